@@ -1,9 +1,10 @@
-import type { Clock, Disk, Log, Random, Ways, WaysWatch } from '../platform/ports.ts';
+import type { Clock, Disk, Log, Random, Surroundings, Ways, WaysWatch } from '../platform/ports.ts';
 import type { AgentConfiguration, DeployedApplication, Report } from '../schemas/generated/types.ts';
 import { logbookChannel } from '../schemas/logbook-entry.ts';
 import type { Courier } from './courier/courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import type { CountBytes } from './download/small-file.ts';
+import type { Senses } from './interlocks/senses.ts';
 import { Chronicle } from './logbook/chronicle.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { composeReport } from './report/compose.ts';
@@ -36,6 +37,7 @@ export interface AgentOptions {
   readonly runtime: AppRuntime;
   readonly link: ShadowLink;
   readonly ways: Ways;
+  readonly surroundings: Surroundings;
   /** Opens what goes out for the agent. */
   readonly openCourier: (shared: SharedWithCourier) => Courier;
   readonly agentVersion: string;
@@ -57,6 +59,9 @@ function speaksToShore({ channels }: DeployedApplication): boolean {
   return Object.values(channels?.out ?? {}).some(({ shore }) => shore !== undefined);
 }
 
+/** Of the file of a fact: more than any value takes. */
+const factBytesMax = 512;
+
 /** Enough that no two machines under one name draw the same. */
 const bootIdBytes = 8;
 
@@ -65,7 +70,7 @@ const bootIdBytes = 8;
  * can't be used.
  */
 export function createAgent(options: AgentOptions): Agent {
-  const { ports, configuration, runtime, link, ways, openCourier, agentVersion, machineBoot } = options;
+  const { ports, configuration, runtime, link, ways, surroundings, openCourier, agentVersion, machineBoot } = options;
   const { onActivity = () => {} } = options;
   const { clock, disk, random, log } = ports;
   const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
@@ -75,8 +80,18 @@ export function createAgent(options: AgentOptions): Agent {
     nowMs: () => Math.max(ledger.timeFloorMs, clock.now()),
     raise: (signedMs) => ledger.raiseTimeFloor(signedMs),
   };
+  const factsDirectory = configuration.factsDirectory ?? stateLayout(stateDirectory).factsDirectory;
+  const factPath = (name: string): string => `${factsDirectory}/${name}`;
+  const senses: Senses = {
+    ...{ clockMs: () => clock.now(), factPath },
+    factFile: (name) => surroundings.leftText(factPath(name), factBytesMax),
+    published: (application) => runtime.states().find(({ name }) => name === application)?.facts,
+    isConnected: () => linkState.connected,
+    interface: () => surroundings.interface(),
+    power: () => surroundings.power(),
+  };
   const updates = createUpdates({
-    ...{ ports, files, runtime, time },
+    ...{ ports, files, runtime, time, senses },
     courier: openCourier({
       time,
       countBytes: (bytes) => ledger.countBytes(bytes),
@@ -131,7 +146,8 @@ export function createAgent(options: AgentOptions): Agent {
   const reporter = new Reporter({
     ...{ clock, random, log, link, compose },
     onHeardAgain: () => updates.wake(),
-    intervalMs: (configuration.reportIntervalSeconds ?? reportSecondsUsual) * 1000,
+    intervalMs: () =>
+      (configuration.reportIntervalSeconds ?? reportSecondsUsual[link.isFollowed ? 'followed' : 'untold']) * 1000,
   });
   const chronicle = new Chronicle({
     ...{ ports, directory: logbookDirectory, boot: boot.number, agentVersion, machine: machineBoot, nowMs: time.nowMs },

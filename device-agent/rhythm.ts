@@ -1,7 +1,10 @@
 /** How often a device says something that nobody asked for, where its configuration does not say otherwise. */
 
-/** Seconds between two reports in which nothing changed. */
-export const reportSecondsUsual = 900;
+/**
+ * Seconds between two reports in which nothing changed: where nobody but the device tells the shore that it is there, and where the end
+ * of its connection is noticed.
+ */
+export const reportSecondsUsual = { untold: 900, followed: 3600 } as const;
 
 /** Seconds of silence after which an idle connection says that it is there. */
 export const keepAliveSecondsUsual = 1200;

@@ -10,6 +10,7 @@ export function stateLayout(stateDirectory: string) {
     partialDirectory: `${stateDirectory}/partial`,
     storeDirectory: `${stateDirectory}/sha256`,
     trustDirectory: `${stateDirectory}/trust`,
+    factsDirectory: `${stateDirectory}/facts.d`,
   };
 }
 

@@ -14,6 +14,7 @@ import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
 import { nodeRelays } from '../platform/node/relay.ts';
 import { onStarterGone } from '../platform/node/starter-gone.ts';
+import { nodeSurroundings } from '../platform/node/surroundings.ts';
 import type { Log, LogLevel } from '../platform/ports.ts';
 import type { AgentConfiguration, AgentHttpConfiguration } from '../schemas/generated/types.ts';
 import { createAgent } from './agent.ts';
@@ -100,7 +101,8 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
       });
       return new ReadyingCourier({ courier, prepared, pathOf });
     },
-    ...{ configuration, runtime, link, ways: networkWays, agentVersion, machineBoot: machineBoot() },
+    ...{ configuration, runtime, link, ways: networkWays, surroundings: nodeSurroundings, agentVersion },
+    machineBoot: machineBoot(),
     onActivity: () => quiet.stir(),
   });
   const renew = (signal: AbortSignal): Promise<void> =>

@@ -189,6 +189,29 @@ export interface Ways {
   watch(onChange: () => void): WaysWatch;
 }
 
+/** A small text that a program of this machine left, and when, in milliseconds since the epoch by the machine's clock. */
+export interface LeftText {
+  readonly text: string;
+  readonly writtenMs: number;
+}
+
+/** What feeds this machine; absent where it does not tell. */
+export interface Power {
+  /** Whether something besides a battery does. */
+  readonly external?: boolean;
+  /** What its batteries hold, in percent; of several the least. */
+  readonly battery?: number;
+}
+
+/** What a machine knows of its own situation. */
+export interface Surroundings {
+  /** Undefined where a path names no file that can be read now, or a larger one. Waits for nobody. */
+  leftText(path: string, bytesMax: number): LeftText | undefined;
+  /** The name of the interface that its default route leads out of. */
+  interface(): string | undefined;
+  power(): Power;
+}
+
 /** Relays for libraries that have a network of their own. */
 export interface Relays {
   open(target: RelayTarget): Promise<Relay>;

@@ -39,6 +39,8 @@ function attributeText({ name, from, to }: AttributeChange): string {
       return `probation ${from} s → ${to} s`;
     case 'windows':
       return `windows: ${to ?? 'at any time'}`;
+    case 'when':
+      return `when: ${to ?? 'in any case'}`;
     case 'fleet':
       if (from === undefined) return `into fleet ${to}`;
       return to === undefined ? `out of fleet ${from}` : `fleet ${from} → ${to}`;

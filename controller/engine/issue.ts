@@ -56,6 +56,7 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issui
     ...(template.fleet === undefined ? {} : { fleet: template.fleet }),
     probationSeconds: template.probationSeconds,
     ...(template.windows === undefined ? {} : { windows: template.windows }),
+    ...(template.when === undefined ? {} : { when: template.when }),
     applications: [...template.applications],
   };
   const applications = referencesOf(template);

@@ -2,13 +2,27 @@
  * A device asks its shadow for something. What it says of itself counts only when it is a report, whole and new; what it
  * should do is not its to write. A shadow that differs from what the device was issued is put right on the way.
  */
+import { isBriefReport } from '../../schemas/brief-report.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import { equalJson, type JsonObject, type Shadow } from '../shadow/document.ts';
 import { packShadow, unpackShadow } from '../shadow/packed-shadow.ts';
-import { applyRequest, rejectRequest, type ShadowMessage, type ShadowOutcome } from '../shadow/protocol.ts';
-import { parseRequest, type ShadowRejection, type ShadowRequest } from '../shadow/request.ts';
+import {
+  answerBriefly,
+  applyRequest,
+  rejectRequest,
+  type ShadowMessage,
+  type ShadowOutcome,
+} from '../shadow/protocol.ts';
+import {
+  type AnswerToken,
+  type ParsedRequest,
+  parseBriefReport,
+  parseRequest,
+  type ShadowRejection,
+  type ShadowRequest,
+} from '../shadow/request.ts';
 import type { Context } from './context.ts';
-import { reportOf, shadowOf } from './device-shadow.ts';
+import { reportedOf, reportOf, shadowOf } from './device-shadow.ts';
 import type { Draft } from './draft.ts';
 import type { ShadowRequestEvent } from './events.ts';
 import type { Tale } from './history.ts';
@@ -43,16 +57,16 @@ class Exchange {
     this.#key = key;
   }
 
-  #reject(rejection: ShadowRejection, clientToken: string | undefined, tales: readonly Tale[] = []): Answered {
+  #reject(rejection: ShadowRejection, token: AnswerToken, tales: readonly Tale[] = []): Answered {
     const { device, operation } = this.#event;
-    const { messages } = rejectRequest(device, operation, rejection, this.#context.now, clientToken);
+    const { messages } = rejectRequest(device, operation, rejection, this.#context.now, token);
     return { answers: messages, tales, isNews: false };
   }
 
   /** Not believed: said once, and the device hears why. */
-  #drop(code: string, message: string, clientToken: string | undefined): Answered {
+  #drop(code: string, message: string, token: AnswerToken): Answered {
     const tales = dropReport(this.#draft, this.#event.device, code, message, this.#context.now);
-    return this.#reject({ code: 400, message: message.slice(0, 200) }, clientToken, tales);
+    return this.#reject({ code: 400, message: message.slice(0, 200) }, token, tales);
   }
 
   #apply(request: ShadowRequest, shadow: Shadow): ShadowOutcome {
@@ -62,17 +76,19 @@ class Exchange {
 
   get(request: ShadowRequest): Answered {
     const { device } = this.#event;
-    const { messages } = this.#apply(request, unpackShadow(shadowOf(this.#draft, device)));
+    const shadow = unpackShadow(shadowOf(this.#draft, device));
+    const isFollowed = this.#context.links !== undefined;
+    const { messages } =
+      request.knows === undefined ? this.#apply(request, shadow) : answerBriefly(device, shadow, request, isFollowed);
     return { answers: messages, tales: [], isNews: false };
   }
 
   update(request: ShadowRequest): Answered {
-    const { clientToken, reported } = request;
-    if (request.desired !== undefined) return this.#reject(forbidden, clientToken);
-    if (reported === undefined)
-      return this.#reject({ code: 400, message: 'Missing required node: reported' }, clientToken);
+    const { reported } = request;
+    if (request.desired !== undefined) return this.#reject(forbidden, request);
+    if (reported === undefined) return this.#reject({ code: 400, message: 'Missing required node: reported' }, request);
     const report = readReport(reported);
-    if (typeof report === 'string') return this.#drop('REPORT_NOT_VALID', report, clientToken);
+    if (typeof report === 'string') return this.#drop('REPORT_NOT_VALID', report, request);
     return this.#report(request, report);
   }
 
@@ -88,7 +104,7 @@ class Exchange {
     }
     if (order.kind !== 'new') {
       this.#draft.keep(device, { ...before, heard: order.heard });
-      return this.#drop(order.code, order.message, request.clientToken);
+      return this.#drop(order.code, order.message, request);
     }
     const previous = before.heard?.key === this.#key ? reportOf(this.#draft, device) : undefined;
     // A report is whole: what an earlier one said and this does not is not so any more.
@@ -100,11 +116,17 @@ class Exchange {
     return { answers: messages, tales, isNews: true };
   }
 
-  answer(): Answered {
+  #parse(): ParsedRequest {
     const { device, operation, payload } = this.#event;
-    const parsed = parseRequest(payload, operation === 'update');
-    if (parsed.kind === 'rejected') return this.#reject(parsed.rejection, parsed.clientToken);
-    if (operation === 'delete') return this.#reject(forbidden, parsed.request.clientToken);
+    if (operation !== 'update' || !isBriefReport(payload)) return parseRequest(payload, operation === 'update');
+    return parseBriefReport(payload, reportedOf(this.#draft, device)?.state);
+  }
+
+  answer(): Answered {
+    const { device, operation } = this.#event;
+    const parsed = this.#parse();
+    if (parsed.kind === 'rejected') return this.#reject(parsed.rejection, parsed.token);
+    if (operation === 'delete') return this.#reject(forbidden, parsed.request);
     const record = this.#draft.device(device);
     const right = handOver(record, this.#context.now);
     if (right !== record) this.#draft.keep(device, right);

@@ -2,6 +2,7 @@
 import type {
   Application,
   DeployedApplication,
+  DeployedConditions,
   DeployedWindows,
   Device,
   DeviceHold,
@@ -17,6 +18,8 @@ export interface DeviceTemplate {
   readonly probationSeconds: number;
   /** When the device may fetch and activate it; without them at any time. */
   readonly windows?: DeployedWindows;
+  /** Under which conditions, beside its windows. */
+  readonly when?: DeployedConditions;
   /** Sorted by name; placeholders filled in, configuration merged. */
   readonly applications: readonly DeployedApplication[];
   /** SHA-256 in hexadecimal over the canonical JSON of all of the above: equal hashes, equal work. */

@@ -2,6 +2,7 @@
 import type { Device, Fleet, Site } from '../../schemas/generated/types.ts';
 import { layerOf } from './config-layers.ts';
 import { type DefinedApplication, definedApplications, probationSecondsDefault } from './definition.ts';
+import { deployedConditions, labelsInConditions } from './deployed-conditions.ts';
 import { deployedWindows } from './deployed-windows.ts';
 import type { DeviceTemplate } from './desired.ts';
 import { type Draft, placeIn } from './draft.ts';
@@ -23,6 +24,8 @@ export interface FleetPlan {
   /** Whether anything in it is filled in, and whether that may differ among devices of one site. */
   readonly hasPlaceholders: boolean;
   readonly mayReadDevice: boolean;
+  /** The labels that the conditions of the fleet name. */
+  readonly labels: readonly string[];
   /** By `sharedKey`, those that were needed. */
   readonly shared: Map<string, DeviceTemplate>;
 }
@@ -32,9 +35,11 @@ export function planFleet({ next }: Draft, name: string, fleet: Fleet): FleetPla
   const applications = definedApplications(next, fleet);
   const texts = applications.map(({ terms, config }) => [config, terms.args, terms.env]);
   const hasSecrets = applications.some(({ terms }) => terms.secrets !== undefined);
+  const labels = labelsInConditions(fleet.spec.when);
   return {
-    ...{ name, fleet, applications, shared: new Map() },
-    ...{ hasPlaceholders: holdsPlaceholder(texts), mayReadDevice: hasSecrets || mayReadDevice(texts) },
+    ...{ name, fleet, applications, labels, shared: new Map() },
+    hasPlaceholders: holdsPlaceholder(texts),
+    mayReadDevice: hasSecrets || labels.length > 0 || mayReadDevice(texts),
   };
 }
 
@@ -127,6 +132,7 @@ export function templateFor(draft: Draft, plan: FleetPlan, of: TemplateOf): Devi
     fleet: plan.name,
     probationSeconds: plan.fleet.spec.probationSeconds ?? probationSecondsDefault,
     ...deployedWindows(plan.fleet.spec.windows),
+    ...deployedConditions(plan.fleet.spec.when, plan.labels, device.metadata.labels),
     applications: plan.applications.map((one) =>
       renderApplication(one, target, reporting(draft, plan, one.name, device)),
     ),

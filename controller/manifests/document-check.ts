@@ -10,6 +10,7 @@ import { bareFingerprint, keyFingerprint } from '../../schemas/key-fingerprint.t
 import { nearestName } from '../../schemas/nearest-name.ts';
 import { listAt } from './broken-manifest.ts';
 import { checkChannels } from './check-channels.ts';
+import { checkConditions } from './check-conditions.ts';
 import { checkEvents } from './check-events.ts';
 import { checkHealth } from './check-health.ts';
 import { checkLinks } from './check-links.ts';
@@ -171,6 +172,7 @@ export function checkDocument(value: unknown, document: number): CheckedDocument
     checkFleet(value, report);
     checkRollout(value, report);
     checkWindows(value, report);
+    checkConditions(value, report);
   }
   if (kind === 'Application') {
     checkEvents(value, report);

@@ -4,6 +4,7 @@ import { sha256Hex } from '../../schemas/sha256.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { mergeConfig } from './config-layers.ts';
 import type { DefinedApplication, FleetDefinition } from './definition.ts';
+import { deployedConditions, labelsInConditions } from './deployed-conditions.ts';
 import { deployedWindows } from './deployed-windows.ts';
 import type { DesiredFleet, DeviceTemplate } from './desired.ts';
 import type { ValuePath } from './finding.ts';
@@ -69,7 +70,8 @@ export function finishTemplate(template: Omit<DeviceTemplate, 'hash'>): {
 
 /**
  * What a device of a fleet runs by any definition of it, also one that git has no more. Undefined where git names no such device, where
- * a placeholder has no value for it, and where it grows too large. Windows are git's: when a device may change is no part of what it runs.
+ * a placeholder has no value for it, and where it grows too large. When it may
+ * change is git's to say, and no part of what it runs.
  */
 export function templateUnder(
   { manifests, sites, secrets, fleets }: DesiredFleet,
@@ -85,7 +87,11 @@ export function templateUnder(
       isWhole = false;
     }),
   );
-  const windows = deployedWindows(fleets.get(fleet)?.spec.windows);
-  const { template, bytes } = finishTemplate({ fleet, probationSeconds, ...windows, applications: rendered });
+  const { windows, when } = fleets.get(fleet)?.spec ?? {};
+  const { template, bytes } = finishTemplate({
+    ...{ fleet, probationSeconds, applications: rendered },
+    ...deployedWindows(windows),
+    ...deployedConditions(when, labelsInConditions(when), device.metadata.labels),
+  });
   return isWhole && bytes <= templateBytesMax ? template : undefined;
 }

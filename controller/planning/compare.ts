@@ -19,7 +19,7 @@ export interface Fetch {
 
 /** Something else that its manifests say of it. Without `from` it was not said, without `to` it is not said any more. */
 export interface AttributeChange {
-  readonly name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows';
+  readonly name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when';
   readonly from?: string;
   readonly to?: string;
 }
@@ -94,6 +94,18 @@ function windowsText({ template: { windows } }: DesiredDevice): string | undefin
   return lists.join('; ');
 }
 
+/** `activate while facts.speed == 0, speed at most 300 s old`; undefined where devices ask nothing. */
+function conditionsText({ template: { when } }: DesiredDevice): string | undefined {
+  if (when === undefined) return undefined;
+  const { facts = {}, labels: _labels, ...conditions } = when;
+  const texts = Object.entries(conditions).map(([purpose, text]) => `${purpose} while ${text}`);
+  const ages = Object.entries(facts).map(([name, { maxAgeSeconds, application, missing }]) => {
+    const from = application === undefined ? '' : ` of ${application}`;
+    return `${name}${from} at most ${maxAgeSeconds} s old${missing === undefined ? '' : `, else ${missing}`}`;
+  });
+  return [...texts, ...ages].join('; ');
+}
+
 function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevice | undefined): AttributeChange[] {
   // What comes or goes as a whole needs no such words.
   if (before === undefined || after === undefined) return [];
@@ -102,12 +114,13 @@ function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevic
     ['site', before.site, after.site],
     ['probationSeconds', before.template.probationSeconds, after.template.probationSeconds],
     ['windows', windowsText(before), windowsText(after)],
+    ['when', conditionsText(before), conditionsText(after)],
     ['keyFingerprint', before.keyFingerprint, after.keyFingerprint],
     ['hold', before.hold && holdText(before.hold), after.hold && holdText(after.hold)],
   ] as const;
   return pairs.flatMap(([name, from, to]): AttributeChange[] => {
-    const isIdle =
-      (name === 'probationSeconds' || name === 'windows') && (before.fleet === undefined || after.fleet === undefined);
+    const isOfFleet = name === 'probationSeconds' || name === 'windows' || name === 'when';
+    const isIdle = isOfFleet && (before.fleet === undefined || after.fleet === undefined);
     if (from === to || isIdle) return [];
     return [{ name, ...(from !== undefined && { from: String(from) }), ...(to !== undefined && { to: String(to) }) }];
   });

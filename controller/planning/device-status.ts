@@ -1,5 +1,6 @@
 /** Where one device stands, as far as the last contact told, and why. What is not known is never shown as good. */
 import type { ApplicationReport, DeviceStatus, Reason, Report } from '../../schemas/generated/types.ts';
+import { waitingWords } from '../../schemas/waiting-words.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
 import { expectedContact } from './expected-contact.ts';
 import { holdEndsAt } from './hold.ts';
@@ -77,7 +78,7 @@ const phaseMessages: Readonly<Record<Report['phase'], string>> = {
   idle: 'waits for its first deployment',
   fetching: 'fetches what it lacks',
   staged: 'has all it needs and is about to switch over',
-  waiting: 'waits for a window',
+  waiting: 'waits for a moment to go on',
   activating: 'switches over',
   probation: 'runs it on probation',
   active: 'runs it',
@@ -139,7 +140,12 @@ function judgeOnTheWay(observed: ObservedDevice, report: ReportGist, issued: Iss
   const underWay = isReference(target, issued);
   const about = problem !== undefined && (problem.sequence === undefined || problem.sequence === issued.sequence);
   if (underWay && waiting !== undefined) {
-    return standing('progressing', waiting.code, `deployment ${issued.sequence}: ${waiting.message}`, report.since);
+    return standing(
+      'progressing',
+      waiting.code,
+      `deployment ${issued.sequence}: ${waitingWords(waiting)}`,
+      report.since,
+    );
   }
   if (underWay) {
     const trouble = about ? `; last trouble: ${problem.message} (${problem.code})` : '';

@@ -5,7 +5,11 @@
  * One deviation from AWS, for links that are paid by the kilobyte: `update/delta` is published only when the request spoke of
  * the desired state or changed the difference. A report that changes nothing of what is still to do does not send the
  * device its whole desired state again.
+ *
+ * Beside it stand brief reports, for devices that know this service (`schemas/brief-report.ts`): they are updates like others, and their
+ * answers tell nothing that the device said itself.
  */
+import { sumOfJson } from '../../schemas/brief-report.ts';
 import {
   equalJson,
   type JsonObject,
@@ -17,7 +21,7 @@ import {
   stampedObject,
 } from './document.ts';
 import { stateBytesMax } from './limits.ts';
-import type { SectionChange, ShadowRejection, ShadowRequest } from './request.ts';
+import type { AnswerToken, SectionChange, ShadowRejection, ShadowRequest } from './request.ts';
 import { answerTopic, type ShadowOperation, shadowName } from './topics.ts';
 
 /** A message to publish. Its bytes are made whenever they are asked for: what nobody hears is only named. */
@@ -48,8 +52,8 @@ function message(topic: string, body: unknown): ShadowMessage {
   };
 }
 
-function tokenOf(request: { readonly clientToken?: string }): { readonly clientToken?: string } {
-  return request.clientToken === undefined ? {} : { clientToken: request.clientToken };
+function tokenOf({ clientToken, report }: AnswerToken): AnswerToken {
+  return { ...(clientToken === undefined ? {} : { clientToken }), ...(report === undefined ? {} : { report }) };
 }
 
 /** Bytes of a state as the limit counts them. */
@@ -115,12 +119,7 @@ function snapshotOf({ state, metadata, version }: Shadow): object {
 }
 
 /** The message that tells a device what is still to do; none when nothing is. */
-export function deltaMessages(
-  device: string,
-  shadow: Shadow,
-  nowMs: number,
-  token: { readonly clientToken?: string } = {},
-): ShadowMessage[] {
+export function deltaMessages(device: string, shadow: Shadow, nowMs: number, token: AnswerToken = {}): ShadowMessage[] {
   const delta = shadowDelta(shadow);
   if (delta === undefined) return [];
   const head = { version: shadow.version, timestamp: Math.floor(nowMs / 1000) };
@@ -130,6 +129,26 @@ export function deltaMessages(
 /** Whether a request gave the device something to learn. */
 function touchesDelta(before: Shadow, next: Shadow, request: ShadowRequest): boolean {
   return request.desired !== undefined || !equalJson(shadowDelta(before)?.state, shadowDelta(next)?.state);
+}
+
+/** That an update was taken, as AWS tells it. */
+function wholeAnswers(device: string, shadow: Shadow, next: Shadow, request: ShadowRequest, timestamp: number) {
+  const accepted = { ...echo(request, timestamp), version: next.version, timestamp, ...tokenOf(request) };
+  const documents = {
+    ...(shadow.deleted ? {} : { previous: snapshotOf(shadow) }),
+    current: snapshotOf(next),
+    timestamp,
+    ...tokenOf(request),
+  };
+  return [
+    message(answerTopic(device, 'update', 'accepted'), accepted),
+    message(answerTopic(device, 'update', 'documents'), documents),
+  ];
+}
+
+/** That a brief report was taken. */
+function briefAnswers(device: string, request: ShadowRequest): ShadowMessage[] {
+  return [message(answerTopic(device, 'update', 'accepted'), tokenOf(request))];
 }
 
 type Decision = ShadowRejection | { readonly next?: Shadow; readonly messages: readonly ShadowMessage[] };
@@ -147,21 +166,12 @@ function update(device: string, shadow: Shadow, request: ShadowRequest, nowMs: n
   }
   const next = updatedShadow(shadow, request, nowMs);
   if (next === undefined) return { code: 413, message: 'The payload exceeds the maximum size allowed' };
-  const accepted = { ...echo(request, timestamp), version: next.version, timestamp, ...tokenOf(request) };
-  const documents = {
-    ...(shadow.deleted ? {} : { previous: snapshotOf(shadow) }),
-    current: snapshotOf(next),
-    timestamp,
-    ...tokenOf(request),
-  };
-  return {
-    next,
-    messages: [
-      message(answerTopic(device, 'update', 'accepted'), accepted),
-      ...(touchesDelta(shadow, next, request) ? deltaMessages(device, next, nowMs, request) : []),
-      message(answerTopic(device, 'update', 'documents'), documents),
-    ],
-  };
+  const messages =
+    request.report === undefined
+      ? wholeAnswers(device, shadow, next, request, timestamp)
+      : briefAnswers(device, request);
+  const delta = touchesDelta(shadow, next, request) ? deltaMessages(device, next, nowMs, tokenOf(request)) : [];
+  return { next, messages: messages.toSpliced(1, 0, ...delta) };
 }
 
 const noShadow: ShadowRejection = { code: 404, message: `No shadow exists with name: ${shadowName}` };
@@ -194,16 +204,33 @@ function remove(device: string, shadow: Shadow, request: ShadowRequest, nowMs: n
 
 const operations = { get, update, delete: remove };
 
+/**
+ * Answers a device that knows a desired state already with what is news to it, and that it may report briefly; `isFollowed`: whether
+ * the end of its connection is noticed without its reports. Where it was never wanted anything of, it hears so.
+ */
+export function answerBriefly(
+  device: string,
+  shadow: Shadow,
+  request: ShadowRequest,
+  isFollowed: boolean,
+): ShadowOutcome {
+  const { desired } = shadow.state;
+  const isNews = request.knows !== (desired === undefined ? 0 : sumOfJson(desired));
+  const state = desired === undefined ? {} : { desired };
+  const body = { ...(isNews ? { state } : {}), brief: { isFollowed }, ...tokenOf(request) };
+  return { device, operation: 'get', messages: [message(answerTopic(device, 'get', 'accepted'), body)] };
+}
+
 /** Refuses a request, whatever it holds, in the words of the protocol. */
 export function rejectRequest(
   device: string,
   operation: ShadowOperation,
   rejection: ShadowRejection,
   nowMs: number,
-  clientToken?: string,
+  token: AnswerToken = {},
 ): ShadowOutcome {
   const timestamp = Math.floor(nowMs / 1000);
-  const body = { ...rejection, timestamp, ...(clientToken === undefined ? {} : { clientToken }) };
+  const body = { ...rejection, timestamp, ...tokenOf(token) };
   const messages = [message(answerTopic(device, operation, 'rejected'), body)];
   return { device, operation, rejection, messages };
 }
@@ -217,6 +244,6 @@ export function applyRequest(
   nowMs: number,
 ): ShadowOutcome {
   const decision = operations[operation](device, shadow, request, nowMs);
-  if ('code' in decision) return rejectRequest(device, operation, decision, nowMs, request.clientToken);
+  if ('code' in decision) return rejectRequest(device, operation, decision, nowMs, request);
   return { device, operation, ...decision };
 }

@@ -1,4 +1,5 @@
 /** Reads the payload of a shadow request: bytes from a device, judged before anything is done with them. */
+import { unpackReport } from '../../schemas/brief-report.ts';
 import { isObject } from '../../schemas/json-object.ts';
 import type { Json, JsonObject, ShadowSection } from './document.ts';
 import { clientTokenBytesMax, depthMax, requestBytesMax } from './limits.ts';
@@ -21,17 +22,24 @@ export interface ShadowRequest {
   readonly reported?: SectionChange;
   /** What was reported before and is not in `reported` goes. */
   readonly replacesReported?: true;
+  /** The sum of a report that came as a brief one: its answer is as brief. */
+  readonly report?: number;
+  /** The sum of the desired state that the asker has, 0 for none: it is answered with what is news to it, and how to report briefly. */
+  readonly knows?: number;
 }
+
+/** What ties an answer to its request. */
+export type AnswerToken = Pick<ShadowRequest, 'clientToken' | 'report'>;
 
 /** What the bytes of a request came to. */
 export type ParsedRequest =
   | { readonly kind: 'request'; readonly request: ShadowRequest }
-  | { readonly kind: 'rejected'; readonly rejection: ShadowRejection; readonly clientToken?: string };
+  | { readonly kind: 'rejected'; readonly rejection: ShadowRejection; readonly token: AnswerToken };
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function rejected(code: ShadowRejection['code'], message: string, clientToken?: string): ParsedRequest {
-  return { kind: 'rejected', rejection: { code, message }, ...(clientToken === undefined ? {} : { clientToken }) };
+function rejected(code: ShadowRejection['code'], message: string, token: AnswerToken = {}): ParsedRequest {
+  return { kind: 'rejected', rejection: { code, message }, token };
 }
 
 function readText(payload: Uint8Array): string | undefined {
@@ -40,6 +48,10 @@ function readText(payload: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function readJson(text: string): Json | undefined {
@@ -95,22 +107,39 @@ export function parseRequest(payload: Uint8Array, withState: boolean): ParsedReq
   if (text === undefined) return rejected(415, 'Unsupported documented encoding; supported encoding is UTF-8');
   const body = readJson(text);
   if (!isObject(body)) return rejected(400, 'Invalid JSON');
-  const { clientToken, version } = body;
+  const { clientToken, version, knows } = body;
   if (
     clientToken !== undefined &&
     (typeof clientToken !== 'string' || Buffer.byteLength(clientToken) > clientTokenBytesMax)
   ) {
     return rejected(400, 'Invalid clientToken');
   }
-  if (version !== undefined && version !== null && !(Number.isSafeInteger(version) && (version as number) >= 0)) {
-    return rejected(400, 'Invalid version', clientToken);
-  }
-  const head = {
-    ...(clientToken === undefined ? {} : { clientToken }),
-    ...(typeof version === 'number' ? { version } : {}),
-  };
-  if (!withState) return { kind: 'request', request: head };
+  const token = clientToken === undefined ? {} : { clientToken };
+  if (version !== undefined && version !== null && !isCount(version)) return rejected(400, 'Invalid version', token);
+  const head = { ...token, ...(typeof version === 'number' ? { version } : {}) };
+  if (!withState) return { kind: 'request', request: { ...head, ...(isCount(knows) ? { knows } : {}) } };
   const state = readState(body);
-  if (typeof state === 'string') return rejected(400, state, clientToken);
+  if (typeof state === 'string') return rejected(400, state, token);
   return { kind: 'request', request: { ...head, ...state } };
+}
+
+/** Parses a brief report that says what is other than in `base`. */
+export function parseBriefReport(payload: Uint8Array, base: JsonObject | undefined): ParsedRequest {
+  if (payload.length > requestBytesMax) return rejected(413, 'The payload exceeds the maximum size allowed');
+  const unpacked = unpackReport(payload, base);
+  const token = { report: unpacked.sum };
+  switch (unpacked.kind) {
+    case 'other-base':
+      return rejected(409, 'Version conflict', token);
+    case 'damaged':
+      return rejected(400, 'Invalid report', token);
+    case 'report': {
+      const state = readState({ state: { reported: unpacked.report as Json } });
+      return typeof state === 'string'
+        ? rejected(400, state, token)
+        : { kind: 'request', request: { ...token, ...state } };
+    }
+    default:
+      return unpacked satisfies never;
+  }
 }

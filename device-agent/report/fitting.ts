@@ -51,6 +51,12 @@ function withoutFacts(report: Report): Report {
   return withApplications(report, ({ facts: _facts, ...rest }) => rest);
 }
 
+function withoutSightings(report: Report): Report {
+  if (report.waiting === undefined) return report;
+  const { seen: _seen, ...waiting } = report.waiting;
+  return { ...report, waiting };
+}
+
 /** A reason that is cut is better than none. */
 function withShortReasons(report: Report): Report {
   return withApplications(report, ({ message, ...rest }) =>
@@ -68,6 +74,7 @@ const steps = [
   withoutDetails,
   withFewerResidents,
   withoutFacts,
+  withoutSightings,
   withShortReasons,
 ] as const;
 

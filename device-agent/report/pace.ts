@@ -1,17 +1,19 @@
 import type { Report } from '../../schemas/generated/types.ts';
 
 /** How much a report differs from the one before it, which decides how soon it is sent. */
-export type Change = 'none' | 'progress' | 'applications' | 'phase';
+export type Change = 'none' | 'numbers' | 'progress' | 'applications' | 'phase';
 
 /** Milliseconds that must lie between two reports when this is all that changed. */
 export const spacingMs: Readonly<Record<Exclude<Change, 'none'>, number>> = {
   phase: 0,
   applications: 5_000,
   progress: 60_000,
+  numbers: 900_000,
 };
 
 function phasePart({ phase, since, running, target, problem, highestSequence, waiting }: Report): string {
-  return JSON.stringify([phase, since, running, target, problem, highestSequence, waiting]);
+  const { seen: _seen, ...wait } = waiting ?? {};
+  return JSON.stringify([phase, since, running, target, problem, highestSequence, wait]);
 }
 
 function applicationsPart({ applications, downloads, hostDeath, outbox }: Report): string {
@@ -31,9 +33,16 @@ function progressPart({ progress, applications }: Report): string {
   return JSON.stringify([progress, facts]);
 }
 
-/** What changed; the time, the counter, the bytes received, what applications take and keep, their events and numbers change by themselves and don't count. */
+/** Numbers that applications publish, and what is seen while a condition is waited for. */
+function numbersPart({ applications, waiting }: Report): string {
+  const numbers = applications.map(({ facts = {} }) => Object.values(facts).map(({ value }) => value));
+  return JSON.stringify([numbers, waiting?.seen]);
+}
+
+/** What changed; the time, the counter, the bytes received, what applications take and keep and their events change by themselves and don't count. */
 export function changeBetween(before: Report | undefined, after: Report): Change {
   if (before === undefined || phasePart(before) !== phasePart(after)) return 'phase';
   if (applicationsPart(before) !== applicationsPart(after)) return 'applications';
-  return progressPart(before) === progressPart(after) ? 'none' : 'progress';
+  if (progressPart(before) !== progressPart(after)) return 'progress';
+  return numbersPart(before) === numbersPart(after) ? 'none' : 'numbers';
 }

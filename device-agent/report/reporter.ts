@@ -15,7 +15,8 @@ export interface ReporterOptions {
   readonly random: Random;
   readonly log: Log;
   readonly link: ShadowLink;
-  readonly intervalMs: number;
+  /** The longest time between two reports; the link may change it. */
+  readonly intervalMs: () => number;
   /** The report as things are now, whole, with this counter. */
   readonly compose: (counter: number) => Report;
   /** Called when a report was accepted after one that nobody answered. */
@@ -67,7 +68,8 @@ export class Reporter {
     if (this.#isStopped || this.#isSending) return;
     this.#timer?.[Symbol.dispose]();
     if (!this.#isConnected) return;
-    const { clock, intervalMs } = this.#options;
+    const { clock } = this.#options;
+    const intervalMs = this.#options.intervalMs();
     const nowMs = clock.monotonic();
     const change = changeBetween(this.#accepted, fittingReport(this.current()));
     const spacing = change === 'none' ? intervalMs : Math.min(intervalMs, spacingMs[change]);

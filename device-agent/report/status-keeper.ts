@@ -6,7 +6,8 @@ import type { AgentStatus } from './status-file.ts';
 const gatherMs = 20;
 
 /** Whoever asks the machine wants to know at once; the flash must not suffer for it. */
-const writtenMs = { now: 1_000, ...spacingMs, phase: 1_000 } as const;
+const { applications, progress } = spacingMs;
+const writtenMs = { now: 1_000, phase: 1_000, applications, progress } as const;
 
 type Urgency = 'none' | keyof typeof writtenMs;
 
@@ -25,7 +26,9 @@ function linkPart({ connected, trouble }: AgentStatus): string {
 
 function urgencyOf(before: AgentStatus | undefined, after: AgentStatus): Urgency {
   if (before === undefined || linkPart(before) !== linkPart(after)) return 'now';
-  return changeBetween(before.report, after.report);
+  const change = changeBetween(before.report, after.report);
+  // Numbers change all the time: who asks the machine for them would wear out its flash.
+  return change === 'numbers' ? 'none' : change;
 }
 
 /**

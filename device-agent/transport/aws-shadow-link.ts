@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Log, ProcessRoom, Random, Relays } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
+import { stranger } from './acquaintance.ts';
 import type { DeviceIdentity } from './broker-connection.ts';
 import { type LinkTrouble, withClock } from './link-trouble.ts';
 import { lackOfRoom } from './native-room.ts';
@@ -94,6 +95,7 @@ function newcomers(handlers: ShadowLinkHandlers): (desired: unknown) => void {
 export class AwsShadowLink implements ShadowLink {
   readonly #options: AwsShadowLinkOptions;
   readonly #stopped = new AbortController();
+  readonly #acquaintance = stranger();
   #session: ShadowSession | undefined;
   #loop: Promise<void> | undefined;
   /** What was logged last about being offline: the same reason is not logged again. */
@@ -109,6 +111,10 @@ export class AwsShadowLink implements ShadowLink {
 
   start(handlers: ShadowLinkHandlers): void {
     this.#loop ??= this.#run(handlers);
+  }
+
+  get isFollowed(): boolean {
+    return this.#acquaintance.isFollowed;
   }
 
   async report(report: Report): Promise<'accepted' | 'rejected' | 'offline'> {
@@ -165,7 +171,8 @@ export class AwsShadowLink implements ShadowLink {
     const ended = Promise.withResolvers<Ending>();
     const stop = (): void => ended.resolve(lost('short', 'stopped'));
     this.#stopped.signal.addEventListener('abort', stop);
-    const options = { device, host, port, keepAliveSeconds, identity, answerSecondsMax, clock, relays };
+    const acquaintance = this.#acquaintance;
+    const options = { device, host, port, keepAliveSeconds, identity, answerSecondsMax, clock, relays, acquaintance };
     const onEnd = (end: SessionEnd, reason: string): void => ended.resolve(lost(end, reason));
     const onBatchAnswer = (payload: Uint8Array): void => handlers.onBatchAnswer(payload);
     let session: ShadowSession | undefined;

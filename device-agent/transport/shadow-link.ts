@@ -18,6 +18,8 @@ export interface ShadowLinkHandlers {
 export interface ShadowLink {
   /** Connects and goes on reconnecting, with backoff and jitter, until `stop`. */
   start(handlers: ShadowLinkHandlers): void;
+  /** Whether the shore notices without reports when this device's connection ends, as it said last. */
+  readonly isFollowed: boolean;
   /** Resolves when the shadow service answered; `offline` when there is no connection or it went away meanwhile. */
   report(report: Report): Promise<'accepted' | 'rejected' | 'offline'>;
   /** Sends a part of a batch of messages; true when the broker has it. */

@@ -9,15 +9,22 @@
  *                     │                        active with the last good (idle when there is none)
  *                     └───────────────────────── offered: a higher sequence ──────┘
  *
- * A deployment with windows to activate stays `staged` until one is open. Whether one is follows from the clock, and is never
- * remembered; so does whether it may be fetched.
+ * A deployment with windows or a condition to activate stays `staged` until they let it through. Whether they do follows from the
+ * clock and from what the device sees, and is never remembered; so does whether it may be fetched.
  *
  * A higher sequence is taken in every state. When it comes during `activating` or `probation`, the unproven deployment
  * goes on running as `trial` beside `fetching`, and is still judged: it may become the last good one, or be dropped. If it
  * ran without fault until the newer one took its place it is the `fallback`: should that one fail, it is on trial again, and
  * behind it what it had superseded itself.
  */
-import type { DeployedWindows, DeviceProblem, DownloadReport, Phase, Waiting } from '../../schemas/generated/types.ts';
+import type {
+  DeployedConditions,
+  DeployedWindows,
+  DeviceProblem,
+  DownloadReport,
+  Phase,
+  Waiting,
+} from '../../schemas/generated/types.ts';
 
 /** A deployment whose envelope is on disk, by what the engine must know of it without opening that file. */
 export interface Slot {
@@ -27,6 +34,7 @@ export interface Slot {
   readonly envelope: string;
   readonly probationSeconds: number;
   readonly windows?: DeployedWindows;
+  readonly when?: DeployedConditions;
 }
 
 /** A deployment that runs, or is about to, and has not proved itself yet. */

@@ -777,7 +777,11 @@ export interface AgentConfiguration {
   unpack?: UnpackConfiguration;
   outbox?: AgentOutboxConfiguration;
   /**
-   * A report at least this often while connected.
+   * Where programs of the integrator's write facts, each in a file of its name; facts.d in stateDirectory unless it is said.
+   */
+  factsDirectory?: string;
+  /**
+   * A report at least this often while connected. Unless given, 900 s, and 3600 s where the broker tells the controller when a connection ends.
    */
   reportIntervalSeconds?: number;
 }
@@ -879,6 +883,7 @@ export interface Deployment {
   fleet?: string;
   probationSeconds: number;
   windows?: DeployedWindows;
+  when?: DeployedConditions;
   /**
    * @maxItems 64
    */
@@ -904,6 +909,34 @@ export interface Window {
    * An IANA name.
    */
   timeZone: string;
+}
+/**
+ * Conditions in CEL under which the device may fetch and activate it, with what they are judged by.
+ */
+export interface DeployedConditions {
+  fetch?: string;
+  activate?: string;
+  facts?: {
+    [k: string]: DeployedFact;
+  };
+  /**
+   * Of the device's labels those that conditions name.
+   */
+  labels?: {
+    [k: string]: string;
+  };
+}
+export interface DeployedFact {
+  /**
+   * number: a finite one; boolean: true or false; string: at most 64 characters.
+   */
+  type: 'number' | 'boolean' | 'string';
+  maxAgeSeconds: number;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  application?: string;
+  missing?: number | boolean | string;
 }
 export interface DeployedApplication {
   /**
@@ -1298,6 +1331,7 @@ export interface FleetSpec {
   darkAfterSeconds?: number;
   rollout?: FleetRollout;
   windows?: FleetWindows;
+  when?: FleetConditions;
 }
 /**
  * A label selector as in Kubernetes: every one of matchLabels and matchExpressions must hold.
@@ -1411,6 +1445,43 @@ export interface WindowSpec {
    * An IANA name.
    */
   timeZone?: string;
+}
+/**
+ * Conditions in CEL under which devices may change, each judged by the device itself, beside its windows.
+ */
+export interface FleetConditions {
+  /**
+   * What conditions may say about facts, by their names.
+   */
+  facts?: {
+    [k: string]: ConditionFact;
+  };
+  /**
+   * Modules of a new deployment are fetched while this is true, such as link.interface != "sat0".
+   */
+  fetch?: string;
+  /**
+   * A deployment that was fetched takes the place of what runs when this is true, such as facts.speed == 0 && facts.in_port.
+   */
+  activate?: string;
+}
+export interface ConditionFact {
+  /**
+   * number: a finite one; boolean: true or false; string: at most 64 characters.
+   */
+  type: 'number' | 'boolean' | 'string';
+  /**
+   * What is older counts as missing.
+   */
+  maxAge: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  application?: string;
+  /**
+   * What a missing one counts as; without it, what is said about it is not true.
+   */
+  missing?: number | boolean | string;
 }
 /**
  * What a commit, or the working tree, would change on which devices: what `fleet plan -o json` prints.
@@ -1712,7 +1783,7 @@ export interface PlannedLink {
   to?: string;
 }
 export interface PlannedAttribute {
-  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows';
+  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when';
   /**
    * Absent when it was not said.
    */
@@ -1886,6 +1957,20 @@ export interface Waiting {
    * RFC 3339 in UTC.
    */
   opensAt?: string;
+  /**
+   * What was seen of all that the clause names that is not true.
+   *
+   * @maxItems 32
+   */
+  seen?: Sighting[];
+}
+export interface Sighting {
+  name: string;
+  value?: number | boolean | string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  at?: string;
 }
 export interface ApplicationReport {
   /**

@@ -4,7 +4,7 @@
  * run at once, nothing but signed bytes may ever run, sequences must not go back, and the fleet's wish must come true.
  */
 import test, { type ExecutionContext } from 'ava';
-import type { DeployedWindows } from '../../schemas/generated/types.ts';
+import type { DeployedConditions, DeployedWindows } from '../../schemas/generated/types.ts';
 import { Ship } from '../device-agent/ship.ts';
 import { type AppWish, moduleBytes, Shore, sha256 } from '../device-agent/shore.ts';
 import { type Fate, keepAll, loseAll } from '../sim/disk-crash.ts';
@@ -24,12 +24,15 @@ for (const app of [gauge3, horn2]) shore.release(app);
 /** Half of the time. */
 const everyMinute = [{ cron: '30 * * * * *', seconds: 30, timeZone: 'UTC' }];
 
+const speed = { type: 'number' as const, maxAgeSeconds: 60 };
+
 interface Story {
   readonly before: readonly AppWish[] | undefined;
   /** Whether what was there before is still on probation when the update comes. */
   readonly isOnTrial?: boolean;
   readonly wish: readonly AppWish[];
   readonly windows?: DeployedWindows;
+  readonly when?: DeployedConditions;
   /** What runs in the end. */
   readonly end: readonly AppWish[];
 }
@@ -97,8 +100,10 @@ async function crashAt(t: ExecutionContext, story: Story, operations: number): P
   if (story.before === undefined) whole.boot();
   const before = whole.disk.operations;
   whole.disk.crashAfter(operations);
-  whole.want(shore.desired(2, story.wish, story.windows === undefined ? {} : { windows: story.windows }));
-  await whole.run(story.windows === undefined ? 40 : 100);
+  const { windows, when } = story;
+  const gated = { ...(windows === undefined ? {} : { windows }), ...(when === undefined ? {} : { when }) };
+  whole.want(shore.desired(2, story.wish, gated));
+  await whole.run(Object.keys(gated).length === 0 ? 40 : 100);
   if (whole.disk.operations - before < operations) return true;
   for (const [fate, again] of cutsAt(operations)) {
     const where = `power cut after operation ${operations}, again after ${again}`;
@@ -124,6 +129,10 @@ const stories: Readonly<Record<string, Story>> = {
   'an update in windows that are open soon': {
     ...{ before: [gauge1, horn1], wish: [gauge2, horn2], end: [gauge2, horn2] },
     windows: { fetch: everyMinute, activate: everyMinute },
+  },
+  'an update under conditions': {
+    ...{ before: [gauge1, horn1], wish: [gauge2, horn2], end: [gauge2, horn2] },
+    when: { fetch: 'link.connected', activate: 'link.connected && !has(facts.speed)', facts: { speed } },
   },
   'the first install': { before: undefined, wish: [gauge1], end: [gauge1] },
 };

@@ -12,6 +12,7 @@ import { SimDisk } from '../sim/sim-disk.ts';
 import { SimLink, simNetwork, simWays } from '../sim/sim-network.ts';
 import { SimRandom } from '../sim/sim-random.ts';
 import { SimRuntime } from '../sim/sim-runtime.ts';
+import { SimSurroundings } from '../sim/sim-surroundings.ts';
 import { type Shore, sha256, startMs } from './shore.ts';
 
 const configuration = {
@@ -48,6 +49,7 @@ export class Ship {
   readonly disk: SimDisk;
   readonly link = new SimLink('anna', quality);
   readonly random: SimRandom;
+  readonly surroundings = new SimSurroundings();
   readonly reports: Report[] = [];
   readonly logged: string[] = [];
   /** How wrong the device's own clock is. */
@@ -102,6 +104,7 @@ export class Ship {
         return true;
       },
       lookAgain: () => {},
+      isFollowed: false,
       stop: async () => {
         this.#handlers = undefined;
       },
@@ -135,7 +138,7 @@ export class Ship {
           agentVersion: '0.1.0',
           machineBoot: this.machineBoot,
         },
-        ways: simWays(this.link, clock),
+        ...{ ways: simWays(this.link, clock), surroundings: this.surroundings },
         openCourier: (shared) => new LocalCourier({ ...outside, ...shared }),
       });
       this.agent.start();
@@ -159,6 +162,7 @@ export class Ship {
     const time = new SimTime(this.time.now);
     const copy = new Ship(this.shore, this.disk.copyAfterCrash(fate), time, this.random.stream('after a cut'));
     copy.reports.push(...this.reports);
+    copy.machineBoot = this.machineBoot + 1;
     Object.assign(copy, { desired: this.desired, onRun: this.onRun, unpack: this.unpack, skewMs: this.skewMs });
     return copy;
   }
@@ -167,6 +171,11 @@ export class Ship {
   want(desired: unknown): void {
     this.desired = desired;
     if (this.#life.alive && this.link.up) this.#handlers?.onDesired(desired);
+  }
+
+  /** A program aboard writes a fact, by the machine's clock. */
+  tell(fact: string, text: string): void {
+    this.surroundings.write(`/state/facts.d/${fact}`, text, { now: () => this.time.now + this.skewMs });
   }
 
   run(seconds: number): Promise<void> {

@@ -18,6 +18,7 @@ import { diskOf, type ProcessLife } from './sim-process.ts';
 import type { SimRandom } from './sim-random.ts';
 import { SimRuntime } from './sim-runtime.ts';
 import { simShadowLink } from './sim-shadow-link.ts';
+import { SimSurroundings } from './sim-surroundings.ts';
 import type { Trace } from './trace.ts';
 
 /** What all devices of a world share. */
@@ -56,6 +57,7 @@ function isExpected(error: unknown): boolean {
 }
 
 const noLink: ShadowLink = {
+  isFollowed: false,
   start: () => {},
   report: async () => 'offline',
   sendBatchPart: async () => false,
@@ -157,7 +159,7 @@ export class SimDevice {
     const ports = { clock, disk, random: this.random, log };
     return createAgent({
       ...{ ports, configuration: this.#configuration(), runtime: watched, link, openCourier, agentVersion: '0.1.0' },
-      ways: simWays(this.link, clock),
+      ...{ ways: simWays(this.link, clock), surroundings: new SimSurroundings() },
       machineBoot: this.#powers,
     });
   }
@@ -252,6 +254,9 @@ export class SimDevice {
     const { broker, checkers, trace } = this.#world;
     const link = simShadowLink({ broker, link: this.link, life, clock, random: this.random });
     return {
+      get isFollowed() {
+        return link.isFollowed;
+      },
       start: (handlers) => link.start(handlers),
       report: (report) => {
         trace.write('report', this.machine, `${report.counter} ${report.phase} ${report.running?.sequence}`);

@@ -170,6 +170,8 @@ test('a plan says what changes beside releases: probation, windows, the name of 
   t.regex((await world.fleet(['plan'])).output, /truck-7-cab .*probation \d+ s → 61 s/);
   world.edit('fleets/trucks.yaml', 'spec:', 'spec:\n  windows: { activate: [{ cron: "0 2 * * *", duration: 4h }] }');
   t.regex((await world.fleet(['plan'])).output, /truck-7-cab .*windows: activate "0 2 \* \* \*" for 240 mi/);
+  world.edit('fleets/trucks.yaml', 'spec:', 'spec:\n  when: { activate: power.external }');
+  t.regex((await world.fleet(['plan', '-o', 'wide'])).output, /when: activate while power\.external/);
 });
 
 test('a memory limit below what the release starts with is refused alike by validate, plan and the controller', async (t) => {

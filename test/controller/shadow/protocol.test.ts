@@ -32,7 +32,7 @@ function ask(shadow: Shadow | undefined, operation: string, body: unknown, at = 
   const outcome =
     parsed.kind === 'request'
       ? applyRequest(device, shadow ?? absentShadow, asked.operation, parsed.request, at)
-      : rejectRequest(device, asked.operation, parsed.rejection, at, parsed.clientToken);
+      : rejectRequest(device, asked.operation, parsed.rejection, at, parsed.token);
   const messages = outcome.messages.map(({ topic, payload }) => ({
     topic: topic.slice(prefix.length),
     body: JSON.parse(new TextDecoder().decode(payload)),

@@ -32,7 +32,7 @@ test('a change is as urgent as its weightiest part, and time alone is none', (t)
   t.is(changeBetween(before, composeReport({ ...parts, memory, applications: [app('a', 'running')] })), 'phase');
 });
 
-test('a fact that is a number waits for the next report, any other for a minute at most', (t) => {
+test('a fact that is a number waits for a quarter of an hour, any other for a minute at most', (t) => {
   const at = '2026-01-01T00:00:00.000Z';
   const withFacts = (speed: number, inPort: boolean) =>
     composeReport({
@@ -41,6 +41,17 @@ test('a fact that is a number waits for the next report, any other for a minute 
         { ...app('a', 'running'), facts: { speed: { value: speed, at }, in_port: { value: inPort, at } } },
       ],
     });
-  t.is(changeBetween(withFacts(1, false), withFacts(2, false)), 'none');
+  t.is(changeBetween(withFacts(1, false), withFacts(1, false)), 'none');
+  t.is(changeBetween(withFacts(1, false), withFacts(2, false)), 'numbers');
   t.is(changeBetween(withFacts(1, false), withFacts(1, true)), 'progress');
+});
+
+test('what is seen of a condition that is waited for can wait; which clause it is can not', (t) => {
+  const waitingFor = (clause: string, value: number) =>
+    composeReport({
+      ...parts,
+      waiting: { to: 'activate', code: 'WHEN', message: clause, seen: [{ name: 'facts.speed', value }] },
+    });
+  t.is(changeBetween(waitingFor('a', 1), waitingFor('a', 2)), 'numbers');
+  t.is(changeBetween(waitingFor('a', 1), waitingFor('b', 1)), 'phase');
 });

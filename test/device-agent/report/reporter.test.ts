@@ -17,13 +17,14 @@ function begin(intervalMs = 900_000) {
     onHeardAgain: () => {
       heardAgain += 1;
     },
-    ...{ clock, intervalMs, random: new SimRandom(1) },
+    ...{ clock, intervalMs: () => intervalMs, random: new SimRandom(1) },
     log: { write: (level, event) => logged.push(`${level} ${event}`) },
     link: {
       start: () => {},
       stop: async () => {},
       sendBatchPart: async () => false,
       lookAgain: () => {},
+      isFollowed: false,
       report: async (report) => {
         await clock.sleep(10);
         sent.push({ at: time.now, report });

@@ -67,7 +67,7 @@ export class World {
 
   happen(event: EngineEvent, promises: Promises): void {
     this.#judged = event.kind === 'judged-healthy' ? event.sequence : undefined;
-    if (event.kind === 'window-opened') this.openFor = event.sequence;
+    if (event.kind === 'moment-came') this.openFor = event.sequence;
     const isTrial = 'sequence' in event && trialOf(this.durable.engine)?.slot.sequence === event.sequence;
     if (event.kind === 'activated' && isTrial && this.#stepsLeft > 0) promises.haveRun.add(event.sequence);
     for (const step of decide(this.durable, event, 1)) {
@@ -114,7 +114,7 @@ export class World {
         this.fetching = sequence;
         this.awaiting = undefined;
         return;
-      case 'await-window':
+      case 'await-moment':
         assert(isHeld, 'waits to activate what is not held');
         this.fetching = undefined;
         this.awaiting = sequence;

@@ -68,7 +68,7 @@ function eventOf(happening: Happening, world: World): readonly EngineEvent[] {
         : [{ kind: 'fetch-failed', sequence, problem }];
     }
     case 'opened':
-      return world.awaiting === undefined ? [] : [{ kind: 'window-opened', sequence: world.awaiting }];
+      return world.awaiting === undefined ? [] : [{ kind: 'moment-came', sequence: world.awaiting }];
     case 'repaired':
       return world.repairing === undefined ? [] : [{ kind: 'fetched', sequence: world.repairing, downloads: [] }];
     case 'healthy':

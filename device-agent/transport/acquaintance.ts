@@ -1,0 +1,14 @@
+/** What a device and its shore know of each other, for as long as its agent runs: a session goes on where the one before ended. */
+export interface Acquaintance {
+  /** Whether the shadow service reads brief reports, as it said last. */
+  isBrief: boolean;
+  /** Whether the shore notices the end of a connection without reports. */
+  isFollowed: boolean;
+  /** What it wanted last. */
+  desired?: object;
+}
+
+/** That of an agent that was not connected yet. */
+export function stranger(): Acquaintance {
+  return { isBrief: false, isFollowed: false };
+}
