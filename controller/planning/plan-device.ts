@@ -49,6 +49,13 @@ export function whyRefused(
   return others || isReused ? `it took another deployment ${sequence}, and refuses the one it was issued` : undefined;
 }
 
+/** Whether it took a deployment that this controller knows nothing of: its state was restored from an older copy since. */
+export function tookAnother(observed: ObservedDevice): boolean {
+  const { issued, report } = observed;
+  if (issued === undefined || report === undefined) return false;
+  return isPlausible(observed) && whyRefused(issued, report) !== undefined;
+}
+
 /**
  * Whether a device is still on its way to what it was issued. It judges what it installs by the keys that are named then, so what
  * a key signed that is not in use any more would be refused on the way; what runs, or ran and was given up, is settled.

@@ -21,6 +21,8 @@ export const contacts = {
 
 export type ContactKind = keyof typeof contacts;
 
+const latencyMs = 200;
+const againMs = 5 * minuteMs;
 const probationMs = 2 * minuteMs;
 
 /** What it was issued: `fails` where it does not come through its probation. */
@@ -35,7 +37,8 @@ export interface Shore {
   readonly time: SimTime;
   /** The newest that its shadow wants; undefined while nobody answers. */
   wantedBy(device: string): Deployed | undefined;
-  say(device: string, report: Report): void;
+  /** Whether it was taken. */
+  say(device: string, report: Report): boolean;
   hello(device: string): void;
 }
 
@@ -69,6 +72,10 @@ export class LightDevice {
     return this.#running;
   }
 
+  get target(): Deployed | undefined {
+    return this.#target;
+  }
+
   /** Whether it is between two deployments. */
   get isTrying(): boolean {
     return this.#target !== undefined;
@@ -87,6 +94,15 @@ export class LightDevice {
     const { upMs, downMs } = contacts[this.#kind];
     const mean = this.#isUp ? upMs : downMs;
     if (!this.#isPeaceful) time.at(time.now + this.#random.exponential(mean), () => this.#set(!isUp));
+  }
+
+  /** Somebody tells it over an open link that its shadow wants something. */
+  hear(): void {
+    const { time } = this.#shore;
+    time.at(time.now + latencyMs, () => {
+      const wanted = this.#shore.wantedBy(this.name);
+      if (wanted !== undefined && wanted.sequence > this.#highest) this.look();
+    });
   }
 
   /** In contact it says what became of it and takes what is new. */
@@ -123,7 +139,7 @@ export class LightDevice {
     const [running, target] = [this.#running, this.#target].map(
       (one) => one && { sequence: one.sequence, revision: one.revision },
     );
-    this.#shore.say(
+    const isTaken = this.#shore.say(
       this.name,
       reportOf(this.#counter, {
         ...{ at, since: at, highestSequence: this.#highest },
@@ -133,5 +149,7 @@ export class LightDevice {
         ...(this.#problem === undefined ? {} : { problem: this.#problem }),
       }),
     );
+    const { time } = this.#shore;
+    if (!isTaken) time.at(time.now + againMs, () => this.look());
   }
 }

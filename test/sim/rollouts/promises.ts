@@ -1,5 +1,6 @@
 /** What rollouts promise, held against what truly happened at every step. */
 
+import { inspect } from 'node:util';
 import { observe } from '../../../controller/engine/context.ts';
 import { judge } from '../../../controller/planning/device-status.ts';
 import type { IssuedDeployment } from '../../../controller/planning/observed.ts';
@@ -14,7 +15,9 @@ const dueMsMax = 20 * 60_000;
 export class Promises {
   readonly #world: RolloutsWorld;
   #rollout: Rollout | undefined;
-  #issued = new Map<string, number>();
+  #issued = new Map<string, IssuedDeployment>();
+  /** Devices by group that were not heard at rest since the state came back as its backup was. */
+  #unheard = new Map<string, readonly string[]>();
   #dueSince: number | undefined;
   /** What is known has not become so by anybody's decision. */
   #isAnew = false;
@@ -40,6 +43,7 @@ export class Promises {
   /** The state is as its backup was: what was issued since is not known any more. */
   restored(): void {
     this.#isAnew = true;
+    this.#unheard = new Map(Map.groupBy(this.#world.devices.keys(), (name) => this.#world.groupOf(name)));
   }
 
   check(): undefined {
@@ -50,9 +54,9 @@ export class Promises {
     }
     for (const name of this.#world.devices.keys()) {
       const { issued } = image.device(name);
-      const isNews = issued !== undefined && issued.sequence !== this.#issued.get(name);
+      const isNews = issued !== undefined && issued.sequence !== this.#issued.get(name)?.sequence;
       if (isNews && !this.#isAnew && rollout !== undefined) this.#offered(name, issued, rollout);
-      if (issued !== undefined) this.#issued.set(name, issued.sequence);
+      if (issued !== undefined) this.#issued.set(name, issued);
     }
     this.#isAnew = false;
     this.#budget();
@@ -64,6 +68,8 @@ export class Promises {
   /** A deployment became durable since the last look: as the rollout was then, or is now, it had to be permitted. */
   #offered(name: string, issued: IssuedDeployment, rollout: Rollout): void {
     const isPermitted = [this.#rollout, rollout].some((at) => at !== undefined && this.#mayBeOffered(name, issued, at));
+    // The same may be signed anew.
+    if (issued.templateHash === this.#issued.get(name)?.templateHash) return;
     if (isPermitted || issued.definition === rollout.good || issued.definition === this.#rollout?.good) return;
     throw new Error(`${name} was offered ${issued.definition} while ${JSON.stringify([this.#rollout, rollout])}`);
   }
@@ -74,21 +80,26 @@ export class Promises {
     return state === 'done' || (state === 'running' && own <= wave);
   }
 
-  /** Never more than one of a group that truly is between two deployments, or may be for all that anybody knows. */
+  /** The device was heard. */
+  heard(device: string): void {
+    const group = this.#world.groupOf(device);
+    const left = this.#unheard.get(group)?.filter((name) => name !== device || this.#world.devices.get(name)!.isTrying);
+    if (left?.length === 0) this.#unheard.delete(group);
+    else if (left !== undefined) this.#unheard.set(group, left);
+  }
+
+  /** Never more than one of a group that truly is between two deployments; nobody knows of those that a lost state had told something. */
   #budget(): void {
     const trying = new Map<string, string>();
-    for (const device of this.#world.devices.values()) {
-      if (!device.isTrying) continue;
-      const group = this.#world.groupOf(device.name);
+    for (const { name, isTrying, running } of this.#world.devices.values()) {
+      const group = this.#world.groupOf(name);
+      if (!isTrying || running === undefined || this.#unheard.has(group)) continue;
       const other = trying.get(group);
-      if (
-        other !== undefined &&
-        device.running !== undefined &&
-        this.#world.devices.get(other)!.running !== undefined
-      ) {
-        throw new Error(`${device.name} and ${other} of ${group} are on their way at once`);
+      if (other !== undefined) {
+        const told = [name, other].map((one) => [this.#world.devices.get(one)?.target, this.#world.image.device(one)]);
+        throw new Error(`${name} and ${other} of ${group} are on their way at once: ${inspect(told, { depth: 6 })}`);
       }
-      trying.set(group, device.name);
+      trying.set(group, name);
     }
   }
 

@@ -6,6 +6,7 @@ import type { Engine } from '../../../controller/engine/engine.ts';
 import type { Image } from '../../../controller/engine/image.ts';
 import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
 import type { Asked } from '../../../controller/planning/rollout/act.ts';
+import { deviceOfShadowTopic } from '../../../controller/shadow/topics.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../../controller/state/state-port.ts';
 import type { FleetRollout, Report } from '../../../schemas/generated/types.ts';
@@ -100,8 +101,11 @@ export class RolloutsWorld implements Shore {
     return this.#life.alive ? this.#signed.get(`${device} ${sequence}`) : undefined;
   }
 
-  say(device: string, report: Report): void {
-    if (this.#life.alive) this.#made.ask(device, 'update', { state: { reported: report } });
+  say(device: string, report: Report): boolean {
+    if (!this.canWrite) return false;
+    this.#made.ask(device, 'update', { state: { reported: report } });
+    this.promises.heard(device);
+    return true;
   }
 
   hello(device: string): void {
@@ -164,6 +168,10 @@ export class RolloutsWorld implements Shore {
           await state.commit(writes);
         },
       },
+      publish: async ({ topic }) => {
+        const device = topic.endsWith('/update/delta') ? deviceOfShadowTopic(topic) : undefined;
+        this.devices.get(device ?? '')?.hear();
+      },
       sign: (deployment) => {
         const { device, sequence, revision, applications } = deployment;
         // A commit that is bad says so in its configuration.
@@ -215,6 +223,8 @@ export class RolloutsWorld implements Shore {
     const { revision } = this.image;
     const known = this.#commits.find(({ id }) => id === revision?.id);
     if (known !== undefined) this.engine.resume(known.id, known.desired);
+    // Their connections ended with the controller.
+    for (const device of this.devices.values()) this.time.at(this.time.now + minuteMs, () => device.look());
     if (known === this.#commits.at(-1)) this.engine.tell(branchSeen);
     else void this.#adopt();
   }
