@@ -149,7 +149,7 @@ export function permitted(standing: RolloutStanding, asking: Asking): Permitted 
   if (device.isHeld) return { device: desired, definition: standing.rollout.target, wave };
   const { reason, ...rest } = allowed(standing, asking);
   // Nothing keeps it from what it has.
-  const hasIt = device.observed.issued?.templateHash === desired.template.hash;
+  const hasIt = device.on !== 'other' && device.observed.issued?.templateHash === desired.template.hash;
   return {
     ...{ ...rest, wave },
     ...(reason === undefined || hasIt ? {} : { reason }),

@@ -1,6 +1,5 @@
 /** What rollouts promise, held against what truly happened at every step. */
 
-import { inspect } from 'node:util';
 import { observe } from '../../../controller/engine/context.ts';
 import { judge } from '../../../controller/planning/device-status.ts';
 import type { IssuedDeployment } from '../../../controller/planning/observed.ts';
@@ -68,8 +67,6 @@ export class Promises {
   /** A deployment became durable since the last look: as the rollout was then, or is now, it had to be permitted. */
   #offered(name: string, issued: IssuedDeployment, rollout: Rollout): void {
     const isPermitted = [this.#rollout, rollout].some((at) => at !== undefined && this.#mayBeOffered(name, issued, at));
-    // The same may be signed anew.
-    if (issued.templateHash === this.#issued.get(name)?.templateHash) return;
     if (isPermitted || issued.definition === rollout.good || issued.definition === this.#rollout?.good) return;
     throw new Error(`${name} was offered ${issued.definition} while ${JSON.stringify([this.#rollout, rollout])}`);
   }
@@ -95,10 +92,7 @@ export class Promises {
       const group = this.#world.groupOf(name);
       if (!isTrying || running === undefined || this.#unheard.has(group)) continue;
       const other = trying.get(group);
-      if (other !== undefined) {
-        const told = [name, other].map((one) => [this.#world.devices.get(one)?.target, this.#world.image.device(one)]);
-        throw new Error(`${name} and ${other} of ${group} are on their way at once: ${inspect(told, { depth: 6 })}`);
-      }
+      if (other !== undefined) throw new Error(`${name} and ${other} of ${group} are on their way at once`);
       trying.set(group, name);
     }
   }
