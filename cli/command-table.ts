@@ -195,6 +195,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/agent-status.ts')).agentLogsCommand,
   },
   {
+    name: 'agent consent',
+    summary: 'says yes or no to the deployment that waits on this machine',
+    load: async () => (await import('./commands/agent-consent.ts')).agentConsentCommand,
+  },
+  {
     name: 'agent bundle',
     summary: 'make the directory of files that a device carries',
     load: async () => (await import('./commands/agent-bundle.ts')).agentBundleCommand,

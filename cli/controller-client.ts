@@ -205,6 +205,8 @@ async function post(context: CommandContext, path: string, value: unknown, what:
   if (status >= 200 && status < 300) return;
   if (status === 401) throw new CommandError(unauthorized(client));
   if (status === 503) throw unavailable(client.controller, answer);
+  // Its message names the fleet.
+  if (isError(answer, 'ACT_REFUSED') || isError(answer, 'NO_ROLLOUT')) throw new CommandError(answer.message);
   const why = isMessage(answer) ? answer.message : `it answers ${status}: ${text}`;
   throw new CommandError(`the controller does not ${what}: ${why.slice(0, 400)}`);
 }

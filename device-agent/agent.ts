@@ -1,6 +1,7 @@
-import type { Clock, Disk, Log, Random, Surroundings, Ways, WaysWatch } from '../platform/ports.ts';
+import type { Clock, Disk, LineDoors, Log, Random, Surroundings, Ways, WaysWatch } from '../platform/ports.ts';
 import type { AgentConfiguration, DeployedApplication, Report } from '../schemas/generated/types.ts';
 import { logbookChannel } from '../schemas/logbook-entry.ts';
+import { AboardDoor } from './aboard/aboard-door.ts';
 import type { Courier } from './courier/courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import type { CountBytes } from './download/small-file.ts';
@@ -38,6 +39,7 @@ export interface AgentOptions {
   readonly link: ShadowLink;
   readonly ways: Ways;
   readonly surroundings: Surroundings;
+  readonly doors: LineDoors;
   /** Opens what goes out for the agent. */
   readonly openCourier: (shared: SharedWithCourier) => Courier;
   readonly agentVersion: string;
@@ -70,7 +72,8 @@ const bootIdBytes = 8;
  * can't be used.
  */
 export function createAgent(options: AgentOptions): Agent {
-  const { ports, configuration, runtime, link, ways, surroundings, openCourier, agentVersion, machineBoot } = options;
+  const { ports, configuration, runtime, link, ways, surroundings, doors, openCourier, agentVersion, machineBoot } =
+    options;
   const { onActivity = () => {} } = options;
   const { clock, disk, random, log } = ports;
   const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
@@ -154,6 +157,13 @@ export function createAgent(options: AgentOptions): Agent {
     report: () => reporter.current(),
     onNoted: () => outbox.noted(),
   });
+  const aboard = new AboardDoor({
+    ...{ doors, log, path: configuration.socket ?? stateLayout(stateDirectory).socketPath },
+    world: {
+      ...{ device: configuration.device, report: () => reporter.current(), nowMs: time.nowMs },
+      ...{ target: () => updates.target(), keep: (consent) => updates.consent(consent) },
+    },
+  });
   let watch: WaysWatch | undefined;
   const onWays = (): void => {
     link.lookAgain();
@@ -187,6 +197,7 @@ export function createAgent(options: AgentOptions): Agent {
       files.kept.removeRest();
       outbox.start();
       watch = ways.watch(onWays);
+      aboard.start();
       link.start({
         onDesired: (desired) => updates.consider(desired),
         onBatchAnswer: (payload) => outbox.answered(payload),
@@ -202,6 +213,7 @@ export function createAgent(options: AgentOptions): Agent {
       watch?.[Symbol.dispose]();
       watch = undefined;
       outbox.stop();
+      await aboard.stop();
       await link.stop();
       await runtime.stop();
     },

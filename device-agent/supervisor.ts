@@ -5,6 +5,7 @@ import { hasFewAddresses } from '../platform/node/address-space.ts';
 import { nodeClock } from '../platform/node/clock.ts';
 import { openConfinement } from '../platform/node/confinement.ts';
 import { nodeDisk } from '../platform/node/disk.ts';
+import { nodeLineDoors } from '../platform/node/line-door.ts';
 import { takeLock } from '../platform/node/lock.ts';
 import { openLog } from '../platform/node/log.ts';
 import { machineBoot } from '../platform/node/machine-boot.ts';
@@ -101,7 +102,15 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
       });
       return new ReadyingCourier({ courier, prepared, pathOf });
     },
-    ...{ configuration, runtime, link, ways: networkWays, surroundings: nodeSurroundings, agentVersion },
+    ...{
+      configuration,
+      runtime,
+      link,
+      ways: networkWays,
+      surroundings: nodeSurroundings,
+      doors: nodeLineDoors,
+      agentVersion,
+    },
     machineBoot: machineBoot(),
     onActivity: () => quiet.stir(),
   });

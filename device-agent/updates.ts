@@ -1,5 +1,5 @@
 import type { Clock, Disk, Log, Random } from '../platform/ports.ts';
-import type { DeployedApplication, Progress, Waiting } from '../schemas/generated/types.ts';
+import type { Consent, DeployedApplication, Progress, Waiting } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
 import { type Heard, heardCourier } from './courier/heard-courier.ts';
 import type { AgentTime } from './download/metadata.ts';
@@ -16,7 +16,7 @@ import { Fetcher, Turn } from './update/fetcher.ts';
 import { Intake } from './update/intake.ts';
 import { withoutDamage } from './update/memory-problems.ts';
 import { MomentWait } from './update/moment-wait.ts';
-import type { Memory } from './update/state.ts';
+import { type Memory, type Slot, targetOf } from './update/state.ts';
 
 /** What updates are made with. */
 export interface UpdatesOptions {
@@ -52,6 +52,10 @@ export interface Updates {
   progress(): Progress | undefined;
   /** Why it does not go on now with what it is on its way to. */
   waiting(): Waiting | undefined;
+  /** The deployment that it is on its way to and does not run yet. */
+  target(): Slot | undefined;
+  /** Somebody aboard said whether the target may be activated; whether that is written down, else it will be when the disk takes it. */
+  consent(consent: Consent): boolean;
   /** Names of the applications that may run again; undefined while it can't be told. */
   held(): ReadonlySet<string> | undefined;
   stop(): void;
@@ -88,7 +92,12 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
   const activator = new Activator({ ...waiting, runtime, store, slots, onApply });
   const health = new HealthWatch(clock, runtime);
-  const sight = { clockMs: () => clock.now(), nowMs: time.nowMs, senses: options.senses };
+  const sight = {
+    clockMs: () => clock.now(),
+    nowMs: time.nowMs,
+    senses: options.senses,
+    consent: () => memory.consent,
+  };
   const moments = new MomentWait({ clock, log, gatesOf: (to, gated) => gatesOf(to, gated, sight), onChange });
   const nudge = (): void => {
     for (const one of [fetcher, repairer, intake]) one.nudge();
@@ -140,6 +149,12 @@ export function createUpdates(options: UpdatesOptions): Updates {
     memory: () => (engine.trouble === undefined ? memory : { ...withoutDamage(memory), problem: engine.trouble }),
     progress: () => fetcher.progress(),
     waiting: () => moments.waiting(),
+    target: () => targetOf(memory.engine),
+    consent: (consent) => {
+      engine.dispatch({ kind: 'consented', sequence: consent.sequence, consent });
+      moments.lookNow();
+      return memory.consent === consent;
+    },
     held: () => heldNames(slots, memory),
     stop: () => {
       nextScrub?.[Symbol.dispose]();

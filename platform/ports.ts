@@ -212,6 +212,17 @@ export interface Surroundings {
   power(): Power;
 }
 
+/** Sockets at which programs of this machine ask, a line each. */
+export interface LineDoors {
+  /**
+   * Answers each line that is asked at `path` with a line, in the place of whatever socket is there. Who may write to it is up to
+   * its directory and this program's user and group. Throws what keeps it from opening.
+   */
+  open(path: string, answer: (line: string) => string): Promise<AsyncDisposable>;
+  /** Asks one line there; rejects when nobody answers in time. */
+  ask(path: string, line: string): Promise<string>;
+}
+
 /** Relays for libraries that have a network of their own. */
 export interface Relays {
   open(target: RelayTarget): Promise<Relay>;

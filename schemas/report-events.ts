@@ -1,3 +1,4 @@
+import { consentWords } from './consent-words.ts';
 import type { DeviceEvent, Report } from './generated/types.ts';
 
 type Told = Pick<DeviceEvent, 'code' | 'message'>;
@@ -41,8 +42,20 @@ function applicationEvents(previous: Report | undefined, next: Report): Told[] {
   });
 }
 
+function consentEvents(previous: Report | undefined, { consent }: Report): Told[] {
+  const before = previous?.consent;
+  if (consent === undefined || (before?.at === consent.at && before.sequence === consent.sequence)) return [];
+  const code = consent.answer === 'granted' ? 'CONSENT_GRANTED' : 'CONSENT_DENIED';
+  return [{ code, message: consentWords(consent) }];
+}
+
 /** What happened on a device between two of its reports, oldest first; in the same words wherever it is told. */
 export function eventsBetween(previous: Report | undefined, next: Report, at: string): DeviceEvent[] {
-  const told = [...phaseEvents(previous, next), ...problemEvents(previous, next), ...applicationEvents(previous, next)];
+  const told = [
+    ...consentEvents(previous, next),
+    ...phaseEvents(previous, next),
+    ...problemEvents(previous, next),
+    ...applicationEvents(previous, next),
+  ];
   return told.map((event) => ({ at, ...event }));
 }

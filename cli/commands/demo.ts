@@ -1,5 +1,5 @@
 import { type Command, type CommandContext, CommandError } from '../command.ts';
-import { type DemoFleet, leaveNextRelease, makeDemoFleet } from '../demo/demo-fleet.ts';
+import { type DemoFleet, leaveReleases, makeDemoFleet } from '../demo/demo-fleet.ts';
 import { DemoWorld } from '../demo/demo-world.ts';
 import { runUnattended } from '../demo/unattended.ts';
 import { whatToTry } from '../demo/what-to-try.ts';
@@ -26,7 +26,7 @@ async function progressLine(world: DemoWorld): Promise<string> {
 /** Until Ctrl-C: on a terminal the status redraws itself, elsewhere one line tells of every change. */
 async function live(context: CommandContext, world: DemoWorld, fleet: DemoFleet): Promise<ExitCode> {
   const { stdout, clock, signal } = context;
-  leaveNextRelease(context, fleet);
+  leaveReleases(context, fleet);
   const device = fleet.devices[0]!;
   const hints = (): string =>
     whatToTry({

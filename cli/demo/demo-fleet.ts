@@ -68,10 +68,14 @@ export function makeDemoFleet(context: CommandContext, directory: string): DemoF
 /** Where the next release of one application lies as its developer built it, for a user to sign: beside the repository. */
 export const nextRelease = { version: '1.1.0', file: 'beacon-1.1.0.wasm' };
 
-/** Puts it there. */
-export function leaveNextRelease({ disk, projectDirectory }: CommandContext, { tree }: DemoFleet): void {
+/** A release of it that does badly, in the same place. */
+export const badRelease = { version: '1.2.0', file: 'beacon-1.2.0.wasm' };
+
+/** Puts both there. */
+export function leaveReleases({ disk, projectDirectory }: CommandContext, { tree }: DemoFleet): void {
   const built = exampleModule(projectDirectory, example, changedApplication, nextRelease.version);
   writeFileDurably(disk, `${tree.directory}/..`, nextRelease.file, disk.readFile(built));
+  writeFileDurably(disk, `${tree.directory}/..`, badRelease.file, failingModule);
 }
 
 /** A new release of one application and a change of configuration, as a fleet engineer would write them. */
@@ -81,16 +85,13 @@ export function changeDemoFleet(context: CommandContext, { tree }: DemoFleet): v
   edit(tree, 'sites/aurora.yaml', 'knots: 14', 'knots: 15');
 }
 
-/** The release that does badly. */
-export const badRelease = '1.2.0';
-
 const shipsFile = `fleets/${fleetInWaves}.yaml`;
 const wanted = `- name: ${changedApplication}\n`;
-const wantedBad = `- name: ${changedApplication}\n      release: ${badRelease}\n`;
+const wantedBad = `- name: ${changedApplication}\n      release: ${badRelease.version}\n`;
 
 /** Has ships run a release that does badly, as somebody would who did not try it. */
 export function breakDemoFleet({ random, clock }: CommandContext, { tree }: DemoFleet): void {
-  const release = { name: changedApplication, version: badRelease, bytes: failingModule, file: 'beacon-1.2.0.wasm' };
+  const release = { name: changedApplication, ...badRelease, bytes: failingModule };
   addRelease(tree, { ...release, isLinked: false, random, now: clock.now() });
   edit(tree, shipsFile, wanted, wantedBad);
 }

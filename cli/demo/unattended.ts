@@ -88,7 +88,7 @@ function onlyCanary(status: StatusDocument, commit: string): void {
 /** A bad release comes to the canary, which rolls itself back; the rollout halts, and a commit takes it back. */
 async function tryBadRelease(context: CommandContext, world: DemoWorld, fleet: DemoFleet): Promise<void> {
   breakDemoFleet(context, fleet);
-  const bad = await world.commit(`${changedApplication} ${badRelease}, which nobody tried`);
+  const bad = await world.commit(`${changedApplication} ${badRelease.version}, which nobody tried`);
   say(context, `committed ${bad.slice(0, 7)}: a release of ${changedApplication} that ends as soon as it is started`);
   onlyCanary(await world.until((status) => notHalted(status, bad), convergeMsMax), bad);
   say(context, 'the canary rolled itself back, the rollout halted, and no other ship was offered it:');

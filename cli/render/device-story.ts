@@ -20,15 +20,18 @@ function releases(applications: readonly { readonly name: string; readonly versi
   return list(applications.map(({ name, version }) => `${name} ${version}`));
 }
 
-/** Which commit wants what. */
-function wanted({ desired, fleet, site }: DeviceStatus, { source, asOf }: StatusDocument): string {
+/** Which commit wants what; of a device that a rollout may hold back, at which commit it was issued what. */
+function wanted({ desired, fleet, site, wave }: DeviceStatus, { source, asOf }: StatusDocument): string {
   const where = [fleet === undefined ? 'No fleet selects it' : `It belongs to fleet ${fleet}`, site && `site ${site}`];
   const belongs = `${where.filter(Boolean).join(', ')}.`;
   if (desired === undefined) return `${belongs} Nothing was ever deployed to it.`;
   const commit = desired.revision.slice(0, 7);
   const same = source.revision?.id === desired.revision ? ` (${JSON.stringify(source.revision.subject)})` : '';
   const issued = `issued ${age(desired.issuedAt, asOf)} ago`;
-  return `${belongs} Commit ${commit}${same} wants ${releases(desired.applications)}: deployment ${desired.sequence}, ${issued}.`;
+  const applications = releases(desired.applications);
+  if (wave !== undefined)
+    return `${belongs} At commit ${commit}${same} it was issued ${applications}: deployment ${desired.sequence}, ${age(desired.issuedAt, asOf)} ago.`;
+  return `${belongs} Commit ${commit}${same} wants ${applications}: deployment ${desired.sequence}, ${issued}.`;
 }
 
 function linkSentence(connected: boolean | undefined, since: string | undefined, asOf: string): string {
@@ -138,12 +141,26 @@ function outboxLine({ report }: DeviceStatus, style: Style): string[] {
   return words === undefined ? [] : [`${words}.${held === undefined ? '' : ` ${style('dim', held.code)}`}`];
 }
 
-/** Who was not let in under its name: what came after it was heard last says why it is not heard. */
+/** Whether somebody who gave no name may have been this device: he was where it was last, or it has never been anywhere. */
+function mayBe({ connected, address, reason }: DeviceStatus, refused: Refusal): boolean {
+  if (connected === true || refused.device !== undefined || refused.address === undefined) return false;
+  return address === undefined ? reason.code === 'NEVER_HEARD' : address === refused.address;
+}
+
+/** Who was not let in under its name, or maybe was it: what came after it was heard last says why it is not heard. */
 function refusalLines(device: DeviceStatus, { refusals, asOf }: StatusDocument, style: Style) {
-  const own = refusals.filter(({ device: name }) => name === device.name).slice(0, refusalsShownMax);
+  const own = refusals
+    .filter((refused) => refused.device === device.name || mayBe(device, refused))
+    .slice(0, refusalsShownMax);
   const isWhy = ({ at }: Refusal): boolean => device.connected !== true && at >= (device.contactAt ?? '');
-  const line = ({ at, code, message }: Refusal): string =>
-    `It was refused ${age(at, asOf)} ago: ${message} ${style('dim', code)}`;
+  const who = ({ device: name, address }: Refusal): string => {
+    if (name !== undefined) return 'It';
+    return device.address === undefined
+      ? `Somebody at ${address}, maybe this device,`
+      : `Somebody at its address, ${address},`;
+  };
+  const line = (refused: Refusal): string =>
+    `${who(refused)} was refused ${age(refused.at, asOf)} ago: ${refused.message} ${style('dim', refused.code)}`;
   return {
     whys: own.filter(isWhy).map(line),
     others: own.filter((refusal) => !isWhy(refusal)).map(line),
@@ -168,13 +185,15 @@ function rolloutLine(device: DeviceStatus, { fleets }: StatusDocument, style: St
   const { fleet, wave } = device;
   const rollout = fleets.find(({ name }) => name === fleet)?.rollout;
   if (rollout === undefined) return [];
-  const { number, state, reason } = rollout;
+  const { number, state, reason, revision, subject } = rollout;
+  const isStopped = state === 'halted' || state === 'reverting';
   const hasPassed = rollout.waves.find(({ name }) => name === wave)?.state === 'passed';
-  const isStraggler = hasPassed && device.state !== 'running';
+  const isStraggler = hasPassed && !isStopped && device.state !== 'running';
   const without = isStraggler ? `, which has passed without it ${style('dim', 'STRAGGLER')}` : '';
   const where = wave === undefined ? '' : `It is in wave ${wave}${without}. `;
+  const what = `Rollout ${number} of its fleet, of commit ${revision.slice(0, 7)} ${JSON.stringify(subject)}, is ${state}`;
   const place = state === 'done' ? '' : ` in ${placeWords(rollout)}`;
-  return [`${where}Rollout ${number} of its fleet is ${state}${place}: ${reason.message} ${style('dim', reason.code)}`];
+  return [`${where}${what}${place}: ${reason.message} ${style('dim', reason.code)}`];
 }
 
 /** What its report had no room for. */

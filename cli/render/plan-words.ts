@@ -39,6 +39,8 @@ function attributeText({ name, from, to }: AttributeChange): string {
       return `probation ${from} s → ${to} s`;
     case 'windows':
       return `windows: ${to ?? 'at any time'}`;
+    case 'consent':
+      return to === undefined ? 'no consent aboard needed' : 'consent aboard needed';
     case 'when':
       return `when: ${to ?? 'in any case'}`;
     case 'fleet':
@@ -96,6 +98,12 @@ export function strippedText({ change }: Plan): string | undefined {
   const rest = names.length > strippedNamedMax ? ` and ${names.length - strippedNamedMax} more` : '';
   const who = `${plural(names.length, 'device')} ${names.length === 1 ? 'loses' : 'lose'} all applications`;
   return `${who}: ${shown}${rest}. Where that is meant, say spec.idle: true.`;
+}
+
+/** That the controller would not take it; nothing where it would. */
+export function refusalTexts({ policy: { problems } }: Plan): string[] {
+  if (problems.length === 0) return [];
+  return [`The controller would refuse it: it is over ${plural(problems.length, 'limit')} of a policy. Without that:`];
 }
 
 /** All of it in one sentence. */

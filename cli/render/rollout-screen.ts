@@ -7,7 +7,17 @@ import type {
   WaveStatus,
 } from '../../schemas/generated/types.ts';
 import { age, bar, minuteOf, span } from './quantities.ts';
-import { openWaveOf, placeWords, rolloutCell, rolloutStyles, sizeOf, waveWords } from './rollout-words.ts';
+import {
+  allWavesOf,
+  judgedOf,
+  offeredOf,
+  openWaveOf,
+  placeWords,
+  rolloutCell,
+  rolloutStyles,
+  sizeOf,
+  waveWords,
+} from './rollout-words.ts';
 import type { ScreenOptions } from './shore-trouble.ts';
 import { type Style, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
@@ -47,9 +57,9 @@ function waveState({ state, approve, isApproved }: WaveStatus): string {
 
 function progressCell(wave: WaveStatus, { bars, style }: RolloutScreenOptions): string {
   const { updated } = wave.counts;
-  const size = sizeOf(wave);
-  const share = size === 0 ? '-' : `${Math.floor((updated * 100) / size)} %`;
-  return bars ? `${style('cyan', bar(updated, size, barWidth))} ${share}` : share;
+  const judged = judgedOf(wave);
+  const share = judged === 0 ? '-' : `${Math.floor((updated * 100) / judged)} %`;
+  return bars ? `${style('cyan', bar(updated, judged, barWidth))} ${share}` : share;
 }
 
 const waveHeads: readonly Column[] = [
@@ -72,8 +82,7 @@ function waveTable({ waves }: RolloutStatus, options: RolloutScreenOptions): str
   const { style, columns } = options;
   const rows = waves.map((wave) => {
     const { waiting, held, dark, contacted, staged, probation, updated, failed } = wave.counts;
-    const size = sizeOf(wave);
-    const counts = [size, waiting, size - waiting - held, dark, contacted, staged, probation, updated];
+    const counts = [sizeOf(wave), waiting, offeredOf(wave), dark, contacted, staged, probation, updated];
     const bad = failed === 0 ? '0' : style('red', String(failed));
     return [
       style('bold', wave.name),
@@ -100,10 +109,16 @@ function stragglerLine({ stragglers }: RolloutStatus): string[] {
   return [`${who} not through with it: each is offered it, or judged, when it is heard again.`];
 }
 
-/** When it goes on by itself. */
-export function nextLine({ nextAt }: RolloutStatus, asOf: string): string[] {
+const nextWords: Readonly<Record<string, string>> = {
+  SOAKING: 'It goes on by itself',
+  GATE_HOLDS: 'Patience with devices that are not heard ends',
+};
+
+/** What time alone does to it, and when. */
+export function nextLine({ nextAt, reason }: RolloutStatus, asOf: string): string[] {
   if (nextAt === undefined) return [];
-  return [`Time alone changes that in ${span(Date.parse(nextAt) - Date.parse(asOf))}, at ${minuteOf(nextAt)}.`];
+  const what = nextWords[reason.code] ?? 'It is looked at again';
+  return [`${what} in ${span(Date.parse(nextAt) - Date.parse(asOf))}, at ${minuteOf(nextAt)}.`];
 }
 
 /** What happened last, newest first. */
@@ -140,13 +155,12 @@ export function rolloutScreen(fleet: RollingFleet, options: RolloutScreenOptions
 /** A line for each rollout. */
 export function rolloutTable(fleets: readonly RollingFleet[], { style, columns, asOf }: RolloutScreenOptions): string {
   const rows = fleets.map(({ name, rollout }) => {
-    const open = openWaveOf(rollout);
     return [
       style('bold', name),
       String(rollout.number),
       rolloutCell(rollout, style),
-      open?.name ?? '-',
-      open === undefined ? '-' : waveWords(open),
+      rollout.waves[rollout.wave - 1]?.name ?? '-',
+      rollout.isCounting ? '-' : waveWords(allWavesOf(rollout)),
       age(rollout.startedAt, asOf),
       rollout.revision.slice(0, 7),
       rollout.reason.message,
@@ -163,7 +177,7 @@ export function rolloutTable(fleets: readonly RollingFleet[], { style, columns, 
 export function rolloutLine({ name, rollout }: RollingFleet): string {
   const { number, state, reason } = rollout;
   const open = openWaveOf(rollout);
-  const place = state === 'done' || open === undefined ? '' : ` ${placeWords(rollout)}: ${waveWords(open)};`;
+  const place = open === undefined ? ':' : `, ${placeWords(rollout)}: ${waveWords(open)};`;
   return `${name} ${number} ${state}${place} ${reason.message} ${reason.code}`;
 }
 

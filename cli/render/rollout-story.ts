@@ -2,7 +2,7 @@
 import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, RolloutStatus, StatusDocument, WaveStatus } from '../../schemas/generated/types.ts';
 import { blocksText, commitWords, eventLines, nextLine, type RollingFleet, rolloutTitle } from './rollout-screen.ts';
-import { openWaveOf, waveWords } from './rollout-words.ts';
+import { offeredOf, waveWords } from './rollout-words.ts';
 import { stateStyles } from './state-styles.ts';
 import type { Style } from './style.ts';
 
@@ -19,7 +19,7 @@ function whatHelps(name: string, rollout: RolloutStatus): string[] {
     case 'halted':
       return [
         `A commit that mends it supersedes it. To try the same again: fleet rollout retry ${name}.`,
-        ...(good === undefined || reason.code === 'REVERTED'
+        ...(good === undefined || rollout.waves.every((wave) => offeredOf(wave) === 0)
           ? []
           : [`To take back what changed: fleet rollout abort ${name} --revert.`]),
       ];
@@ -75,7 +75,7 @@ function waveWhy(fleet: RollingFleet, wave: WaveStatus, style: Style, asOf: stri
     case 'open':
       return title;
     case 'waiting':
-      return `Wave ${openWaveOf(rollout)?.name} goes before. ${title}`;
+      return `Wave ${rollout.waves[rollout.wave - 1]?.name} goes before. ${title}`;
     default:
       return wave.state satisfies never;
   }

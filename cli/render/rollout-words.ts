@@ -19,8 +19,33 @@ export const rolloutStyles: Readonly<Record<RolloutState, StyleName>> = {
 };
 
 /** All devices of a wave. */
-export function sizeOf({ counts }: WaveStatus): number {
+export function sizeOf({ counts }: Pick<WaveStatus, 'counts'>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+function sumOf(waves: readonly WaveStatus[], name: keyof WaveCounts): number {
+  return waves.reduce((sum, { counts }) => sum + counts[name], 0);
+}
+
+/** All waves of a rollout as if they were one. */
+export function allWavesOf({ waves }: RolloutStatus): Pick<WaveStatus, 'counts'> {
+  const of = (name: keyof WaveCounts): number => sumOf(waves, name);
+  return {
+    counts: {
+      ...{ waiting: of('waiting'), held: of('held'), dark: of('dark'), contacted: of('contacted') },
+      ...{ staged: of('staged'), probation: of('probation'), updated: of('updated'), failed: of('failed') },
+    },
+  };
+}
+
+/** Those that its gate judges by: who is held is waited for by nobody. */
+export function judgedOf(wave: Pick<WaveStatus, 'counts'>): number {
+  return sizeOf(wave) - wave.counts.held;
+}
+
+/** Those that were offered it, whatever became of that. */
+export function offeredOf(wave: Pick<WaveStatus, 'counts'>): number {
+  return judgedOf(wave) - wave.counts.waiting;
 }
 
 const countWords: readonly (readonly [keyof WaveCounts, string])[] = [
@@ -34,15 +59,15 @@ const countWords: readonly (readonly [keyof WaveCounts, string])[] = [
 ];
 
 /** `1 of 4 updated, 1 failed, 2 waiting`. */
-export function waveWords(wave: WaveStatus): string {
+export function waveWords(wave: Pick<WaveStatus, 'counts'>): string {
   const { counts } = wave;
   const others = countWords.flatMap(([name, words]) => (counts[name] === 0 ? [] : [`${counts[name]} ${words}`]));
-  return [`${counts.updated} of ${sizeOf(wave)} updated`, ...others].join(', ');
+  return [`${counts.updated} of ${judgedOf(wave)} updated`, ...others].join(', ');
 }
 
-/** The wave that is open. */
-export function openWaveOf({ waves, wave }: RolloutStatus): WaveStatus | undefined {
-  return waves[wave - 1];
+/** The wave that is open, as far as its devices are counted. */
+export function openWaveOf({ state, waves, wave, isCounting }: RolloutStatus): WaveStatus | undefined {
+  return state === 'done' || isCounting ? undefined : waves[wave - 1];
 }
 
 /** `wave 1 of 2 canary`. */
@@ -51,9 +76,8 @@ export function placeWords({ wave, waves }: RolloutStatus): string {
 }
 
 function stragglerWords({ stragglers }: RolloutStatus): string[] {
-  return stragglers === undefined
-    ? []
-    : [`${stragglers} of waves that have passed ${stragglers === 1 ? 'is' : 'are'} behind`];
+  if (stragglers === undefined) return [];
+  return [`${stragglers} ${stragglers === 1 ? 'device is' : 'devices are'} behind`];
 }
 
 /** How far it is, in the cell of a table. */
@@ -69,7 +93,7 @@ function lineOf(fleet: string, rollout: RolloutStatus, style: Style): string[] {
   if (state === 'done' && rollout.stragglers === undefined) return [];
   const open = openWaveOf(rollout);
   const parts = [
-    ...(state === 'done' || open === undefined ? [] : [`${placeWords(rollout)}: ${waveWords(open)}`]),
+    ...(open === undefined ? [] : [`${placeWords(rollout)}: ${waveWords(open)}`]),
     ...stragglerWords(rollout),
     `${reason.message} ${style('dim', reason.code)}`,
   ];

@@ -57,6 +57,7 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issui
     probationSeconds: template.probationSeconds,
     ...(template.windows === undefined ? {} : { windows: template.windows }),
     ...(template.when === undefined ? {} : { when: template.when }),
+    ...(template.consent === undefined ? {} : { consent: template.consent }),
     applications: [...template.applications],
   };
   const applications = referencesOf(template);

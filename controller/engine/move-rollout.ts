@@ -55,20 +55,21 @@ export function stepRollout(draft: Draft, context: Context, fleet: string): Move
   return { tales: events.map((event) => tale(rollout, event)) };
 }
 
-/** Somebody does something to it, or is told why not. */
-export function actOnRollout(draft: Draft, { rollouts, now }: Context, fleet: string, asked: Asked): Moved {
+/** Somebody does something to it, and it goes on by that at once; or is told why not. */
+export function actOnRollout(draft: Draft, context: Context, fleet: string, asked: Asked): Moved {
+  const { rollouts, now } = context;
   const one = rollouts.of(fleet);
   const before = draft.rollout(fleet);
   if (one === undefined || before === undefined) {
     return { tales: [], refusal: { code: 'NO_ROLLOUT', message: `no fleet ${fleet} rolls its changes out in waves` } };
   }
-  const waves = one.followed.policy.waves.map(({ name }) => name);
-  const acted = actOn(before, asked, waves, now);
+  const acted = actOn(before, asked, one.followed.policy.waves, now);
   if (acted.kind === 'refused') return { tales: [], refusal: { code: 'ACT_REFUSED', message: acted.message } };
   const { rollout } = acted;
   draft.put({ kind: 'rollout', fleet, rollout });
   const { act, who, why } = asked;
-  return { tales: [{ level: 'info', event: 'rollout.act', fields: { fleet, number: rollout.number, act, who, why } }] };
+  const fields = { fleet, number: rollout.number, act, who, why };
+  return { tales: [{ level: 'info', event: 'rollout.act', fields }, ...stepRollout(draft, context, fleet).tales] };
 }
 
 interface Commit {

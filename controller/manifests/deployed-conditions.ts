@@ -9,9 +9,18 @@ import { secondsOf } from './duration.ts';
 
 const labelPrefix = 'labels.';
 
+/** By the conditions of a fleet: those of each of its devices are asked for, and to read the language takes a while. */
+const labelsRead = new WeakMap<FleetConditions, readonly string[]>();
+
 /** The labels that conditions name, of devices that have them or not; what can't be read was refused already. */
 export function labelsInConditions(when: FleetConditions | undefined): readonly string[] {
-  const { facts = {}, fetch, activate } = when ?? {};
+  if (when === undefined) return [];
+  const labels = labelsRead.get(when) ?? readLabels(when);
+  labelsRead.set(when, labels);
+  return labels;
+}
+
+function readLabels({ facts = {}, fetch, activate }: FleetConditions): readonly string[] {
   const texts = [fetch, activate].filter((text): text is string => text?.includes('labels') === true);
   if (texts.length === 0) return [];
   const { readCondition, factTypes } = conditionLanguage();

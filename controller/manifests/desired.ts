@@ -20,6 +20,8 @@ export interface DeviceTemplate {
   readonly windows?: DeployedWindows;
   /** Under which conditions, beside its windows. */
   readonly when?: DeployedConditions;
+  /** Whether somebody aboard must say yes before it is activated. */
+  readonly consent?: 'required';
   /** Sorted by name; placeholders filled in, configuration merged. */
   readonly applications: readonly DeployedApplication[];
   /** SHA-256 in hexadecimal over the canonical JSON of all of the above: equal hashes, equal work. */

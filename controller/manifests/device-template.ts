@@ -128,11 +128,13 @@ export function templateFor(draft: Draft, plan: FleetPlan, of: TemplateOf): Devi
   if (shared !== undefined) return shared;
   const device = of.manifest();
   const target = { device, site: siteOf(draft, device), secrets: draft.next.secrets };
+  const { consent } = plan.fleet.spec;
   const { template, bytes } = finishTemplate({
     fleet: plan.name,
     probationSeconds: plan.fleet.spec.probationSeconds ?? probationSecondsDefault,
     ...deployedWindows(plan.fleet.spec.windows),
     ...deployedConditions(plan.fleet.spec.when, plan.labels, device.metadata.labels),
+    ...(consent === undefined ? {} : { consent }),
     applications: plan.applications.map((one) =>
       renderApplication(one, target, reporting(draft, plan, one.name, device)),
     ),

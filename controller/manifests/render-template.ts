@@ -87,11 +87,12 @@ export function templateUnder(
       isWhole = false;
     }),
   );
-  const { windows, when } = fleets.get(fleet)?.spec ?? {};
+  const { windows, when, consent } = fleets.get(fleet)?.spec ?? {};
   const { template, bytes } = finishTemplate({
     ...{ fleet, probationSeconds, applications: rendered },
     ...deployedWindows(windows),
     ...deployedConditions(when, labelsInConditions(when), device.metadata.labels),
+    ...(consent === undefined ? {} : { consent }),
   });
   return isWhole && bytes <= templateBytesMax ? template : undefined;
 }

@@ -254,12 +254,13 @@ function facts(
   observed: DescribedDevice,
   now: number,
 ): Pick<DeviceStatus, 'name' | 'events'> & Partial<DeviceStatus> {
-  const { issued, report, connected, linkSince, takeovers, events } = observed;
+  const { issued, report, connected, linkSince, address, takeovers, events } = observed;
   const contactAt = heardAt(observed, now);
   return {
     name,
     ...(connected === undefined ? {} : { connected }),
     ...(linkSince === undefined ? {} : { linkSince: timeOf(linkSince) }),
+    ...(address === undefined ? {} : { address }),
     ...(takeovers === undefined
       ? {}
       : {
@@ -280,6 +281,7 @@ function facts(
             issuedAt: timeOf(issued.issuedAt),
             applications: [...issued.applications],
             ...(issued.signedBy === undefined ? {} : { signedBy: issued.signedBy }),
+            ...(issued.definition === undefined ? {} : { definition: issued.definition }),
           },
         }),
     ...(report === undefined ? {} : { report }),

@@ -56,6 +56,13 @@ export function rolloutPast(rollout: Rollout, finished: readonly FinishedRollout
   return { acts: actsOf(rollout), events: rolloutEvents(rollout), finished: finished.map(finishedStatus) };
 }
 
+/** Nobody is behind what is offered to nobody any more. */
+function stragglersOf(waves: readonly WaveStatus[], { state }: Rollout): number {
+  if (state === 'halted' || state === 'reverting') return 0;
+  const passed = waves.filter((wave) => wave.state === 'passed');
+  return passed.reduce((sum, { counts }) => sum + unsettled(counts), 0);
+}
+
 /** Where it stands now. */
 export function rolloutStatus({ rollout, policy, waves, verdict, nextAt, isCounted }: RolloutView): RolloutStatus {
   const { number, state, revision, subject, target, good, startedAt, events } = rollout;
@@ -63,8 +70,7 @@ export function rolloutStatus({ rollout, policy, waves, verdict, nextAt, isCount
   const shown = waves.map(({ counts }, index) =>
     waveStatus(policy.waves[index]!, counts, rollout, stateOf(index, open, rollout)),
   );
-  const behind = shown.filter((wave) => wave.state === 'passed');
-  const stragglers = behind.reduce((sum, { counts }) => sum + unsettled(counts), 0);
+  const stragglers = stragglersOf(shown, rollout);
   const since = events.at(-1)?.at;
   return {
     ...{ number, state, revision, subject, target, startedAt: isoTime(startedAt) },

@@ -33,10 +33,3 @@ export function waitsForWindow(to: Purpose, opening: Exclude<Opening, { readonly
   const message = `waits for a window to ${to}: "${cron}" for ${lengthOf(seconds)} opens next at ${when}`;
   return { ...waiting(to, 'WINDOW', message), opensAt: new Date(opening.opensAtMs).toISOString() };
 }
-
-/** Nobody knows whether its windows are open: its clock stands before what was signed. */
-export function waitsForClock(to: Purpose, clockMs: number, floorMs: number): Waiting {
-  const [shows, signed] = [clockMs, floorMs].map((ms) => new Date(ms).toISOString().slice(0, 16));
-  const message = `its clock shows ${shows}Z and can't be right: something it trusts was signed at ${signed}Z; windows to ${to} stay closed until it is set`;
-  return waiting(to, 'CLOCK_UNSURE', message);
-}

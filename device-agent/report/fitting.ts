@@ -57,6 +57,10 @@ function withoutSightings(report: Report): Report {
   return { ...report, waiting };
 }
 
+function withoutConsent({ consent: _consent, ...rest }: Report): Report {
+  return rest;
+}
+
 /** A reason that is cut is better than none. */
 function withShortReasons(report: Report): Report {
   return withApplications(report, ({ message, ...rest }) =>
@@ -76,6 +80,7 @@ const steps = [
   withoutFacts,
   withoutSightings,
   withShortReasons,
+  withoutConsent,
 ] as const;
 
 /** So many of its applications, those that do not run first, and how many more there are. */

@@ -11,9 +11,9 @@ export const spacingMs: Readonly<Record<Exclude<Change, 'none'>, number>> = {
   numbers: 900_000,
 };
 
-function phasePart({ phase, since, running, target, problem, highestSequence, waiting }: Report): string {
+function phasePart({ phase, since, running, target, problem, highestSequence, waiting, consent }: Report): string {
   const { seen: _seen, ...wait } = waiting ?? {};
-  return JSON.stringify([phase, since, running, target, problem, highestSequence, wait]);
+  return JSON.stringify([phase, since, running, target, problem, highestSequence, wait, consent]);
 }
 
 function applicationsPart({ applications, downloads, hostDeath, outbox }: Report): string {

@@ -1,6 +1,7 @@
-import type { DownloadReport } from '../../schemas/generated/types.ts';
+import type { Consent, DownloadReport } from '../../schemas/generated/types.ts';
 import { isGated } from '../interlocks/gates.ts';
 import type { Problem } from '../problem.ts';
+import { judgeSequence } from './judge-sequence.ts';
 import { withDamage, withoutDamage, withProblem } from './memory-problems.ts';
 import {
   type EngineState,
@@ -28,6 +29,8 @@ export type EngineEvent =
   | { readonly kind: 'fetched'; readonly sequence: number; readonly downloads: readonly DownloadReport[] }
   /** Nothing is in the way of activating it. */
   | { readonly kind: 'moment-came'; readonly sequence: number }
+  /** Somebody aboard said whether it may be activated. */
+  | { readonly kind: 'consented'; readonly sequence: number; readonly consent: Consent }
   /** An attempt to fetch it failed; another follows by itself. */
   | { readonly kind: 'fetch-failed'; readonly sequence: number; readonly problem: Problem }
   /** All its applications were started. */
@@ -156,19 +159,6 @@ function onBooted(memory: Memory, nowMs: number): readonly Step[] {
   return [commit(enter(memory, way, nowMs)), tryOut(memory, again), ...further];
 }
 
-/** Refuses what is not above the highest sequence ever accepted; the same again is no news. */
-function judgeSequence(memory: Memory, slot: Slot): Problem | undefined {
-  const { highest } = memory;
-  const { sequence } = slot;
-  if (sequence > highest.sequence) return undefined;
-  if (sequence === highest.sequence) {
-    const message = `another deployment with sequence ${sequence} was accepted before`;
-    return { code: 'SEQUENCE_REUSED', message, sequence };
-  }
-  const message = `deployment ${sequence} is older than ${highest.sequence}, which was accepted before`;
-  return { code: 'SEQUENCE_REPLAYED', message, sequence };
-}
-
 /** Whether the newest deployment's envelope is damaged on disk, so that being offered it again helps. */
 export function isDeploymentLost({ problem, damage, highest }: Memory): boolean {
   return [problem, damage].some((one) => one?.code === 'DEPLOYMENT_DAMAGED' && one.sequence === highest.sequence);
@@ -189,7 +179,8 @@ function onOffered(memory: Memory, slot: Slot, envelope: string, nowMs: number):
   if (problem !== undefined) return commitIfNew(memory, withProblem(memory, problem, nowMs));
   const trial = trialOf(memory.engine);
   const engine: EngineState = { state: 'fetching', target: slot, ...(trial === undefined ? {} : { trial }) };
-  const accepted = { ...memory, highest: { sequence: slot.sequence, envelope: slot.envelope } };
+  const { consent: _ofAnother, ...rest } = memory;
+  const accepted = { ...rest, highest: { sequence: slot.sequence, envelope: slot.envelope } };
   return [
     { kind: 'keep-envelope', slot, envelope },
     commit({ ...withProblem(enter(accepted, engine, nowMs), undefined, nowMs), sinceMs: nowMs }),
@@ -278,6 +269,10 @@ export function decide(memory: Memory, event: EngineEvent, nowMs: number): reado
       return onFetched(memory, event.sequence, event.downloads, nowMs);
     case 'moment-came':
       return onMomentCame(memory, event.sequence, nowMs);
+    case 'consented':
+      return targetOf(memory.engine)?.sequence === event.sequence
+        ? [commit({ ...memory, consent: event.consent })]
+        : [];
     case 'fetch-failed': {
       const isWanted = targetOf(memory.engine)?.sequence === event.sequence;
       return isWanted ? commitIfNew(memory, withProblem(memory, event.problem, nowMs)) : [];

@@ -41,6 +41,7 @@ export class MomentWait {
   readonly #gatesOf: (to: Purpose, gated: Gated) => Promise<readonly Gate[]>;
   readonly #onChange: () => void;
   #waiter: Waiter | undefined;
+  #gates: readonly Gate[] | undefined;
   #waiting: Waiting | undefined;
   #isOpen = false;
   #timer: Disposable | undefined;
@@ -72,15 +73,25 @@ export class MomentWait {
     void this.#gatesOf(to, gated).then((gates) => this.#lookIn(0, waiter, gates));
   }
 
+  /** Something that gates look at changed. */
+  lookNow(): void {
+    if (this.#waiter === undefined || this.#gates === undefined) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#look(this.#waiter, this.#gates);
+  }
+
   stop(): void {
     this.#timer?.[Symbol.dispose]();
     this.#waiter = undefined;
+    this.#gates = undefined;
     this.#waiting = undefined;
     this.#isOpen = false;
   }
 
   #lookIn(delayMs: number, waiter: Waiter, gates: readonly Gate[]): void {
-    if (this.#waiter === waiter) this.#timer = this.#clock.after(delayMs, () => this.#look(waiter, gates));
+    if (this.#waiter !== waiter) return;
+    this.#gates = gates;
+    this.#timer = this.#clock.after(delayMs, () => this.#look(waiter, gates));
   }
 
   #look(waiter: Waiter, gates: readonly Gate[]): void {

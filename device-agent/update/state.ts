@@ -9,8 +9,9 @@
  *                     │                        active with the last good (idle when there is none)
  *                     └───────────────────────── offered: a higher sequence ──────┘
  *
- * A deployment with windows or a condition to activate stays `staged` until they let it through. Whether they do follows from the
- * clock and from what the device sees, and is never remembered; so does whether it may be fetched.
+ * A deployment with windows or a condition to activate, or that needs consent, stays `staged` until all of them let it through. Whether
+ * windows and conditions do follows from the clock and from what the device sees, and is never remembered; so does whether it may be
+ * fetched. What somebody aboard said is remembered until a higher sequence is taken.
  *
  * A higher sequence is taken in every state. When it comes during `activating` or `probation`, the unproven deployment
  * goes on running as `trial` beside `fetching`, and is still judged: it may become the last good one, or be dropped. If it
@@ -18,6 +19,7 @@
  * behind it what it had superseded itself.
  */
 import type {
+  Consent,
   DeployedConditions,
   DeployedWindows,
   DeviceProblem,
@@ -35,6 +37,7 @@ export interface Slot {
   readonly probationSeconds: number;
   readonly windows?: DeployedWindows;
   readonly when?: DeployedConditions;
+  readonly consent?: 'required';
 }
 
 /** A deployment that runs, or is about to, and has not proved itself yet. */
@@ -82,6 +85,8 @@ export interface Memory {
   readonly good?: GoodDeployment;
   /** What was superseded on trial, without having failed; it runs when what took its place fails. */
   readonly fallback?: Trial;
+  /** What somebody aboard said last about the highest deployment. */
+  readonly consent?: Consent;
   /** Why it is not at the newest deployment, or what was refused last. */
   readonly problem?: DeviceProblem;
   /** What of the last good deployment is damaged on disk, beside any other problem; over when all of it runs again. */

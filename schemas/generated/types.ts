@@ -34,6 +34,7 @@ export interface EverySchema {
   Fleet?: Fleet;
   Metadata?: Metadata;
   PlanDocument?: PlanDocument;
+  Policy?: Policy;
   ReleaseIndex?: ReleaseIndex;
   Report?: Report;
   RolloutActRequest?: RolloutActRequest;
@@ -777,6 +778,10 @@ export interface AgentConfiguration {
   unpack?: UnpackConfiguration;
   outbox?: AgentOutboxConfiguration;
   /**
+   * Where programs aboard ask the agent and consent; agent.sock in stateDirectory unless it is said. Who may write to it may consent.
+   */
+  socket?: string;
+  /**
    * Where programs of the integrator's write facts, each in a file of its name; facts.d in stateDirectory unless it is said.
    */
   factsDirectory?: string;
@@ -883,6 +888,10 @@ export interface Deployment {
   fleet?: string;
   probationSeconds: number;
   windows?: DeployedWindows;
+  /**
+   * required: it is activated only after somebody aboard has said yes to it.
+   */
+  consent?: 'required';
   when?: DeployedConditions;
   /**
    * @maxItems 64
@@ -1331,6 +1340,10 @@ export interface FleetSpec {
   darkAfterSeconds?: number;
   rollout?: FleetRollout;
   windows?: FleetWindows;
+  /**
+   * required: a deployment takes the place of what runs only after a person or program aboard has said yes to it.
+   */
+  consent?: 'required';
   when?: FleetConditions;
 }
 /**
@@ -1496,6 +1509,10 @@ export interface PlanDocument {
   base: PlanSide;
   next: PlanSide;
   observed: PlanObservation;
+  /**
+   * Limits of policies that the planned revision is over, absent when there are none. The controller would refuse it for each but those with the code POLICY_EXCEPTION, for which a commit says why.
+   */
+  policy?: Problem[];
   /**
    * What of the planned revision is most likely not meant, or is not read.
    */
@@ -1783,7 +1800,7 @@ export interface PlannedLink {
   to?: string;
 }
 export interface PlannedAttribute {
-  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when';
+  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent';
   /**
    * Absent when it was not said.
    */
@@ -1830,6 +1847,34 @@ export interface FetchPrice {
    * The controller, which takes more time, may find a smaller way.
    */
   atMost?: true;
+}
+/**
+ * What no commit to this repository may do unless its message names the exception. A commit is judged by the policies of the revision in force and by its own.
+ */
+export interface Policy {
+  apiVersion: 'fleet/v1alpha1';
+  kind: 'Policy';
+  metadata: Metadata;
+  spec: PolicySpec;
+}
+export interface PolicySpec {
+  /**
+   * Devices that a commit may change, those included that git names no longer. The exception is named max-devices.
+   */
+  maxDevices?: number;
+  /**
+   * Waves in which a fleet that gets another definition has to go, so that none skips its canary; without a rollout it goes in one. A fleet that is new has none to skip. The exception is named min-waves.
+   */
+  minWaves?: number;
+  /**
+   * What a commit may cost, by currency: each module over the dearest link of its site that may carry it. In a currency that is not named nothing may cost anything. The exception is named max-price.
+   */
+  maxPrice?: {
+    /**
+     * Of this currency, by ISO 4217: EUR, NOK, USD.
+     */
+    [k: string]: number;
+  };
 }
 /**
  * The ways to get one release, at releases/NAME/VERSION.json beside the blobs at sha256/HEX. Unsigned: whatever a way yields counts only when it has the digest and length of the signed target.
@@ -1897,6 +1942,7 @@ export interface Report {
   target?: DeploymentReference;
   progress?: Progress;
   waiting?: Waiting;
+  consent?: Consent;
   /**
    * @maxItems 64
    */
@@ -1971,6 +2017,26 @@ export interface Sighting {
    * RFC 3339 in UTC.
    */
   at?: string;
+}
+/**
+ * What somebody aboard said last about the newest deployment.
+ */
+export interface Consent {
+  sequence: number;
+  answer: 'granted' | 'denied';
+  /**
+   * As they say themselves.
+   */
+  by: string;
+  reason?: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  at: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  until?: string;
 }
 export interface ApplicationReport {
   /**
@@ -2222,6 +2288,10 @@ export interface RolloutActRequest {
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
    */
   wave?: string;
+  /**
+   * Which rollout is meant: when the fleet is at another one, which nobody may have looked at, nothing is done.
+   */
+  number?: number;
   /**
    * Of an abort: devices that changed already go back.
    */
@@ -2747,6 +2817,10 @@ export interface DeviceStatus {
    * RFC 3339 in UTC.
    */
   linkSince?: string;
+  /**
+   * Where its newest connection came from; absent when that began before the controller did.
+   */
+  address?: string;
   takeovers?: Takeovers;
   /**
    * RFC 3339 in UTC.
@@ -2815,6 +2889,10 @@ export interface DesiredDeployment {
    * The id of the key that signed it; absent where that was not written down.
    */
   signedBy?: string;
+  /**
+   * SHA-256 in lower-case hexadecimal.
+   */
+  definition?: string;
 }
 export interface ExpiryStatus {
   /**

@@ -9,6 +9,7 @@ import { isReport } from '../../schemas/generated/validators/report.js';
 import type { Fate } from '../sim/disk-crash.ts';
 import { type Life, SimTime } from '../sim/sim-clock.ts';
 import { SimDisk } from '../sim/sim-disk.ts';
+import { SimDoors } from '../sim/sim-doors.ts';
 import { SimLink, simNetwork, simWays } from '../sim/sim-network.ts';
 import { SimRandom } from '../sim/sim-random.ts';
 import { SimRuntime } from '../sim/sim-runtime.ts';
@@ -50,6 +51,7 @@ export class Ship {
   readonly link = new SimLink('anna', quality);
   readonly random: SimRandom;
   readonly surroundings = new SimSurroundings();
+  readonly doors = new SimDoors();
   readonly reports: Report[] = [];
   readonly logged: string[] = [];
   /** How wrong the device's own clock is. */
@@ -138,7 +140,7 @@ export class Ship {
           agentVersion: '0.1.0',
           machineBoot: this.machineBoot,
         },
-        ...{ ways: simWays(this.link, clock), surroundings: this.surroundings },
+        ...{ ways: simWays(this.link, clock), surroundings: this.surroundings, doors: this.doors },
         openCourier: (shared) => new LocalCourier({ ...outside, ...shared }),
       });
       this.agent.start();
@@ -176,6 +178,11 @@ export class Ship {
   /** A program aboard writes a fact, by the machine's clock. */
   tell(fact: string, text: string): void {
     this.surroundings.write(`/state/facts.d/${fact}`, text, { now: () => this.time.now + this.skewMs });
+  }
+
+  /** A program aboard asks the agent. */
+  async ask(question: object): Promise<Record<string, unknown>> {
+    return JSON.parse(await this.doors.ask('/state/agent.sock', JSON.stringify(question)));
   }
 
   run(seconds: number): Promise<void> {

@@ -15,6 +15,7 @@ import { loadConfiguration } from '../../platform/node/configuration.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { freePort } from '../../platform/node/free-port.ts';
 import { commitAll } from '../../platform/node/git-commit.ts';
+import { nodeLineDoors } from '../../platform/node/line-door.ts';
 import { isLocked } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodeProcesses, nodePrograms } from '../../platform/node/processes.ts';
@@ -41,6 +42,7 @@ export function contextOf(directory: string, signal: AbortSignal, startRelay = s
       isLocked,
       readInput: async () => new Uint8Array(0),
     },
+    doors: nodeLineDoors,
     openNetwork: (identity) => openNetwork(() => identity),
     ...{ stdout: silent, stderr: silent, color: false, environment, directory, projectDirectory, signal },
     loadConfiguration: (section, from, flags = {}, file) =>

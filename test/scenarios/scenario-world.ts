@@ -34,6 +34,7 @@ import type { ApplicationReport, BrokerStatus, Report } from '../../schemas/gene
 import { takeWavesAway } from '../fleet-examples/without-waves.ts';
 import { SimTime } from '../sim/sim-clock.ts';
 import { SimRandom } from '../sim/sim-random.ts';
+import { DeviceGates } from './device-gates.ts';
 
 const start = Date.parse('2026-06-01T08:00:00Z');
 const apiToken = 'known-to-the-scenario-only';
@@ -41,6 +42,9 @@ const author = { name: 'Ada', email: 'ada@example.org' };
 
 /** Deployments go on long enough to be seen; a device's clock is the world's. */
 type Telling = Partial<Omit<Report, 'counter' | 'at'>>;
+
+/** Rounds of the event loop in which all is done that follows from an act. */
+const actBreaths = 200;
 
 const quiet: Log = { write: () => {} };
 
@@ -68,6 +72,7 @@ export class ScenarioWorld {
   #controller: Controller | undefined;
   #columns = 120;
   reachable = true;
+  readonly gates = new DeviceGates(() => this.#clock.now());
 
   close(): void {
     rmSync(this.directory, { recursive: true, force: true });
@@ -165,7 +170,10 @@ export class ScenarioWorld {
         { fs, network: { request: refuse }, clock, log },
       ),
       publish: async () => {},
-      sign: (deployment) => signDeployment(deployment, keys.deployment),
+      sign: (deployment) => {
+        this.gates.signed(deployment);
+        return signDeployment(deployment, keys.deployment);
+      },
       putBlob: (bytes) => store.put(bytes),
       tellsConnections: true,
       keyId: keys.deployment.keyId,
@@ -203,7 +211,7 @@ export class ScenarioWorld {
     const before = this.#reports.get(device);
     const since = telling.phase === before?.phase ? (before?.since ?? at) : at;
     const kept = { agentVersion: '0.1.0', phase: 'idle' as const, highestSequence: 0, applications: [], ...before };
-    const { progress: _progress, target: _target, ...lasting } = kept;
+    const { progress: _progress, target: _target, waiting: _waiting, consent: _consent, ...lasting } = kept;
     const report = { ...lasting, ...telling, since, at, counter };
     this.#counters.set(device, counter);
     this.#reports.set(device, report);
@@ -261,6 +269,7 @@ export class ScenarioWorld {
         startRelay: refuse,
         bundleAgent: refuse,
       },
+      doors: { ask: refuse },
       openNetwork: () => ({
         request: (request, signal) => {
           if (!this.reachable) throw new NetworkError('UNREACHABLE', 'connect ECONNREFUSED');
@@ -290,7 +299,12 @@ export class ScenarioWorld {
       changes: controller.changes,
       clock: this.#clock,
       acceptRevision: (name) => controller.acceptRevision(name),
-      actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
+      actOnRollout: async ({ fleet, ...asked }) => {
+        const refused = await controller.act(fleet, asked);
+        // What is shown right behind an act would hang on how quick this machine is: here it shows what came of it.
+        for (let breaths = 0; breaths < actBreaths; breaths += 1) await breath();
+        return refused;
+      },
       enrol: async () => ({ kind: 'refused', code: 'NOT_HERE', message: 'not in a scenario' }),
       notifyPush: () => {},
       authorize: controller.authorize,

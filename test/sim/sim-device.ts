@@ -13,6 +13,7 @@ import type { SimBroker } from './sim-bus.ts';
 import { SimTime } from './sim-clock.ts';
 import { simCourier } from './sim-courier.ts';
 import { PowerCut, SimDisk } from './sim-disk.ts';
+import { SimDoors } from './sim-doors.ts';
 import { type LinkQuality, SimLink, simNetwork, simWays } from './sim-network.ts';
 import { diskOf, type ProcessLife } from './sim-process.ts';
 import type { SimRandom } from './sim-random.ts';
@@ -35,6 +36,9 @@ export interface DeviceWorld {
 const silentMsMax = 30 * 60_000;
 
 const bootMs = 2_000;
+
+/** On a disk with less an agent may not be able to write down that it was started. */
+const roomForWords = 65_536;
 
 /** A process that meets with something soon after it was told what to run does so within this time. */
 const unluckyMsMax = 60_000;
@@ -92,6 +96,8 @@ export class SimDevice {
   #clones = 0;
   /** How often its power came. */
   #powers = 1;
+  /** As it was at the last start. */
+  #powersBefore = 1;
   #life: ProcessLife = { alive: false, onEnd: () => {} };
   #agent: Agent | undefined;
   #runtime: SimRuntime | undefined;
@@ -159,7 +165,7 @@ export class SimDevice {
     const ports = { clock, disk, random: this.random, log };
     return createAgent({
       ...{ ports, configuration: this.#configuration(), runtime: watched, link, openCourier, agentVersion: '0.1.0' },
-      ...{ ways: simWays(this.link, clock), surroundings: new SimSurroundings() },
+      ...{ ways: simWays(this.link, clock), surroundings: new SimSurroundings(), doors: new SimDoors() },
       machineBoot: this.#powers,
     });
   }
@@ -187,10 +193,21 @@ export class SimDevice {
       });
       this.#agent.start();
       this.observe();
+      this.#noteStart();
     } catch (error) {
       if (error instanceof PowerCut) return;
       this.#world.checkers.fail(`the agent of ${this.machine} does not start: ${error}`);
     }
+  }
+
+  /** For who knows what must be told of it. The other machine under a name is nobody's business here. */
+  #noteStart(): void {
+    const before = this.#powers === this.#powersBefore ? 'kill' : 'cut';
+    this.#powersBefore = this.#powers;
+    const { number } = this.report()?.boot ?? {};
+    if (number === undefined || this.machine !== this.name) return;
+    const hasRoom = this.disk.freeBytes() > roomForWords;
+    this.#world.checkers.logbooks.started(this.name, number, before, hasRoom);
   }
 
   #courierOf(life: ProcessLife): AgentOptions['openCourier'] {

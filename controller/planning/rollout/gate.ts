@@ -65,20 +65,18 @@ function judgePatiently(wave: Wave, counts: WaveCounts): GateVerdict {
   const contacts = underWay(counts) + counts.updated + counts.failed;
   const minimum = amountOf(gate.contacts, sizeOf(counts));
   if (contacts < minimum) {
-    return holds(
-      'contacts',
-      `${contacts} devices of wave ${name} were heard since they were offered it, of ${minimum}`,
-    );
+    const seen = `${contacts} of ${sizeOf(counts)} devices of wave ${name} were heard since they were offered it`;
+    return holds('contacts', `${seen}; ${minimum} ${minimum === 1 ? 'has' : 'have'} to be`);
   }
   const { waiting, dark } = counts;
   const moving = underWay(counts);
   if (waiting + dark + moving === 0) return judgeSuccess(wave, counts);
   const parts = [
-    `${moving} on their way`,
-    `${dark} not heard since they were offered it`,
-    `${waiting} to be offered it`,
-  ];
-  return holds('unsettled', `wave ${name}: ${parts.join(', ')}`);
+    [moving, 'on the way'],
+    [dark, 'not heard since they were offered it'],
+    [waiting, 'still to be offered it'],
+  ].flatMap(([count, words]) => (count === 0 ? [] : [`${count} ${words}`]));
+  return holds('unsettled', `devices of wave ${name}: ${parts.join(', ')}`);
 }
 
 /**

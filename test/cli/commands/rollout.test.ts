@@ -55,11 +55,14 @@ async function outputOf(world: ScenarioWorld, ...words: readonly string[]): Prom
 
 test('a rollout goes from its canary to the rest when that was seen to do well, soaked, and somebody said yes', async (t) => {
   const world = await harborInWaves(t);
-  t.regex(await outputOf(world, 'rollout', 'list'), /^ships +1 +running 1\/2 +canary +0 of 2 updated/m);
+  t.regex(await outputOf(world, 'rollout', 'list'), /^ships +1 +running 1\/2 +canary +0 of 4 updated/m);
   await world.tell('borealis-engine', { phase: 'idle' });
   const why = await outputOf(world, 'why', 'device/borealis-engine');
   t.regex(why, /^device\/borealis-engine: progressing: it is in wave rest; wave canary goes before WAVE_WAITS$/m);
-  t.regex(why, /^It is in wave rest\. Rollout 1 of its fleet is running in wave 1 of 2 canary: /m);
+  t.regex(
+    why,
+    /^It is in wave rest\. Rollout 1 of its fleet, of commit 0000001 "A harbor", is running in wave 1 of 2 canary: /m,
+  );
   await run(world, canary);
   t.regex(
     await outputOf(world, 'status'),
@@ -72,6 +75,7 @@ test('a rollout goes from its canary to the rest when that was seen to do well, 
   t.regex(story, /To say yes: fleet rollout approve ships\./);
   const approved = await world.fleet(['rollout', 'approve', 'ships', '--as', 'Ada', '-m', 'looked well']);
   t.is(approved.exitCode, 0, approved.output);
+  t.regex(approved.output, /^ships 1 running, wave 2 of 2 rest: /, 'it goes on by that at once');
   await world.later(1_000);
   t.regex(await outputOf(world, 'rollout', 'show', 'ships'), /Ada approved wave canary: looked well WAVE_APPROVED/);
   await run(world, rest);
@@ -96,7 +100,7 @@ test('a bad release halts at its canary: status, wait and why say so, and a retr
   t.is((await world.fleet(['status', 'fleet/ships'])).exitCode, 4);
   t.regex(
     await outputOf(world, 'why', 'device/borealis-bridge'),
-    /Rollout 2 of its fleet is halted in wave 1 of 2 canary/,
+    /Rollout 2 of its fleet, of commit 0000002 "Tide logger 1\.1\.0", is halted in wave 1 of 2\s+canary/,
   );
   const waited = await world.fleet(['wait', 'fleet/ships', '-t', '1s']);
   t.is(waited.exitCode, 4, waited.output);
@@ -126,6 +130,9 @@ test('what can not be done to a rollout is refused with what can, and changes no
     ['resume ships --as Ada', 1, 'the rollout of fleet ships is running: it takes pause, approve, abort, not resume'],
     ['approve ships rst --as Ada', 1, 'fleet ships has no wave "rst"; its waves are canary, rest'],
     ['pause ships', 2, 'who are you? say so with --as NAME'],
+    ['pause ships --as Ada --number 2', 1, 'fleet ships is at rollout 1, of commit 0000001, not 2'],
+    ['pause ships --as Ada --number x', 2, '--number x: write the number'],
+    ['approve ships rest --as Ada', 1, 'wave rest needs no yes; those that do are canary'],
     ['pause ships now --as Ada', 2, 'rollout pause takes FLEET'],
     [`pause ships --as ${'A'.repeat(101)}`, 2, '--as has 101 characters, at most 100 are kept'],
     ['show trucks', 1, 'fleet trucks has no rollout: its changes go to all its devices at once'],
@@ -187,9 +194,30 @@ test('a rollout that is watched is drawn with bars on a terminal, and told in li
   await world.later(1_500);
   t.is(await following, 0);
   const lines = log.trimEnd().split('\n');
-  t.regex(lines[0]!, /^ships 1 running wave 1 of 2 canary: 0 of 2 updated/);
-  t.regex(lines.at(-1)!, /^ships 1 done .*ROLLOUT_DONE$/);
+  t.regex(lines[0]!, /^ships 1 running, wave 1 of 2 canary: 0 of 2 updated/);
+  t.regex(lines.at(-1)!, /^ships 1 done: .*ROLLOUT_DONE$/);
   t.is(new Set(lines).size, lines.length, 'no line is told twice');
+});
+
+test('who follows a rollout that is over already is told of the next one, to its end', async (t) => {
+  const world = await settledHarbor(t);
+  let log = '';
+  const context = world.context((text) => {
+    log += text;
+  });
+  const following = runCommand({ ...context, stdout: { ...context.stdout, isTerminal: false } }, [
+    ...['rollout', 'show', 'ships', '-w'],
+  ]);
+  await world.later(5_000);
+  await release(world);
+  await world.later(1_500);
+  await world.fleet(['rollout', 'abort', 'ships', '--as', 'Ada']);
+  await world.later(1_500);
+  t.is(await following, 4);
+  const lines = log.trimEnd().split('\n');
+  t.is(lines[0], 'ships 1 done: its last wave has passed ROLLOUT_DONE');
+  t.regex(lines[1]!, /^ships 2 running, wave 1 of 2 canary: /);
+  t.regex(lines.at(-1)!, /^ships 2 halted, .*Ada aborted it ROLLOUT_ABORTED$/);
 });
 
 test('fleet events tells what happened to rollouts, and not where a device is asked about', async (t) => {

@@ -77,7 +77,7 @@ test('a rollout that is done has no line in status, unless somebody is behind', 
   t.regex(screenOf(fleetWith(done)), /^ships .* done/m);
   t.regex(
     screenOf(fleetWith({ ...done, stragglers: 2 })),
-    /^ships: rollout 3 done, 2 of waves that have passed are behind; its last wave has passed ROLLOUT_DONE$/m,
+    /^ships: rollout 3 done, 2 devices are behind; its last wave has passed ROLLOUT_DONE$/m,
   );
 });
 
@@ -87,7 +87,7 @@ test('one rollout is shown wave by wave, with bars where there is a terminal and
   t.true(screen.startsWith('rollout/ships 3: running for 5m: wave canary is watched SOAKING\n'), screen);
   t.true(
     screen.includes(
-      'Commit ccccccc "Pump 1.1.0" began it 30m ago.\nTime alone changes that in 10m, at 2026-03-01T01:10Z.',
+      'Commit ccccccc "Pump 1.1.0" began it 30m ago.\nIt goes on by itself in 10m, at 2026-03-01T01:10Z.',
     ),
   );
   t.regex(screen, /^canary +open, approve after +2 +0 +2 +0 +0 +0 +0 +1 +1 +0 +50 %$/m);
@@ -96,23 +96,32 @@ test('one rollout is shown wave by wave, with bars where there is a terminal and
   t.regex(rolloutScreen(fleet, { ...plain, bars: true }), /^canary .* █{10}░{10} 50 %$/m);
 });
 
+test('devices that are held are waited for by nobody, and while devices are counted no numbers of them are told', (t) => {
+  const counts = { ...none, updated: 1, held: 1 };
+  const held = fleetWith({ waves: [{ name: 'canary', state: 'open', counts }] });
+  t.regex(rolloutLine(held), /1 of 1 updated, 1 held;/);
+  t.regex(rolloutScreen(held, plain), /^canary +open +2 +0 +1 +0 .* 100 %$/m);
+  const reason = { code: 'ROLLOUT_COUNTING', message: 'they are counted' };
+  t.is(rolloutLine(fleetWith({ isCounting: true, reason })), 'ships 3 running: they are counted ROLLOUT_COUNTING');
+});
+
 test('what happened to a rollout is told newest first', (t) => {
   const events = [
-    { at: began, code: 'ROLLOUT_STARTED', message: 'its first wave has been opened' },
+    { at: began, code: 'ROLLOUT_STARTED', message: 'it begins with its first wave' },
     { at: '2026-03-01T00:50:00.000Z', code: 'GATE_PASSED', message: 'the gate of wave canary has passed' },
   ];
-  const text = '     10m ago  the gate of wave canary has passed GATE_PASSED\n     30m ago  its first';
+  const text = '     10m ago  the gate of wave canary has passed GATE_PASSED\n     30m ago  it begins';
   t.true(rolloutScreen(fleetWith({ events }), plain).includes(text));
 });
 
 test('all rollouts are a table, one is a line of a log, and those that are over say how they ended', (t) => {
   t.regex(
     rolloutTable([fleetWith()], plain),
-    /^ships +3 +running 1\/2 +canary +1 of 2 updated, 1 failed +30m +ccccccc +wave/m,
+    /^ships +3 +running 1\/2 +canary +1 of 5 updated, 1 failed, 3 waiting +30m +ccccccc +wave/m,
   );
   t.is(
     rolloutLine(fleetWith()),
-    'ships 3 running wave 1 of 2 canary: 1 of 2 updated, 1 failed; wave canary is watched SOAKING',
+    'ships 3 running, wave 1 of 2 canary: 1 of 2 updated, 1 failed; wave canary is watched SOAKING',
   );
   const over: FinishedRolloutStatus = {
     ...{ number: 2, revision: 'd'.repeat(40), subject: 'Pump 1.0.9', startedAt: began, finishedAt: asOf },
@@ -140,7 +149,11 @@ test('why a rollout stands says what holds it, who is not there, and what a pers
   t.regex(whyOf(fleetWith({ state: 'paused' })), /fleet rollout resume ships/);
   t.regex(whyOf(fleetWith({ state: 'halted' })), /A commit that mends it supersedes it.*fleet rollout retry ships\.\n/);
   t.notRegex(whyOf(fleetWith({ state: 'halted' })), /--revert/);
-  t.regex(whyOf(fleetWith({ state: 'halted', good: 'b'.repeat(64) })), /fleet rollout abort ships --revert/);
+  const [canary, rest] = fleetWith().rollout.waves;
+  const back = { state: 'halted', good: 'b'.repeat(64) } as const;
+  t.regex(whyOf(fleetWith(back)), /fleet rollout abort ships --revert/);
+  const untouched = [{ ...canary!, counts: { ...none, waiting: 2 } }, rest!];
+  t.notRegex(whyOf(fleetWith({ ...back, waves: untouched })), /--revert/, 'nobody changed');
 });
 
 test('why a wave waits names the one that goes before and what holds that', (t) => {
@@ -162,7 +175,7 @@ test('the story of a device names its wave and where the rollout of its fleet st
   const story = deviceStory(one, statusOf(fleet, [one]), styleFor(false), 200);
   t.regex(
     story,
-    /\n\nIt is in wave rest\. Rollout 3 of its fleet is running in wave 1 of 2 canary: wave canary is watched SOAKING\n/,
+    /\n\nIt is in wave rest\. Rollout 3 of its fleet, of commit ccccccc "Pump 1\.1\.0", is running in wave 1 of 2 canary: wave canary is watched SOAKING\n/,
   );
 });
 

@@ -67,3 +67,13 @@ test('a fact without an age, of a wrong type, or that nobody publishes is refuse
   t.regex(one(from('pump', 'boolean'), published), /UNKNOWN_FACT pump publishes level as a number, not a boolean/);
   t.regex(one(from('pump')), /UNKNOWN_FACT pump publishes no fact "level"/);
 });
+
+test('a fleet may ask for consent aboard, and nothing else than required', (t) => {
+  const asking = (consent: string) => ({
+    ...harbor,
+    'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }], { consent } as Partial<FleetSpec>),
+  });
+  t.is(desiredFrom(asking('required')).devices.get('bridge')?.template.consent, 'required');
+  t.false('consent' in desiredFrom(harbor).devices.get('bridge')!.template);
+  t.regex(problemsOf(asking('asked'))[0]?.message ?? '', /spec\.consent/);
+});

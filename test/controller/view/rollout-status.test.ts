@@ -21,7 +21,7 @@ const policy: RolloutPolicy = {
 const rollout: Rollout = {
   ...{ fleet: 'ships', number: 3, target: 'a'.repeat(64), revision: 'c'.repeat(40), subject: 'Pump 1.1.0' },
   ...{ startedAt: now, state: 'running', wave: 0, waveStartedAt: now, approved: ['canary'] },
-  reason: { code: 'ROLLOUT_STARTED', message: 'its first wave has been opened' },
+  reason: { code: 'ROLLOUT_STARTED', message: 'it begins with its first wave' },
   acts: [{ at: now + 1_000, who: 'Ada', act: 'approve', why: 'seen' }],
   events: [{ at: now + 2_000, code: 'X', message: 'y' }],
 };
@@ -61,6 +61,9 @@ test('the wave that is open stands between those that passed and those that wait
 
 test('devices of waves that have passed which are not through with it are stragglers, those that are held are not', (t) => {
   t.is(rolloutStatus(viewOf({ wave: 1 })).stragglers, 1);
+  for (const state of ['halted', 'reverting'] as const) {
+    t.is(rolloutStatus(viewOf({ wave: 1, state })).stragglers, undefined, 'nobody is offered it any more');
+  }
   const done = rolloutStatus(viewOf({ wave: 1, state: 'done' }));
   t.is(done.stragglers, 8);
   t.deepEqual(

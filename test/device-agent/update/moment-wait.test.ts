@@ -4,7 +4,7 @@ import { MomentWait } from '../../../device-agent/update/moment-wait.ts';
 import { DiskError } from '../../../platform/ports.ts';
 import { SimTime } from '../../sim/sim-clock.ts';
 
-const gated = { when: { activate: 'link.connected' } };
+const gated = { sequence: 2, when: { activate: 'link.connected' } };
 const open: Look = { kind: 'open', forMs: 10_000 };
 const closed: Look = {
   ...{ kind: 'closed', forMs: 10_000 },
@@ -62,7 +62,7 @@ test('who stops waiting, or waits for something else, hears nothing of what it w
   const begun: string[] = [];
   wait.start({ to: 'activate', gated, isWanted: () => true, open: () => begun.push('old') });
   await time.runUntil(1_000);
-  wait.start({ to: 'fetch', gated: {}, isWanted: () => true, open: () => begun.push('new') });
+  wait.start({ to: 'fetch', gated: { sequence: 3 }, isWanted: () => true, open: () => begun.push('new') });
   now.first = open;
   await time.runUntil(60_000);
   t.deepEqual(begun, ['new']);
