@@ -9,6 +9,7 @@ import { type CommandContext, CommandError } from './command.ts';
 import { fetchDevices, fetchStatus } from './controller-client.ts';
 import { openFleetRepository, repositoryTop } from './fleet-repository.ts';
 import { describing } from './known-device.ts';
+import { judgePolicies } from './plan-policy.ts';
 import { type JudgedRevision, judgeSides, type PlanQuestion } from './plan-sides.ts';
 import type { KnownDevices, Plan } from './render/plan.ts';
 import { toolVersion } from './tool-version.ts';
@@ -90,9 +91,8 @@ function compare(
 async function pricesOf(base: JudgedRevision, next: JudgedRevision, change: Plan['change']): Promise<Plan['prices']> {
   const deployed = change.devices.filter(({ kind }) => kind === 'deploy');
   if (deployed.every(({ fetches }) => fetches.length === 0)) return new Map(deployed.map(({ device }) => [device, []]));
-  const { fetchPrices } = await import('./fetch-prices.ts');
-  const sides = [base, next].map(({ state, readFile }) => ({ releases: state.catalogue.values(), readFile }));
-  return fetchPrices(sides, releasesOf(base, next), deployed);
+  const { planPrices } = await import('./plan-prices.ts');
+  return planPrices([base, next], releasesOf(base, next), deployed);
 }
 
 /** Works the plan out. Throws `CommandError`. */
@@ -103,6 +103,9 @@ export async function makePlan(context: CommandContext, asked: PlanQuestion): Pr
   const { known, unknownBecause } = await askDevices(context, answer, base, next.affected);
   const change = compare(base, next, known, context.clock.now(), answer.status);
   const prices = await pricesOf(base, next, change);
+  const bare = known === undefined ? change : compare(base, next, undefined, context.clock.now());
+  const barePrices = async () => (bare === change ? prices : pricesOf(base, next, bare));
+  const policy = await judgePolicies(context, repository, { base, next }, { ...bare, prices: barePrices });
   return {
     fleetVersion: toolVersion(context),
     base: base.side,
@@ -110,6 +113,7 @@ export async function makePlan(context: CommandContext, asked: PlanQuestion): Pr
     change,
     prices,
     transfers: transfersOf(change.devices, prices, next.state.sites),
+    policy,
     warnings: next.warnings,
     notes: next.notes,
     ...(known && { known }),

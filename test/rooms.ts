@@ -180,6 +180,7 @@ export const rooms: readonly Room[] = [
       'platform',
       'controller/source',
       'controller/manifests',
+      'controller/planning',
       'controller/publishing',
       'controller/state',
     ],

@@ -11,7 +11,7 @@ function plannedFleet({ rollout, ...fleet }: FleetChange): PlanDocument['fleets'
 
 /** As `schemas/plan.schema.json` has it. */
 export function planDocument(plan: Plan): PlanDocument {
-  const { fleetVersion, base, next, change, prices, transfers, known, unknownBecause, warnings, notes } = plan;
+  const { fleetVersion, base, next, change, prices, transfers, known, unknownBecause, policy, warnings, notes } = plan;
   const cost = costOf(change.devices, prices);
   return {
     apiVersion: 'fleet/v1alpha1',
@@ -20,6 +20,7 @@ export function planDocument(plan: Plan): PlanDocument {
     base,
     next,
     observed: known === undefined ? { unknownBecause: unknownBecause ?? 'nobody was asked' } : { asOf: known.asOf },
+    ...(policy.problems.length + policy.notes.length > 0 && { policy: [...policy.problems, ...policy.notes] }),
     ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
     ...(notes.length === 0 ? {} : { notes: [...notes] }),
     bytes: cost.taken,

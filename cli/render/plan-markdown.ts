@@ -9,6 +9,7 @@ import {
   costOf,
   isPlain,
   knownText,
+  refusalText,
   stateText,
   strippedText,
   summaryText,
@@ -21,7 +22,14 @@ import { movingFleets, rolloutTexts, thenText } from './wave-words.ts';
  * Letters of the rows of each part. GitHub refuses a comment of more than 65,536; all parts, with what stands around their rows, have
  * less than that, and whoever posts it has room for words of his own.
  */
-const lengthMax = { problems: 14_000, fleets: 10_000, waves: 6_000, devices: 14_000, transfers: 8_000 } as const;
+const lengthMax = {
+  policy: 6000,
+  problems: 10_000,
+  fleets: 9000,
+  waves: 6000,
+  devices: 13_000,
+  transfers: 8000,
+} as const;
 
 /** The first letters of every comment: by them the one before is found, to be replaced. */
 const heading = '## Fleet plan';
@@ -117,7 +125,8 @@ export function planMarkdown(plan: Plan): string {
   const sides = [`plan: ${sideText(plan.next)}`, `base: ${sideText(plan.base)}`, `known: ${codeSpan(knownText(plan))}`];
   const told = [...problemLines(plan.warnings, 'warning: '), ...problemLines(plan.notes, 'note: ')];
   const parts = [
-    `**${summaryText(plan)}** ${transferSummary(plan.transfers)}`,
+    `**${refusalText(plan)}${summaryText(plan)}** ${transferSummary(plan.transfers)}`,
+    markdownList(problemLines([...plan.policy.problems, ...plan.policy.notes], 'policy: '), lengthMax.policy),
     stripped === undefined ? '' : `**Lost:** ${codeSpan(stripped)}`,
     markdownList(told, lengthMax.problems),
     fleetTable(plan),

@@ -8,11 +8,12 @@ import {
   costOf,
   isPlain,
   knownText,
+  refusalText,
   stateText,
   strippedText,
   summaryText,
 } from './plan-words.ts';
-import { renderNote, renderWarning } from './problems.ts';
+import { renderNote, renderVerdict, renderWarning } from './problems.ts';
 import { bytes } from './quantities.ts';
 import { type Style, type StyleName, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
@@ -103,6 +104,17 @@ function deviceTable({ change, prices, known }: Plan, { style, columns, wide }: 
   return table(heads, rows, columns) + note;
 }
 
+/** Limits that it is over, in red where the controller would refuse it for them. */
+function policyLines({ policy }: Plan, { style, columns }: PlanScreenOptions): string {
+  const line = (name: StyleName, text: string): string =>
+    `${text
+      .split('\n')
+      .map((one) => wrap(style(name, one), columns))
+      .join('\n')}\n`;
+  const refused = policy.problems.map((problem) => line('red', renderVerdict(problem)));
+  return [...refused, ...policy.notes.map((note) => line('yellow', renderVerdict(note)))].join('');
+}
+
 /** The plan for people. */
 export function planScreen(plan: Plan, options: PlanScreenOptions): string {
   const { style, columns } = options;
@@ -123,8 +135,9 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
     waveTable(plan.change.fleets, options),
     deviceTable(plan, options),
     transferTable(plan.transfers, options),
+    policyLines(plan, options),
     stripped === undefined ? '' : `${wrap(style('red', stripped), columns)}\n`,
-    `${summaryText(plan)}\n${wrap(transferSummary(plan.transfers), columns)}`,
+    `${refusalText(plan)}${summaryText(plan)}\n${wrap(transferSummary(plan.transfers), columns)}`,
   ]
     .filter((section) => section !== '')
     .join('\n');

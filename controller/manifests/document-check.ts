@@ -3,6 +3,7 @@ import type { SelectorRequirement } from '../../schemas/generated/types.ts';
 import { isApplication } from '../../schemas/generated/validators/application.js';
 import { isDevice } from '../../schemas/generated/validators/device.js';
 import { isFleet } from '../../schemas/generated/validators/fleet.js';
+import { isPolicy } from '../../schemas/generated/validators/policy.js';
 import { isSecret } from '../../schemas/generated/validators/secret.js';
 import { isSite } from '../../schemas/generated/validators/site.js';
 import { isObject } from '../../schemas/json-object.ts';
@@ -30,6 +31,7 @@ const validators = {
   Application: isApplication,
   Device: isDevice,
   Fleet: isFleet,
+  Policy: isPolicy,
   Secret: isSecret,
   Site: isSite,
 } as const;
@@ -104,6 +106,7 @@ function placeholderRoots(kind: ManifestKind, value: unknown): ValuePath[] {
     case 'Site':
     case 'Device':
       return [config];
+    case 'Policy':
     case 'Secret':
       return [];
     default:

@@ -1,5 +1,5 @@
 /** All manifests of the revision in force, with the indices that tell which devices a change touches. */
-import type { Application, Device, Fleet, Secret, Site } from '../../schemas/generated/types.ts';
+import type { Application, Device, Fleet, Policy, Secret, Site } from '../../schemas/generated/types.ts';
 import type { Catalogue, DesiredDevice, DesiredFleet } from './desired.ts';
 import type { NameIndex } from './name-index.ts';
 import type { Manifest, ManifestKind } from './parsed-file.ts';
@@ -23,6 +23,7 @@ export interface ManifestState {
   readonly applications: PersistentMap<Application>;
   readonly fleets: PersistentMap<Fleet>;
   readonly sites: PersistentMap<Site>;
+  readonly policies: PersistentMap<Policy>;
   readonly secrets: PersistentMap<Secret>;
   readonly devices: PersistentMap<Device>;
   readonly devicesBySite: NameIndex;
@@ -46,6 +47,7 @@ export const emptyManifestState: ManifestState = {
   applications: PersistentMap.empty(),
   fleets: PersistentMap.empty(),
   sites: PersistentMap.empty(),
+  policies: PersistentMap.empty(),
   secrets: PersistentMap.empty(),
   devices: PersistentMap.empty(),
   devicesBySite: PersistentMap.empty(),
@@ -75,6 +77,7 @@ const mapOfKind = {
   Application: 'applications',
   Device: 'devices',
   Fleet: 'fleets',
+  Policy: 'policies',
   Secret: 'secrets',
   Site: 'sites',
 } as const;

@@ -3,6 +3,7 @@ import { deployedModules } from '../../schemas/deployed-modules.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
 import { definitionOf } from '../manifests/definition.ts';
 import type { Catalogue, CataloguedRelease, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
+import { forEachInSteps, runAtOnce, type Steps } from '../manifests/steps.ts';
 import { type ApplicationChange, applicationChanges } from './application-changes.ts';
 import { holdText } from './hold.ts';
 import type { DescribedDevice } from './observed.ts';
@@ -62,14 +63,10 @@ export interface RevisionChange {
   readonly fleets: readonly FleetChange[];
 }
 
-export interface ComparedRevisions {
+/** What it takes to tell what becomes of devices. */
+export interface ComparedDevices {
   readonly base: DesiredFleet;
   readonly next: DesiredFleet;
-  /** How many devices of `next` a fleet selects. */
-  readonly membersOf: (fleet: string) => number;
-  readonly namesIn: (fleet: string) => Iterable<string>;
-  /** What is known of the rollout of a fleet. */
-  readonly rolloutOf?: (fleet: string) => KnownRollout | undefined;
   /** What is known of a device; undefined when nobody could be asked: then it is taken to run what `base` wants. */
   readonly observe: (device: string) => DescribedDevice | undefined;
   /** The devices that may differ; every one of both revisions when undefined. */
@@ -80,6 +77,14 @@ export interface ComparedRevisions {
   readonly deploymentKey?: string;
   /** Releases of both revisions: which bytes a device has by the names and versions it reports. */
   readonly releases: Catalogue;
+}
+
+export interface ComparedRevisions extends ComparedDevices {
+  /** How many devices of `next` a fleet selects. */
+  readonly membersOf: (fleet: string) => number;
+  readonly namesIn: (fleet: string) => Iterable<string>;
+  /** What is known of the rollout of a fleet. */
+  readonly rolloutOf?: (fleet: string) => KnownRollout | undefined;
 }
 
 /** `fetch "0 2 * * *" for 240 min UTC; activate …`; undefined where devices may change at any time. */
@@ -182,7 +187,7 @@ function assumed(before: DesiredDevice | undefined): DescribedDevice {
 function compareDevice(
   before: DesiredDevice | undefined,
   after: DesiredDevice | undefined,
-  { observe, releases, now, deploymentKey }: ComparedRevisions,
+  { observe, releases, now, deploymentKey }: ComparedDevices,
 ): DeviceChange | undefined {
   const { name: device, site, fleet = before?.fleet } = (after ?? before)!;
   const applications = applicationChanges(before?.template.applications ?? [], after?.template.applications ?? []);
@@ -275,13 +280,21 @@ function fleetChanges(
   });
 }
 
-/** Compares two revisions by the very planner that the controller runs. */
-export function compareRevisions(compared: ComparedRevisions): RevisionChange {
+/** What becomes of each device that changes, by name. */
+export function* deviceChangesInSteps(compared: ComparedDevices): Steps<DeviceChange[]> {
   const { base, next } = compared;
   const names = [...(compared.affected ?? new Set([...base.devices.keys(), ...next.devices.keys()]))].sort();
+  const changes: DeviceChange[] = [];
+  yield* forEachInSteps(names, (name) => {
+    const change = compareDevice(base.devices.get(name), next.devices.get(name), compared);
+    if (change !== undefined) changes.push(change);
+  });
+  return changes;
+}
+
+/** Compares two revisions by the very planner that the controller runs. */
+export function compareRevisions(compared: ComparedRevisions): RevisionChange {
   const ways = fleetWays(compared);
-  const devices = names
-    .flatMap((name) => compareDevice(base.devices.get(name), next.devices.get(name), compared) ?? [])
-    .map((change) => inWave(change, ways));
+  const devices = runAtOnce(deviceChangesInSteps(compared)).map((change) => inWave(change, ways));
   return { devices, fleets: fleetChanges(devices, compared, ways) };
 }

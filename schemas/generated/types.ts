@@ -34,6 +34,7 @@ export interface EverySchema {
   Fleet?: Fleet;
   Metadata?: Metadata;
   PlanDocument?: PlanDocument;
+  Policy?: Policy;
   ReleaseIndex?: ReleaseIndex;
   Report?: Report;
   RolloutActRequest?: RolloutActRequest;
@@ -1509,6 +1510,10 @@ export interface PlanDocument {
   next: PlanSide;
   observed: PlanObservation;
   /**
+   * Limits of policies that the planned revision is over, absent when there are none. The controller would refuse it for each but those with the code POLICY_EXCEPTION, for which a commit says why.
+   */
+  policy?: Problem[];
+  /**
    * What of the planned revision is most likely not meant, or is not read.
    */
   warnings?: Problem[];
@@ -1842,6 +1847,30 @@ export interface FetchPrice {
    * The controller, which takes more time, may find a smaller way.
    */
   atMost?: true;
+}
+/**
+ * What no commit to this repository may do unless its message names the exception. A commit is judged by the policies of the revision in force and by its own.
+ */
+export interface Policy {
+  apiVersion: 'fleet/v1alpha1';
+  kind: 'Policy';
+  metadata: Metadata;
+  spec: PolicySpec;
+}
+export interface PolicySpec {
+  /**
+   * Devices that a commit may change, those included that git names no longer. The exception is named max-devices.
+   */
+  maxDevices?: number;
+  /**
+   * What a commit may cost, by currency: each module over the dearest link of its site that may carry it. In a currency that is not named nothing may cost anything. The exception is named max-price.
+   */
+  maxPrice?: {
+    /**
+     * Of this currency, by ISO 4217: EUR, NOK, USD.
+     */
+    [k: string]: number;
+  };
 }
 /**
  * The ways to get one release, at releases/NAME/VERSION.json beside the blobs at sha256/HEX. Unsigned: whatever a way yields counts only when it has the digest and length of the signed target.

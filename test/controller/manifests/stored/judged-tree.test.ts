@@ -173,7 +173,7 @@ function digestOfJudge(): string {
     problemsOf(wrong),
     bytesOf(stateOf(harbor)).toString('hex'),
   ];
-  const kinds = ['application', 'device', 'events', 'fleet', 'metadata', 'secret', 'site'];
+  const kinds = ['application', 'device', 'events', 'fleet', 'metadata', 'policy', 'secret', 'site'];
   const schemas = kinds.map((kind) => readFileSync(join(root, `schemas/${kind}.schema.json`), 'utf8'));
   return createHash('sha256')
     .update(JSON.stringify([libraries, judged, schemas]))
@@ -183,7 +183,7 @@ function digestOfJudge(): string {
 
 test('the version of the judge counts up with what is judged', (t) => {
   const message = 'something that judging depends on is another: count judgeVersion up, and note the digest of it here';
-  t.deepEqual([judgeVersion, digestOfJudge()], [14, '4b24977b5a1504e9'], message);
+  t.deepEqual([judgeVersion, digestOfJudge()], [15, '81db1b991d438c93'], message);
 });
 
 test('a state without anything is written and opened as well', (t) => {
