@@ -99,6 +99,6 @@ test('a comment on a pull request has the waves', async (t) => {
   t.regex(output, /\*\*1 device gets a deployment at once, 3 more wave by wave;/);
   t.regex(output, /\| `ships` \| `canary` \| 1 \| 1 \| watched for 10m \|/);
   t.regex(output, /\| `ships` \| `rest` \| 3 \| 3 \| +\|/);
-  t.regex(output, /- `ships: what fails takes all back to what was good`/);
+  t.regex(output, /- `ships: failures take all back to what was good`/);
   t.regex(output, /deploy in `rest`/);
 });
