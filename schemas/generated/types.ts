@@ -2285,6 +2285,10 @@ export interface RolloutActRequest {
    */
   wave?: string;
   /**
+   * Which rollout is meant: when the fleet is at another one, which nobody may have looked at, nothing is done.
+   */
+  number?: number;
+  /**
    * Of an abort: devices that changed already go back.
    */
   revert?: boolean;
