@@ -1,7 +1,7 @@
 /** What an operator does to a rollout. Each is recorded with who did it and why. */
 import type { RolloutActName } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError, type OptionSpec, type ParsedArguments } from '../command.ts';
-import { actOnRollout, fetchStatus } from '../controller-client.ts';
+import { actOnRollout, fetchFleets } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { rolloutLine } from '../render/rollout-screen.ts';
 import { parseFleet, rolloutOf } from '../rollout-target.ts';
@@ -49,7 +49,7 @@ function commandFor({ act, summary, arguments: takes, options }: Act): Command {
         ...(wave === undefined ? {} : { wave }),
         ...(args.flags.has('revert') ? { revert: true } : {}),
       });
-      const status = await fetchStatus(context, { target: `fleet/${fleet}` });
+      const status = await fetchFleets(context, { target: `fleet/${fleet}` });
       context.stdout.write(`${rolloutLine(rolloutOf(status, fleet))}\n`);
       return exitCodes.ok;
     },

@@ -196,6 +196,27 @@ test('a rollout that is watched is drawn with bars on a terminal, and told in li
   t.is(new Set(lines).size, lines.length, 'no line is told twice');
 });
 
+test('who follows a rollout that is over already is told of the next one, to its end', async (t) => {
+  const world = await settledHarbor(t);
+  let log = '';
+  const context = world.context((text) => {
+    log += text;
+  });
+  const following = runCommand({ ...context, stdout: { ...context.stdout, isTerminal: false } }, [
+    ...['rollout', 'show', 'ships', '-w'],
+  ]);
+  await world.later(5_000);
+  await release(world);
+  await world.later(1_500);
+  await world.fleet(['rollout', 'abort', 'ships', '--as', 'Ada']);
+  await world.later(1_500);
+  t.is(await following, 4);
+  const lines = log.trimEnd().split('\n');
+  t.is(lines[0], 'ships 1 done: its last wave has passed ROLLOUT_DONE');
+  t.regex(lines[1]!, /^ships 2 running, wave 1 of 2 canary: /);
+  t.regex(lines.at(-1)!, /^ships 2 halted, .*Ada aborted it ROLLOUT_ABORTED$/);
+});
+
 test('fleet events tells what happened to rollouts, and not where a device is asked about', async (t) => {
   const world = await settledHarbor(t);
   const all = await outputOf(world, 'events', 'fleet/ships');
