@@ -252,12 +252,13 @@ function facts(
   observed: DescribedDevice,
   now: number,
 ): Pick<DeviceStatus, 'name' | 'events'> & Partial<DeviceStatus> {
-  const { issued, report, connected, linkSince, takeovers, events } = observed;
+  const { issued, report, connected, linkSince, address, takeovers, events } = observed;
   const contactAt = heardAt(observed, now);
   return {
     name,
     ...(connected === undefined ? {} : { connected }),
     ...(linkSince === undefined ? {} : { linkSince: timeOf(linkSince) }),
+    ...(address === undefined ? {} : { address }),
     ...(takeovers === undefined
       ? {}
       : {

@@ -72,6 +72,8 @@ export interface ObservedDevice {
   readonly connected?: boolean;
   /** Since when it is connected, or is not; absent when that began before this controller did. */
   readonly linkSince?: number;
+  /** Where its newest connection came from; absent when that began before this controller did. */
+  readonly address?: string;
   readonly dropped?: DroppedReport;
   readonly takeovers?: Takeovers;
   readonly contradictions?: { readonly count: number; readonly at: number };

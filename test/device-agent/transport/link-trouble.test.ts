@@ -49,6 +49,12 @@ test('the library is quoted only where nothing better is known', (t) => {
   );
 });
 
+test('a handshake in which not a byte came back is told as what a path too narrow for long packets looks like', (t) => {
+  const { kind, message } = troubleOf({ kind: 'left', reason: 'left' }, 'AWS_IO_TLS_NEGOTIATION_TIMEOUT');
+  t.is(kind, 'tls');
+  t.regex(message, /^connected, and not a byte came back.*tcp_mtu_probing.*\(AWS_IO_TLS_NEGOTIATION_TIMEOUT\)$/);
+});
+
 test('a certificate that does not count by the clock here is a matter of the clock', (t) => {
   const own = { fromMs: Date.parse('2026-06-01T00:00Z'), untilMs: Date.parse('2026-09-01T00:00Z') };
   const refused: LinkTrouble = { kind: 'refused', message: 'closed' };
