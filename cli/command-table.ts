@@ -116,13 +116,53 @@ export const commandTable: readonly Entry[] = [
   },
   {
     name: 'why',
-    summary: 'why a device is where it is, in sentences',
+    summary: 'why a device, a rollout or a wave is where it is, in sentences',
     load: async () => (await import('./commands/why.ts')).whyCommand,
   },
   {
     name: 'events',
-    summary: 'what happened on devices, newest last; -f goes on',
+    summary: 'what happened on devices and to rollouts, newest last; -f goes on',
     load: async () => (await import('./commands/events.ts')).eventsCommand,
+  },
+  {
+    name: 'rollout list',
+    summary: 'where the rollout of each fleet stands',
+    load: async () => (await import('./commands/rollout-list.ts')).rolloutListCommand,
+  },
+  {
+    name: 'rollout show',
+    summary: 'one rollout, wave by wave, and what happened to it',
+    load: async () => (await import('./commands/rollout-show.ts')).rolloutShowCommand,
+  },
+  {
+    name: 'rollout history',
+    summary: 'the rollouts of a fleet that are over, newest first',
+    load: async () => (await import('./commands/rollout-history.ts')).rolloutHistoryCommand,
+  },
+  {
+    name: 'rollout pause',
+    summary: 'offer the change to no more devices for now',
+    load: async () => (await import('./commands/rollout-act.ts')).rolloutPauseCommand,
+  },
+  {
+    name: 'rollout resume',
+    summary: 'go on where it was paused',
+    load: async () => (await import('./commands/rollout-act.ts')).rolloutResumeCommand,
+  },
+  {
+    name: 'rollout approve',
+    summary: 'say yes to the wave that waits for it, or to the one that is named',
+    load: async () => (await import('./commands/rollout-act.ts')).rolloutApproveCommand,
+  },
+  {
+    name: 'rollout abort',
+    summary: 'halt it: no device is offered the change any more',
+    load: async () => (await import('./commands/rollout-act.ts')).rolloutAbortCommand,
+  },
+  {
+    name: 'rollout retry',
+    summary: 'try again from the wave that failed; devices that failed are offered it anew',
+    load: async () => (await import('./commands/rollout-act.ts')).rolloutRetryCommand,
   },
   {
     name: 'source accept',
@@ -153,6 +193,11 @@ export const commandTable: readonly Entry[] = [
     name: 'agent logs',
     summary: 'what an application on this machine printed',
     load: async () => (await import('./commands/agent-status.ts')).agentLogsCommand,
+  },
+  {
+    name: 'agent consent',
+    summary: 'says yes or no to the deployment that waits on this machine',
+    load: async () => (await import('./commands/agent-consent.ts')).agentConsentCommand,
   },
   {
     name: 'agent bundle',

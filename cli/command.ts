@@ -1,7 +1,7 @@
 /** What a command is, and what it is given: the world as ports, and the screen. */
 import { parseArgs } from 'node:util';
 import type { SourceFileSystem } from '../controller/source/source.ts';
-import type { Clock, Disk, Network, Processes, Programs, Random, Threads } from '../platform/ports.ts';
+import type { Clock, Disk, LineDoors, Network, Processes, Programs, Random, Threads } from '../platform/ports.ts';
 import type { Section, Sections } from '../schemas/configuration.ts';
 import { nearestName } from '../schemas/nearest-name.ts';
 import type { DemoPorts } from './demo/demo-ports.ts';
@@ -41,6 +41,7 @@ export interface CommandContext {
   /** Whether a process holds the lock of that name on a directory that exists. */
   readonly isLocked: (directory: string, name: string) => boolean;
   readonly openNetwork: (identity: ClientIdentity) => Network;
+  readonly doors: Pick<LineDoors, 'ask'>;
   /** The standard input whole, or so much of its beginning that it is seen to have more than `bytesMax`. */
   readonly readInput: (bytesMax: number) => Promise<Uint8Array>;
   readonly stdout: Output;

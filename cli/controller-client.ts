@@ -1,6 +1,6 @@
 /** Asks the controller; its answers are judged by their schema before anybody believes them. */
 import { DiskError, type HttpRequest, type HttpResponse, NetworkError } from '../platform/ports.ts';
-import type { CliConfiguration, DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
+import type { CliConfiguration, DeviceStatus, RolloutActRequest, StatusDocument } from '../schemas/generated/types.ts';
 import { isStatusDocument } from '../schemas/generated/validators/status.js';
 import { announcedController } from './announced-controller.ts';
 import { type CommandContext, CommandError } from './command.ts';
@@ -152,6 +152,11 @@ export async function* fetchPages(
   }
 }
 
+/** The status with one device at most, whoever that is: for what is shown beside devices. Throws as `fetchStatus`. */
+export function fetchFleets(context: CommandContext, question: StatusQuestion): Promise<StatusDocument> {
+  return askStatus(context, { ...parametersOf(question), limit: '1' });
+}
+
 /** Fetches the status with every device. Throws as `fetchStatus`. */
 export async function fetchEveryDevice(
   context: CommandContext,
@@ -190,19 +195,30 @@ export async function fetchDevices(
   return devices;
 }
 
+/** Has the controller do something; an answer that it does not is thrown as "the controller does not" and `what`. */
+async function post(context: CommandContext, path: string, value: unknown, what: string): Promise<void> {
+  const client = await openController(context);
+  const body = new TextEncoder().encode(JSON.stringify(value));
+  const { status, bytes } = await client.ask({ method: 'POST', path, body, bytesMax: answerBytesMax });
+  const text = new TextDecoder().decode(bytes);
+  const answer = parsed(text);
+  if (status >= 200 && status < 300) return;
+  if (status === 401) throw new CommandError(unauthorized(client));
+  if (status === 503) throw unavailable(client.controller, answer);
+  // Its message names the fleet.
+  if (isError(answer, 'ACT_REFUSED') || isError(answer, 'NO_ROLLOUT')) throw new CommandError(answer.message);
+  const why = isMessage(answer) ? answer.message : `it answers ${status}: ${text}`;
+  throw new CommandError(`the controller does not ${what}: ${why.slice(0, 400)}`);
+}
+
 /** Has the controller take a commit that it holds back; `name` is its id, or at least 7 characters of it. Throws `CommandError`. */
 export async function acceptRevision(context: CommandContext, name: string): Promise<void> {
-  const client = await openController(context);
-  const body = new TextEncoder().encode(JSON.stringify({ revision: name }));
-  const path = '/api/v1/source/accept';
-  const { status, bytes } = await client.ask({ method: 'POST', path, body, bytesMax: answerBytesMax });
-  if (status === 202) return;
-  const text = new TextDecoder().decode(bytes);
-  if (status === 401) throw new CommandError(unauthorized(client));
-  const answer = parsed(text);
-  if (status === 503) throw unavailable(client.controller, answer);
-  const why = isMessage(answer) ? answer.message : `it answers ${status}: ${text}`;
-  throw new CommandError(`the controller does not take ${name}: ${why.slice(0, 400)}`);
+  await post(context, '/api/v1/source/accept', { revision: name }, `take ${name}`);
+}
+
+/** Has the controller do something to the rollout of a fleet; durable when it resolves. Throws `CommandError`. */
+export async function actOnRollout(context: CommandContext, request: RolloutActRequest): Promise<void> {
+  await post(context, '/api/v1/rollouts/act', request, `${request.act} the rollout of fleet ${request.fleet}`);
 }
 
 function parsed(text: string): unknown {

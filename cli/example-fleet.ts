@@ -6,10 +6,10 @@ import { type CommandContext, CommandError } from './command.ts';
 import { applicationIn } from './deployed-application.ts';
 
 /** Schemas that manifests name in their first line. */
-const manifestSchemas = ['application', 'device', 'events', 'fleet', 'metadata', 'secret', 'site'];
+const manifestSchemas = ['application', 'device', 'events', 'fleet', 'metadata', 'policy', 'secret', 'site'];
 
-/** How the examples name the schemas of this project; a copy has its own beside its manifests. */
-const schemaFolder = { here: '../../../schemas/', copied: '../schemas/' };
+/** How the examples name the schemas of this project; a copy has its own at its top. */
+const schemaFolder = /(?:\.\.\/)+schemas\//;
 
 const manifestFolders = ['applications', 'fleets', 'sites', 'devices'];
 
@@ -30,12 +30,14 @@ function builtModules({ disk }: CommandContext, example: string): BuiltModule[] 
 }
 
 function copyManifests({ disk }: CommandContext, example: string, tree: WorkTree): void {
-  for (const folder of manifestFolders) {
-    for (const file of disk.list(`${example}/${folder}`)) {
-      const text = new TextDecoder().decode(disk.readFile(`${example}/${folder}/${file}`));
-      const moved = text.replace(schemaFolder.here, schemaFolder.copied);
-      writeWorkFile(tree, `${folder}/${file}`, new TextEncoder().encode(moved));
-    }
+  const inFolders = manifestFolders.flatMap((folder) =>
+    disk.list(`${example}/${folder}`).map((file) => [folder, file]),
+  );
+  const atTop = disk.list(example).filter((file) => file === 'policy.yaml');
+  for (const path of [...inFolders, ...atTop.map((file) => [file])]) {
+    const text = new TextDecoder().decode(disk.readFile([example, ...path].join('/')));
+    const moved = text.replace(schemaFolder, `${'../'.repeat(path.length - 1)}schemas/`);
+    writeWorkFile(tree, path.join('/'), new TextEncoder().encode(moved));
   }
 }
 

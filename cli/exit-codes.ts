@@ -8,7 +8,7 @@ export const exitCodes = {
   usage: 2,
   /** Devices are on their way. */
   progressing: 3,
-  /** A device has refused, gone back or fails. */
+  /** A device has refused, gone back or fails, or a rollout is halted. */
   halted: 4,
   /** Some devices are dark or were never heard of, or the newest revision is refused. */
   stale: 5,
@@ -24,7 +24,7 @@ export const exitCodes = {
   diskFull: 10,
   /** `fleet plan --exit-code`: a device would change. */
   changes: 11,
-  /** `fleet plan --policy`: a device would lose its applications, and its manifest does not say that it is meant to. */
+  /** `fleet plan`: it is over a limit of a policy, or, with `--policy`, a device would lose its applications, and its manifest does not say that it is meant to. */
   policy: 12,
   /** `fleet plan`: the controller would refuse the revision. */
   refused: 13,

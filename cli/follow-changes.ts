@@ -21,19 +21,31 @@ async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<readonl
   }
 }
 
-/** The device that a line is about, if it is about one. */
-function deviceIn(line: string): string | undefined {
+/** The device that a line is about; `besides` when it is about something else, undefined when it tells of no change. */
+function changeIn(line: string): { readonly device: string } | 'besides' | undefined {
   if (!line.startsWith('data: ')) return undefined;
   try {
     const { device }: { readonly device?: unknown } = JSON.parse(line.slice(6)) ?? {};
-    return typeof device === 'string' ? device : undefined;
+    return typeof device === 'string' ? { device } : 'besides';
   } catch {
     return undefined;
   }
 }
 
-/** Told of devices that changed; of none where some may have been missed, and everything is to be asked for anew. */
-type OnChanged = (devices: ReadonlySet<string> | undefined) => Promise<void>;
+/** What changed: devices, and whether something that is shown beside them did. */
+export interface Changed {
+  readonly devices: ReadonlySet<string>;
+  readonly isBesides: boolean;
+}
+
+/** Told of what changed; of nothing where some may have been missed, and everything is to be asked for anew. */
+type OnChanged = (changed: Changed | undefined) => Promise<void>;
+
+function changedIn(lines: readonly string[]): Changed {
+  const changes = lines.map(changeIn).filter((change) => change !== undefined);
+  const devices = new Set(changes.flatMap((change) => (change === 'besides' ? [] : [change.device])));
+  return { devices, isBesides: changes.includes('besides') };
+}
 
 /** Until the feed ends. That its first words are here says that no later change is missed. */
 async function followOnce(context: CommandContext, onChanged: OnChanged): Promise<void> {
@@ -44,8 +56,8 @@ async function followOnce(context: CommandContext, onChanged: OnChanged): Promis
   for await (const lines of linesOf(body)) {
     if (!isOpen) await onChanged(undefined);
     isOpen = true;
-    const devices = new Set(lines.map(deviceIn).filter((device) => device !== undefined));
-    if (devices.size > 0) await onChanged(devices);
+    const changed = changedIn(lines);
+    if (changed.devices.size > 0 || changed.isBesides) await onChanged(changed);
   }
 }
 
@@ -66,8 +78,8 @@ export async function followChanges(
   const reached = { once: false, now: false };
   while (!signal.aborted) {
     try {
-      await followOnce(context, async (devices) => {
-        await onChanged(devices);
+      await followOnce(context, async (changed) => {
+        await onChanged(changed);
         Object.assign(reached, { once: true, now: true });
       });
     } catch (error) {

@@ -65,6 +65,9 @@ const context: CommandContext = {
       },
     };
   },
+  doors: {
+    ask: async (...args) => (await import('../platform/node/line-door.ts')).nodeLineDoors.ask(...args),
+  },
   readInput: readStandardInput,
   stdout,
   stderr: outputOf(process.stderr, stopUnread),

@@ -1,31 +1,18 @@
 /** What a revision would change, worked out. */
-import type { Catalogue, DesiredDevice } from '../controller/manifests/desired.ts';
+import type { Catalogue } from '../controller/manifests/desired.ts';
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
-import { countUnder } from '../controller/manifests/name-index.ts';
+import { countUnder, namesUnder } from '../controller/manifests/name-index.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
-import type { DescribedDevice } from '../controller/planning/observed.ts';
 import { transfersOf } from '../controller/planning/transfers.ts';
-import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
+import type { StatusDocument } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { fetchDevices, fetchStatus } from './controller-client.ts';
 import { openFleetRepository, repositoryTop } from './fleet-repository.ts';
+import { describing } from './known-device.ts';
+import { judgePolicies } from './plan-policy.ts';
 import { type JudgedRevision, judgeSides, type PlanQuestion } from './plan-sides.ts';
 import type { KnownDevices, Plan } from './render/plan.ts';
 import { toolVersion } from './tool-version.ts';
-
-/** What the planner knows of a device, from what the controller tells; the base is taken as what was issued last. */
-function observedFrom(device: DeviceStatus, base: DesiredDevice | undefined): DescribedDevice {
-  const { desired, report, contactAt, connected, events } = device;
-  return {
-    ...(desired && {
-      issued: { ...desired, issuedAt: Date.parse(desired.issuedAt), templateHash: base?.template.hash ?? '' },
-    }),
-    ...(report && { report }),
-    ...(contactAt && { contactAt: Date.parse(contactAt) }),
-    ...(connected !== undefined && { connected }),
-    events,
-  };
-}
 
 /** What the controller tells of all, or why there is nothing to go by. */
 interface Answer {
@@ -78,20 +65,24 @@ function compare(
   next: JudgedRevision,
   known: KnownDevices | undefined,
   now: number,
-  deploymentKey?: string,
+  { deploymentKey, fleets = [] }: Partial<Pick<StatusDocument, 'deploymentKey' | 'fleets'>> = {},
 ) {
   const devices = new Map(known?.devices.map((device) => [device.name, device]));
+  const rollouts = new Map(fleets.map(({ name, rollout }) => [name, rollout]));
+  const [from, to] = [desiredOf(base.state), desiredOf(next.state)];
+  const describe = describing(from, to);
   return compareRevisions({
-    base: desiredOf(base.state),
-    next: desiredOf(next.state),
+    ...{ base: from, next: to },
     membersOf: (fleet) => countUnder(next.state.members, fleet),
+    namesIn: (fleet) => namesUnder(next.state.members, fleet),
     affected: next.affected,
     releases: releasesOf(base, next),
     now,
+    ...(known && { rolloutOf: (fleet: string) => rollouts.get(fleet) }),
     ...(deploymentKey === undefined ? {} : { deploymentKey }),
     observe: (name) => {
       const device = devices.get(name);
-      return device && observedFrom(device, base.state.desiredDevices.get(name));
+      return device && describe(device);
     },
   });
 }
@@ -100,9 +91,8 @@ function compare(
 async function pricesOf(base: JudgedRevision, next: JudgedRevision, change: Plan['change']): Promise<Plan['prices']> {
   const deployed = change.devices.filter(({ kind }) => kind === 'deploy');
   if (deployed.every(({ fetches }) => fetches.length === 0)) return new Map(deployed.map(({ device }) => [device, []]));
-  const { fetchPrices } = await import('./fetch-prices.ts');
-  const sides = [base, next].map(({ state, readFile }) => ({ releases: state.catalogue.values(), readFile }));
-  return fetchPrices(sides, releasesOf(base, next), deployed);
+  const { planPrices } = await import('./plan-prices.ts');
+  return planPrices([base, next], releasesOf(base, next), deployed);
 }
 
 /** Works the plan out. Throws `CommandError`. */
@@ -111,8 +101,11 @@ export async function makePlan(context: CommandContext, asked: PlanQuestion): Pr
   await using repository = await openFleetRepository(context, repositoryTop(context));
   const { base, next } = await judgeSides(context, repository, asked, answer.status);
   const { known, unknownBecause } = await askDevices(context, answer, base, next.affected);
-  const change = compare(base, next, known, context.clock.now(), answer.status?.deploymentKey);
+  const change = compare(base, next, known, context.clock.now(), answer.status);
   const prices = await pricesOf(base, next, change);
+  const bare = known === undefined ? change : compare(base, next, undefined, context.clock.now());
+  const barePrices = async () => (bare === change ? prices : pricesOf(base, next, bare));
+  const policy = await judgePolicies(context, repository, { base, next }, { ...bare, prices: barePrices });
   return {
     fleetVersion: toolVersion(context),
     base: base.side,
@@ -120,6 +113,7 @@ export async function makePlan(context: CommandContext, asked: PlanQuestion): Pr
     change,
     prices,
     transfers: transfersOf(change.devices, prices, next.state.sites),
+    policy,
     warnings: next.warnings,
     notes: next.notes,
     ...(known && { known }),

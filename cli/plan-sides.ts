@@ -12,6 +12,7 @@ import {
   type FleetRevision,
   findCommit,
   type LaidTree,
+  layFiles,
   noUnderlay,
   openCommit,
   openDirectory,
@@ -31,6 +32,7 @@ export interface JudgedRevision {
   /** Devices that are otherwise than in its underlay; the set is made when somebody asks. */
   readonly affected: ReadonlySet<string>;
   readonly readFile: FleetRevision['readFile'];
+  readonly laid: LaidTree;
 }
 
 const nothing: JudgedRevision = {
@@ -40,6 +42,7 @@ const nothing: JudgedRevision = {
   notes: [],
   affected: new Set(),
   readFile: async () => undefined,
+  laid: layFiles({ tree: new Map(), warnings: [] }),
 };
 
 /** A revision before it is judged. */
@@ -69,7 +72,7 @@ async function judge(
   const { state, problems, notes, warnings } = judged;
   if (state === undefined) throw refusedRevision(commit, problems);
   return {
-    ...{ side: { name, ...(commit && { commit }) }, state, notes, warnings, readFile },
+    ...{ side: { name, ...(commit && { commit }) }, state, notes, warnings, readFile, laid: revision },
     get affected() {
       return judged.affected ?? new Set<string>();
     },

@@ -3,6 +3,7 @@ import { parseSelector, SelectorTextError } from '../controller/manifests/select
 import type { StatusDocument } from '../schemas/generated/types.ts';
 import { CommandError } from './command.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { type RollingFleet, rollingFleets } from './render/rollout-screen.ts';
 
 export type TargetKind = 'fleet' | 'site' | 'device';
 
@@ -34,8 +35,15 @@ export function targetText({ kind, name }: Target): string {
   return `${kind}/${name}`;
 }
 
+/** A fleet whose rollout is halted or taken back: those of its devices that wait do so until somebody acts. */
+export function stoppedFleet({ fleets }: StatusDocument): RollingFleet | undefined {
+  return rollingFleets(fleets).find(({ rollout: { state } }) => state === 'halted' || state === 'reverting');
+}
+
 /** What a status says to a script. */
-export function exitCodeOf({ state, source, broker, storage }: StatusDocument): ExitCode {
+export function exitCodeOf(status: StatusDocument): ExitCode {
+  const { state, source, broker, storage } = status;
+  if (state === 'progressing' && stoppedFleet(status) !== undefined) return exitCodes.halted;
   if (state !== 'failed' && source.state === 'refused') return exitCodes.stale;
   const codes = {
     failed: exitCodes.halted,

@@ -12,6 +12,7 @@ import type { BlobChange } from '../controller/source/source.ts';
 import type { Problem } from '../schemas/generated/types.ts';
 import type { LaidTree } from './fleet-revision.ts';
 import { renderNote, renderProblem, renderWarning } from './render/problems.ts';
+import { waveLines, wavesIn } from './render/wave-lines.ts';
 
 /** The releases that the signed metadata of a tree names, and what is wrong with the metadata. */
 export type JudgeTrust = (files: TrustFiles) => {
@@ -144,12 +145,16 @@ export async function validate(
   const validation = await withAssemblies(await validateTree(laid, judgeTrust, before), laid, readModule);
   const { problems, notes, manifests, warnings, state } = validation;
   const answer = { exitCode: problems.length === 0 ? 0 : 1, ...(state && { state }) } as const;
-  if (format === 'json')
-    return { ...answer, output: `${JSON.stringify({ manifests, problems, warnings, notes }, undefined, 2)}\n` };
+  const rollouts = state === undefined ? [] : wavesIn(state);
+  if (format === 'json') {
+    const document = { manifests, problems, warnings, notes, rollouts };
+    return { ...answer, output: `${JSON.stringify(document, undefined, 2)}\n` };
+  }
   const lines = [
     ...warnings.map(renderWarning),
     ...problems.map(renderProblem),
     ...notes.map(renderNote),
+    ...waveLines(rollouts),
     validationSummary(validation),
   ];
   return { ...answer, output: `${lines.join('\n')}\n` };

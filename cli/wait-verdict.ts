@@ -1,7 +1,7 @@
 /** What a status means to somebody who waits: done, not yet, or never by waiting alone. Pure. */
 import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
 import { exitCodes } from './exit-codes.ts';
-import { exitCodeOf } from './status-target.ts';
+import { exitCodeOf, stoppedFleet } from './status-target.ts';
 
 /** What stands in the way of saying that the status has converged; undefined when nothing does. */
 export function obstacle(status: StatusDocument, revision: string | undefined): string | undefined {
@@ -74,6 +74,12 @@ export function waitVerdict(status: StatusDocument, wanted?: WantedRevision): Wa
   const stuck = status.devices.find(isStuck);
   if (stuck !== undefined) {
     return { kind: 'stuck', why: `${stuck.name} is ${stuck.state}: ${stuck.reason.message} (${stuck.reason.code})` };
+  }
+  const stopped = status.state === 'progressing' ? stoppedFleet(status) : undefined;
+  if (stopped !== undefined) {
+    const { number, state, reason } = stopped.rollout;
+    const why = `rollout ${number} of fleet ${stopped.name} is ${state}: ${reason.message} (${reason.code})`;
+    return { kind: 'stuck', why };
   }
   // A later commit that is refused does not matter to who waits for one that is in force.
   const isLater = refused !== undefined;

@@ -17,6 +17,7 @@ import { Engine } from './engine/engine.ts';
 import type { ContactEvent, ShadowRequestEvent } from './engine/events.ts';
 import type { Image } from './engine/image.ts';
 import { loadImage } from './engine/load-image.ts';
+import type { ActRefusal } from './engine/move-rollout.ts';
 import { reminders } from './engine/reminders.ts';
 import { type End, expiryStatuses } from './expiry/end.ts';
 import { BranchFollower } from './following/branch-follower.ts';
@@ -27,6 +28,7 @@ import type { DesiredFleet } from './manifests/desired.ts';
 import { Intake } from './messages/intake.ts';
 import { isOfLogbook, LogbookIntake } from './messages/logbook-intake.ts';
 import type { WatchedOutlet } from './messages/watched-outlet.ts';
+import type { Asked } from './planning/rollout/act.ts';
 import type { ReleaseDemand } from './publishing/smaller-ways.ts';
 import type { ShadowMessage } from './shadow/protocol.ts';
 import type { BlobCache } from './state/blob-cache.ts';
@@ -76,6 +78,8 @@ export interface Controller {
   acceptRevision(name: string): Promise<Acceptance>;
   /** All trust that ends by itself. */
   ends(): readonly End[];
+  /** Does something to the rollout of a fleet; what it says instead is why it can't be done. */
+  act(fleet: string, asked: Asked): Promise<ActRefusal | undefined>;
   /** Throws `NothingThere` when there is no such thing as was asked for. */
   status(query?: StatusQuery): Promise<StatusDocument>;
   /** Changes of what status shows, for who keeps up with them. */
@@ -198,7 +202,7 @@ class FollowingController implements Controller {
   }
 
   #demand(desired: DesiredFleet): ReleaseDemand {
-    return { wanted: wantedReleases(desired), held: this.#needed.releases };
+    return { wanted: wantedReleases(desired, this.#image.goodDefinitions), held: this.#needed.releases };
   }
 
   async start(): Promise<void> {
@@ -217,6 +221,10 @@ class FollowingController implements Controller {
 
   acceptRevision(name: string): Promise<Acceptance> {
     return this.#branch.accept(name);
+  }
+
+  act(fleet: string, asked: Asked): Promise<ActRefusal | undefined> {
+    return this.#engine.act(fleet, asked);
   }
 
   get #storage(): StorageStatus | undefined {

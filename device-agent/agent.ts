@@ -1,9 +1,11 @@
-import type { Clock, Disk, Log, Random, Ways, WaysWatch } from '../platform/ports.ts';
+import type { Clock, Disk, LineDoors, Log, Random, Surroundings, Ways, WaysWatch } from '../platform/ports.ts';
 import type { AgentConfiguration, DeployedApplication, Report } from '../schemas/generated/types.ts';
 import { logbookChannel } from '../schemas/logbook-entry.ts';
+import { AboardDoor } from './aboard/aboard-door.ts';
 import type { Courier } from './courier/courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import type { CountBytes } from './download/small-file.ts';
+import type { Senses } from './interlocks/senses.ts';
 import { Chronicle } from './logbook/chronicle.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { composeReport } from './report/compose.ts';
@@ -36,6 +38,8 @@ export interface AgentOptions {
   readonly runtime: AppRuntime;
   readonly link: ShadowLink;
   readonly ways: Ways;
+  readonly surroundings: Surroundings;
+  readonly doors: LineDoors;
   /** Opens what goes out for the agent. */
   readonly openCourier: (shared: SharedWithCourier) => Courier;
   readonly agentVersion: string;
@@ -57,6 +61,9 @@ function speaksToShore({ channels }: DeployedApplication): boolean {
   return Object.values(channels?.out ?? {}).some(({ shore }) => shore !== undefined);
 }
 
+/** Of the file of a fact: more than any value takes. */
+const factBytesMax = 512;
+
 /** Enough that no two machines under one name draw the same. */
 const bootIdBytes = 8;
 
@@ -65,7 +72,8 @@ const bootIdBytes = 8;
  * can't be used.
  */
 export function createAgent(options: AgentOptions): Agent {
-  const { ports, configuration, runtime, link, ways, openCourier, agentVersion, machineBoot } = options;
+  const { ports, configuration, runtime, link, ways, surroundings, doors, openCourier, agentVersion, machineBoot } =
+    options;
   const { onActivity = () => {} } = options;
   const { clock, disk, random, log } = ports;
   const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
@@ -75,8 +83,18 @@ export function createAgent(options: AgentOptions): Agent {
     nowMs: () => Math.max(ledger.timeFloorMs, clock.now()),
     raise: (signedMs) => ledger.raiseTimeFloor(signedMs),
   };
+  const factsDirectory = configuration.factsDirectory ?? stateLayout(stateDirectory).factsDirectory;
+  const factPath = (name: string): string => `${factsDirectory}/${name}`;
+  const senses: Senses = {
+    ...{ clockMs: () => clock.now(), factPath },
+    factFile: (name) => surroundings.leftText(factPath(name), factBytesMax),
+    published: (application) => runtime.states().find(({ name }) => name === application)?.facts,
+    isConnected: () => linkState.connected,
+    interface: () => surroundings.interface(),
+    power: () => surroundings.power(),
+  };
   const updates = createUpdates({
-    ...{ ports, files, runtime, time },
+    ...{ ports, files, runtime, time, senses },
     courier: openCourier({
       time,
       countBytes: (bytes) => ledger.countBytes(bytes),
@@ -139,6 +157,13 @@ export function createAgent(options: AgentOptions): Agent {
     report: () => reporter.current(),
     onNoted: () => outbox.noted(),
   });
+  const aboard = new AboardDoor({
+    ...{ doors, log, path: configuration.socket ?? stateLayout(stateDirectory).socketPath },
+    world: {
+      ...{ device: configuration.device, report: () => reporter.current(), nowMs: time.nowMs },
+      ...{ target: () => updates.target(), keep: (consent) => updates.consent(consent) },
+    },
+  });
   let watch: WaysWatch | undefined;
   const onWays = (): void => {
     link.lookAgain();
@@ -172,6 +197,7 @@ export function createAgent(options: AgentOptions): Agent {
       files.kept.removeRest();
       outbox.start();
       watch = ways.watch(onWays);
+      aboard.start();
       link.start({
         onDesired: (desired) => updates.consider(desired),
         onBatchAnswer: (payload) => outbox.answered(payload),
@@ -187,6 +213,7 @@ export function createAgent(options: AgentOptions): Agent {
       watch?.[Symbol.dispose]();
       watch = undefined;
       outbox.stop();
+      await aboard.stop();
       await link.stop();
       await runtime.stop();
     },

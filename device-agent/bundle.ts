@@ -29,6 +29,7 @@ const entries: Readonly<Record<string, string>> = {
   'prepare-module': 'device-agent/runtime/prepare/prepare-module.ts',
   'http-door': 'device-agent/runtime/http/main.ts',
   configuration: 'device-agent/command/configuration.ts',
+  condition: 'artifact/condition/condition.ts',
   courier: 'device-agent/courier/main.ts',
   'fleet-agent': 'device-agent/command/main.ts',
 };
@@ -65,7 +66,7 @@ const slimSdk: Plugin = {
     }));
     onResolve({ filter: /aws-crt\.node$/ }, ({ path }) => ({ path, external: true }));
     // Files of their own: in one file esbuild would load what they import at the start, needed or not.
-    onResolve({ filter: /\/(configuration|supervisor|prepare-module)\.ts$/ }, ({ kind, path }) =>
+    onResolve({ filter: /\/(condition|configuration|supervisor|prepare-module)\.ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
     );
   },

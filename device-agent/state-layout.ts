@@ -10,6 +10,8 @@ export function stateLayout(stateDirectory: string) {
     partialDirectory: `${stateDirectory}/partial`,
     storeDirectory: `${stateDirectory}/sha256`,
     trustDirectory: `${stateDirectory}/trust`,
+    socketPath: `${stateDirectory}/agent.sock`,
+    factsDirectory: `${stateDirectory}/facts.d`,
   };
 }
 

@@ -5,6 +5,7 @@ import { hasFewAddresses } from '../platform/node/address-space.ts';
 import { nodeClock } from '../platform/node/clock.ts';
 import { openConfinement } from '../platform/node/confinement.ts';
 import { nodeDisk } from '../platform/node/disk.ts';
+import { nodeLineDoors } from '../platform/node/line-door.ts';
 import { takeLock } from '../platform/node/lock.ts';
 import { openLog } from '../platform/node/log.ts';
 import { machineBoot } from '../platform/node/machine-boot.ts';
@@ -14,6 +15,7 @@ import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
 import { nodeRelays } from '../platform/node/relay.ts';
 import { onStarterGone } from '../platform/node/starter-gone.ts';
+import { nodeSurroundings } from '../platform/node/surroundings.ts';
 import type { Log, LogLevel } from '../platform/ports.ts';
 import type { AgentConfiguration, AgentHttpConfiguration } from '../schemas/generated/types.ts';
 import { createAgent } from './agent.ts';
@@ -100,7 +102,16 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
       });
       return new ReadyingCourier({ courier, prepared, pathOf });
     },
-    ...{ configuration, runtime, link, ways: networkWays, agentVersion, machineBoot: machineBoot() },
+    ...{
+      configuration,
+      runtime,
+      link,
+      ways: networkWays,
+      surroundings: nodeSurroundings,
+      doors: nodeLineDoors,
+      agentVersion,
+    },
+    machineBoot: machineBoot(),
     onActivity: () => quiet.stir(),
   });
   const renew = (signal: AbortSignal): Promise<void> =>

@@ -1,9 +1,11 @@
 import type { Clock, Disk, Log, Random } from '../platform/ports.ts';
-import type { DeployedApplication, Progress, Waiting } from '../schemas/generated/types.ts';
+import type { Consent, DeployedApplication, Progress, Waiting } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
 import { type Heard, heardCourier } from './courier/heard-courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import { HealthWatch } from './health/watch.ts';
+import { gatesOf } from './interlocks/gates.ts';
+import type { Senses } from './interlocks/senses.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import type { StateFiles } from './state-files.ts';
 import { Activator } from './update/activator.ts';
@@ -13,8 +15,8 @@ import { Engine } from './update/engine.ts';
 import { Fetcher, Turn } from './update/fetcher.ts';
 import { Intake } from './update/intake.ts';
 import { withoutDamage } from './update/memory-problems.ts';
-import type { Memory } from './update/state.ts';
-import { WindowWait } from './update/window-wait.ts';
+import { MomentWait } from './update/moment-wait.ts';
+import { type Memory, type Slot, targetOf } from './update/state.ts';
 
 /** What updates are made with. */
 export interface UpdatesOptions {
@@ -23,6 +25,8 @@ export interface UpdatesOptions {
   readonly courier: Courier;
   readonly runtime: AppRuntime;
   readonly time: AgentTime;
+  /** What conditions are judged by. */
+  readonly senses: Senses;
   /** Called before these applications run in the place of others. */
   readonly onApply: (applications: readonly DeployedApplication[]) => void;
   /** Called with what each errand of the courier's proves of the way to the shore. */
@@ -48,6 +52,10 @@ export interface Updates {
   progress(): Progress | undefined;
   /** Why it does not go on now with what it is on its way to. */
   waiting(): Waiting | undefined;
+  /** The deployment that it is on its way to and does not run yet. */
+  target(): Slot | undefined;
+  /** Somebody aboard said whether the target may be activated; whether that is written down, else it will be when the disk takes it. */
+  consent(consent: Consent): boolean;
   /** Names of the applications that may run again; undefined while it can't be told. */
   held(): ReadonlySet<string> | undefined;
   stop(): void;
@@ -84,7 +92,13 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
   const activator = new Activator({ ...waiting, runtime, store, slots, onApply });
   const health = new HealthWatch(clock, runtime);
-  const windows = new WindowWait({ clock, log, nowMs: time.nowMs, onChange });
+  const sight = {
+    clockMs: () => clock.now(),
+    nowMs: time.nowMs,
+    senses: options.senses,
+    consent: () => memory.consent,
+  };
+  const moments = new MomentWait({ clock, log, gatesOf: (to, gated) => gatesOf(to, gated, sight), onChange });
   const nudge = (): void => {
     for (const one of [fetcher, repairer, intake]) one.nudge();
   };
@@ -100,7 +114,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     memory = committed;
     onChange();
   };
-  const organs = { fetcher, repairer, activator, health, windows };
+  const organs = { fetcher, repairer, activator, health, moments };
   const world = {
     journal,
     ledger,
@@ -134,11 +148,17 @@ export function createUpdates(options: UpdatesOptions): Updates {
     lookAtHealth: () => health.look(),
     memory: () => (engine.trouble === undefined ? memory : { ...withoutDamage(memory), problem: engine.trouble }),
     progress: () => fetcher.progress(),
-    waiting: () => windows.waiting(),
+    waiting: () => moments.waiting(),
+    target: () => targetOf(memory.engine),
+    consent: (consent) => {
+      engine.dispatch({ kind: 'consented', sequence: consent.sequence, consent });
+      moments.lookNow();
+      return memory.consent === consent;
+    },
     held: () => heldNames(slots, memory),
     stop: () => {
       nextScrub?.[Symbol.dispose]();
-      for (const one of [engine, intake, fetcher, repairer, health, activator, windows]) one.stop();
+      for (const one of [engine, intake, fetcher, repairer, health, activator, moments]) one.stop();
     },
   };
 }

@@ -189,6 +189,40 @@ export interface Ways {
   watch(onChange: () => void): WaysWatch;
 }
 
+/** A small text that a program of this machine left, and when, in milliseconds since the epoch by the machine's clock. */
+export interface LeftText {
+  readonly text: string;
+  readonly writtenMs: number;
+}
+
+/** What feeds this machine; absent where it does not tell. */
+export interface Power {
+  /** Whether something besides a battery does. */
+  readonly external?: boolean;
+  /** What its batteries hold, in percent; of several the least. */
+  readonly battery?: number;
+}
+
+/** What a machine knows of its own situation. */
+export interface Surroundings {
+  /** Undefined where a path names no file that can be read now, or a larger one. Waits for nobody. */
+  leftText(path: string, bytesMax: number): LeftText | undefined;
+  /** The name of the interface that its default route leads out of. */
+  interface(): string | undefined;
+  power(): Power;
+}
+
+/** Sockets at which programs of this machine ask, a line each. */
+export interface LineDoors {
+  /**
+   * Answers each line that is asked at `path` with a line, in the place of whatever socket is there. Who may write to it is up to
+   * its directory and this program's user and group. Throws what keeps it from opening.
+   */
+  open(path: string, answer: (line: string) => string): Promise<AsyncDisposable>;
+  /** Asks one line there; rejects when nobody answers in time. */
+  ask(path: string, line: string): Promise<string>;
+}
+
 /** Relays for libraries that have a network of their own. */
 export interface Relays {
   open(target: RelayTarget): Promise<Relay>;

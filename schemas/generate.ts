@@ -65,7 +65,12 @@ const [typesFile, validatorFile] = ['../types.ts', '../../validator.ts'];
 
 /** A file a schema, so that nobody loads a validator, or carries it in a bundle, who does not call it. */
 function generateValidators(schemas: readonly SchemaFile[]): (readonly [file: string, text: string])[] {
-  const ajv = new Ajv2020({ allErrors: true, verbose: false, code: { source: true, esm: true, lines: true } });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    verbose: false,
+    allowUnionTypes: true,
+    code: { source: true, esm: true, lines: true },
+  });
   // Marks a value as a path, which starts at the directory of the file that holds it.
   ajv.addKeyword('x-path');
   for (const { schema } of schemas) ajv.addSchema(schema);

@@ -6,7 +6,7 @@ const phaseStories: Readonly<Record<Report['phase'], (sequence: string) => strin
   idle: () => 'waits for its first deployment',
   fetching: (sequence) => `fetches deployment ${sequence}`,
   staged: (sequence) => `has all of deployment ${sequence}`,
-  waiting: (sequence) => `waits for a window with deployment ${sequence}`,
+  waiting: (sequence) => `waits for a moment to go on with deployment ${sequence}`,
   activating: (sequence) => `switches over to deployment ${sequence}`,
   probation: (sequence) => `runs deployment ${sequence} on probation`,
   active: (sequence) => `runs deployment ${sequence}`,
@@ -41,8 +41,23 @@ function applicationEvents(previous: Report | undefined, next: Report): Told[] {
   });
 }
 
+function consentEvents(previous: Report | undefined, { consent }: Report): Told[] {
+  const before = previous?.consent;
+  if (consent === undefined || (before?.at === consent.at && before.sequence === consent.sequence)) return [];
+  const { sequence, answer, by, reason, until } = consent;
+  const end = until === undefined ? '' : ` until ${until}`;
+  const why = reason === undefined ? '' : `: ${reason}`;
+  const message = `${by} said ${answer === 'granted' ? 'yes' : 'no'} to deployment ${sequence}${end}${why}`;
+  return [{ code: answer === 'granted' ? 'CONSENT_GRANTED' : 'CONSENT_DENIED', message }];
+}
+
 /** What happened on a device between two of its reports, oldest first; in the same words wherever it is told. */
 export function eventsBetween(previous: Report | undefined, next: Report, at: string): DeviceEvent[] {
-  const told = [...phaseEvents(previous, next), ...problemEvents(previous, next), ...applicationEvents(previous, next)];
+  const told = [
+    ...consentEvents(previous, next),
+    ...phaseEvents(previous, next),
+    ...problemEvents(previous, next),
+    ...applicationEvents(previous, next),
+  ];
   return told.map((event) => ({ at, ...event }));
 }

@@ -56,6 +56,12 @@ export const rooms: readonly Room[] = [
     packages: [],
     reason: 'pure: the state of an instance as a file, which knows nothing of who runs it',
   },
+  {
+    path: 'artifact/condition',
+    imports: ['schemas'],
+    packages: ['@marcbachmann/cel-js'],
+    reason: 'pure: when a device may change, judged alike on shore and device; the one room that knows the language',
+  },
   { path: 'platform', imports: [], packages: [], reason: 'ports know nothing of who uses them' },
   {
     path: 'platform/node',
@@ -77,7 +83,7 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'controller/manifests',
-    imports: ['schemas'],
+    imports: ['schemas', 'artifact/condition'],
     packages: ['js-yaml', 'yaml', 'ajv', 'croner', 'node:module'],
     reason: 'pure: files to desired fleet; what tells places in wrong files is loaded when there is one',
   },
@@ -174,6 +180,7 @@ export const rooms: readonly Room[] = [
       'platform',
       'controller/source',
       'controller/manifests',
+      'controller/planning',
       'controller/publishing',
       'controller/state',
     ],
@@ -248,7 +255,10 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'device-agent/interlocks',
-    imports: ['schemas', 'device-agent/cron-times.ts'],
+    imports: [
+      ...['schemas', 'platform', 'artifact/condition'],
+      ...['device-agent/cron-times.ts', 'device-agent/runtime/grants/fact-value.ts'],
+    ],
     packages: [],
     reason: 'pure: whether the device may change now, by what its deployment says',
   },

@@ -15,15 +15,22 @@ function secondsOf(ms: number | undefined): string {
   return ms === undefined ? 'never' : (ms / 1000).toFixed(1);
 }
 
+/** The others are measured all the same. */
+function brokenOff(error: Error): undefined {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
+
 /** A row; what had to travel beside the module is what it cost. */
-function rowOf(passage: Passage): string {
+function rowOf(passage: Passage, { says }: Link): string {
   const { link, doneMs, behindMs, contacts, contactsNeeded, neededBytes, upBytes, downBytes, handshakes } = passage;
   const resent = (100 * passage.resentBytes) / Math.max(1, passage.payloadBytes);
   const sizes = [neededBytes, upBytes, downBytes, upBytes + downBytes - neededBytes].map(String);
-  return lineOf([
+  const row = lineOf([
     ...[link, secondsOf(doneMs), secondsOf(behindMs), `${contacts}/${contactsNeeded}`],
     ...[...sizes, `${resent.toFixed(1)} %`, String(handshakes)],
   ]);
+  return `${row}  ${says}\n${passage.lack === undefined ? '' : `  ${passage.lack}\n`}`;
 }
 
 function chosen(names: string | undefined): readonly Link[] {
@@ -48,11 +55,10 @@ export async function run(args: readonly string[]): Promise<void> {
   if (!json) process.stdout.write(`${lineOf(['link', ...columns])}\n`);
   const passages: Passage[] = [];
   for (const link of asked) {
-    const passage = await measureLink(link);
+    const passage = await measureLink(link).catch(brokenOff);
+    if (passage === undefined) continue;
     passages.push(passage);
-    if (json) continue;
-    process.stdout.write(`${rowOf(passage)}  ${link.says}\n`);
-    if (passage.lack !== undefined) process.stdout.write(`  ${passage.lack}\n`);
+    if (!json) process.stdout.write(rowOf(passage, link));
   }
   if (json) process.stdout.write(`${JSON.stringify(passages, undefined, 2)}\n`);
 }

@@ -1,50 +1,14 @@
-import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
-import {
-  changeDemoFleet,
-  changedApplication,
-  type DemoFleet,
-  leaveNextRelease,
-  makeDemoFleet,
-} from '../demo/demo-fleet.ts';
+import { type DemoFleet, leaveReleases, makeDemoFleet } from '../demo/demo-fleet.ts';
 import { DemoWorld } from '../demo/demo-world.ts';
+import { runUnattended } from '../demo/unattended.ts';
 import { whatToTry } from '../demo/what-to-try.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { bytes } from '../render/quantities.ts';
 import { absolutePath } from '../repository.ts';
 import { watchStatus } from './status.ts';
 
-const convergeMsMax = 55_000;
-
 function say(context: CommandContext, text: string): void {
   context.stderr.write(`${text}\n`);
-}
-
-/** What the changed application cost on its way, in words. Throws when a device had to take more than a delta. */
-function travelled({ devices }: StatusDocument): string {
-  const downloads = devices.map(({ name, report }) => {
-    const download = report?.downloads?.find((one) => one.name === changedApplication);
-    if (download?.method === 'delta') return download;
-    throw new CommandError(
-      `${changedApplication} came to ${name} as ${download?.method ?? 'nobody knows'}, not as a delta`,
-    );
-  });
-  const most = Math.max(...downloads.map((download) => download.bytes));
-  const length = downloads[0]?.length ?? 0;
-  return `${changedApplication} came to all of them as a delta: ${bytes(most)} at most, its module has ${bytes(length)}`;
-}
-
-async function once(context: CommandContext, world: DemoWorld, fleet: DemoFleet, first: string): Promise<ExitCode> {
-  await world.converge(first, convergeMsMax);
-  say(context, `all ${fleet.devices.length} devices run ${first.slice(0, 7)}`);
-  changeDemoFleet(context, fleet);
-  const second = await world.commit('position-beacon 1.1.0, and a faster Aurora');
-  say(context, `committed ${second.slice(0, 7)}: a new release of position-beacon and a change of configuration`);
-  const status = await world.converge(second, convergeMsMax);
-  say(context, `all ${fleet.devices.length} devices run ${second.slice(0, 7)}`);
-  say(context, travelled(status));
-  context.stdout.write(`${JSON.stringify(status, undefined, 2)}\n`);
-  return exitCodes.ok;
 }
 
 /** Where the fleet stands, in a line; a controller that is down is part of a demo that invites to kill it. */
@@ -62,7 +26,7 @@ async function progressLine(world: DemoWorld): Promise<string> {
 /** Until Ctrl-C: on a terminal the status redraws itself, elsewhere one line tells of every change. */
 async function live(context: CommandContext, world: DemoWorld, fleet: DemoFleet): Promise<ExitCode> {
   const { stdout, clock, signal } = context;
-  leaveNextRelease(context, fleet);
+  leaveReleases(context, fleet);
   const device = fleet.devices[0]!;
   const hints = (): string =>
     whatToTry({
@@ -124,7 +88,7 @@ export const demoCommand: Command = {
     try {
       const first = await world.commit('A harbor: two ships and a truck');
       await world.start({ controller: settings, mosquitto: flags.has('mosquitto') });
-      return flags.has('once') ? await once(context, world, fleet, first) : await live(context, world, fleet);
+      return flags.has('once') ? await runUnattended(context, world, fleet, first) : await live(context, world, fleet);
     } catch (error) {
       if (!context.signal.aborted) throw error;
       return exitCodes.failed;

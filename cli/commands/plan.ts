@@ -33,7 +33,8 @@ async function render(context: CommandContext, plan: Plan, format: Format): Prom
   return planScreen(plan, { columns, style: styleFor(context.color), wide: format === 'wide' });
 }
 
-function exitCodeOf({ change }: Plan, flags: ReadonlySet<string>): ExitCode {
+function exitCodeOf({ change, policy }: Plan, flags: ReadonlySet<string>): ExitCode {
+  if (policy.problems.length > 0) return exitCodes.policy;
   if (flags.has('policy') && change.devices.some(({ isStripped }) => isStripped)) return exitCodes.policy;
   return flags.has('exit-code') && change.devices.length > 0 ? exitCodes.changes : exitCodes.ok;
 }
@@ -61,7 +62,7 @@ export const planCommand: Command = {
     },
     policy: {
       type: 'boolean',
-      description: `Exit with ${exitCodes.policy} when a device would lose all its applications and its manifest does not say spec.idle: true.`,
+      description: `Exit with ${exitCodes.policy}, as for a commit that is over a limit of a Policy, when a device would lose all its applications and its manifest does not say spec.idle: true.`,
     },
     ...settingsOption('cli', 'controller=https://HOST:7443'),
   },

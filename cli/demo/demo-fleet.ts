@@ -1,15 +1,21 @@
 /** The demo's fleet repository: the harbor example with keys of its own, and changes to it. */
+import { addRelease } from '../../controller/publishing/authoring/add-release.ts';
 import type { WorkTree } from '../../controller/publishing/authoring/work-tree.ts';
 import { readWorkFile, writeWorkFile } from '../../controller/publishing/authoring/work-tree.ts';
 import { DeviceIdentityStore, keyInManifest } from '../../device-agent/enrol-identity.ts';
 import { writeFileDurably } from '../../platform/durable-file.ts';
 import { type CommandContext, CommandError } from '../command.ts';
 import { addExampleRelease, exampleModule, makeExampleFleet } from '../example-fleet.ts';
+import { failingModule } from './failing-module.ts';
 
 const example = 'harbor';
 
 /** The application that gets a new release. */
 export const changedApplication = 'position-beacon';
+
+/** The fleet whose changes go wave by wave, and the ship that is its first wave. */
+export const fleetInWaves = 'ships';
+export const canarySite = 'aurora';
 
 /** One device of the demo and where its agent lives. */
 export interface DemoDevice {
@@ -62,10 +68,14 @@ export function makeDemoFleet(context: CommandContext, directory: string): DemoF
 /** Where the next release of one application lies as its developer built it, for a user to sign: beside the repository. */
 export const nextRelease = { version: '1.1.0', file: 'beacon-1.1.0.wasm' };
 
-/** Puts it there. */
-export function leaveNextRelease({ disk, projectDirectory }: CommandContext, { tree }: DemoFleet): void {
+/** A release of it that does badly, in the same place. */
+export const badRelease = { version: '1.2.0', file: 'beacon-1.2.0.wasm' };
+
+/** Puts both there. */
+export function leaveReleases({ disk, projectDirectory }: CommandContext, { tree }: DemoFleet): void {
   const built = exampleModule(projectDirectory, example, changedApplication, nextRelease.version);
   writeFileDurably(disk, `${tree.directory}/..`, nextRelease.file, disk.readFile(built));
+  writeFileDurably(disk, `${tree.directory}/..`, badRelease.file, failingModule);
 }
 
 /** A new release of one application and a change of configuration, as a fleet engineer would write them. */
@@ -73,4 +83,20 @@ export function changeDemoFleet(context: CommandContext, { tree }: DemoFleet): v
   addExampleRelease(context, example, tree, changedApplication, nextRelease.version);
   edit(tree, `applications/${changedApplication}.yaml`, 'release: 1.0.0', `release: ${nextRelease.version}`);
   edit(tree, 'sites/aurora.yaml', 'knots: 14', 'knots: 15');
+}
+
+const shipsFile = `fleets/${fleetInWaves}.yaml`;
+const wanted = `- name: ${changedApplication}\n`;
+const wantedBad = `- name: ${changedApplication}\n      release: ${badRelease.version}\n`;
+
+/** Has ships run a release that does badly, as somebody would who did not try it. */
+export function breakDemoFleet({ random, clock }: CommandContext, { tree }: DemoFleet): void {
+  const release = { name: changedApplication, ...badRelease, bytes: failingModule };
+  addRelease(tree, { ...release, isLinked: false, random, now: clock.now() });
+  edit(tree, shipsFile, wanted, wantedBad);
+}
+
+/** Has them run again what they ran before. */
+export function mendDemoFleet({ tree }: DemoFleet): void {
+  edit(tree, shipsFile, wantedBad, wanted);
 }

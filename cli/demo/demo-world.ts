@@ -122,7 +122,7 @@ export class DemoWorld {
     const external = mosquitto ? { 'mqtt.external': `mqtts://127.0.0.1:${await this.#ports.freePort()}` } : {};
     const endpoints = await this.#startController({ ...controller, ...external });
     // Before that the controller knows no device, and would say so of each that asks.
-    await this.#until(({ source }) => (source.tip === undefined ? 'no commit was read' : undefined), readyMsMax);
+    await this.until(({ source }) => (source.tip === undefined ? 'no commit was read' : undefined), readyMsMax);
     if (mosquitto) this.#startMosquitto();
     for (const site of new Set(this.#fleet.devices.map((device) => device.site)))
       await this.#startLink(site, endpoints);
@@ -248,11 +248,11 @@ export class DemoWorld {
 
   /** Waits until every device runs `revision`; throws with the reason when it takes longer than `timeoutMs`. */
   converge(revision: string, timeoutMs: number): Promise<StatusDocument> {
-    return this.#until((status) => obstacle(status, revision), timeoutMs);
+    return this.until((status) => obstacle(status, revision), timeoutMs);
   }
 
   /** Waits until nothing is in the way any more; throws with what was when it takes too long. */
-  async #until(inTheWay: (status: StatusDocument) => string | undefined, timeoutMs: number): Promise<StatusDocument> {
+  async until(inTheWay: (status: StatusDocument) => string | undefined, timeoutMs: number): Promise<StatusDocument> {
     const { clock, signal } = this.#context;
     const end = clock.monotonic() + timeoutMs;
     let last = '';

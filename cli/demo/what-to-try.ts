@@ -1,5 +1,5 @@
 /** What a user of the demo may try, as commands to copy: they fit a terminal of 80 columns, for nothing cut can be copied. */
-import { changedApplication, type DemoDevice, nextRelease } from './demo-fleet.ts';
+import { badRelease, changedApplication, type DemoDevice, nextRelease } from './demo-fleet.ts';
 
 export interface WhatToTry {
   /** Absolute path of the demo's fleet repository. */
@@ -29,6 +29,7 @@ function beside(rows: readonly (readonly [string, string])[], columns: number): 
 
 export function whatToTry({ repository, projectDirectory, device, pid, columns }: WhatToTry): string {
   const { version, file } = nextRelease;
+  const bad = badRelease;
   const manifest = `applications/${changedApplication}.yaml`;
   const enter = [`cd ${quoted(repository)}`, `PATH=${quoted(projectDirectory)}:$PATH`];
   const together = `  ${enter.join('; ')}`;
@@ -36,7 +37,13 @@ export function whatToTry({ repository, projectDirectory, device, pid, columns }
     ['sed -i s/11/21/ sites/borealis.yaml; git commit -am faster', 'watch Borealis'],
     [`fleet release add ../${file} --name ${changedApplication} --version ${version}`, 'sign a new release'],
     [`sed -i s/1.0.0/${version}/ ${manifest}; fleet plan`, 'what would travel'],
-    ['git add .; git commit -m "A better beacon"', 'every device moves'],
+    ['git add .; git commit -m "A better beacon"', 'Aurora first, then Borealis'],
+    ['fleet rollout show ships --watch', 'wave by wave'],
+    [`fleet release add ../${bad.file} --name ${changedApplication} --version ${bad.version}`, 'one that does badly'],
+    [`sed -i s/${version}/${bad.version}/ ${manifest}`, 'nobody tried it'],
+    ['git add .; git commit -m "A worse one"', 'Aurora and the truck roll it back, and it halts'],
+    ['fleet why rollout/ships', 'who failed, and what helps'],
+    ['git revert --no-edit HEAD', 'what ran before, at once'],
     [`fleet why device/${device.name}`, 'in sentences'],
     [`kill -9 ${pid ?? '…'}`, 'its agent: back after 3 s, and runs at once'],
     [`echo down > ../links/${device.site}`, 'dark after a minute; echo up > … ends it'],

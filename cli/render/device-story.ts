@@ -5,6 +5,7 @@ import { outboxWords } from '../../schemas/outbox-words.ts';
 import { applicationLines, hostDeathLine } from './application-lines.ts';
 import { ownTimeWords } from './own-time.ts';
 import { age, bar, bytes, minuteOf, span } from './quantities.ts';
+import { placeWords } from './rollout-words.ts';
 import { stateStyles } from './state-styles.ts';
 import { type Style, wrap } from './style.ts';
 
@@ -19,15 +20,18 @@ function releases(applications: readonly { readonly name: string; readonly versi
   return list(applications.map(({ name, version }) => `${name} ${version}`));
 }
 
-/** Which commit wants what. */
-function wanted({ desired, fleet, site }: DeviceStatus, { source, asOf }: StatusDocument): string {
+/** Which commit wants what; of a device that a rollout may hold back, at which commit it was issued what. */
+function wanted({ desired, fleet, site, wave }: DeviceStatus, { source, asOf }: StatusDocument): string {
   const where = [fleet === undefined ? 'No fleet selects it' : `It belongs to fleet ${fleet}`, site && `site ${site}`];
   const belongs = `${where.filter(Boolean).join(', ')}.`;
   if (desired === undefined) return `${belongs} Nothing was ever deployed to it.`;
   const commit = desired.revision.slice(0, 7);
   const same = source.revision?.id === desired.revision ? ` (${JSON.stringify(source.revision.subject)})` : '';
   const issued = `issued ${age(desired.issuedAt, asOf)} ago`;
-  return `${belongs} Commit ${commit}${same} wants ${releases(desired.applications)}: deployment ${desired.sequence}, ${issued}.`;
+  const applications = releases(desired.applications);
+  if (wave !== undefined)
+    return `${belongs} At commit ${commit}${same} it was issued ${applications}: deployment ${desired.sequence}, ${age(desired.issuedAt, asOf)} ago.`;
+  return `${belongs} Commit ${commit}${same} wants ${applications}: deployment ${desired.sequence}, ${issued}.`;
 }
 
 function linkSentence(connected: boolean | undefined, since: string | undefined, asOf: string): string {
@@ -162,6 +166,22 @@ function holdLine({ hold, reason }: DeviceStatus, asOf: string): string[] {
       ];
 }
 
+/** Where its fleet's rollout stands, which is what it waits for, or is a part of. */
+function rolloutLine(device: DeviceStatus, { fleets }: StatusDocument, style: Style): string[] {
+  const { fleet, wave } = device;
+  const rollout = fleets.find(({ name }) => name === fleet)?.rollout;
+  if (rollout === undefined) return [];
+  const { number, state, reason, revision, subject } = rollout;
+  const isStopped = state === 'halted' || state === 'reverting';
+  const hasPassed = rollout.waves.find(({ name }) => name === wave)?.state === 'passed';
+  const isStraggler = hasPassed && !isStopped && device.state !== 'running';
+  const without = isStraggler ? `, which has passed without it ${style('dim', 'STRAGGLER')}` : '';
+  const where = wave === undefined ? '' : `It is in wave ${wave}${without}. `;
+  const what = `Rollout ${number} of its fleet, of commit ${revision.slice(0, 7)} ${JSON.stringify(subject)}, is ${state}`;
+  const place = state === 'done' ? '' : ` in ${placeWords(rollout)}`;
+  return [`${where}${what}${place}: ${reason.message} ${style('dim', reason.code)}`];
+}
+
 /** What its report had no room for. */
 function leftOut({ applicationsLeftOut: count }: NonNullable<DeviceStatus['report']>): string[] {
   return count === undefined ? [] : [`  and ${count} more; on the device, fleet agent status tells of all`];
@@ -182,6 +202,7 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
       ...whys,
     ],
     [wanted(device, status), ...holdLine(device, asOf), known(device, asOf), ...expected(device)],
+    rolloutLine(device, status, style),
     repository(source),
     brokerTrouble(status),
     takeoverLine(device, asOf),

@@ -9,18 +9,27 @@ import {
   costOf,
   isPlain,
   knownText,
+  refusalText,
   stateText,
   strippedText,
   summaryText,
 } from './plan-words.ts';
 import { bytes } from './quantities.ts';
 import { linkUseText, transferSummary } from './transfer-table.ts';
+import { movingFleets, rolloutTexts, thenText } from './wave-words.ts';
 
 /**
  * Letters of the rows of each part. GitHub refuses a comment of more than 65,536; all parts, with what stands around their rows, have
  * less than that, and whoever posts it has room for words of his own.
  */
-const lengthMax = { problems: 14_000, fleets: 12_000, devices: 16_000, transfers: 10_000 } as const;
+const lengthMax = {
+  policy: 6000,
+  problems: 10_000,
+  fleets: 9000,
+  waves: 6000,
+  devices: 13_000,
+  transfers: 8000,
+} as const;
 
 /** The first letters of every comment: by them the one before is found, to be replaced. */
 const heading = '## Fleet plan';
@@ -53,6 +62,17 @@ function fleetTable({ change, prices }: Plan): string {
   return markdownTable(heads, rows, lengthMax.fleets);
 }
 
+function waveTable({ change }: Plan): string {
+  const rows = movingFleets(change.fleets).flatMap(({ fleet, rollout }) =>
+    rollout.waves.map((wave) => [
+      ...[fleet, wave.name].map(codeSpan),
+      ...[wave.devices, wave.deploying].map(String),
+      thenText(wave),
+    ]),
+  );
+  return markdownTable(['Fleet', 'Wave', 'Devices', 'Deploy', 'Then'], rows, lengthMax.waves);
+}
+
 function deviceWords(device: DeviceChange): string {
   const words = [...changeTexts(device), ...(isPlain(device) ? [] : [device.message])].join(', ');
   return `${device.isStripped ? '**loses all its applications** ' : ''}${codeSpan(words)}`;
@@ -65,7 +85,7 @@ function deviceTable({ change, prices, known }: Plan): string {
     return [
       ...[device.device, device.site ?? '', device.fleet ?? ''].map(codeSpan),
       stateText(told.get(device.device), known?.asOf),
-      device.kind,
+      device.wave === undefined ? device.kind : `${device.kind} in ${codeSpan(device.wave)}`,
       ...[taken, whole].map(bytes),
       deviceWords(device),
     ];
@@ -105,10 +125,13 @@ export function planMarkdown(plan: Plan): string {
   const sides = [`plan: ${sideText(plan.next)}`, `base: ${sideText(plan.base)}`, `known: ${codeSpan(knownText(plan))}`];
   const told = [...problemLines(plan.warnings, 'warning: '), ...problemLines(plan.notes, 'note: ')];
   const parts = [
-    `**${summaryText(plan)}** ${transferSummary(plan.transfers)}`,
+    `**${refusalText(plan)}${summaryText(plan)}** ${transferSummary(plan.transfers)}`,
+    markdownList(problemLines([...plan.policy.problems, ...plan.policy.notes], 'policy: '), lengthMax.policy),
     stripped === undefined ? '' : `**Lost:** ${codeSpan(stripped)}`,
     markdownList(told, lengthMax.problems),
     fleetTable(plan),
+    waveTable(plan),
+    markdownList(rolloutTexts(plan.change.fleets).map(codeSpan), lengthMax.waves / 2),
     deviceTable(plan),
     transferTable(plan),
     markdownList(sides, lengthMax.problems),

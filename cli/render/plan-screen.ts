@@ -8,15 +8,17 @@ import {
   costOf,
   isPlain,
   knownText,
+  refusalText,
   stateText,
   strippedText,
   summaryText,
 } from './plan-words.ts';
-import { renderNote, renderWarning } from './problems.ts';
+import { renderNote, renderVerdict, renderWarning } from './problems.ts';
 import { bytes } from './quantities.ts';
 import { type Style, type StyleName, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
 import { transferSummary, transferTable } from './transfer-table.ts';
+import { waveTable } from './wave-table.ts';
 
 /** How wide, in which colours, and how much of it. */
 export interface PlanScreenOptions {
@@ -77,12 +79,14 @@ function deviceWords(device: DeviceChange, style: Style): string {
 
 function deviceTable({ change, prices, known }: Plan, { style, columns, wide }: PlanScreenOptions): string {
   const told = new Map(known?.devices.map((device) => [device.name, device]));
+  const hasWaves = change.devices.some(({ wave }) => wave !== undefined);
   const shown = wide ? change.devices : change.devices.slice(0, devicesListedMax);
   const rows = shown.map((device) => [
     style('bold', device.device),
     device.site ?? '-',
     device.fleet ?? '-',
     stateText(told.get(device.device), known?.asOf),
+    ...(hasWaves ? [device.wave ?? '-'] : []),
     style(kindStyles[device.kind], device.kind),
     ...costCells(costOf([device], prices)),
     deviceWords(device, style),
@@ -93,11 +97,22 @@ function deviceTable({ change, prices, known }: Plan, { style, columns, wide }: 
     { head: 'DEVICE' },
     { head: 'SITE', drop: 2 },
     { head: 'FLEET', drop: 1 },
-    ...['NOW', 'ACTION', 'BYTES'].map((head) => ({ head })),
+    ...['NOW', ...(hasWaves ? ['WAVE'] : []), 'ACTION', 'BYTES'].map((head) => ({ head })),
     { head: 'WHOLE', drop: 3 },
     { head: 'CHANGES' },
   ];
   return table(heads, rows, columns) + note;
+}
+
+/** Limits that it is over, in red where the controller would refuse it for them. */
+function policyLines({ policy }: Plan, { style, columns }: PlanScreenOptions): string {
+  const line = (name: StyleName, text: string): string =>
+    `${text
+      .split('\n')
+      .map((one) => wrap(style(name, one), columns))
+      .join('\n')}\n`;
+  const refused = policy.problems.map((problem) => line('red', renderVerdict(problem)));
+  return [...refused, ...policy.notes.map((note) => line('yellow', renderVerdict(note)))].join('');
 }
 
 /** The plan for people. */
@@ -117,10 +132,12 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
       .map((line) => `${wrap(style('yellow', line), columns)}\n`)
       .join(''),
     fleetTable(plan, options),
+    waveTable(plan.change.fleets, options),
     deviceTable(plan, options),
     transferTable(plan.transfers, options),
+    policyLines(plan, options),
     stripped === undefined ? '' : `${wrap(style('red', stripped), columns)}\n`,
-    `${summaryText(plan)}\n${wrap(transferSummary(plan.transfers), columns)}`,
+    `${refusalText(plan)}${summaryText(plan)}\n${wrap(transferSummary(plan.transfers), columns)}`,
   ]
     .filter((section) => section !== '')
     .join('\n');

@@ -4,6 +4,7 @@ import type { DeviceStatus } from '../../schemas/generated/types.ts';
 import { applicationChangeText } from './application-change-text.ts';
 import type { Plan } from './plan.ts';
 import { age, bytes } from './quantities.ts';
+import { deployingText } from './wave-words.ts';
 
 /** Devices that the line about lost applications names. */
 const strippedNamedMax = 10;
@@ -38,6 +39,10 @@ function attributeText({ name, from, to }: AttributeChange): string {
       return `probation ${from} s → ${to} s`;
     case 'windows':
       return `windows: ${to ?? 'at any time'}`;
+    case 'consent':
+      return to === undefined ? 'no consent aboard needed' : 'consent aboard needed';
+    case 'when':
+      return `when: ${to ?? 'in any case'}`;
     case 'fleet':
       if (from === undefined) return `into fleet ${to}`;
       return to === undefined ? `out of fleet ${from}` : `fleet ${from} → ${to}`;
@@ -95,16 +100,21 @@ export function strippedText({ change }: Plan): string | undefined {
   return `${who}: ${shown}${rest}. Where that is meant, say spec.idle: true.`;
 }
 
+/** That the controller would not take it; empty where it would. */
+export function refusalText({ policy: { problems } }: Plan): string {
+  if (problems.length === 0) return '';
+  return `The controller would refuse it: it is over ${plural(problems.length, 'limit')} of a policy. Without that: `;
+}
+
 /** All of it in one sentence. */
 export function summaryText({ change, prices }: Plan): string {
   if (change.devices.length === 0) return 'Nothing changes on any device.';
-  const deploying = change.devices.filter(({ kind }) => kind === 'deploy');
-  const others = change.devices.length - deploying.length;
+  const others = change.devices.filter(({ kind }) => kind !== 'deploy').length;
   const { taken, whole, isBound } = costOf(change.devices, prices);
   const cost =
     whole === 0
       ? 'no module travels'
       : `${isBound ? 'at most ' : ''}${bytes(taken)} travel for modules${taken === whole ? '' : `, ${bytes(whole)} if every module went whole`}`;
   const rest = others === 0 ? '' : `, ${others} ${others === 1 ? 'does' : 'do'} not move`;
-  return `${plural(deploying.length, 'device')} ${deploying.length === 1 ? 'gets' : 'get'} a deployment at once${rest}; ${cost}.`;
+  return `${deployingText(change)}${rest}; ${cost}.`;
 }

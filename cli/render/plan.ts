@@ -1,7 +1,7 @@
 /** A plan: what a revision would change, worked out, with all that its forms show. */
 import type { RevisionChange } from '../../controller/planning/compare.ts';
+import type { Price } from '../../controller/publishing/fetch-price.ts';
 import type { DeviceStatus, PlannedTransfer, Problem, RevisionStatus } from '../../schemas/generated/types.ts';
-import type { Price } from '../fetch-price.ts';
 
 /** One side of the comparison. */
 export interface PlanSide {
@@ -30,6 +30,8 @@ export interface Plan {
   /** Undefined when the controller was not asked, or did not answer; `unknownBecause` says why. */
   readonly known?: KnownDevices;
   readonly unknownBecause?: string;
+  /** Limits of policies that it is over: for which the controller would refuse it, and for which a commit says why. */
+  readonly policy: { readonly problems: readonly Problem[]; readonly notes: readonly Problem[] };
   /** What is most likely not meant, or not read. */
   readonly warnings: readonly Problem[];
   /** What the controller will do otherwise than the files have it. */

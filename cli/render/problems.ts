@@ -17,6 +17,11 @@ export function renderProblem({ file, line, column, code, message, excerpt }: Pr
   return column > excerpt.length + 1 ? `${head}\n${quoted}` : `${head}\n${quoted}\n    ${caretUnder(excerpt, column)}`;
 }
 
+/** Where a limit of a policy stands that a commit is over: `policy: file:line:column: CODE message`. */
+export function renderVerdict(problem: Problem): string {
+  return `policy: ${renderProblem(problem)}`;
+}
+
 /** What is no problem and worth a word: `note: file: CODE message`. */
 export function renderNote(note: Problem): string {
   return `note: ${renderProblem(note)}`;

@@ -5,6 +5,7 @@ import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, FleetStatus, SiteStatus, StatusDocument, Tally } from '../../schemas/generated/types.ts';
 import { forecastLines } from './forecast-lines.ts';
 import { age, bar, bytes, span } from './quantities.ts';
+import { rolloutCell, rolloutLines } from './rollout-words.ts';
 import { type ScreenOptions, shoreTrouble } from './shore-trouble.ts';
 import { stateStyles } from './state-styles.ts';
 import { type Style, wrap } from './style.ts';
@@ -87,13 +88,21 @@ function tallyCells(tally: Tally, style: Style): string[] {
 }
 
 function fleetTable(fleets: readonly FleetStatus[], asOf: string, { style, columns }: ScreenOptions): string {
-  const rows = fleets.map(({ name, tally, applications, asOf: oldest }) => [
+  const rows = fleets.map(({ name, tally, applications, asOf: oldest, rollout }) => [
     style('bold', name),
     ...tallyCells(tally, style),
     age(oldest, asOf),
+    rolloutCell(rollout, style),
     applications.map((application) => `${application.name} ${application.version}`).join(', '),
   ]);
-  return table([{ head: 'FLEET' }, ...tallyHeads, { head: 'AS-OF' }, { head: 'APPLICATIONS', drop: 1 }], rows, columns);
+  const heads: readonly Column[] = [
+    ...[{ head: 'FLEET' }, ...tallyHeads, { head: 'AS-OF' }],
+    ...[
+      { head: 'ROLLOUT', drop: 3 },
+      { head: 'APPLICATIONS', drop: 1 },
+    ],
+  ];
+  return table(heads, rows, columns);
 }
 
 function fleetsOmittedNote({ fleetsOmitted }: StatusDocument, { style }: ScreenOptions): string {
@@ -249,7 +258,10 @@ export function statusScreen(document: StatusDocument, options: ScreenOptions): 
   const { fleets, sites, asOf } = status;
   return [
     sourceLines(status, options) + shoreTrouble(status, options) + expiryLines(status, options),
-    fleetTable(fleets, asOf, options) + forecastLines(fleets, options) + fleetsOmittedNote(status, options),
+    fleetTable(fleets, asOf, options) +
+      rolloutLines(fleets, options) +
+      forecastLines(fleets, options) +
+      fleetsOmittedNote(status, options),
     options.wide ? siteTable(sites, asOf, options) : '',
     deviceSection(status, options),
     refusalSection(status, options),

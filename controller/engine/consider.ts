@@ -1,4 +1,5 @@
 /** What one device should get now: the deployment that is to be signed for it, or what else puts its shadow right. */
+import { hasSeenMore } from '../planning/observed.ts';
 import { planDevice } from '../planning/plan-device.ts';
 import { type Context, mayHear, observe } from './context.ts';
 import type { Draft } from './draft.ts';
@@ -45,15 +46,18 @@ export function consider(draft: Draft, context: Context, name: string): Issue | 
   const waiting = draft.owed('issue', name);
   if (waiting !== undefined && waitMs(waiting, now) > 0) return undefined;
   const observed = observe(draft, context, name, device);
-  const decision = planDevice(device, observed, now, context.keyId);
+  const permitted = context.rollouts.permitted(draft, device, observed, now);
+  const { definition, awaitsRoomIn } = permitted;
+  if (awaitsRoomIn !== undefined) context.rollouts.of(device.fleet)?.awaitRoom(awaitsRoomIn, name);
+  const decision = planDevice(permitted.device, observed, now, context.keyId, permitted);
   if (decision.kind === 'hold') {
     settle(draft, { kind: 'issue', subject: name });
     mendShadow(draft, context, name);
     return undefined;
   }
-  if (decision.cause === 'SEQUENCE_BEHIND') {
-    // What it has seen may be of a newer commit than a restored state knows of: nothing takes it back to an older one.
-    if (!context.isBranchSeen || !contradict(draft, name, now)) return undefined;
-  }
-  return nextIssue(device, observed, { revision, signedBy: context.keyId, now });
+  // What it has seen may be of a newer commit than a restored state knows of: nothing takes it back to an older one.
+  const isBehind = decision.cause === 'SEQUENCE_BEHIND' || (definition !== undefined && hasSeenMore(observed));
+  if (isBehind && !context.isBranchSeen) return undefined;
+  if (decision.cause === 'SEQUENCE_BEHIND' && !contradict(draft, name, now)) return undefined;
+  return nextIssue(permitted.device, observed, { revision, definition, signedBy: context.keyId, now });
 }

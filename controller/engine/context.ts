@@ -2,6 +2,7 @@
 import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import type { DescribedDevice, ObservedDevice, Unsettled } from '../planning/observed.ts';
 import { reportOf } from './device-shadow.ts';
+import type { FleetRollouts } from './fleet-rollouts.ts';
 import type { Known } from './known.ts';
 import type { Owed } from './records.ts';
 
@@ -20,6 +21,8 @@ export interface Context {
    * restored.
    */
   readonly isBranchSeen: boolean;
+  /** Of fleets whose changes go to their devices wave by wave. */
+  readonly rollouts: Pick<FleetRollouts, 'of' | 'permitted' | 'view'>;
   /** Of the key that deployments are signed with now. */
   readonly keyId: string;
   /** Undefined where the broker does not tell. */

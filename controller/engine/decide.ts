@@ -11,6 +11,7 @@ import { record, type Tale } from './history.ts';
 import { keepIssued, withoutEnvelope } from './issue.ts';
 import { takeLogbook } from './logbook.ts';
 import { noteTaken } from './marks.ts';
+import { type ActRefusal, actOnRollout, beginRollouts, mendRollouts, stepRollout } from './move-rollout.ts';
 import { oweWord, postpone, settle } from './owed.ts';
 import type { UnreadableDocument } from './records.ts';
 import { remind } from './reminders.ts';
@@ -26,6 +27,8 @@ export interface Decision {
   readonly tales: readonly Tale[];
   /** Devices for which it is to be thought over what they should get. */
   readonly reconsider: Iterable<string>;
+  /** Why nothing follows from what an operator asked for. */
+  readonly refusal?: ActRefusal;
 }
 
 /** Nothing follows. */
@@ -61,13 +64,14 @@ function contact(draft: Draft, context: Context, event: ContactEvent): Decision 
   return { ...nothing, tales };
 }
 
-function adoption(draft: Draft, event: AdoptionEvent): Decision {
+function adoption(draft: Draft, context: Context, event: AdoptionEvent): Decision {
   const { revision, source, affected } = event;
   draft.put({ kind: 'revision', revision });
   draft.put({ kind: 'source', source });
   draft.put({ kind: 'accepted', revision: undefined });
   const fields = { revision: revision.id, subject: revision.subject, devices: affected.size };
-  return { ...nothing, tales: [{ level: 'info', event: 'revision.adopted', fields }] };
+  const begun = beginRollouts(draft, context, event);
+  return { ...nothing, tales: [{ level: 'info', event: 'revision.adopted', fields }, ...begun] };
 }
 
 function signed(draft: Draft, context: Context, event: Extract<EngineEvent, { kind: 'signed' }>): Decision {
@@ -137,7 +141,7 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
       noteCertificate(draft, event.device, event.endsAt);
       return nothing;
     case 'adoption':
-      return adoption(draft, event);
+      return adoption(draft, context, event);
     case 'source':
       draft.put({ kind: 'source', source: event.source });
       return nothing;
@@ -156,6 +160,12 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
     case 'reminder':
       remind(draft, context, event.devices);
       return nothing;
+    case 'rollout-step':
+      return { ...nothing, ...stepRollout(draft, context, event.fleet) };
+    case 'rollout-act':
+      return { ...nothing, ...actOnRollout(draft, context, event.fleet, event.asked) };
+    case 'rollouts-behind':
+      return { ...nothing, ...mendRollouts(draft, context, event.fleets) };
     case 'settled':
       return settled(draft, event);
     case 'failed':

@@ -1,5 +1,7 @@
 /** What a batch of decisions comes to before it is durable: writes laid over what is known. Thrown away when they can't be kept. */
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { FleetDefinition } from '../manifests/definition.ts';
+import type { FinishedRollout, Rollout } from '../planning/rollout/rollout.ts';
 import type { Known } from './known.ts';
 import type { ChannelMarks, DeviceRecord, DocumentRoom, Documents, Owed, Write } from './records.ts';
 
@@ -20,6 +22,10 @@ function nameOf(write: Write): string {
       return write.name;
     case 'owed':
       return write.owed.subject;
+    case 'rollout':
+    case 'definition':
+    case 'finished':
+      return write.fleet;
     case 'refusal':
       return write.key;
     case 'aside':
@@ -122,6 +128,20 @@ export class Draft implements Known {
     const write = this.#written('owed', subject, owedRooms[kind]);
     if (write === undefined) return this.#base.owed(kind, subject);
     return write.settled ? undefined : write.owed;
+  }
+
+  rollout(fleet: string): Rollout | undefined {
+    const write = this.#written('rollout', fleet);
+    return write === undefined ? this.#base.rollout(fleet) : write.rollout;
+  }
+
+  goodDefinition(fleet: string): FleetDefinition | undefined {
+    const write = this.#written('definition', fleet);
+    return write === undefined ? this.#base.goodDefinition(fleet) : write.definition;
+  }
+
+  finishedRollouts(fleet: string): readonly FinishedRollout[] {
+    return this.#written('finished', fleet)?.rollouts ?? this.#base.finishedRollouts(fleet);
   }
 
   get revision(): RevisionStatus | undefined {

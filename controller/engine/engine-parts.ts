@@ -31,5 +31,8 @@ export const noFleet: DesiredFleet = {
   applications: new Map(),
   fleets: new Map(),
   sites: new Map(),
+  secrets: new Map(),
+  manifests: new Map(),
+  catalogue: new Map(),
   devices: new Map(),
 };

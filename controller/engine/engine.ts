@@ -1,25 +1,26 @@
 import type { DesiredFleet } from '../manifests/desired.ts';
+import type { Asked } from '../planning/rollout/act.ts';
 import { Answers } from './answers.ts';
 import { BranchSight } from './branch-sight.ts';
-import { consider } from './consider.ts';
 import { Contacts } from './contacts.ts';
 import { type Context, mayHear } from './context.ts';
 import { type Decision, decide } from './decide.ts';
 import { Delivery } from './delivery.ts';
+import { countDevice, DeviceTurns } from './device-turns.ts';
 import type { Draft } from './draft.ts';
 import { type EngineParts, noFleet } from './engine-parts.ts';
 import { Envelopes } from './envelopes.ts';
 import { EventQueue } from './event-queue.ts';
 import type { AdoptionEvent, EngineEvent } from './events.ts';
-import { HoldEnds } from './hold-ends.ts';
+import { FleetRollouts } from './fleet-rollouts.ts';
+import type { ActRefusal } from './move-rollout.ts';
 import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
 import { allOwed } from './owed.ts';
-import { shownIn, type Write } from './records.ts';
+import { rolloutsIn, shownIn, type Write } from './records.ts';
 import { inRowOrder } from './row-order.ts';
 import {
   beginTurn,
-  devicesPerTurn,
   eventsPerTurn,
   rowsOf,
   type Taken,
@@ -34,10 +35,10 @@ import { wantedDocuments } from './wanted-documents.ts';
 export class Engine {
   readonly #parts: EngineParts;
   readonly #delivery: Delivery;
-  readonly #envelopes: Envelopes;
   readonly #contacts: Contacts;
   readonly #answers: Answers;
-  readonly #holdEnds: HoldEnds;
+  readonly #devices: DeviceTurns;
+  readonly #rollouts: FleetRollouts;
   readonly #toConsider = new NameQueue();
   readonly #sight: BranchSight;
   readonly #queue = new EventQueue();
@@ -53,10 +54,17 @@ export class Engine {
     this.#answers = new Answers(parts);
     this.#reading = new Outage(parts, { failed: 'state.not-read', over: 'state.read-again' });
     this.#writing = new Outage(parts, { failed: 'state.not-written', over: 'state.written-again' });
-    const { clock, image, publish, tellsConnections } = parts;
+    const { clock, image, publish, sign, putBlob, tellsConnections } = parts;
     this.#sight = new BranchSight(image, this.#toConsider);
     const tell = (event: EngineEvent): void => this.tell(event);
-    this.#holdEnds = new HoldEnds(clock, (devices) => this.consider(devices));
+    this.#rollouts = new FleetRollouts({
+      ...{ clock, image, tell },
+      consider: (devices) => this.consider(devices),
+      considerList: (...list) => {
+        this.#toConsider.addList(...list);
+        this.#wake();
+      },
+    });
     this.#contacts = new Contacts({
       ...{ clock, tellsConnections, tell },
       isNamed: (device) => this.#desired.devices.has(device),
@@ -66,12 +74,13 @@ export class Engine {
       mayHear: (device) => mayHear(this.#contacts, device),
       consider: (device) => this.consider([device]),
     });
-    this.#envelopes = new Envelopes({
-      clock,
-      sign: parts.sign,
-      putBlob: parts.putBlob,
+    const envelopes = new Envelopes({
+      ...{ clock, sign, putBlob, tell },
       consider: (device) => this.consider([device]),
-      tell,
+    });
+    this.#devices = new DeviceTurns({
+      ...{ clock, envelopes, tell, toConsider: this.#toConsider, rollouts: this.#rollouts },
+      consider: (devices) => this.consider(devices),
     });
     image.documents.onUnreadable = (found) => {
       // What there is to set aside is counted when it lies there.
@@ -94,24 +103,36 @@ export class Engine {
     const { clock, keyId } = this.#parts;
     return {
       ...{ keyId, desired: this.#desired, revision: this.#revision, isBranchSeen: this.#sight.isSeen },
-      ...{ links: this.#contacts.links, heard: this.#contacts.heard, now: clock.now() },
+      ...{ rollouts: this.#rollouts, links: this.#contacts.links, heard: this.#contacts.heard, now: clock.now() },
     };
   }
 
   /** Something happened; it is decided upon soon. */
   tell(event: EngineEvent): void {
     if (!this.#queue.hasRoomFor(event)) return;
-    if (this.#contacts.note(event) && 'device' in event) this.#parts.onChange([event.device]);
+    if (this.#contacts.note(event) && 'device' in event) {
+      countDevice(this.#rollouts, this.#parts.image, this.context, event.device);
+      this.#parts.onChange([event.device]);
+    }
     this.#queue.add({ event });
     this.#wake();
   }
 
   /** As `tell`; resolves when what follows is durable, and rejects when it can't be written. */
-  ask(event: EngineEvent): Promise<void> {
+  async ask(event: EngineEvent): Promise<void> {
+    await this.#decided(event);
+  }
+
+  #decided(event: EngineEvent): Promise<Decision> {
     return new Promise((resolve, reject) => {
       this.#queue.add({ event, resolve, reject });
       this.#wake();
     });
+  }
+
+  /** Does something to the rollout of a fleet; durable when it resolves, unless it is told why it can't be done. */
+  async act(fleet: string, asked: Asked): Promise<ActRefusal | undefined> {
+    return (await this.#decided({ kind: 'rollout-act', fleet, asked })).refusal;
   }
 
   /** Thinks over what these devices should get. */
@@ -123,7 +144,9 @@ export class Engine {
   /** Takes up a revision that was in force before; nothing of it needs to be written. */
   resume(revision: string, desired: DesiredFleet): void {
     this.#follow(revision, desired, undefined);
-    this.#toConsider.addList(desired.devices.keys());
+    this.#toConsider.addList(desired.devices.keys(), (name) => this.#rollouts.isCounting(name));
+    const { behind } = this.#rollouts;
+    if (behind.length > 0) this.tell({ kind: 'rollouts-behind', fleets: behind });
     this.#considerStrangers();
   }
 
@@ -138,7 +161,8 @@ export class Engine {
     const isFirst = this.#revision === undefined;
     await this.ask(event);
     this.#follow(event.revision.id, event.desired, event.affected);
-    this.#toConsider.addList(inRowOrder(event.affected, this.#parts.image.devices));
+    const affected = inRowOrder(event.affected, this.#parts.image.devices);
+    this.#toConsider.addList(affected, (name) => this.#rollouts.isCounting(name));
     if (isFirst) this.#considerStrangers();
     this.#wake();
   }
@@ -146,6 +170,7 @@ export class Engine {
   #follow(revision: string, desired: DesiredFleet, affected: ReadonlySet<string> | undefined): void {
     this.#revision = revision;
     this.#desired = desired;
+    this.#rollouts.follow(desired, affected);
     this.#parts.onChange(affected);
     if (affected !== undefined) this.#parts.onChange([]);
   }
@@ -154,7 +179,8 @@ export class Engine {
   async stop(): Promise<void> {
     this.#contacts.stop();
     this.#delivery.stop();
-    this.#holdEnds.stop();
+    this.#devices.stop();
+    this.#rollouts.stop();
     this.#stopping.abort();
     await this.#looping;
     do await this.#turn();
@@ -199,7 +225,7 @@ export class Engine {
     const { context } = this;
     const end = this.#parts.clock.monotonic() + turnMs;
     this.#takeEvents(turn, waiting, context, this.#toConsider.isEmpty ? end : end - turnMs / 2);
-    this.#takeDevices(turn, context, end);
+    this.#devices.take(turn, context, end);
     const { writes } = turn.draft;
     const rows = rowsOf(turn, writes, image.unwritten);
     try {
@@ -228,6 +254,7 @@ export class Engine {
   /** One event's error is its own: nothing of it is kept, all others are. */
   #decide(draft: Draft, waiting: Waiting, context: Context): Taken | undefined {
     const { event, reject } = waiting;
+    if (event.kind === 'rollout-step') this.#rollouts.looksAt(event.fleet);
     try {
       return draft.attempt(() => {
         const decision = decide(draft, context, event);
@@ -241,44 +268,23 @@ export class Engine {
     }
   }
 
-  #takeDevices({ draft, decisions, considered }: Turn, context: Context, end: number): void {
-    const { clock } = this.#parts;
-    while (!this.#toConsider.isEmpty && considered.length < devicesPerTurn && clock.monotonic() < end) {
-      const device = this.#toConsider.take();
-      if (device === undefined) continue;
-      considered.push(device);
-      const decision = this.#issue(draft, device, context);
-      if (decision !== undefined) decisions.push(decision);
-    }
-  }
-
-  /** Plans, signs, and decides upon what came of it. */
-  #issue(draft: Draft, device: string, context: Context): Decision | undefined {
-    try {
-      return draft.attempt(() => {
-        const issue = consider(draft, context, device);
-        this.#holdEnds.note(device, context.desired.devices.get(device));
-        const signed = issue && this.#envelopes.signed(issue);
-        return signed && decide(draft, context, { kind: 'signed', device, ...signed });
-      });
-    } catch (error) {
-      this.tell({ kind: 'failed', owed: { kind: 'issue', subject: device }, error });
-      return undefined;
-    }
-  }
-
   #keep({ taken, decisions }: Turn, writes: readonly Write[]): void {
     const { image, log, onChange } = this.#parts;
+    const moved = rolloutsIn(writes, image);
     for (const write of writes) image.apply(write);
+    for (const [fleet, before] of moved) this.#rollouts.moved(fleet, before);
+    const { context } = this;
+    for (const write of writes) if (write.kind === 'device') countDevice(this.#rollouts, image, context, write.name);
     const changed = shownIn(writes);
     for (const { event } of taken) if (event.kind === 'contacts') this.#contacts.written(event.heardAt);
-    if (writes.some(({ kind }) => kind === 'source' || kind === 'refusal')) onChange([]);
+    if (writes.some(({ kind }) => kind === 'source' || kind === 'refusal' || kind === 'rollout')) onChange([]);
     if (changed.size > 0) onChange(changed);
     for (const write of writes) this.#delivery.note(write);
-    for (const { event, resolve } of taken) {
+    for (const { event, resolve, decision } of taken) {
       if (event.kind === 'settled' || event.kind === 'failed') this.#delivery.ended(event.owed);
       this.#sight.note(event);
-      resolve?.();
+      if (event.kind === 'rollout-step') this.#rollouts.lookedAt(event.fleet);
+      resolve?.(decision);
     }
     for (const { answers, tales, reconsider } of [...taken.map(({ decision }) => decision), ...decisions]) {
       this.#answers.say(answers);
@@ -293,6 +299,7 @@ export class Engine {
     for (const { event, reject, writesNothing, decision } of taken) {
       reject?.(error);
       if (event.kind === 'settled' || event.kind === 'failed') this.#delivery.ended(event.owed);
+      if (event.kind === 'rollout-step') this.#rollouts.lookAgain(event.fleet);
       // Nobody comes upon it again while it counts as not there.
       if (event.kind === 'unreadable' && !this.#stopping.signal.aborted) this.#queue.add({ event });
       if (event.kind !== 'shadow-request') continue;

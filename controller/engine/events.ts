@@ -4,6 +4,7 @@ import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types
 import type { LogbookEntry } from '../../schemas/logbook-entry.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import type { IssuedDeployment } from '../planning/observed.ts';
+import type { Asked } from '../planning/rollout/act.ts';
 import type { ShadowOperation } from '../shadow/topics.ts';
 import type { ChannelMark, Owed, UnreadableDocument, Write } from './records.ts';
 
@@ -82,6 +83,12 @@ export type EngineEvent =
   | { readonly kind: 'unreadable'; readonly device: string; readonly found: UnreadableDocument }
   /** Something was mended that these may be waiting for. */
   | { readonly kind: 'reminder'; readonly devices: readonly string[] }
+  /** What is counted of a rollout's devices is otherwise, or its time has come. */
+  | { readonly kind: 'rollout-step'; readonly fleet: string }
+  /** An operator does something to it. */
+  | { readonly kind: 'rollout-act'; readonly fleet: string; readonly asked: Asked }
+  /** What is durable of these fleets' rollouts is not what is in force. */
+  | { readonly kind: 'rollouts-behind'; readonly fleets: readonly string[] }
   /** A device was told of its deployment with this sequence, or nobody is there to hear. */
   | { readonly kind: 'settled'; readonly owed: Pick<Owed, 'kind' | 'subject'>; readonly sequence: number | undefined }
   /** Work could not be done, and is still owed. */

@@ -3,6 +3,8 @@
  * durable already.
  */
 import type { Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { FleetDefinition } from '../manifests/definition.ts';
+import type { FinishedRollout, Rollout } from '../planning/rollout/rollout.ts';
 import type { StatePort } from '../state/state-port.ts';
 import { noShadow } from './device-shadow.ts';
 import { DocumentShelf } from './document-shelf.ts';
@@ -20,6 +22,11 @@ const noMarks: ChannelMarks = {};
 /** Told of every record, as it is loaded and whenever it changes. */
 export type OnRecord = (name: string, record: DeviceRecord) => void;
 
+function keepOrForget<T>(map: Map<string, T>, key: string, value: T | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+}
+
 export class Image implements Known {
   readonly devices = new Map<string, DeviceRecord>();
   /** Devices with a mark of what they may not have been told. */
@@ -29,6 +36,10 @@ export class Image implements Known {
   readonly channels = new Map<string, ChannelMarks>();
   /** What is owed, by kind and subject. */
   readonly work: Readonly<Record<Owed['kind'], Map<string, Owed>>> = { issue: new Map(), deliver: new Map() };
+  /** By fleet, of those that have waves. */
+  readonly rollouts = new Map<string, Rollout>();
+  readonly #definitions = new Map<string, FleetDefinition>();
+  readonly #finished = new Map<string, readonly FinishedRollout[]>();
   revision: RevisionStatus | undefined;
   source: SourceStatus | undefined;
   /** A commit that an operator took and that is not in force yet. */
@@ -65,6 +76,23 @@ export class Image implements Known {
     return this.work[kind].get(subject);
   }
 
+  rollout(fleet: string): Rollout | undefined {
+    return this.rollouts.get(fleet);
+  }
+
+  goodDefinition(fleet: string): FleetDefinition | undefined {
+    return this.#definitions.get(fleet);
+  }
+
+  /** What fleets go back to. */
+  get goodDefinitions(): Iterable<FleetDefinition> {
+    return this.#definitions.values();
+  }
+
+  finishedRollouts(fleet: string): readonly FinishedRollout[] {
+    return this.#finished.get(fleet) ?? [];
+  }
+
   /** Takes a durable write in. */
   apply(write: Write): void {
     switch (write.kind) {
@@ -94,6 +122,15 @@ export class Image implements Known {
         break;
       case 'accepted':
         this.accepted = write.revision;
+        break;
+      case 'rollout':
+        keepOrForget(this.rollouts, write.fleet, write.rollout);
+        break;
+      case 'definition':
+        keepOrForget(this.#definitions, write.fleet, write.definition);
+        break;
+      case 'finished':
+        this.#finished.set(write.fleet, write.rollouts);
         break;
       case 'refusal':
         if (write.refusal === undefined) this.refusals.delete(write.key);

@@ -34,6 +34,8 @@ function referenceTo({ name, version, links }: DeployedApplication): Application
 /** What a deployment is issued by, and when. */
 export interface Issuing {
   readonly revision: string;
+  /** The hash of the fleet definition that it is drawn by. */
+  readonly definition: string | undefined;
   /** The id of the key that will sign it. */
   readonly signedBy: string;
   readonly now: number;
@@ -42,7 +44,7 @@ export interface Issuing {
 /** What a device gets next. */
 export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issuing: Issuing): Issue {
   const { template } = device;
-  const { revision, signedBy, now } = issuing;
+  const { revision, definition, signedBy, now } = issuing;
   const sequence = nextSequence(observed);
   const deployment: Deployment = {
     apiVersion: 'fleet/v1alpha1',
@@ -54,11 +56,14 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issui
     ...(template.fleet === undefined ? {} : { fleet: template.fleet }),
     probationSeconds: template.probationSeconds,
     ...(template.windows === undefined ? {} : { windows: template.windows }),
+    ...(template.when === undefined ? {} : { when: template.when }),
+    ...(template.consent === undefined ? {} : { consent: template.consent }),
     applications: [...template.applications],
   };
   const applications = referencesOf(template);
   const templateHash = template.hash;
-  return { deployment, issued: { sequence, revision, issuedAt: now, templateHash, applications, signedBy } };
+  const issued = { sequence, revision, issuedAt: now, templateHash, applications, signedBy };
+  return { deployment, issued: { ...issued, ...(definition === undefined ? {} : { definition }) } };
 }
 
 /** Whether an envelope travels by digest, as a blob of the artifact store. */

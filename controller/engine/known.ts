@@ -1,4 +1,6 @@
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { FleetDefinition } from '../manifests/definition.ts';
+import type { FinishedRollout, Rollout } from '../planning/rollout/rollout.ts';
 import type { ChannelMarks, DeviceRecord, DocumentRoom, Documents, Owed } from './records.ts';
 
 /** What is remembered, as whoever decides sees it. */
@@ -9,6 +11,11 @@ export interface Known {
   /** Up to where the shore has what its channels had to say. */
   marks(name: string): ChannelMarks;
   owed(kind: Owed['kind'], subject: string): Owed | undefined;
+  /** Where a fleet with waves is. */
+  rollout(fleet: string): Rollout | undefined;
+  /** What a fleet with waves ran well last. */
+  goodDefinition(fleet: string): FleetDefinition | undefined;
+  finishedRollouts(fleet: string): readonly FinishedRollout[];
   readonly revision: RevisionStatus | undefined;
   readonly source: SourceStatus | undefined;
 }

@@ -3,7 +3,9 @@
  * epoch. Of every device a record is in memory; its documents, which are most of the bytes, are read when they are asked for.
  */
 import type { DeviceEvent, Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { FleetDefinition } from '../manifests/definition.ts';
 import type { DroppedReport, IssuedDeployment, ReportGist, Takeovers } from '../planning/observed.ts';
+import type { FinishedRollout, Rollout } from '../planning/rollout/rollout.ts';
 import type { PackedSection } from '../shadow/packed-shadow.ts';
 import type { StateRow } from '../state/state-port.ts';
 import type { Heard } from './report-order.ts';
@@ -142,6 +144,12 @@ export type Write =
   | { readonly kind: 'source'; readonly source: SourceStatus }
   /** A commit that an operator took though its branch was rewritten; counts once. */
   | { readonly kind: 'accepted'; readonly revision: string | undefined }
+  /** Where a fleet is on its way to what git wants of it; gone with the fleet's waves. */
+  | { readonly kind: 'rollout'; readonly fleet: string; readonly rollout: Rollout | undefined }
+  /** What a fleet ran well last, to go back to. */
+  | { readonly kind: 'definition'; readonly fleet: string; readonly definition: FleetDefinition | undefined }
+  /** Rollouts of a fleet that are over, newest first; bounded. */
+  | { readonly kind: 'finished'; readonly fleet: string; readonly rollouts: readonly FinishedRollout[] }
   /** Who was not let in, by a key of its own; gone without `refusal`. */
   | { readonly kind: 'refusal'; readonly key: string; readonly refusal?: Refusal }
   /** What can't be read, as it was, out of the way. */
@@ -160,6 +168,14 @@ export function shownIn(writes: readonly Write[]): ReadonlySet<string> {
     if (device !== undefined) devices.add(device);
   }
   return devices;
+}
+
+/** The rollouts that are written, as they were until now. */
+export function rolloutsIn(
+  writes: readonly Write[],
+  before: { rollout(fleet: string): Rollout | undefined },
+): readonly (readonly [fleet: string, before: Rollout | undefined])[] {
+  return writes.flatMap((write) => (write.kind === 'rollout' ? [[write.fleet, before.rollout(write.fleet)]] : []));
 }
 
 /** What is owed is shown once it failed. */

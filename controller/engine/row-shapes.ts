@@ -12,7 +12,9 @@ import type {
 } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators/report.js';
 import { isObject } from '../../schemas/json-object.ts';
+import type { FleetDefinition } from '../manifests/definition.ts';
 import type { DroppedReport, Takeovers } from '../planning/observed.ts';
+import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { PackedSection } from '../shadow/packed-shadow.ts';
 import type { DeviceRow, IssueTerms } from './device-rows.ts';
 import {
@@ -25,83 +27,33 @@ import {
   type ShadowMark,
 } from './records.ts';
 import type { Heard } from './report-order.ts';
-
-/** What is wrong with a value, as a sentence without its subject: ` is not a time`, `.since is not a time`; undefined when nothing is. */
-type Check = (value: unknown) => string | undefined;
-
-/** A check for every member there may be. */
-type Members<T> = { readonly [K in keyof Required<T>]: Check };
-
-function when(isRight: (value: unknown) => boolean, expected: string): Check {
-  const fault = ` is not ${expected}`;
-  return (value) => (isRight(value) ? undefined : fault);
-}
-
-function matching(pattern: RegExp, expected: string): Check {
-  return when((value) => typeof value === 'string' && pattern.test(value), expected);
-}
-
-function optional(check: Check): Check {
-  return (value) => (value === undefined ? undefined : check(value));
-}
-
-function listOf(check: Check): Check {
-  return (value) => {
-    if (!Array.isArray(value)) return ' is not a list';
-    for (const [at, item] of value.entries()) {
-      const fault = check(item);
-      if (fault !== undefined) return `[${at}]${fault}`;
-    }
-    return undefined;
-  };
-}
-
-function mapOf(check: Check): Check {
-  return (value) => {
-    if (!isObject(value)) return ' is not an object';
-    for (const [name, item] of Object.entries(value)) {
-      const fault = check(item);
-      if (fault !== undefined) return `.${name}${fault}`;
-    }
-    return undefined;
-  };
-}
-
-function shape<T>(members: Members<T>): Check {
-  const checks = Object.entries<Check>(members);
-  return (value) => {
-    if (!isObject(value)) return ' is not an object';
-    for (const [name, check] of checks) {
-      const fault = check(value[name]);
-      if (fault !== undefined) return `.${name}${fault}`;
-    }
-    return undefined;
-  };
-}
-
-const text = when((value) => typeof value === 'string', 'a text');
-const flag = when((value) => typeof value === 'boolean', 'true or false');
-const count = when((value) => Number.isSafeInteger(value) && Number(value) >= 0, 'a count');
-const sequence = when((value) => Number.isSafeInteger(value) && Number(value) >= 1, 'a sequence number');
-
-/** The latest moment that can be written down, in milliseconds since the epoch. */
-const timeMax = 8.64e15;
-const time = when((value) => typeof value === 'number' && value >= 0 && value <= timeMax, 'a time');
-const writtenTime = when(
-  (value) => typeof value === 'string' && /^\d{4}-.*Z$/.test(value) && !Number.isNaN(Date.parse(value)),
-  'a time in UTC',
-);
-
-const name = matching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'a name');
-const version = matching(/^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$/, 'a version');
-const code = matching(/^[A-Z][A-Z0-9_]{0,63}$/, 'a code');
-const commit = matching(/^[0-9a-f]{40}$/, 'the id of a commit');
+import { definition, finishedRollouts, rollout } from './rollout-shapes.ts';
+import {
+  type Check,
+  code,
+  commit,
+  count,
+  flag,
+  listOf,
+  mapOf,
+  matching,
+  name,
+  optional,
+  sequence,
+  shape,
+  text,
+  time,
+  version,
+  when,
+  writtenTime,
+} from './row-checks.ts';
 
 const issueTerms = shape<IssueTerms>({
   revision: commit,
   templateHash: text,
   applications: listOf(shape<ApplicationReference>({ name, version, links: optional(listOf(text)) })),
   signedBy: optional(text),
+  definition: optional(text),
 });
 
 const boot = shape<Heard['boots'][number]>({ id: text, counter: count });
@@ -198,6 +150,9 @@ const rooms = {
     notes: optional(listOf(problem)),
   }),
   accepted: commit,
+  rollout,
+  definition,
+  finished: finishedRollouts,
   refusal: shape<Refusal>({
     at: writtenTime,
     device: optional(text),
@@ -215,8 +170,8 @@ const documents: Readonly<Record<DocumentRoom, Check>> = {
   history: listOf(event),
 };
 
-/** Rooms with a row for each device, by its name. */
-const deviceRooms: ReadonlySet<Room> = new Set(['device', 'marks']);
+/** Rooms whose keys are names of devices or fleets. */
+const namedRooms: ReadonlySet<Room> = new Set(['device', 'marks', 'rollout', 'definition', 'finished']);
 
 /** A room of the state. */
 export type Room = keyof typeof rooms;
@@ -233,9 +188,11 @@ function assert(check: Check, value: unknown): void {
 
 /** Throws when a row of this room, as it was parsed, can't be believed; says what of it. */
 export function assertRow(room: Room, key: string, value: unknown): void {
-  const ofKey = deviceRooms.has(room) ? name(key) : undefined;
+  const ofKey = namedRooms.has(room) ? name(key) : undefined;
   if (ofKey !== undefined) throw new TypeError(`its key${ofKey}`);
   assert(rooms[room], value);
+  if ((room === 'rollout' || room === 'definition') && (value as Rollout | FleetDefinition).fleet !== key)
+    throw new TypeError('it is of another fleet than its key');
   if (room === 'owed' && owedKey(value as Owed) !== key) throw new TypeError('it is of another subject than its key');
 }
 

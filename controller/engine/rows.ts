@@ -1,5 +1,7 @@
 /** Rows of the state from what the engine remembers, and back. */
 import type { Refusal } from '../../schemas/generated/types.ts';
+import type { FleetDefinition } from '../manifests/definition.ts';
+import type { FinishedRollout, Rollout } from '../planning/rollout/rollout.ts';
 import type { StateRow, StateWrite } from '../state/state-port.ts';
 import { type DeviceRow, packRecord, unpackRow } from './device-rows.ts';
 import { type DocumentRoom, type Documents, type Owed, owedKey, type Write } from './records.ts';
@@ -19,6 +21,10 @@ const asideRoom = 'aside';
 
 function row(room: string, key: string, value: unknown): StateWrite {
   return { room, key, value: JSON.stringify(value) };
+}
+
+function rowOrGone(room: string, key: string, value: unknown): StateWrite {
+  return value === undefined ? { room, key } : row(room, key, value);
 }
 
 /** What makes a write durable. */
@@ -41,6 +47,12 @@ export function encodeWrite(write: Write): StateWrite {
     case 'accepted':
       if (write.revision === undefined) return { room: 'accepted', key: 'revision' };
       return row('accepted', 'revision', write.revision);
+    case 'rollout':
+      return rowOrGone('rollout', write.fleet, write.rollout);
+    case 'definition':
+      return rowOrGone('definition', write.fleet, write.definition);
+    case 'finished':
+      return row('finished', write.fleet, write.rollouts);
     case 'refusal':
       if (write.refusal === undefined) return { room: 'refusal', key: write.key };
       return row('refusal', write.key, write.refusal);
@@ -60,6 +72,9 @@ const decoders: Readonly<Record<Room, Decode>> = {
   revision: (_key, revision: Extract<Write, { kind: 'revision' }>['revision']) => ({ kind: 'revision', revision }),
   source: (_key, source: Extract<Write, { kind: 'source' }>['source']) => ({ kind: 'source', source }),
   accepted: (_key, revision: string) => ({ kind: 'accepted', revision }),
+  rollout: (fleet, rollout: Rollout) => ({ kind: 'rollout', fleet, rollout }),
+  definition: (fleet, definition: FleetDefinition) => ({ kind: 'definition', fleet, definition }),
+  finished: (fleet, rollouts: readonly FinishedRollout[]) => ({ kind: 'finished', fleet, rollouts }),
   refusal: (key, refusal: Refusal) => ({ kind: 'refusal', key, refusal }),
 };
 

@@ -30,7 +30,7 @@ export const writesPerTurn = 384;
 /** An event in the queue, and who waits for what comes of it. */
 export interface Waiting {
   readonly event: EngineEvent;
-  readonly resolve?: () => void;
+  readonly resolve?: (decision: Decision) => void;
   readonly reject?: (error: unknown) => void;
 }
 

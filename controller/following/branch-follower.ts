@@ -12,6 +12,7 @@ import type { History } from '../source/source.ts';
 import { SourceError } from '../source/source-error.ts';
 import type { BranchFollowerParts } from './follower-parts.ts';
 import { type Acceptance, judgeAcceptance } from './held-tip.ts';
+import { judgePolicies } from './judge-policies.ts';
 import { JudgedKeeper } from './judged-keeper.ts';
 import { keepingBlobs, type ReadBlob } from './manifest-reader.ts';
 import { lineOf } from './problem-line.ts';
@@ -201,11 +202,12 @@ export class BranchFollower {
       await reading.turn.rest();
       const judged = await judgeRevision(step, tree, catalogue, reading);
       const found = [...problems, ...(await problemsOf(judged, step, tree, { publisher, readBlob: source.readBlob }))];
-      if (judged.kind === 'refused' || found.length > 0) {
-        return this.#refuse(info, countOf(found), found);
-      }
+      if (judged.kind === 'refused' || found.length > 0) return this.#refuse(info, countOf(found), found);
+      const policy = await judgePolicies(step, judged, { parts: this.#parts, turn: reading.turn });
+      if (policy.problems.length > 0) return this.#refuse(info, 'over what a policy allows', policy.problems);
       await publisher.publish(tree, catalogue, this.#readTrust, this.#parts.demand(desiredOf(judged.revision.state)));
-      await this.#adopt(judged.revision, step, history, judged.affected, [...judged.warnings, ...notes]);
+      const told = [...judged.warnings, ...policy.notes, ...notes];
+      await this.#adopt(judged.revision, step, history, judged.affected, told);
     } catch (error) {
       const unreadable = tooLargeFiles(error, tree.files);
       if (unreadable.length > 0) return this.#refuse(info, countOf(unreadable), unreadable);

@@ -2,7 +2,10 @@
 import type { Clock, Log } from '../../platform/ports.ts';
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { Catalogue, CataloguedRelease, DesiredFleet } from '../manifests/desired.ts';
+import type { FleetTree } from '../manifests/fleet-tree.ts';
 import type { Needed } from '../publishing/artifact-store.ts';
+import type { Price } from '../publishing/fetch-price.ts';
+import type { PricedFetches } from '../publishing/fetch-prices.ts';
 import type { PublisherJudgement } from '../publishing/publisher.ts';
 import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
 import type { Source } from '../source/source.ts';
@@ -12,14 +15,16 @@ import type { ReadBlob } from './manifest-reader.ts';
 import type { RevisionTree } from './revision-in-force.ts';
 
 /** The repository as the loop sees it. */
-export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'changes' | 'readBlob'>;
+export type RevisionSource = Pick<Source, 'location' | 'branch' | 'poll' | 'changes' | 'trailers' | 'readBlob'>;
 
 /** Releases and signed metadata as the loop sees them. */
 export interface Publisher {
   /** The releases that a revision's trust metadata names, or what is wrong with it. */
   judge(tree: RevisionTree, readBlob: ReadBlob): Promise<PublisherJudgement>;
   /** The bytes of a release that was judged. */
-  readModule(tree: RevisionTree, readBlob: ReadBlob, release: CataloguedRelease): Promise<Uint8Array | undefined>;
+  readModule(tree: FleetTree, readBlob: ReadBlob, release: CataloguedRelease): Promise<Uint8Array | undefined>;
+  /** What devices pay for the modules that they lack, by device. */
+  priceFetches(...fetches: PricedFetches): Promise<ReadonlyMap<string, readonly Price[]>>;
   /** The releases of a revision that was in force before a restart. */
   recall(tree: RevisionTree, readBlob: ReadBlob): Promise<Catalogue>;
   /** Makes all that a judged revision's devices may fetch available; durable when it resolves. */

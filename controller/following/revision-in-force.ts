@@ -41,7 +41,7 @@ export type Judged =
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
 
 /** The problems with the places they are at in the files of a commit. */
-async function describe(refused: Refused, files: RevisionFiles, readBlob: ReadBlob): Promise<Problem[]> {
+export async function describe(refused: Refused, files: RevisionFiles, readBlob: ReadBlob): Promise<Problem[]> {
   const bytes = new Map<string, Uint8Array>();
   for (const path of filesToLocate(refused)) {
     const blob = files.get(path);

@@ -12,6 +12,7 @@ import type { ManifestState } from './manifest-state.ts';
 import { updateMembership } from './membership.ts';
 import { openDraft } from './read-changes.ts';
 import { checkReferences } from './references.ts';
+import { judgeWitnesses, noteWitnesses } from './rollout-witnesses.ts';
 import { warnOfUnsealed } from './sealed-copies.ts';
 import { warnOfEmptyFleets, warnOfStrays } from './selection-warnings.ts';
 import { forEachInSteps, runAtOnce, type Steps } from './steps.ts';
@@ -43,6 +44,8 @@ export function* applyChangesInSteps(
   const judged = yield* updateMembership(draft);
   yield* checkReferences(draft, changes);
   yield* warnOfEmptyFleets(draft);
+  yield* noteWitnesses(draft, judged);
+  yield* judgeWitnesses(draft, judged);
   warnOfUnreadChannels(draft);
   const affected = yield* drawDevices(draft, judged);
   yield* warnOfStrays(draft);

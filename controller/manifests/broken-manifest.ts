@@ -8,7 +8,14 @@ import type { BrokenManifest, BrokenReference, ManifestKind } from './parsed-fil
 import { valueAt } from './schema-violation.ts';
 import { labelTerm } from './selector.ts';
 
-const kinds: readonly string[] = ['Application', 'Device', 'Fleet', 'Secret', 'Site'] satisfies ManifestKind[];
+const kinds: readonly string[] = [
+  'Application',
+  'Device',
+  'Fleet',
+  'Policy',
+  'Secret',
+  'Site',
+] satisfies ManifestKind[];
 
 /** The list at a path; empty where there is none. */
 export function listAt(value: unknown, path: ValuePath): readonly unknown[] {

@@ -5,10 +5,13 @@ function listOf(specs: WindowSpecs): NonNullable<DeployedWindows['fetch']> {
   return specs.map(({ cron, duration, timeZone = 'UTC' }) => ({ cron, seconds: secondsOf(duration), timeZone }));
 }
 
-/** The windows of a fleet as a device is told them: it knows no defaults. */
-export function deployedWindows({ fetch, activate }: FleetWindows): DeployedWindows {
-  return {
+/** The windows of a fleet, if it has any, as a device is told them: it knows no defaults. */
+export function deployedWindows(windows: FleetWindows | undefined): { readonly windows?: DeployedWindows } {
+  if (windows === undefined) return {};
+  const { fetch, activate } = windows;
+  const told = {
     ...(fetch === undefined ? {} : { fetch: listOf(fetch) }),
     ...(activate === undefined ? {} : { activate: listOf(activate) }),
   };
+  return { windows: told };
 }

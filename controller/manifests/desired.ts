@@ -2,9 +2,12 @@
 import type {
   Application,
   DeployedApplication,
+  DeployedConditions,
   DeployedWindows,
+  Device,
   DeviceHold,
   Fleet,
+  Secret,
   Site,
 } from '../../schemas/generated/types.ts';
 
@@ -15,6 +18,10 @@ export interface DeviceTemplate {
   readonly probationSeconds: number;
   /** When the device may fetch and activate it; without them at any time. */
   readonly windows?: DeployedWindows;
+  /** Under which conditions, beside its windows. */
+  readonly when?: DeployedConditions;
+  /** Whether somebody aboard must say yes before it is activated. */
+  readonly consent?: 'required';
   /** Sorted by name; placeholders filled in, configuration merged. */
   readonly applications: readonly DeployedApplication[];
   /** SHA-256 in hexadecimal over the canonical JSON of all of the above: equal hashes, equal work. */
@@ -35,13 +42,6 @@ export interface DesiredDevice {
   readonly template: DeviceTemplate;
 }
 
-export interface DesiredFleet {
-  readonly applications: ReadonlyMap<string, Application>;
-  readonly fleets: ReadonlyMap<string, Fleet>;
-  readonly sites: ReadonlyMap<string, Site>;
-  readonly devices: ReadonlyMap<string, DesiredDevice>;
-}
-
 /** A release that signed targets metadata names. */
 export interface CataloguedRelease {
   readonly name: string;
@@ -52,3 +52,14 @@ export interface CataloguedRelease {
 
 /** The releases of a revision by `NAME/VERSION`. */
 export type Catalogue = ReadonlyMap<string, CataloguedRelease>;
+
+export interface DesiredFleet {
+  readonly applications: ReadonlyMap<string, Application>;
+  readonly fleets: ReadonlyMap<string, Fleet>;
+  readonly sites: ReadonlyMap<string, Site>;
+  readonly secrets: ReadonlyMap<string, Secret>;
+  /** What git says of each device itself. */
+  readonly manifests: ReadonlyMap<string, Device>;
+  readonly catalogue: Catalogue;
+  readonly devices: ReadonlyMap<string, DesiredDevice>;
+}

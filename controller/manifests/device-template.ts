@@ -1,69 +1,45 @@
-/** What one device should run: the applications of its fleet, configuration merged, placeholders filled in. */
-
-import type { Application, Config, DeployedApplication, Device, Fleet, Site } from '../../schemas/generated/types.ts';
-import { sha256Hex } from '../../schemas/sha256.ts';
-import { canonicalJson } from './canonical-json.ts';
-import { layerOf, mergeConfig } from './config-layers.ts';
+/** The template of each device of a fleet, and what stands in its way, told where it is written. */
+import type { Device, Fleet, Site } from '../../schemas/generated/types.ts';
+import { layerOf } from './config-layers.ts';
+import { type DefinedApplication, definedApplications, probationSecondsDefault } from './definition.ts';
+import { deployedConditions, labelsInConditions } from './deployed-conditions.ts';
 import { deployedWindows } from './deployed-windows.ts';
-import type { CataloguedRelease, DeviceTemplate } from './desired.ts';
+import type { DeviceTemplate } from './desired.ts';
 import { type Draft, placeIn } from './draft.ts';
 import type { ValuePath } from './finding.ts';
 import type { FindingPlace } from './finding-list.ts';
-import { grantedTerms } from './granted-terms.ts';
-import { healthTerms } from './health-terms.ts';
 import { templateBytesMax } from './limits.ts';
-import { linkedModules } from './linked-releases.ts';
 import { listNames } from './nearest-name.ts';
-import { fillInDeep, holdsPlaceholder, mayReadDevice, type PlaceholderValues } from './placeholder.ts';
-import { releaseKey } from './references.ts';
-import { runningEvents } from './running-events.ts';
-import { runningTerms } from './running-terms.ts';
-import { deployedSecrets } from './sealed-copies.ts';
+import { holdsPlaceholder, mayReadDevice } from './placeholder.ts';
+import { finishTemplate, type OnMissing, renderApplication } from './render-template.ts';
 
-/** Schema defaults, for what a manifest does not say. */
-export const probationSecondsDefault = 30;
+/** Schema default, for what a manifest does not say. */
 export const darkAfterSecondsDefault = 3600;
-const restartDefault = 'always';
-
-/** An application as one fleet runs it, before site and device have their say. */
-interface FleetPart {
-  readonly application: Application;
-  readonly release: CataloguedRelease;
-  readonly links: Pick<DeployedApplication, 'links'>;
-  readonly config: Config;
-  /** Index in the fleet's list. */
-  readonly index: number;
-}
 
 /** What all devices of a fleet have in common; made once per fleet and change. */
 export interface FleetPlan {
   readonly name: string;
   readonly fleet: Fleet;
-  readonly parts: readonly FleetPart[];
+  readonly applications: readonly DefinedApplication[];
   /** Whether anything in it is filled in, and whether that may differ among devices of one site. */
   readonly hasPlaceholders: boolean;
   readonly mayReadDevice: boolean;
+  /** The labels that the conditions of the fleet name. */
+  readonly labels: readonly string[];
   /** By `sharedKey`, those that were needed. */
   readonly shared: Map<string, DeviceTemplate>;
 }
 
 /** Draws up a fleet's plan; what leads nowhere is left out, because it was reported already. */
 export function planFleet({ next }: Draft, name: string, fleet: Fleet): FleetPlan {
-  const parts = fleet.spec.applications.flatMap((wanted, index): FleetPart[] => {
-    const application = next.applications.get(wanted.name);
-    const release =
-      application && next.catalogue.get(releaseKey(wanted.name, wanted.release ?? application.spec.release));
-    const links = application && linkedModules(application.spec, next.catalogue);
-    if (application === undefined || release === undefined || links === undefined) return [];
-    const config = mergeConfig(mergeConfig(application.spec.config, fleet.spec.config), wanted.config);
-    return [{ application, release, links, config, index }];
-  });
-  parts.sort((left, right) => (left.application.metadata.name < right.application.metadata.name ? -1 : 1));
-  const texts = parts.map(({ application: { spec }, config }) => [config, spec.args, spec.env]);
-  const hasSecrets = parts.some(({ application }) => application.spec.secrets !== undefined);
+  const applications = definedApplications(next, fleet);
+  const texts = applications.map(({ terms, config }) => [config, terms.args, terms.env]);
+  const hasSecrets = applications.some(({ terms }) => terms.secrets !== undefined);
+  const labels = labelsInConditions(fleet.spec.when);
   return {
-    ...{ name, fleet, parts, shared: new Map() },
-    ...{ hasPlaceholders: holdsPlaceholder(texts), mayReadDevice: hasSecrets || mayReadDevice(texts) },
+    ...{ name, fleet, applications, labels, shared: new Map() },
+    hasPlaceholders: holdsPlaceholder(texts),
+    mayReadDevice: hasSecrets || labels.length > 0 || mayReadDevice(texts),
   };
 }
 
@@ -75,14 +51,8 @@ function sharedKey(plan: FleetPlan, site: Site | undefined, hasConfig: boolean):
   return plan.hasPlaceholders || config !== undefined ? site?.metadata.name : '';
 }
 
-function finish(template: Omit<DeviceTemplate, 'hash'>): { readonly template: DeviceTemplate; readonly bytes: number } {
-  const text = canonicalJson(template);
-  const hash = sha256Hex(text);
-  return { template: { ...template, hash }, bytes: Buffer.byteLength(text) };
-}
-
 /** What a device runs that no fleet selects. */
-export const idleTemplate: DeviceTemplate = finish({
+export const idleTemplate: DeviceTemplate = finishTemplate({
   probationSeconds: probationSecondsDefault,
   applications: [],
 }).template;
@@ -106,56 +76,40 @@ function reportMissing(draft: Draft, place: FindingPlace, name: string, device: 
   );
 }
 
-/** Where the merged configuration has its value at `path` from. */
-function configPlace(draft: Draft, plan: FleetPlan, part: FleetPart, device: Device, path: ValuePath): FindingPlace {
-  const site = device.spec.site === undefined ? undefined : draft.next.sites.get(device.spec.site);
+/** The manifest of the site that a device names. */
+function siteOf({ next }: Draft, { spec }: Device): Site | undefined {
+  return spec.site === undefined ? undefined : next.sites.get(spec.site);
+}
+
+/** Where the merged configuration of an application has its value at `path` from. */
+function configPlace(draft: Draft, plan: FleetPlan, name: string, device: Device, path: ValuePath): FindingPlace {
   const { spec } = plan.fleet;
+  const index = spec.applications.findIndex((wanted) => wanted.name === name);
   const layers = [
-    part.application.spec.config,
+    draft.next.applications.get(name)!.spec.config,
     spec.config,
-    spec.applications[part.index]!.config,
-    site?.spec.config,
+    spec.applications[index]!.config,
+    siteOf(draft, device)?.spec.config,
     device.spec.config,
   ];
   const places = [
-    () => placeIn(draft, `Application/${part.application.metadata.name}`, ['spec', 'config', ...path]),
+    () => placeIn(draft, `Application/${name}`, ['spec', 'config', ...path]),
     () => placeIn(draft, `Fleet/${plan.name}`, ['spec', 'config', ...path]),
-    () => placeIn(draft, `Fleet/${plan.name}`, ['spec', 'applications', part.index, 'config', ...path]),
+    () => placeIn(draft, `Fleet/${plan.name}`, ['spec', 'applications', index, 'config', ...path]),
     () => placeIn(draft, `Site/${device.spec.site}`, ['spec', 'config', ...path]),
     () => placeIn(draft, `Device/${device.metadata.name}`, ['spec', 'config', ...path]),
   ];
   return places[layerOf(layers, path)]!();
 }
 
-function deploy(draft: Draft, plan: FleetPlan, part: FleetPart, device: Device): DeployedApplication {
-  const { application, release } = part;
-  const name = application.metadata.name;
-  const site = device.spec.site === undefined ? undefined : draft.next.sites.get(device.spec.site);
-  const merged = mergeConfig(mergeConfig(part.config, site?.spec.config), device.spec.config);
-  const values: PlaceholderValues = {
-    name: device.metadata.name,
-    labels: device.metadata.labels ?? {},
-    site: device.spec.site,
-  };
-  const inApplication = (field: string) => (missing: string, path: ValuePath) =>
-    reportMissing(draft, placeIn(draft, `Application/${name}`, ['spec', field, ...path]), missing, device);
-  return {
-    name,
-    version: release.version,
-    sha256: release.sha256,
-    length: release.length,
-    ...part.links,
-    args: fillInDeep(application.spec.args ?? [], values, inApplication('args')),
-    env: fillInDeep(application.spec.env ?? {}, values, inApplication('env')),
-    config: fillInDeep(merged, values, (missing, path) =>
-      reportMissing(draft, configPlace(draft, plan, part, device, path), missing, device),
-    ),
-    restart: application.spec.restart ?? restartDefault,
-    ...runningTerms(application.spec),
-    ...runningEvents(application.spec),
-    ...healthTerms(application.spec),
-    ...grantedTerms(application.spec),
-    ...deployedSecrets(application, device, draft.next.secrets),
+/** Reports what has no value for a device in an application. */
+function reporting(draft: Draft, plan: FleetPlan, name: string, device: Device): OnMissing {
+  return (field, missing, path) => {
+    const place =
+      field === 'config'
+        ? configPlace(draft, plan, name, device, path)
+        : placeIn(draft, `Application/${name}`, ['spec', field, ...path]);
+    reportMissing(draft, place, missing, device);
   };
 }
 
@@ -173,12 +127,17 @@ export function templateFor(draft: Draft, plan: FleetPlan, of: TemplateOf): Devi
   const shared = key === undefined ? undefined : plan.shared.get(key);
   if (shared !== undefined) return shared;
   const device = of.manifest();
-  const { windows } = plan.fleet.spec;
-  const { template, bytes } = finish({
+  const target = { device, site: siteOf(draft, device), secrets: draft.next.secrets };
+  const { consent } = plan.fleet.spec;
+  const { template, bytes } = finishTemplate({
     fleet: plan.name,
     probationSeconds: plan.fleet.spec.probationSeconds ?? probationSecondsDefault,
-    ...(windows === undefined ? {} : { windows: deployedWindows(windows) }),
-    applications: plan.parts.map((part) => deploy(draft, plan, part, device)),
+    ...deployedWindows(plan.fleet.spec.windows),
+    ...deployedConditions(plan.fleet.spec.when, plan.labels, device.metadata.labels),
+    ...(consent === undefined ? {} : { consent }),
+    applications: plan.applications.map((one) =>
+      renderApplication(one, target, reporting(draft, plan, one.name, device)),
+    ),
   });
   if (bytes > templateBytesMax) {
     const place = placeIn(draft, `Fleet/${plan.name}`, ['spec', 'applications'], 'key');

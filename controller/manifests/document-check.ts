@@ -3,6 +3,7 @@ import type { SelectorRequirement } from '../../schemas/generated/types.ts';
 import { isApplication } from '../../schemas/generated/validators/application.js';
 import { isDevice } from '../../schemas/generated/validators/device.js';
 import { isFleet } from '../../schemas/generated/validators/fleet.js';
+import { isPolicy } from '../../schemas/generated/validators/policy.js';
 import { isSecret } from '../../schemas/generated/validators/secret.js';
 import { isSite } from '../../schemas/generated/validators/site.js';
 import { isObject } from '../../schemas/json-object.ts';
@@ -10,9 +11,11 @@ import { bareFingerprint, keyFingerprint } from '../../schemas/key-fingerprint.t
 import { nearestName } from '../../schemas/nearest-name.ts';
 import { listAt } from './broken-manifest.ts';
 import { checkChannels } from './check-channels.ts';
+import { checkConditions } from './check-conditions.ts';
 import { checkEvents } from './check-events.ts';
 import { checkHealth } from './check-health.ts';
 import { checkLinks } from './check-links.ts';
+import { checkRollout } from './check-rollout.ts';
 import { checkWindows } from './check-windows.ts';
 import type { FileFinding, ValuePath } from './finding.ts';
 import { hint } from './nearest-name.ts';
@@ -28,6 +31,7 @@ const validators = {
   Application: isApplication,
   Device: isDevice,
   Fleet: isFleet,
+  Policy: isPolicy,
   Secret: isSecret,
   Site: isSite,
 } as const;
@@ -60,11 +64,17 @@ function checkRequirement(requirement: unknown, path: ValuePath, report: Report)
     report([...path, 'values'], 'key', 'BAD_SELECTOR', `${operator} takes no "values"`);
 }
 
-/** What Kubernetes asks of selectors beyond their shape, and that no application stands twice in a fleet. */
-function checkFleet(value: unknown, report: Report): void {
-  const requirements: ValuePath = ['spec', 'selector', 'matchExpressions'];
+function checkSelector(value: unknown, path: ValuePath, report: Report): void {
+  const requirements: ValuePath = [...path, 'matchExpressions'];
   for (const [index, requirement] of listAt(value, requirements).entries())
     checkRequirement(requirement, [...requirements, index], report);
+}
+
+/** What Kubernetes asks of selectors beyond their shape, and that no application stands twice in a fleet. */
+function checkFleet(value: unknown, report: Report): void {
+  const waves = listAt(value, ['spec', 'rollout', 'waves']);
+  checkSelector(value, ['spec', 'selector'], report);
+  for (const index of waves.keys()) checkSelector(value, ['spec', 'rollout', 'waves', index, 'selector'], report);
   const names = listAt(value, ['spec', 'applications']).map((wanted) => valueAt(wanted, ['name']));
   for (const [index, name] of names.entries()) {
     if (typeof name !== 'string' || names.indexOf(name) === index) continue;
@@ -96,6 +106,7 @@ function placeholderRoots(kind: ManifestKind, value: unknown): ValuePath[] {
     case 'Site':
     case 'Device':
       return [config];
+    case 'Policy':
     case 'Secret':
       return [];
     default:
@@ -162,7 +173,9 @@ export function checkDocument(value: unknown, document: number): CheckedDocument
   // Also when the schema found something: who mends that should not find the rest only afterwards.
   if (kind === 'Fleet') {
     checkFleet(value, report);
+    checkRollout(value, report);
     checkWindows(value, report);
+    checkConditions(value, report);
   }
   if (kind === 'Application') {
     checkEvents(value, report);

@@ -1,5 +1,5 @@
 /** A state in the making: the state before, what the changed files declare, what they touch and what is wrong so far. */
-import type { Application, Device, Fleet, Secret, Site } from '../../schemas/generated/types.ts';
+import type { Application, Device, Fleet, Policy, Secret, Site } from '../../schemas/generated/types.ts';
 import type { DeviceSheet } from './device-sheet.ts';
 import type { ValuePath } from './finding.ts';
 import type { FindingList, FindingPlace } from './finding-list.ts';
@@ -29,6 +29,7 @@ export interface Touched {
   readonly Application: Map<string, Application | undefined>;
   readonly Device: Map<string, Device | undefined>;
   readonly Fleet: Map<string, Fleet | undefined>;
+  readonly Policy: Map<string, Policy | undefined>;
   readonly Secret: Map<string, Secret | undefined>;
   readonly Site: Map<string, Site | undefined>;
 }

@@ -1,4 +1,5 @@
-import type { Application, DeployedApplication } from '../../schemas/generated/types.ts';
+import type { DeployedApplication } from '../../schemas/generated/types.ts';
+import type { ApplicationTerms } from './definition.ts';
 import { bytesOf } from './quantity.ts';
 
 type GrantedTerms = Pick<DeployedApplication, 'data' | 'tmp' | 'kv' | 'facts' | 'machine' | 'allowedOutboundHosts'>;
@@ -13,7 +14,7 @@ function directory({ quota, files }: { readonly quota: string; readonly files: n
 }
 
 /** What a manifest grants its application, in the deployment's terms; what it does not grant is not named. */
-export function grantedTerms(spec: Application['spec']): GrantedTerms {
+export function grantedTerms(spec: ApplicationTerms): GrantedTerms {
   const { data, tmp, kv, facts, machine, allowedOutboundHosts } = spec;
   return {
     ...(data === undefined ? {} : { data: directory({ ...dataDefaults, ...data }) }),

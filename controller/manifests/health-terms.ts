@@ -1,8 +1,9 @@
-import type { Application, DeployedApplication, HealthTerms } from '../../schemas/generated/types.ts';
+import type { DeployedApplication, HealthTerms } from '../../schemas/generated/types.ts';
+import type { ApplicationTerms } from './definition.ts';
 import { secondsOf } from './duration.ts';
 
 /** What a manifest asks of its application on probation, in seconds; what it does not ask is not named. */
-export function healthTerms({ health }: Application['spec']): Pick<DeployedApplication, 'health'> {
+export function healthTerms({ health }: ApplicationTerms): Pick<DeployedApplication, 'health'> {
   if (health === undefined) return {};
   const { up, ends, restarts, failedEvents, facts, messages, http } = health;
   const terms: HealthTerms = {

@@ -1,5 +1,5 @@
 /** All manifests of the revision in force, with the indices that tell which devices a change touches. */
-import type { Application, Device, Fleet, Secret, Site } from '../../schemas/generated/types.ts';
+import type { Application, Device, Fleet, Policy, Secret, Site } from '../../schemas/generated/types.ts';
 import type { Catalogue, DesiredDevice, DesiredFleet } from './desired.ts';
 import type { NameIndex } from './name-index.ts';
 import type { Manifest, ManifestKind } from './parsed-file.ts';
@@ -23,6 +23,7 @@ export interface ManifestState {
   readonly applications: PersistentMap<Application>;
   readonly fleets: PersistentMap<Fleet>;
   readonly sites: PersistentMap<Site>;
+  readonly policies: PersistentMap<Policy>;
   readonly secrets: PersistentMap<Secret>;
   readonly devices: PersistentMap<Device>;
   readonly devicesBySite: NameIndex;
@@ -33,6 +34,8 @@ export interface ManifestState {
   readonly strays: NameSet;
   /** Devices that lack a copy of secrets that their applications read, with the names of those. */
   readonly unsealed: PersistentMap<readonly string[]>;
+  /** By fleet whose rollout asks something of its devices: for each of that, one that has it, or an empty name. */
+  readonly witnesses: PersistentMap<readonly string[]>;
   readonly catalogue: Catalogue;
   readonly desiredDevices: PersistentMap<DesiredDevice>;
 }
@@ -44,6 +47,7 @@ export const emptyManifestState: ManifestState = {
   applications: PersistentMap.empty(),
   fleets: PersistentMap.empty(),
   sites: PersistentMap.empty(),
+  policies: PersistentMap.empty(),
   secrets: PersistentMap.empty(),
   devices: PersistentMap.empty(),
   devicesBySite: PersistentMap.empty(),
@@ -51,6 +55,7 @@ export const emptyManifestState: ManifestState = {
   members: PersistentMap.empty(),
   strays: PersistentMap.empty(),
   unsealed: PersistentMap.empty(),
+  witnesses: PersistentMap.empty(),
   catalogue: new Map(),
   desiredDevices: PersistentMap.empty(),
 };
@@ -61,6 +66,9 @@ export function desiredOf(state: ManifestState): DesiredFleet {
     applications: state.applications,
     fleets: state.fleets,
     sites: state.sites,
+    secrets: state.secrets,
+    manifests: state.devices,
+    catalogue: state.catalogue,
     devices: state.desiredDevices,
   };
 }
@@ -69,6 +77,7 @@ const mapOfKind = {
   Application: 'applications',
   Device: 'devices',
   Fleet: 'fleets',
+  Policy: 'policies',
   Secret: 'secrets',
   Site: 'sites',
 } as const;

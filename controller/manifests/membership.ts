@@ -53,6 +53,8 @@ export interface Membership {
   readonly byName: ReadonlyMap<string, string | undefined>;
   /** Of each row of the sheet. */
   readonly ofRows: readonly (string | undefined)[];
+  /** Fleets that select a device which another selects too. */
+  readonly contested: ReadonlySet<string>;
 }
 
 /** Updates `members` and `strays`, and reports devices that two fleets select. */
@@ -62,11 +64,14 @@ export function* updateMembership(draft: Draft): Steps<Membership> {
   const strays = new MapDraft(before.strays);
   const byName = new Map<string, string | undefined>();
   const ofRows: (string | undefined)[] = [];
+  const contested = new Set<string>();
   const fleets = new FleetIndex(next.fleets);
   const note = (device: string, chosen: readonly string[], isIdle: boolean): string | undefined => {
     if (isIdle === chosen.length > 0) strays.set(device, true);
     else if (before.strays.size > 0) strays.delete(device);
-    if (chosen.length > 1) reportConflict(draft, device, chosen);
+    if (chosen.length < 2) return chosen[0];
+    reportConflict(draft, device, chosen);
+    for (const fleet of chosen) contested.add(fleet);
     return chosen[0];
   };
   yield* forEachInSteps(yield* devicesToJudge(draft), ([device, manifest]) => {
@@ -88,5 +93,5 @@ export function* updateMembership(draft: Draft): Steps<Membership> {
   });
   next.members = yield* members.settled();
   next.strays = yield* strays.settled();
-  return { byName, ofRows };
+  return { byName, ofRows, contested };
 }

@@ -1,8 +1,8 @@
 /** What one manifest file holds, without its path: the same bytes are the same parsed file wherever they stand. */
-import type { Application, Device, Fleet, Problem, Secret, Site } from '../../schemas/generated/types.ts';
+import type { Application, Device, Fleet, Policy, Problem, Secret, Site } from '../../schemas/generated/types.ts';
 import type { ValuePath } from './finding.ts';
 
-export type Manifest = Application | Device | Fleet | Secret | Site;
+export type Manifest = Application | Device | Fleet | Policy | Secret | Site;
 
 export type ManifestKind = Manifest['kind'];
 

@@ -74,7 +74,7 @@ function* declarationsAfter(before: ManifestState, changes: readonly FileChange[
   return { declared, manifests, others, files };
 }
 
-const everyKind: readonly ManifestKind[] = ['Application', 'Device', 'Fleet', 'Secret', 'Site'];
+const everyKind: readonly ManifestKind[] = ['Application', 'Device', 'Fleet', 'Policy', 'Secret', 'Site'];
 
 function noteBroken({ broken }: Draft, file: string, { kind, name, terms }: BrokenManifest): void {
   if (name === undefined) broken.untold.push({ file, kind });
@@ -116,6 +116,7 @@ function* touchedBy(before: ManifestState, { declared, manifests }: Declarations
     Application: new Map<string, Manifest | undefined>(),
     Device: new Map<string, Manifest | undefined>(),
     Fleet: new Map<string, Manifest | undefined>(),
+    Policy: new Map<string, Manifest | undefined>(),
     Secret: new Map<string, Manifest | undefined>(),
     Site: new Map<string, Manifest | undefined>(),
   };
@@ -209,6 +210,7 @@ export function* openDraft(before: ManifestState, { changes, sheet }: Incoming):
       applications: yield* changed(before.applications, touched.Application),
       fleets: yield* changed(before.fleets, touched.Fleet),
       sites: yield* changed(before.sites, touched.Site),
+      policies: yield* changed(before.policies, touched.Policy),
       secrets: yield* changed(before.secrets, touched.Secret),
     },
     findings: new FindingList(),

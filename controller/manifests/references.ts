@@ -1,5 +1,6 @@
 /** Do the names in manifests lead somewhere: applications of fleets, sites of devices, releases in the catalogue? */
 import type { Fleet } from '../../schemas/generated/types.ts';
+import { checkFactSources } from './check-fact-sources.ts';
 import type { Catalogue } from './desired.ts';
 import { type Draft, type FileChange, placeIn } from './draft.ts';
 import type { ValuePath } from './finding.ts';
@@ -77,6 +78,7 @@ function checkApplicationsAndFleets(draft: Draft): void {
   for (const [fleet, { spec }] of next.fleets) {
     const at = (path: ValuePath) => () => placeIn(draft, `Fleet/${fleet}`, path);
     checkRoutes(draft, fleet, spec.applications);
+    checkFactSources(draft, fleet);
     for (const [index, { name, release }] of spec.applications.entries()) {
       const path = ['spec', 'applications', index];
       if (release !== undefined) checkRelease(draft, at([...path, 'release']), name, release);

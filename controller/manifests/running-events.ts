@@ -7,6 +7,7 @@ import type {
   SnapshotTerms,
 } from '../../schemas/generated/types.ts';
 import { channelDefaults } from './check-channels.ts';
+import type { ApplicationTerms } from './definition.ts';
 import { millisecondsOf, secondsOf } from './duration.ts';
 import { bytesOf } from './quantity.ts';
 
@@ -45,7 +46,7 @@ function outgoing(
 }
 
 /** What a manifest says of an application's events and channels; what it leaves to the device is not named. */
-export function runningEvents({ trigger, events, channels, handover }: Application['spec']): RunningEvents {
+export function runningEvents({ trigger, events, channels, handover }: ApplicationTerms): RunningEvents {
   const { timeLimit, snapshots, ...others } = events ?? {};
   const measured = {
     ...(timeLimit === undefined ? {} : { timeLimitMs: millisecondsOf(timeLimit) }),

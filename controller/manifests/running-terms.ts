@@ -1,10 +1,11 @@
-import type { Application, DeployedApplication } from '../../schemas/generated/types.ts';
+import type { DeployedApplication } from '../../schemas/generated/types.ts';
+import type { ApplicationTerms } from './definition.ts';
 import { bytesOf } from './quantity.ts';
 
 type RunningTerms = Pick<DeployedApplication, 'class' | 'isolation' | 'limits'>;
 
 /** What a manifest says of where an application runs and how far it may go; what it leaves to the device is not named. */
-export function runningTerms({ class: ofClass, isolation, limits }: Application['spec']): RunningTerms {
+export function runningTerms({ class: ofClass, isolation, limits }: ApplicationTerms): RunningTerms {
   const { memory, ...fuel } = limits ?? {};
   return {
     ...(ofClass === undefined ? {} : { class: ofClass }),

@@ -3,6 +3,7 @@ import application from '../../schemas/application.schema.json' with { type: 'js
 import device from '../../schemas/device.schema.json' with { type: 'json' };
 import fleet from '../../schemas/fleet.schema.json' with { type: 'json' };
 import metadata from '../../schemas/metadata.schema.json' with { type: 'json' };
+import policy from '../../schemas/policy.schema.json' with { type: 'json' };
 import secret from '../../schemas/secret.schema.json' with { type: 'json' };
 import site from '../../schemas/site.schema.json' with { type: 'json' };
 import type { ValuePath } from './finding.ts';
@@ -22,6 +23,7 @@ const schemas: Readonly<Record<ManifestKind, SchemaPart>> = {
   Application: application as SchemaPart,
   Device: device as SchemaPart,
   Fleet: fleet as SchemaPart,
+  Policy: policy as SchemaPart,
   Secret: secret as SchemaPart,
   Site: site as SchemaPart,
 };

@@ -43,6 +43,7 @@ const typeNames: Readonly<Record<string, string>> = {
   array: 'a list',
   string: 'text',
   integer: 'a whole number',
+  'integer,string': 'a whole number or a text such as 5%',
 };
 
 function withNote(message: string, note: string | undefined): string {

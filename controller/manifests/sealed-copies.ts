@@ -1,11 +1,11 @@
 /** Secrets as devices get them: the copy that was sealed to a device's own key, or none. */
-import type { Application, DeployedApplication, Device, Secret } from '../../schemas/generated/types.ts';
+import type { DeployedApplication, Device, Secret } from '../../schemas/generated/types.ts';
 import { bareFingerprint } from '../../schemas/key-fingerprint.ts';
+import type { ApplicationTerms } from './definition.ts';
 import type { DeviceTemplate } from './desired.ts';
 import { type Draft, placeIn } from './draft.ts';
 import type { MapDraft } from './map-draft.ts';
 import { listNames } from './nearest-name.ts';
-import type { PersistentMap } from './persistent-map.ts';
 import { forEachInSteps, type Steps } from './steps.ts';
 
 function copyFor({ metadata, spec }: Device, secret: Secret | undefined): { readonly sealed?: string } {
@@ -16,12 +16,12 @@ function copyFor({ metadata, spec }: Device, secret: Secret | undefined): { read
 
 /** The secrets that an application reads on a device, in the deployment's terms. */
 export function deployedSecrets(
-  { spec }: Application,
+  { secrets: read }: ApplicationTerms,
   device: Device,
-  secrets: PersistentMap<Secret>,
+  secrets: { get(name: string): Secret | undefined },
 ): Pick<DeployedApplication, 'secrets'> {
-  if (spec.secrets === undefined) return {};
-  return { secrets: Object.fromEntries(spec.secrets.map((name) => [name, copyFor(device, secrets.get(name))])) };
+  if (read === undefined) return {};
+  return { secrets: Object.fromEntries(read.map((name) => [name, copyFor(device, secrets.get(name))])) };
 }
 
 /** The secrets that a device of this template reads and has no copy of. */

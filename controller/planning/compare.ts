@@ -1,11 +1,16 @@
 /** What a revision would change against another: device by device and fleet by fleet. Pure; touches nothing. */
 import { deployedModules } from '../../schemas/deployed-modules.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
+import { definitionOf } from '../manifests/definition.ts';
 import type { Catalogue, CataloguedRelease, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
+import { forEachInSteps, runAtOnce, type Steps } from '../manifests/steps.ts';
 import { type ApplicationChange, applicationChanges } from './application-changes.ts';
 import { holdText } from './hold.ts';
 import type { DescribedDevice } from './observed.ts';
 import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
+import { type KnownRollout, type PlannedRollout, planWaves, type WaveNames, waveNames } from './rollout/plan-waves.ts';
+import type { RolloutPolicy } from './rollout/policy.ts';
+import { policyOf } from './rollout/policy-of.ts';
 
 /** A module that a device lacks, and the digests of its modules of the same application: what a delta could start from. */
 export interface Fetch {
@@ -15,7 +20,7 @@ export interface Fetch {
 
 /** Something else that its manifests say of it. Without `from` it was not said, without `to` it is not said any more. */
 export interface AttributeChange {
-  readonly name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows';
+  readonly name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent';
   readonly from?: string;
   readonly to?: string;
 }
@@ -25,7 +30,9 @@ export interface DeviceChange {
   readonly site?: string;
   /** The fleet it will be in; of a device that goes, the one it was in. */
   readonly fleet?: string;
-  /** `deploy`: it gets a deployment at once. `hold`: it would not move. `gone`: git names it no longer. */
+  /** The wave of its fleet in which it gets its deployment; at once where there is none. */
+  readonly wave?: string;
+  /** `deploy`: it gets a deployment. `hold`: it would not move. `gone`: git names it no longer. */
   readonly kind: 'deploy' | 'hold' | 'gone';
   readonly cause: DeployCause | HoldCause | 'REMOVED';
   readonly message: string;
@@ -43,6 +50,10 @@ export interface FleetChange {
   readonly deploying: number;
   readonly holding: number;
   readonly gone: number;
+  /** The rollout that begins; absent where what changes goes to all devices at once. */
+  readonly rollout?: PlannedRollout;
+  /** The number of the rollout that ends, because the fleet goes back to what was completed before it. */
+  readonly endsRollout?: number;
 }
 
 export interface RevisionChange {
@@ -52,11 +63,10 @@ export interface RevisionChange {
   readonly fleets: readonly FleetChange[];
 }
 
-export interface ComparedRevisions {
+/** What it takes to tell what becomes of devices. */
+export interface ComparedDevices {
   readonly base: DesiredFleet;
   readonly next: DesiredFleet;
-  /** How many devices of `next` a fleet selects. */
-  readonly membersOf: (fleet: string) => number;
   /** What is known of a device; undefined when nobody could be asked: then it is taken to run what `base` wants. */
   readonly observe: (device: string) => DescribedDevice | undefined;
   /** The devices that may differ; every one of both revisions when undefined. */
@@ -67,6 +77,14 @@ export interface ComparedRevisions {
   readonly deploymentKey?: string;
   /** Releases of both revisions: which bytes a device has by the names and versions it reports. */
   readonly releases: Catalogue;
+}
+
+export interface ComparedRevisions extends ComparedDevices {
+  /** How many devices of `next` a fleet selects. */
+  readonly membersOf: (fleet: string) => number;
+  readonly namesIn: (fleet: string) => Iterable<string>;
+  /** What is known of the rollout of a fleet. */
+  readonly rolloutOf?: (fleet: string) => KnownRollout | undefined;
 }
 
 /** `fetch "0 2 * * *" for 240 min UTC; activate …`; undefined where devices may change at any time. */
@@ -81,6 +99,21 @@ function windowsText({ template: { windows } }: DesiredDevice): string | undefin
   return lists.join('; ');
 }
 
+/** `activate while facts.speed == 0, speed at most 300 s old`; undefined where devices ask nothing. */
+function conditionsText({ template: { when } }: DesiredDevice): string | undefined {
+  if (when === undefined) return undefined;
+  const { facts = {}, labels: _labels, ...conditions } = when;
+  const texts = Object.entries(conditions).map(([purpose, text]) => `${purpose} while ${text}`);
+  const ages = Object.entries(facts).map(([name, { maxAgeSeconds, application, missing }]) => {
+    const from = application === undefined ? '' : ` of ${application}`;
+    return `${name}${from} at most ${maxAgeSeconds} s old${missing === undefined ? '' : `, else ${missing}`}`;
+  });
+  return [...texts, ...ages].join('; ');
+}
+
+/** What only a fleet says of a device: what is in none has none of it. */
+const ofFleets: ReadonlySet<string> = new Set(['probationSeconds', 'windows', 'when', 'consent']);
+
 function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevice | undefined): AttributeChange[] {
   // What comes or goes as a whole needs no such words.
   if (before === undefined || after === undefined) return [];
@@ -89,12 +122,14 @@ function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevic
     ['site', before.site, after.site],
     ['probationSeconds', before.template.probationSeconds, after.template.probationSeconds],
     ['windows', windowsText(before), windowsText(after)],
+    ['when', conditionsText(before), conditionsText(after)],
+    ['consent', before.template.consent, after.template.consent],
     ['keyFingerprint', before.keyFingerprint, after.keyFingerprint],
     ['hold', before.hold && holdText(before.hold), after.hold && holdText(after.hold)],
   ] as const;
   return pairs.flatMap(([name, from, to]): AttributeChange[] => {
-    const isIdle =
-      (name === 'probationSeconds' || name === 'windows') && (before.fleet === undefined || after.fleet === undefined);
+    const isOfFleet = ofFleets.has(name);
+    const isIdle = isOfFleet && (before.fleet === undefined || after.fleet === undefined);
     if (from === to || isIdle) return [];
     return [{ name, ...(from !== undefined && { from: String(from) }), ...(to !== undefined && { to: String(to) }) }];
   });
@@ -152,7 +187,7 @@ function assumed(before: DesiredDevice | undefined): DescribedDevice {
 function compareDevice(
   before: DesiredDevice | undefined,
   after: DesiredDevice | undefined,
-  { observe, releases, now, deploymentKey }: ComparedRevisions,
+  { observe, releases, now, deploymentKey }: ComparedDevices,
 ): DeviceChange | undefined {
   const { name: device, site, fleet = before?.fleet } = (after ?? before)!;
   const applications = applicationChanges(before?.template.applications ?? [], after?.template.applications ?? []);
@@ -175,23 +210,91 @@ function compareDevice(
   return { ...place, kind, cause, message, isStripped: isStripped(before, after), fetches };
 }
 
-function fleetChanges(devices: readonly DeviceChange[], compared: ComparedRevisions): FleetChange[] {
-  const { base, next, membersOf } = compared;
+/** A fleet that gets another definition: its way through its waves, or back to what it ran before them. */
+type FleetWay =
+  | { readonly kind: 'waves'; readonly policy: RolloutPolicy; readonly names: WaveNames; readonly supersedes?: number }
+  | { readonly kind: 'back'; readonly ends: number };
+
+function wayOf(fleet: string, policy: RolloutPolicy, target: string, compared: ComparedRevisions): FleetWay {
+  const { next, namesIn, rolloutOf } = compared;
+  const known = rolloutOf?.(fleet);
+  const isOver = known === undefined || known.state === 'done';
+  if (!isOver && known.good === target) return { kind: 'back', ends: known.number };
+  const members = Array.from(namesIn(fleet), (name) => next.devices.get(name)!);
+  return {
+    ...{ kind: 'waves', policy, names: waveNames(fleet, policy, members) },
+    ...(isOver ? {} : { supersedes: known.number }),
+  };
+}
+
+/** Fleets that get another definition and have waves. What sites and devices say otherwise goes to these at once. */
+function fleetWays(compared: ComparedRevisions): ReadonlyMap<string, FleetWay> {
+  const { base, next } = compared;
+  const ways = new Map<string, FleetWay>();
+  for (const [fleet, manifest] of next.fleets) {
+    const policy = policyOf(manifest);
+    const target = policy && definitionOf(next, fleet)?.hash;
+    if (policy === undefined || target === undefined || definitionOf(base, fleet)?.hash === target) continue;
+    ways.set(fleet, wayOf(fleet, policy, target, compared));
+  }
+  return ways;
+}
+
+function inWave(change: DeviceChange, ways: ReadonlyMap<string, FleetWay>): DeviceChange {
+  const isWanted = change.cause === 'CHANGED' || change.cause === 'FIRST';
+  const way = isWanted ? ways.get(change.fleet ?? '') : undefined;
+  const wave = way?.kind === 'waves' ? way.names.get(change.device) : undefined;
+  return wave === undefined ? change : { ...change, wave };
+}
+
+/** By fleet, the devices that get a deployment in a wave. */
+function waitingByFleet(devices: readonly DeviceChange[], next: DesiredFleet): ReadonlyMap<string, DesiredDevice[]> {
+  const moving = devices.filter(({ wave }) => wave !== undefined).map(({ device }) => next.devices.get(device)!);
+  return Map.groupBy(moving, ({ fleet = '' }) => fleet);
+}
+
+function rolloutChange(
+  way: FleetWay | undefined,
+  deploying: readonly DesiredDevice[],
+): Pick<FleetChange, 'rollout' | 'endsRollout'> {
+  if (way === undefined) return {};
+  if (way.kind === 'back') return { endsRollout: way.ends };
+  const { policy, names, supersedes } = way;
+  const rollout = planWaves(policy, names, deploying);
+  return { rollout: supersedes === undefined ? rollout : { ...rollout, supersedes } };
+}
+
+function fleetChanges(
+  devices: readonly DeviceChange[],
+  { base, next, membersOf }: ComparedRevisions,
+  ways: ReadonlyMap<string, FleetWay>,
+): FleetChange[] {
+  const waiting = waitingByFleet(devices, next);
   const kinds = new Map<string, number>();
   for (const { fleet, kind } of devices) kinds.set(`${kind} ${fleet}`, (kinds.get(`${kind} ${fleet}`) ?? 0) + 1);
   return [...new Set([...base.fleets.keys(), ...next.fleets.keys()])].sort().map((fleet) => {
     const count = (kind: DeviceChange['kind']): number => kinds.get(`${kind} ${fleet}`) ?? 0;
     const [deploying, holding, gone] = [count('deploy'), count('hold'), count('gone')];
-    return { fleet, devices: membersOf(fleet), deploying, holding, gone };
+    const way = rolloutChange(ways.get(fleet), waiting.get(fleet) ?? []);
+    return { fleet, devices: membersOf(fleet), deploying, holding, gone, ...way };
   });
+}
+
+/** What becomes of each device that changes, by name. */
+export function* deviceChangesInSteps(compared: ComparedDevices): Steps<DeviceChange[]> {
+  const { base, next } = compared;
+  const names = [...(compared.affected ?? new Set([...base.devices.keys(), ...next.devices.keys()]))].sort();
+  const changes: DeviceChange[] = [];
+  yield* forEachInSteps(names, (name) => {
+    const change = compareDevice(base.devices.get(name), next.devices.get(name), compared);
+    if (change !== undefined) changes.push(change);
+  });
+  return changes;
 }
 
 /** Compares two revisions by the very planner that the controller runs. */
 export function compareRevisions(compared: ComparedRevisions): RevisionChange {
-  const { base, next } = compared;
-  const names = [...(compared.affected ?? new Set([...base.devices.keys(), ...next.devices.keys()]))].sort();
-  const devices = names.flatMap(
-    (name) => compareDevice(base.devices.get(name), next.devices.get(name), compared) ?? [],
-  );
-  return { devices, fleets: fleetChanges(devices, compared) };
+  const ways = fleetWays(compared);
+  const devices = runAtOnce(deviceChangesInSteps(compared)).map((change) => inWave(change, ways));
+  return { devices, fleets: fleetChanges(devices, compared, ways) };
 }

@@ -1,5 +1,6 @@
 /** Where one device stands, as far as the last contact told, and why. What is not known is never shown as good. */
 import type { ApplicationReport, DeviceStatus, Reason, Report } from '../../schemas/generated/types.ts';
+import { waitingWords } from '../../schemas/waiting-words.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
 import { expectedContact } from './expected-contact.ts';
 import { holdEndsAt } from './hold.ts';
@@ -14,6 +15,7 @@ import {
   takeoversSuspect,
 } from './observed.ts';
 import { type Decision, planDevice } from './plan-device.ts';
+import type { Permitted } from './rollout/permitted.ts';
 
 type State = DeviceStatus['state'];
 
@@ -76,7 +78,7 @@ const phaseMessages: Readonly<Record<Report['phase'], string>> = {
   idle: 'waits for its first deployment',
   fetching: 'fetches what it lacks',
   staged: 'has all it needs and is about to switch over',
-  waiting: 'waits for a window',
+  waiting: 'waits for a moment to go on',
   activating: 'switches over',
   probation: 'runs it on probation',
   active: 'runs it',
@@ -138,7 +140,12 @@ function judgeOnTheWay(observed: ObservedDevice, report: ReportGist, issued: Iss
   const underWay = isReference(target, issued);
   const about = problem !== undefined && (problem.sequence === undefined || problem.sequence === issued.sequence);
   if (underWay && waiting !== undefined) {
-    return standing('progressing', waiting.code, `deployment ${issued.sequence}: ${waiting.message}`, report.since);
+    return standing(
+      'progressing',
+      waiting.code,
+      `deployment ${issued.sequence}: ${waitingWords(waiting)}`,
+      report.since,
+    );
   }
   if (underWay) {
     const trouble = about ? `; last trouble: ${problem.message} (${problem.code})` : '';
@@ -195,10 +202,30 @@ function unheard({ connected }: ObservedDevice): Standing {
   return standing('progressing', 'NO_REPORT', `it ${where} and has not said yet what it runs`);
 }
 
-/** Where a device that git names stands; `deploymentKey` is the id of the key that signs now, where that is known. */
-export function judge(desired: DesiredDevice, observed: ObservedDevice, now: number, deploymentKey?: string): Standing {
+/** Of one that is well, or is to be issued something, that its rollout keeps it from what its manifests ask for. */
+function withRollout(stands: Standing, { reason }: Permitted): Standing {
+  const isQuiet = stands.state === 'running' || stands.reason.code === 'TO_BE_ISSUED';
+  if (!isQuiet || reason === undefined || stands.reason.code === 'HELD') return stands;
+  return { state: 'progressing', reason };
+}
+
+/**
+ * Where a device that git names stands; `deploymentKey` is the id of the key that signs now, where that is known. `permitted` is
+ * what the rollout of its fleet says of it.
+ */
+export function judge(
+  desired: DesiredDevice,
+  observed: ObservedDevice,
+  now: number,
+  deploymentKey?: string,
+  permitted: Permitted = { device: desired },
+): Standing {
+  const decision = planDevice(permitted.device, observed, now, deploymentKey, permitted);
+  return withRollout(judgeBy(decision, desired, observed, now), permitted);
+}
+
+function judgeBy(decision: Decision, desired: DesiredDevice, observed: ObservedDevice, now: number): Standing {
   const { contactAt, report, issued } = observed;
-  const decision = planDevice(desired, observed, now, deploymentKey);
   if (contactAt === undefined) {
     if (decision.kind === 'hold' && decision.cause === 'NO_KEY') return standing('unknown', 'NO_KEY', decision.message);
     return standing('unknown', 'NEVER_HEARD', 'it was never heard of: has its agent been started and enrolled?');
@@ -251,6 +278,7 @@ function facts(
             issuedAt: timeOf(issued.issuedAt),
             applications: [...issued.applications],
             ...(issued.signedBy === undefined ? {} : { signedBy: issued.signedBy }),
+            ...(issued.definition === undefined ? {} : { definition: issued.definition }),
           },
         }),
     ...(report === undefined ? {} : { report }),
@@ -258,12 +286,13 @@ function facts(
   };
 }
 
-/** The status of a device that git names. `now` in milliseconds since the epoch; `deploymentKey` as for `judge`. */
+/** The status of a device that git names. `now` in milliseconds since the epoch; the rest as for `judge`. */
 export function deviceStatus(
   desired: DesiredDevice,
   observed: DescribedDevice,
   now: number,
   deploymentKey?: string,
+  permitted?: Permitted,
 ): DeviceStatus {
   const expected = expectedContact(observed, heardAt(observed, now), now);
   return {
@@ -272,8 +301,9 @@ export function deviceStatus(
     ...(desired.hold === undefined ? {} : { hold: desired.hold }),
     ...(desired.site === undefined ? {} : { site: desired.site }),
     ...(desired.fleet === undefined ? {} : { fleet: desired.fleet }),
+    ...(permitted?.wave === undefined ? {} : { wave: permitted.wave }),
     labels: { ...desired.labels },
-    ...judge(desired, observed, now, deploymentKey),
+    ...judge(desired, observed, now, deploymentKey, permitted),
   };
 }
 

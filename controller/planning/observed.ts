@@ -17,6 +17,8 @@ export interface IssuedDeployment {
   readonly applications: readonly ApplicationReference[];
   /** The id of the deployment key that signed it; absent where that was not written down. */
   readonly signedBy?: string;
+  /** The hash of the fleet definition that it was drawn by; absent where its fleet has no waves. */
+  readonly definition?: string;
 }
 
 /** What a device said last and was not believed: it proves no health. */
@@ -100,6 +102,13 @@ export const sequenceStepMax = 1_000_000;
 /** Whether what a device says of its highest sequence can be true. */
 export function isPlausible({ issued, report }: ObservedDevice): boolean {
   return report === undefined || report.highestSequence <= (issued?.sequence ?? 0) + sequenceStepMax;
+}
+
+/** Whether it took deployments that this controller knows nothing of: its state was restored from an older copy since. */
+export function hasSeenMore(observed: ObservedDevice): boolean {
+  const { issued, report } = observed;
+  if (issued === undefined || report === undefined) return false;
+  return report.highestSequence > issued.sequence && isPlausible(observed);
 }
 
 /**

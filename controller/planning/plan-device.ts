@@ -1,16 +1,27 @@
 /**
  * What one device should get now. Pure, and the only place that decides it: the controller, `fleet plan`, `fleet why` and
- * the simulation all ask here. Waves will hold a device back between "differs" and "deploy".
+ * the simulation all ask here. What the rollout of its fleet leaves it is said by `rollout/permit.ts`.
  */
+import type { Reason } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
 import { holdText, isHeld } from './hold.ts';
 import { type IssuedDeployment, isPlausible, isReference, type ObservedDevice, type ReportGist } from './observed.ts';
 
 /** Why a device gets a deployment now. */
-export type DeployCause = 'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'KEY_CHANGED';
+export type DeployCause = 'FIRST' | 'CHANGED' | 'RETRIED' | 'SEQUENCE_BEHIND' | 'KEY_CHANGED';
 
 /** Why a device gets none now. */
-export type HoldCause = 'NO_KEY' | 'NO_FLEET' | 'HELD' | 'ISSUED';
+export type HoldCause = 'NO_KEY' | 'NO_FLEET' | 'HELD' | 'ROLLOUT' | 'ISSUED';
+
+/** What the rollout of its fleet says of a device besides what it should run. */
+export interface Leave {
+  /** It gets nothing else than it has for now; what it has may be signed anew. */
+  readonly stays?: true;
+  /** Why. */
+  readonly reason?: Reason;
+  /** It gave it up before, and is issued it again. */
+  readonly isAnew?: true;
+}
 
 export type Decision =
   | { readonly kind: 'deploy'; readonly cause: DeployCause; readonly message: string }
@@ -55,15 +66,23 @@ function held(desired: DesiredDevice, { issued }: ObservedDevice, now: number): 
   return hold('HELD', `is held ${at}, and its manifests ask for something else; held ${holdText(wanted)}`);
 }
 
+/** That its rollout gives it nothing else now. */
+function waits({ stays, reason }: Leave): Decision | undefined {
+  return stays === undefined
+    ? undefined
+    : hold('ROLLOUT', reason?.message ?? 'the rollout of its fleet leaves it as it is');
+}
+
 /**
  * Decides by what the device should run and what is known of it at `now`, in milliseconds since the epoch. `deploymentKey` is the id of the key that signs now, where that
- * is known.
+ * is known. `leave` is its rollout's: `desired` has the template that it may have by it.
  */
 export function planDevice(
   desired: DesiredDevice,
   observed: ObservedDevice,
   now: number,
   deploymentKey?: string,
+  leave: Leave = {},
 ): Decision {
   const { issued, report } = observed;
   if (desired.keyFingerprint === undefined) {
@@ -80,9 +99,12 @@ export function planDevice(
       if (has === undefined) return hold('NO_FLEET', 'no fleet selects it');
       return deploy('CHANGED', `no fleet selects it, and it has deployment ${has.sequence}`);
     }
-    return deploy('FIRST', `fleet ${desired.fleet} selects it`);
+    return waits(leave) ?? deploy('FIRST', `fleet ${desired.fleet} selects it`);
   }
-  if (issued.templateHash !== desired.template.hash) return deploy('CHANGED', 'its manifests ask for something else');
+  if (issued.templateHash !== desired.template.hash) {
+    return waits(leave) ?? deploy('CHANGED', 'its manifests ask for something else');
+  }
+  if (leave.isAnew) return deploy('RETRIED', 'it gave it up before, and the rollout of its fleet tries again');
   const refused = report === undefined || !isPlausible(observed) ? undefined : whyRefused(issued, report);
   if (refused !== undefined) return deploy('SEQUENCE_BEHIND', refused);
   const { signedBy } = issued;

@@ -29,8 +29,13 @@ export function makeDelta(
   return threads.run<DeltaProgress, Uint8Array>(thread, task, onProgress, signal);
 }
 
-/** Makes a patch from one release to another for devices. Rejects when it can't, or when `signal` aborts. */
-export type MakeReleaseDelta = (old: Uint8Array, fresh: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>;
+/** Makes a patch from one release to another for devices, as hard as their sizes allow unless it is told. Rejects when it can't, or when `signal` aborts. */
+export type MakeReleaseDelta = (
+  old: Uint8Array,
+  fresh: Uint8Array,
+  signal: AbortSignal,
+  effort?: DeltaEffort,
+) => Promise<Uint8Array>;
 
 /** Above this many bytes of both modules together the encoder takes minutes at its usual effort. */
 const balancedBytesMax = 64 * 1024 * 1024;
@@ -41,10 +46,10 @@ function effortFor(old: Uint8Array, fresh: Uint8Array): DeltaEffort {
 
 /** Beside the event loop. */
 export function deltaInBackground(threads: Threads): MakeReleaseDelta {
-  return (old, fresh, signal) =>
-    makeDelta(threads, { old, fresh, effort: effortFor(old, fresh), light: false }, signal);
+  return (old, fresh, signal, effort = effortFor(old, fresh)) =>
+    makeDelta(threads, { old, fresh, effort, light: false }, signal);
 }
 
 /** At once: for runs that must be the same every time. */
-export const deltaAtOnce: MakeReleaseDelta = async (old, fresh) =>
-  encodeDelta(old, fresh, { effort: effortFor(old, fresh) });
+export const deltaAtOnce: MakeReleaseDelta = async (old, fresh, _signal, effort = effortFor(old, fresh)) =>
+  encodeDelta(old, fresh, { effort });

@@ -9,6 +9,7 @@ import type { End } from '../expiry/end.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
 import { type ArtifactStore, deltaKey, type Needed } from './artifact-store.ts';
 import { checkRelease, judgeRelease } from './check-release.ts';
+import { fetchPrices, type PricedFetches } from './fetch-prices.ts';
 import { ArtifactError } from './files/artifact-files.ts';
 import { type JudgedTrust, judgeTrust } from './judge-trust.ts';
 import type { OnlineMetadata } from './online-metadata.ts';
@@ -100,6 +101,11 @@ export class RepositoryPublisher {
     const { store } = this.#parts;
     const held = (await store.holds(release)) ? await store.intact(release.sha256) : undefined;
     return held ?? (await readRelease(tree, readBlob, release));
+  }
+
+  /** What devices pay for the modules that they lack, as `fleet plan` prices them; nothing is published for it. */
+  priceFetches(...[readModule, releases, devices]: PricedFetches): ReturnType<typeof fetchPrices> {
+    return fetchPrices(readModule, releases, devices, this.#parts.ways.makers);
   }
 
   /**

@@ -8,6 +8,7 @@ import type { ReleaseIndex } from '../../schemas/generated/types.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
 import { type ArtifactStore, deltaKey } from './artifact-store.ts';
 import type { Compress } from './compress.ts';
+import type { FormMakers } from './fetch-price.ts';
 import { ArtifactError } from './files/artifact-files.ts';
 import type { MakeReleaseDelta } from './make-delta.ts';
 
@@ -78,6 +79,12 @@ export class SmallerWays {
 
   constructor(parts: SmallerWaysParts) {
     this.#parts = parts;
+  }
+
+  /** For prices of what is not to be made yet. */
+  get makers(): FormMakers {
+    const { compress, makeDelta } = this.#parts;
+    return { compress, makeDelta: (old, fresh, effort) => makeDelta(old, fresh, this.#stopping.signal, effort) };
   }
 
   /**

@@ -16,6 +16,8 @@ export interface Commit {
   readonly status: RevisionStatus;
   readonly tree: string;
   readonly parents: readonly string[];
+  /** All that people wrote, the subject first. */
+  readonly message: string;
   /** Committer time in seconds since the epoch. */
   readonly committedAtSeconds: number;
   /** Armored, as git keeps it in the header `gpgsig`. */
@@ -109,9 +111,9 @@ export function parseCommit(oid: string, bytes: Uint8Array): Commit {
   const author = readIdentity(value('author'));
   const { seconds } = readIdentity(value('committer'));
   if (!Number.isSafeInteger(seconds)) throw corrupt(oid, 'has no committer with a time');
-  const message = end === -1 ? '' : text.slice(end + 2);
   const utf8 = (latin: string) => Buffer.from(latin, 'latin1').toString('utf8');
-  const subject = utf8(message.split('\n', 1)[0]!).trim().slice(0, subjectCharactersMax);
+  const message = utf8(end === -1 ? '' : text.slice(end + 2));
+  const subject = message.split('\n', 1)[0]!.trim().slice(0, subjectCharactersMax);
   const signed = headers.filter(({ name }) => !signatureHeaders.has(name)).map(({ raw }) => raw);
   return {
     status: {
@@ -121,6 +123,7 @@ export function parseCommit(oid: string, bytes: Uint8Array): Commit {
       committedAt: shownTime(seconds),
     },
     ...links,
+    message,
     committedAtSeconds: seconds,
     signature: value('gpgsig'),
     signed: Buffer.from(signed.join('') + text.slice(headerText.length), 'latin1'),

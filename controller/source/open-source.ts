@@ -16,6 +16,7 @@ import { RetryPause } from './retry-pause.ts';
 import type { History, KnownBranch, Source, SourceEvent, SourceOptions, SourcePorts, TreeChanges } from './source.ts';
 import { filesRefused, messageOf, SourceError } from './source-error.ts';
 import { threadEngine } from './thread-engine.ts';
+import { trailersSince } from './trailers-since.ts';
 
 type TipAt = Extract<Tip, { readonly kind: 'at' }>;
 
@@ -137,6 +138,9 @@ class GitSource implements Source {
     if (compared?.to === to && compared.from === from) return compared.changes;
     return this.#read((repository) => fleetChanges(repository, from, to));
   };
+
+  readonly trailers = (key: string, from: string, to: string): Promise<readonly string[]> =>
+    this.#read((repository) => trailersSince(repository, key, from, to));
 
   readonly readBlob = (oid: string): Promise<Uint8Array> => this.#read(() => this.#blobs.read(oid));
 }

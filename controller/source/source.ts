@@ -121,6 +121,11 @@ export interface Source {
    * commits' own `.fleetignore` puts aside. Each is named by its own id or by that of its tree.
    */
   readonly changes: (from: string | undefined, to: string) => Promise<TreeChanges>;
+  /**
+   * What lines with that key say in the messages of commits that `to` has in its past and `from` has not, the newest first, in
+   * bounds; of `to` alone where `from` is gone.
+   */
+  readonly trailers: (key: string, from: string, to: string) => Promise<readonly string[]>;
   /** Many that are asked for at once are read together. */
   readonly readBlob: (oid: string) => Promise<Uint8Array>;
 }

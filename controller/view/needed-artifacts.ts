@@ -1,6 +1,7 @@
 /** What of the artifact store somebody out there still needs, counted as devices change. */
 import type { ApplicationReference } from '../../schemas/generated/types.ts';
 import type { DeviceRecord } from '../engine/records.ts';
+import type { FleetDefinition } from '../manifests/definition.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { linkedReleases } from '../manifests/linked-releases.ts';
 
@@ -95,9 +96,17 @@ export class NeededArtifacts {
   }
 }
 
-/** Releases that the fleets of a revision ask for. */
-export function wantedReleases({ fleets, applications }: DesiredFleet): ReadonlySet<string> {
+/** Releases that the fleets of a revision ask for, and those that fleets with waves may go back to. */
+export function wantedReleases(
+  { fleets, applications }: DesiredFleet,
+  good: Iterable<FleetDefinition> = [],
+): ReadonlySet<string> {
   const wanted = new Set<string>();
+  for (const { applications: defined } of good) {
+    for (const { name, version, links = {} } of defined) {
+      for (const one of [{ name, version }, ...Object.values(links)]) wanted.add(`${one.name}/${one.version}`);
+    }
+  }
   for (const { spec } of fleets.values()) {
     for (const { name, release } of spec.applications) {
       const application = applications.get(name);

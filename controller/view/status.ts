@@ -21,6 +21,7 @@ import { convergenceOf } from '../planning/tally.ts';
 import { fleetForecast } from './fleet-forecast.ts';
 import type { Standing } from './groups.ts';
 import { notWellMax } from './not-well.ts';
+import { rolloutEvents, rolloutPast, rolloutStatus } from './rollout-status.ts';
 import { type Selection, type StatusQuery, selectDevices, shownMax } from './selection.ts';
 import type { View } from './view.ts';
 
@@ -72,13 +73,29 @@ function isWell([, { tally }]: Named): boolean {
 /** Fleets of a large answer: all that fit, the worst first. */
 const fleetsMax = 100;
 
-function shownFleets({ groups }: Selection, desired: DesiredFleet): Pick<StatusDocument, 'fleets' | 'fleetsOmitted'> {
+/** With its past where the fleet is asked for by its name, with what happened where events are. */
+function rolloutIn({ image, context }: StatusInputs, name: string, query: StatusQuery): Pick<FleetStatus, 'rollout'> {
+  const view = context.rollouts.view(name, context.now);
+  if (view === undefined) return {};
+  const rollout = rolloutStatus(view);
+  if (query.target?.kind === 'fleet')
+    return { rollout: { ...rollout, ...rolloutPast(view.rollout, image.finishedRollouts(name)) } };
+  return { rollout: query.withEvents === true ? { ...rollout, events: rolloutEvents(view.rollout) } : rollout };
+}
+
+function shownFleets(
+  inputs: StatusInputs,
+  { groups }: Selection,
+  query: StatusQuery,
+): Pick<StatusDocument, 'fleets' | 'fleetsOmitted'> {
+  const { desired } = inputs.context;
   const all = groups('fleet');
   const isLarge = all.length > fleetsMax;
   const fleets = (isLarge ? worstFirst(all) : all).slice(0, fleetsMax).map(([name, standing]) => ({
     name,
     ...summary(standing),
     applications: applicationsOf(desired, name),
+    ...rolloutIn(inputs, name, query),
   }));
   return { fleets, ...(isLarge ? { fleetsOmitted: all.length - fleets.length } : {}) };
 }
@@ -111,11 +128,12 @@ function shownSites({ groups, count }: Selection): Pick<StatusDocument, 'sites' 
 
 function describe({ image, context }: StatusInputs, name: string, withEvents: boolean): DeviceStatus {
   const observed = described(image, context, name, withEvents);
+  const { now, keyId, rollouts } = context;
   const desired = context.desired.devices.get(name);
   const status =
     desired === undefined
-      ? removedDeviceStatus(name, observed, context.now)
-      : deviceStatus(desired, observed, context.now, context.keyId);
+      ? removedDeviceStatus(name, observed, now)
+      : deviceStatus(desired, observed, now, keyId, rollouts.permitted(image, desired, observed, now));
   return withEvents ? status : { ...status, events: [] };
 }
 
@@ -152,7 +170,7 @@ export async function statusDocument(inputs: StatusInputs, query: StatusQuery): 
   const omitted = query.page === undefined ? count - shown.length : 0;
   const withEvents = query.withEvents === true || query.target?.kind === 'device';
   const refusals = unsettled(inputs);
-  const { fleets, ...fleetsLeft } = shownFleets(selection, context.desired);
+  const { fleets, ...fleetsLeft } = shownFleets(inputs, selection, query);
   const forecasts = await withForecasts(inputs, query, fleets);
   await image.documents.bring(shownDocuments(image, shown, withEvents));
   return {

@@ -165,8 +165,9 @@ export class View {
       if (at === undefined) this.#due.cancel(device);
       else this.#due.schedule(device, at);
     }
+    const permitted = desired && context.rollouts.permitted(this.#parts.image, desired, observed, now);
     return {
-      state: desired === undefined ? 'removed' : judge(desired, observed, now, context.keyId).state,
+      state: desired === undefined ? 'removed' : judge(desired, observed, now, context.keyId, permitted).state,
       connected: observed.connected,
       isHeld: desired !== undefined && isHeld(desired, now),
       fleet: desired?.fleet,

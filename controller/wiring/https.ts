@@ -81,6 +81,7 @@ export function openApi(
     changes: controller.changes,
     clock,
     acceptRevision: (name) => controller.acceptRevision(name),
+    actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
     enrol: (request, address) => enrol({ authority, authorize: mayEnrol, onRefusal, onIssued }, request, address),
     brokerForAgents: () => brokerForAgents(url(), embedded !== undefined),
     notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),

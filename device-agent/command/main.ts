@@ -1,14 +1,16 @@
-/** `node fleet-agent.js enroll | status | logs`: what a person does at a device that has the bundle and no checkout. */
+/** `node fleet-agent.js enroll | status | logs | consent`: what a person does at a device that has the bundle and no checkout. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
+import { nodeLineDoors } from '../../platform/node/line-door.ts';
 import { isLocked } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
 import { printableLines } from '../../platform/printable.ts';
-import { defaultStateDirectory } from '../state-layout.ts';
+import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
 import { resolveAgentConfiguration } from './configuration.ts';
+import { type ConsentWish, callerOf, consentAboard } from './consent.ts';
 import { enroll } from './enroll.ts';
 import { applicationLogs } from './logs.ts';
 import { describeAgent } from './status.ts';
@@ -18,13 +20,17 @@ const usage = `Usage: node fleet-agent.js COMMAND
          [--mqtt HOST[:PORT]] [--directory /etc/fleet] [--state DIR] [--wait]
   status [--state DIR]
   logs APPLICATION [--state DIR]
+  consent [--grant | --deny] [--until TIME] [--reason TEXT] [--by NAME] [--deployment N]
+          [--state DIR | --socket PATH]
 DIR is ${defaultStateDirectory} unless given.
 `;
 
 const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
 const options = {
   ...{ device: text, controller: text, ca: text, 'trust-root': text, mqtt: text, directory: text, state: text },
-  wait: { type: 'boolean' },
+  ...{ until: text, reason: text, by: text, deployment: text, socket: text },
+  ...{ wait: flag, grant: flag, deny: flag },
 } as const;
 
 const exitCode = { ok: 0, failed: 1, usage: 2, unreachable: 6 };
@@ -83,6 +89,23 @@ function runLogs(stateDirectory: string, name: string | undefined): number {
   return exitCode.ok;
 }
 
+function wishOf({ grant, deny, until, reason, by = callerOf(process.env), deployment }: Values): ConsentWish {
+  return {
+    ...(grant === true || deny === true ? { answer: grant === true ? 'granted' : 'denied' } : {}),
+    ...(deployment === undefined ? {} : { deployment: Number(deployment) }),
+    ...(by === undefined ? {} : { by }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(until === undefined ? {} : { until }),
+  };
+}
+
+async function runConsent(stateDirectory: string, values: Values): Promise<number> {
+  if (values.grant === true && values.deny === true) return fail('--grant or --deny, not both', exitCode.usage);
+  const path = values.socket ?? stateLayout(stateDirectory).socketPath;
+  print(printableLines(await consentAboard(nodeLineDoors, path, wishOf(values))));
+  return exitCode.ok;
+}
+
 async function main(args: readonly string[]): Promise<number> {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
@@ -90,6 +113,7 @@ async function main(args: readonly string[]): Promise<number> {
     const [word, name] = positionals;
     if (word === 'enroll') return await runEnroll(values);
     if (word === 'status') return runStatus(stateDirectory);
+    if (word === 'consent') return await runConsent(stateDirectory, values);
     if (word === 'logs') return runLogs(stateDirectory, name);
     return fail(`there is no command ${JSON.stringify(word ?? '')}\n${usage}`, exitCode.usage);
   } catch (error) {

@@ -6,6 +6,7 @@ import type { ApplicationReport, QuotaUsage, Report } from '../../schemas/genera
 import { linkWords } from '../../schemas/link-words.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { snapshotWords } from '../../schemas/snapshot-words.ts';
+import { waitingWords } from '../../schemas/waiting-words.ts';
 import { type AgentStatus, readStatus } from '../report/status-file.ts';
 import { connectionWords, troubleLines } from './link-words.ts';
 
@@ -121,7 +122,7 @@ export function describeAgent(
         : `, ${progress.bytesDone} of ${progress.bytesTotal} bytes`;
     lines.push(`On the way to deployment ${target.sequence} of commit ${target.revision.slice(0, 7)}${bytes}.`);
   }
-  if (waiting !== undefined) lines.push(`It does not go on now: ${waiting.message} (${waiting.code}).`);
+  if (waiting !== undefined) lines.push(`It does not go on now: ${waitingWords(waiting)} (${waiting.code}).`);
   if (problem !== undefined)
     lines.push(`Its last trouble, ${ageOf(Date.parse(problem.at), nowMs)} ago: ${problem.message} (${problem.code})`);
   return `${lines.join('\n')}\n`;

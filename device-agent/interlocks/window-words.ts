@@ -1,11 +1,7 @@
 /** What a device says of the windows that it waits for. */
 import type { Waiting, Window } from '../../schemas/generated/types.ts';
+import { type Purpose, waiting } from './gate.ts';
 import type { Opening } from './opening.ts';
-
-const messageCharactersMax = 300;
-
-/** What windows are waited for to do. */
-export type Purpose = Waiting['to'];
 
 /** `2026-12-01 02:00 GMT+1`: a moment as the clocks there show it. */
 function localMinute(ms: number, timeZone: string): string {
@@ -29,10 +25,6 @@ function lengthOf(seconds: number): string {
   return `${seconds / size}${unit}`;
 }
 
-function waiting(to: Purpose, code: string, message: string): Waiting {
-  return { to, code, message: message.slice(0, messageCharactersMax) };
-}
-
 /** Its windows are closed. */
 export function waitsForWindow(to: Purpose, opening: Exclude<Opening, { readonly kind: 'open' }>): Waiting {
   if (opening.kind === 'never') return waiting(to, 'WINDOW', `no window to ${to} opens any more`);
@@ -40,17 +32,4 @@ export function waitsForWindow(to: Purpose, opening: Exclude<Opening, { readonly
   const when = `${localMinute(opening.opensAtMs, timeZone)} in ${timeZone}`;
   const message = `waits for a window to ${to}: "${cron}" for ${lengthOf(seconds)} opens next at ${when}`;
   return { ...waiting(to, 'WINDOW', message), opensAt: new Date(opening.opensAtMs).toISOString() };
-}
-
-/** Nobody knows whether its windows are open: its clock stands before what was signed. */
-export function waitsForClock(to: Purpose, clockMs: number, floorMs: number): Waiting {
-  const [shows, signed] = [clockMs, floorMs].map((ms) => new Date(ms).toISOString().slice(0, 16));
-  const message = `its clock shows ${shows}Z and can't be right: something it trusts was signed at ${signed}Z; windows to ${to} stay closed until it is set`;
-  return waiting(to, 'CLOCK_UNSURE', message);
-}
-
-/** The rules of its windows can't be told here. */
-export function waitsForReading(to: Purpose, error: unknown): Waiting {
-  const why = error instanceof Error ? error.message : String(error);
-  return waiting(to, 'WINDOW_UNREADABLE', `its windows to ${to} can't be read here: ${why}`);
 }

@@ -8,7 +8,8 @@ import { ClockWatch } from './clock-watch.ts';
 import { LifeFile } from './life-file.ts';
 import { beatMs } from './limits.ts';
 import { Logbook } from './logbook.ts';
-import { startEntry } from './past-life.ts';
+import { type LifeNote, startEntry } from './past-life.ts';
+import { afterStart, fullAllowance, grown, type StartAllowance } from './start-allowance.ts';
 
 /** What it stands on. */
 export interface ChronicleOptions {
@@ -46,6 +47,9 @@ export class Chronicle {
   readonly #absence: Absence;
   readonly #clockWatch: ClockWatch;
   #told: Report | undefined;
+  #starts: StartAllowance;
+  /** One start too many: until this life has lasted it is worth no more words than the others. */
+  #isMute = false;
   #beat: Disposable | undefined;
 
   constructor(options: ChronicleOptions) {
@@ -53,20 +57,17 @@ export class Chronicle {
     this.#options = options;
     this.#logbook = new Logbook({ ...ports, directory, nowMs, boot, onNoted });
     this.#life = new LifeFile(directory, ports.disk);
-    const note = this.#logbook.note.bind(this.#logbook);
+    const note: Logbook['note'] = (code, message, atMs) => this.#note(code, message, atMs);
     this.#absence = new Absence({ clock: ports.clock, nowMs, note });
     this.#clockWatch = new ClockWatch(ports.clock, note);
+    this.#starts = fullAllowance(nowMs());
   }
 
   /** Before anything else is done: what the start itself changes is noted too. */
   start(): void {
-    const { ports, directory, machine, nowMs, agentVersion, report } = this.#options;
+    const { ports, directory, report } = this.#options;
     const left = this.#attempt(() => this.#life.read());
-    if (left !== undefined) {
-      const { code, message } = startEntry(left, machine, agentVersion, nowMs());
-      this.#logbook.note(code, message);
-      this.#clockWatch.since(left.aliveMs);
-    }
+    if (left !== undefined) this.#follow(left);
     this.#told = report();
     this.#attempt(() => {
       makeDirectoryDurably(ports.disk, directory);
@@ -74,6 +75,19 @@ export class Chronicle {
     });
     this.#absence.start();
     this.#beatLater();
+  }
+
+  /** There was a life before. */
+  #follow(left: LifeNote | 'torn'): void {
+    const { machine, nowMs, agentVersion } = this.#options;
+    const { code, message } = startEntry(left, machine, agentVersion, nowMs());
+    const before = left === 'torn' ? this.#starts : left.starts;
+    const { isNoted, ...starts } = afterStart(before, nowMs());
+    this.#starts = starts;
+    this.#isMute = !isNoted;
+    const more = before.passedOver === 0 ? '' : `; ${before.passedOver} starts before it were not written down`;
+    this.#note(code, `${message}${more}`);
+    if (left !== 'torn') this.#clockWatch.since(left.aliveMs);
   }
 
   /** Something that reports tell may have changed. */
@@ -84,11 +98,11 @@ export class Chronicle {
     this.#told = after;
     const { hostDeath } = after;
     if (hostDeath !== undefined && hostDeath.count !== before.hostDeath?.count) {
-      this.#logbook.note('HOST_DIED', deathWords(hostDeath));
+      this.#note('HOST_DIED', deathWords(hostDeath));
     }
     if (!this.#absence.isAway) return;
     for (const { code, message } of eventsBetween(before, after, after.at)) {
-      if (!unnoted.has(code)) this.#logbook.note(code, message);
+      if (!unnoted.has(code)) this.#note(code, message);
     }
   }
 
@@ -110,16 +124,22 @@ export class Chronicle {
     this.#attempt(() => this.#life.turn(this.#lifeNote(true)));
   }
 
+  #note(code: string, message: string, atMs?: number): void {
+    if (!this.#isMute) this.#logbook.note(code, message, atMs);
+  }
+
   #beatLater(): void {
     this.#beat = this.#options.ports.clock.after(beatMs, () => {
+      this.#isMute = false;
       this.#clockWatch.look();
+      this.#starts = grown(this.#starts, this.#options.nowMs());
       this.#attempt(() => this.#life.beat(this.#lifeNote(false)));
       this.#beatLater();
     });
   }
 
-  #lifeNote(isStopped: boolean) {
-    return { isStopped, aliveMs: this.#options.nowMs(), machine: this.#options.machine };
+  #lifeNote(isStopped: boolean): LifeNote {
+    return { isStopped, aliveMs: this.#options.nowMs(), machine: this.#options.machine, starts: this.#starts };
   }
 
   /** What fails here keeps no agent from its work. */

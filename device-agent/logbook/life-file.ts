@@ -2,6 +2,9 @@ import type { Disk } from '../../platform/ports.ts';
 import { readNote, writeNote, writeNoteDurably } from '../outbox/files/note.ts';
 import type { LifeNote } from './past-life.ts';
 
+/** Numbers have so many parts of one: an allowance is no whole number. */
+const parts = 1_000;
+
 /** The file in which a life of the agent says that it lives, and that it was told to stop. */
 export class LifeFile {
   readonly #path: string;
@@ -14,11 +17,19 @@ export class LifeFile {
     this.#disk = disk;
   }
 
-  /** What the life before left; undefined where there was none, or a power cut tore it. */
-  read(): LifeNote | undefined {
-    const [stopped, aliveMs, machine] = readNote(this.#disk, this.#path, 3) ?? [];
-    if (stopped === undefined || aliveMs === undefined || machine === undefined) return undefined;
-    return { isStopped: stopped === 1, aliveMs, machine };
+  /** What the life before left; undefined where there was none, `torn` where it is not whole. */
+  read(): LifeNote | 'torn' | undefined {
+    const numbers = readNote(this.#disk, this.#path, 6);
+    if (numbers === undefined) return this.#disk.stat(this.#path) === undefined ? undefined : 'torn';
+    const [stopped, aliveMs, machine, left, atMs, passedOver] = numbers as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    return { isStopped: stopped === 1, aliveMs, machine, starts: { left: left / parts, atMs, passedOver } };
   }
 
   /** It begins or ends: that is durable, for a cut that follows must not look like what was before. */
@@ -33,6 +44,7 @@ export class LifeFile {
   }
 }
 
-function numbersOf({ isStopped, aliveMs, machine }: LifeNote): readonly number[] {
-  return [isStopped ? 1 : 0, Math.max(0, Math.trunc(aliveMs)), machine];
+function numbersOf({ isStopped, aliveMs, machine, starts }: LifeNote): readonly number[] {
+  const [alive, at] = [aliveMs, starts.atMs].map((ms) => Math.max(0, Math.trunc(ms))) as [number, number];
+  return [isStopped ? 1 : 0, alive, machine, Math.floor(starts.left * parts), at, starts.passedOver];
 }

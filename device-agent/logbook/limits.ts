@@ -9,7 +9,10 @@ export const quotaBytes = 128 * 1024;
 /** Older ones go too. */
 export const maxAgeSeconds = 365 * 86_400;
 
-/** Entries of one code that may come at once, and how many more in an hour; those beyond are counted in the next. */
+/**
+ * Entries of one code that may come at once, and how many more in an hour; those beyond are counted in the next. Starts of the agent
+ * together are held to the same, over all its lives: a start that is one too many has nothing written down in its first hour.
+ */
 export const entriesAtOnce = 16;
 export const entriesPerHour = 2;
 

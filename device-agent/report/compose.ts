@@ -54,6 +54,7 @@ export function composeReport(parts: ReportParts): Report {
     ...(target === undefined ? {} : { target: reference(target) }),
     ...(target === undefined || progress === undefined ? {} : { progress }),
     ...(waiting === undefined ? {} : { waiting }),
+    ...(memory.consent === undefined ? {} : { consent: memory.consent }),
     applications: [...parts.applications],
     ...(parts.hostDeath === undefined ? {} : { hostDeath: parts.hostDeath }),
     ...(running === undefined ? {} : { downloads: [...running.downloads] }),

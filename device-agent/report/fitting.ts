@@ -51,6 +51,16 @@ function withoutFacts(report: Report): Report {
   return withApplications(report, ({ facts: _facts, ...rest }) => rest);
 }
 
+function withoutSightings(report: Report): Report {
+  if (report.waiting === undefined) return report;
+  const { seen: _seen, ...waiting } = report.waiting;
+  return { ...report, waiting };
+}
+
+function withoutConsent({ consent: _consent, ...rest }: Report): Report {
+  return rest;
+}
+
 /** A reason that is cut is better than none. */
 function withShortReasons(report: Report): Report {
   return withApplications(report, ({ message, ...rest }) =>
@@ -68,7 +78,9 @@ const steps = [
   withoutDetails,
   withFewerResidents,
   withoutFacts,
+  withoutSightings,
   withShortReasons,
+  withoutConsent,
 ] as const;
 
 /** So many of its applications, those that do not run first, and how many more there are. */

@@ -11,8 +11,9 @@ export const spacingMs: Readonly<Record<Exclude<Change, 'none'>, number>> = {
   numbers: 900_000,
 };
 
-function phasePart({ phase, since, running, target, problem, highestSequence, waiting }: Report): string {
-  return JSON.stringify([phase, since, running, target, problem, highestSequence, waiting]);
+function phasePart({ phase, since, running, target, problem, highestSequence, waiting, consent }: Report): string {
+  const { seen: _seen, ...wait } = waiting ?? {};
+  return JSON.stringify([phase, since, running, target, problem, highestSequence, wait, consent]);
 }
 
 function applicationsPart({ applications, downloads, hostDeath, outbox }: Report): string {
@@ -32,8 +33,10 @@ function progressPart({ progress, applications }: Report): string {
   return JSON.stringify([progress, facts]);
 }
 
-function numbersPart({ applications }: Report): string {
-  return JSON.stringify(applications.map(({ facts = {} }) => Object.values(facts).map(({ value }) => value)));
+/** Numbers that applications publish, and what is seen while a condition is waited for. */
+function numbersPart({ applications, waiting }: Report): string {
+  const numbers = applications.map(({ facts = {} }) => Object.values(facts).map(({ value }) => value));
+  return JSON.stringify([numbers, waiting?.seen]);
 }
 
 /** What changed; the time, the counter, the bytes received, what applications take and keep and their events change by themselves and don't count. */

@@ -1,5 +1,7 @@
-import type { DownloadReport } from '../../schemas/generated/types.ts';
+import type { Consent, DownloadReport } from '../../schemas/generated/types.ts';
+import { isGated } from '../interlocks/gates.ts';
 import type { Problem } from '../problem.ts';
+import { judgeSequence } from './judge-sequence.ts';
 import { withDamage, withoutDamage, withProblem } from './memory-problems.ts';
 import {
   type EngineState,
@@ -25,8 +27,10 @@ export type EngineEvent =
   | { readonly kind: 'refused'; readonly problem: Problem }
   /** Every module of it is on disk and agrees with the signed releases. */
   | { readonly kind: 'fetched'; readonly sequence: number; readonly downloads: readonly DownloadReport[] }
-  /** A window to activate it is open. */
-  | { readonly kind: 'window-opened'; readonly sequence: number }
+  /** Nothing is in the way of activating it. */
+  | { readonly kind: 'moment-came'; readonly sequence: number }
+  /** Somebody aboard said whether it may be activated. */
+  | { readonly kind: 'consented'; readonly sequence: number; readonly consent: Consent }
   /** An attempt to fetch it failed; another follows by itself. */
   | { readonly kind: 'fetch-failed'; readonly sequence: number; readonly problem: Problem }
   /** All its applications were started. */
@@ -117,16 +121,16 @@ function tryOut({ fallback, good }: Memory, { slot }: Trial): Step {
   return { kind: 'activate', slot, lastResort: false, ...(before === undefined ? {} : { before }) };
 }
 
-/** What is staged is tried out, in its window where it has some. */
+/** What is staged is tried out, in a moment that its gates let through where it has some. */
 function activateStaged(memory: Memory, nowMs: number): readonly Step[] {
   const { engine } = memory;
   if (engine.state !== 'staged') return [];
   const { target, downloads } = engine;
-  if (target.windows?.activate !== undefined) return [{ kind: 'await-window', slot: target }];
+  if (isGated('activate', target)) return [{ kind: 'await-moment', slot: target }];
   return startTrial(memory, { slot: target, starts: 1, downloads }, nowMs);
 }
 
-function onWindowOpened(memory: Memory, sequence: number, nowMs: number): readonly Step[] {
+function onMomentCame(memory: Memory, sequence: number, nowMs: number): readonly Step[] {
   const { engine } = memory;
   if (engine.state !== 'staged' || engine.target.sequence !== sequence) return [];
   return startTrial(memory, { slot: engine.target, starts: 1, downloads: engine.downloads }, nowMs);
@@ -135,13 +139,13 @@ function onWindowOpened(memory: Memory, sequence: number, nowMs: number): readon
 /** Takes up again what leads to a deployment that does not run yet. */
 function goOn({ engine }: Memory): readonly Step[] {
   if (engine.state === 'fetching') return [{ kind: 'fetch', slot: engine.target }];
-  return engine.state === 'staged' ? [{ kind: 'await-window', slot: engine.target }] : [];
+  return engine.state === 'staged' ? [{ kind: 'await-moment', slot: engine.target }] : [];
 }
 
 function onBooted(memory: Memory, nowMs: number): readonly Step[] {
   const { engine } = memory;
   const trial = trialOf(engine);
-  if (engine.state === 'staged' && engine.target.windows?.activate === undefined) return activateStaged(memory, nowMs);
+  if (engine.state === 'staged' && !isGated('activate', engine.target)) return activateStaged(memory, nowMs);
   const further = goOn(memory);
   if (trial === undefined) return [...(memory.good === undefined ? [] : [runGood(memory)]), ...further];
   const { sequence } = trial.slot;
@@ -153,19 +157,6 @@ function onBooted(memory: Memory, nowMs: number): readonly Step[] {
   const way = wayOf(engine, again);
   if (way === undefined) return startTrial(memory, again, nowMs);
   return [commit(enter(memory, way, nowMs)), tryOut(memory, again), ...further];
-}
-
-/** Refuses what is not above the highest sequence ever accepted; the same again is no news. */
-function judgeSequence(memory: Memory, slot: Slot): Problem | undefined {
-  const { highest } = memory;
-  const { sequence } = slot;
-  if (sequence > highest.sequence) return undefined;
-  if (sequence === highest.sequence) {
-    const message = `another deployment with sequence ${sequence} was accepted before`;
-    return { code: 'SEQUENCE_REUSED', message, sequence };
-  }
-  const message = `deployment ${sequence} is older than ${highest.sequence}, which was accepted before`;
-  return { code: 'SEQUENCE_REPLAYED', message, sequence };
 }
 
 /** Whether the newest deployment's envelope is damaged on disk, so that being offered it again helps. */
@@ -188,7 +179,8 @@ function onOffered(memory: Memory, slot: Slot, envelope: string, nowMs: number):
   if (problem !== undefined) return commitIfNew(memory, withProblem(memory, problem, nowMs));
   const trial = trialOf(memory.engine);
   const engine: EngineState = { state: 'fetching', target: slot, ...(trial === undefined ? {} : { trial }) };
-  const accepted = { ...memory, highest: { sequence: slot.sequence, envelope: slot.envelope } };
+  const { consent: _ofAnother, ...rest } = memory;
+  const accepted = { ...rest, highest: { sequence: slot.sequence, envelope: slot.envelope } };
   return [
     { kind: 'keep-envelope', slot, envelope },
     commit({ ...withProblem(enter(accepted, engine, nowMs), undefined, nowMs), sinceMs: nowMs }),
@@ -275,8 +267,12 @@ export function decide(memory: Memory, event: EngineEvent, nowMs: number): reado
       return commitIfNew(memory, withProblem(memory, event.problem, nowMs));
     case 'fetched':
       return onFetched(memory, event.sequence, event.downloads, nowMs);
-    case 'window-opened':
-      return onWindowOpened(memory, event.sequence, nowMs);
+    case 'moment-came':
+      return onMomentCame(memory, event.sequence, nowMs);
+    case 'consented':
+      return targetOf(memory.engine)?.sequence === event.sequence
+        ? [commit({ ...memory, consent: event.consent })]
+        : [];
     case 'fetch-failed': {
       const isWanted = targetOf(memory.engine)?.sequence === event.sequence;
       return isWanted ? commitIfNew(memory, withProblem(memory, event.problem, nowMs)) : [];

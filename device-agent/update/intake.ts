@@ -86,12 +86,14 @@ export class Intake {
       return;
     }
     const { deployment, envelope } = verdict;
-    const { sequence, revision, probationSeconds, windows } = deployment;
+    const { sequence, revision, probationSeconds, windows, when, consent } = deployment;
     emit({
       kind: 'offered',
       slot: {
         ...{ sequence, revision, probationSeconds, envelope: envelopeDigest(envelope) },
         ...(windows === undefined ? {} : { windows }),
+        ...(when === undefined ? {} : { when }),
+        ...(consent === undefined ? {} : { consent }),
       },
       envelope,
     });

@@ -11,11 +11,11 @@ import type { EngineEvent } from './decide.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { Journal } from './journal.ts';
 import type { Ledger } from './ledger.ts';
+import type { MomentWait } from './moment-wait.ts';
 import { scrub } from './scrub.ts';
 import type { Slots } from './slots.ts';
 import type { Memory, Slot } from './state.ts';
 import type { Step } from './steps.ts';
-import type { WindowWait } from './window-wait.ts';
 
 /** All that steps act on. */
 export interface StepWorld {
@@ -29,7 +29,7 @@ export interface StepWorld {
   readonly partialDirectory: string;
   readonly fetcher: Fetcher;
   readonly repairer: Fetcher;
-  readonly windows: WindowWait;
+  readonly moments: MomentWait;
   readonly activator: Activator;
   readonly health: HealthWatch;
   readonly emit: (event: EngineEvent) => void;
@@ -59,20 +59,20 @@ const runners: Runners = {
     remember(memory);
   },
   fetch: ({ slot }, world) => {
-    // What is fetched now is wanted no more, whether or not the window for this one is open.
+    // What is fetched now is wanted no more, whether or not this one may be fetched yet.
     world.fetcher.stop();
-    world.windows.start({
-      ...{ to: 'fetch', windows: slot.windows?.fetch },
+    world.moments.start({
+      ...{ to: 'fetch', gated: slot },
       isWanted: () => isAt(world.memory(), 'fetching', slot),
       open: () => fetchNow(slot, world),
       close: () => world.fetcher.stop(),
     });
   },
-  'await-window': ({ slot }, { windows, memory, emit }) =>
-    windows.start({
-      ...{ to: 'activate', windows: slot.windows?.activate },
+  'await-moment': ({ slot }, { moments, memory, emit }) =>
+    moments.start({
+      ...{ to: 'activate', gated: slot },
       isWanted: () => isAt(memory(), 'staged', slot),
-      open: () => emit({ kind: 'window-opened', sequence: slot.sequence }),
+      open: () => emit({ kind: 'moment-came', sequence: slot.sequence }),
     }),
   repair: ({ slot }, { slots, repairer, memory }) => {
     const signed = slots.loadSigned(slot);

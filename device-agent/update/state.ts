@@ -9,15 +9,24 @@
  *                     │                        active with the last good (idle when there is none)
  *                     └───────────────────────── offered: a higher sequence ──────┘
  *
- * A deployment with windows to activate stays `staged` until one is open. Whether one is follows from the clock, and is never
- * remembered; so does whether it may be fetched.
+ * A deployment with windows or a condition to activate, or that needs consent, stays `staged` until all of them let it through. Whether
+ * windows and conditions do follows from the clock and from what the device sees, and is never remembered; so does whether it may be
+ * fetched. What somebody aboard said is remembered until a higher sequence is taken.
  *
  * A higher sequence is taken in every state. When it comes during `activating` or `probation`, the unproven deployment
  * goes on running as `trial` beside `fetching`, and is still judged: it may become the last good one, or be dropped. If it
  * ran without fault until the newer one took its place it is the `fallback`: should that one fail, it is on trial again, and
  * behind it what it had superseded itself.
  */
-import type { DeployedWindows, DeviceProblem, DownloadReport, Phase, Waiting } from '../../schemas/generated/types.ts';
+import type {
+  Consent,
+  DeployedConditions,
+  DeployedWindows,
+  DeviceProblem,
+  DownloadReport,
+  Phase,
+  Waiting,
+} from '../../schemas/generated/types.ts';
 
 /** A deployment whose envelope is on disk, by what the engine must know of it without opening that file. */
 export interface Slot {
@@ -27,6 +36,8 @@ export interface Slot {
   readonly envelope: string;
   readonly probationSeconds: number;
   readonly windows?: DeployedWindows;
+  readonly when?: DeployedConditions;
+  readonly consent?: 'required';
 }
 
 /** A deployment that runs, or is about to, and has not proved itself yet. */
@@ -74,6 +85,8 @@ export interface Memory {
   readonly good?: GoodDeployment;
   /** What was superseded on trial, without having failed; it runs when what took its place fails. */
   readonly fallback?: Trial;
+  /** What somebody aboard said last about the highest deployment. */
+  readonly consent?: Consent;
   /** Why it is not at the newest deployment, or what was refused last. */
   readonly problem?: DeviceProblem;
   /** What of the last good deployment is damaged on disk, beside any other problem; over when all of it runs again. */

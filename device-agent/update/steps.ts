@@ -8,10 +8,10 @@ export type Step =
   /** Writes an envelope where its slot finds it, durably. */
   | { readonly kind: 'keep-envelope'; readonly slot: Slot; readonly envelope: string }
   | { readonly kind: 'commit'; readonly memory: Memory }
-  /** Checks a deployment against the signed releases and brings what it lacks, while its windows are open; ends any other fetch. */
+  /** Checks a deployment against the signed releases and brings what it lacks, while its gates are open; ends any other fetch. */
   | { readonly kind: 'fetch'; readonly slot: Slot }
-  /** Tells when a window to activate a deployment that was fetched is open. */
-  | { readonly kind: 'await-window'; readonly slot: Slot }
+  /** Tells when nothing is in the way of activating a deployment that was fetched. */
+  | { readonly kind: 'await-moment'; readonly slot: Slot }
   /** Brings modules of the last good deployment that are damaged, beside any fetch. */
   | { readonly kind: 'repair'; readonly slot: Slot }
   /**

@@ -18,7 +18,12 @@ export type Windows = Window[];
  */
 export type WindowSpecs = WindowSpec[];
 export type Phase = 'idle' | 'fetching' | 'staged' | 'waiting' | 'activating' | 'probation' | 'active';
+export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry';
 export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
+/**
+ * halted: offered to nobody any more; reverting: devices that changed go back to what was good; done: all devices may run it.
+ */
+export type RolloutState = 'running' | 'paused' | 'halted' | 'reverting' | 'done';
 
 export interface EverySchema {
   Application?: Application;
@@ -29,8 +34,10 @@ export interface EverySchema {
   Fleet?: Fleet;
   Metadata?: Metadata;
   PlanDocument?: PlanDocument;
+  Policy?: Policy;
   ReleaseIndex?: ReleaseIndex;
   Report?: Report;
+  RolloutActRequest?: RolloutActRequest;
   Secret?: Secret;
   ShadowDesired?: ShadowDesired;
   Site?: Site;
@@ -771,6 +778,14 @@ export interface AgentConfiguration {
   unpack?: UnpackConfiguration;
   outbox?: AgentOutboxConfiguration;
   /**
+   * Where programs aboard ask the agent and consent; agent.sock in stateDirectory unless it is said. Who may write to it may consent.
+   */
+  socket?: string;
+  /**
+   * Where programs of the integrator's write facts, each in a file of its name; facts.d in stateDirectory unless it is said.
+   */
+  factsDirectory?: string;
+  /**
    * A report at least this often while connected. Unless given, 900 s, and 3600 s where the broker tells the controller when a connection ends.
    */
   reportIntervalSeconds?: number;
@@ -874,6 +889,11 @@ export interface Deployment {
   probationSeconds: number;
   windows?: DeployedWindows;
   /**
+   * required: it is activated only after somebody aboard has said yes to it.
+   */
+  consent?: 'required';
+  when?: DeployedConditions;
+  /**
    * @maxItems 64
    */
   applications: DeployedApplication[];
@@ -898,6 +918,34 @@ export interface Window {
    * An IANA name.
    */
   timeZone: string;
+}
+/**
+ * Conditions in CEL under which the device may fetch and activate it, with what they are judged by.
+ */
+export interface DeployedConditions {
+  fetch?: string;
+  activate?: string;
+  facts?: {
+    [k: string]: DeployedFact;
+  };
+  /**
+   * Of the device's labels those that conditions name.
+   */
+  labels?: {
+    [k: string]: string;
+  };
+}
+export interface DeployedFact {
+  /**
+   * number: a finite one; boolean: true or false; string: at most 64 characters.
+   */
+  type: 'number' | 'boolean' | 'string';
+  maxAgeSeconds: number;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  application?: string;
+  missing?: number | boolean | string;
 }
 export interface DeployedApplication {
   /**
@@ -1290,7 +1338,13 @@ export interface FleetSpec {
    * How long a device may be silent before it is shown as dark. One that is connected is not silent: that it vanished without a word is noticed after one and a half times its agent's mqtt.keepAliveSeconds.
    */
   darkAfterSeconds?: number;
+  rollout?: FleetRollout;
   windows?: FleetWindows;
+  /**
+   * required: a deployment takes the place of what runs only after a person or program aboard has said yes to it.
+   */
+  consent?: 'required';
+  when?: FleetConditions;
 }
 /**
  * A label selector as in Kubernetes: every one of matchLabels and matchExpressions must hold.
@@ -1316,6 +1370,75 @@ export interface FleetApplication {
   config?: Config;
 }
 /**
+ * How what all its devices run comes to them, wave by wave. Without it a change goes to all at once.
+ */
+export interface FleetRollout {
+  /**
+   * In their order; each device is in the first that takes it. Who is in none is in a last one, named rest.
+   *
+   * @minItems 1
+   * @maxItems 32
+   */
+  waves?: [RolloutWave, ...RolloutWave[]];
+  gate?: RolloutGate;
+  budget?: RolloutBudget;
+  /**
+   * halt: devices stay at what they run, and no other gets it. revert: those that got it go back to what ran well before.
+   */
+  onFailure?: 'halt' | 'revert';
+}
+export interface RolloutWave {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  selector?: Selector;
+  /**
+   * A number of devices, or a part of them as 5%, at most 100%.
+   */
+  limit?: number | string;
+  gate?: RolloutGate;
+  /**
+   * Seconds, minutes, hours or days, as 30s, 10m, 24h or 7d; at most 400d.
+   */
+  soak?: string;
+  /**
+   * Somebody has to approve before it starts, or before the wave behind it does; manual is after.
+   */
+  approve?: 'before' | 'after' | 'manual';
+}
+/**
+ * What has to be seen of a wave before the next one starts. Of a wave, what it does not say is that of the rollout.
+ */
+export interface RolloutGate {
+  /**
+   * A part of a hundred, as 5% or 99.5%, at most 100%.
+   */
+  success?: string;
+  /**
+   * So many devices of the wave, or such a part of them, must have made contact; 1 unless said.
+   */
+  contacts?: number | string;
+  /**
+   * Seconds, minutes, hours or days, as 30s, 10m, 24h or 7d; at most 400d.
+   */
+  patience?: string;
+  /**
+   * A number of devices, or a part of them as 5%, at most 100%.
+   */
+  failures?: number | string;
+}
+/**
+ * How many devices that belong together may be on their way at once, those nobody hears included.
+ */
+export interface RolloutBudget {
+  /**
+   * site, or a label: devices with the same value belong together.
+   */
+  groupBy: string;
+  maxUnavailable: number;
+}
+/**
  * When devices may change, each by its own clock. Without a list: at any time.
  */
 export interface FleetWindows {
@@ -1337,6 +1460,43 @@ export interface WindowSpec {
   timeZone?: string;
 }
 /**
+ * Conditions in CEL under which devices may change, each judged by the device itself, beside its windows.
+ */
+export interface FleetConditions {
+  /**
+   * What conditions may say about facts, by their names.
+   */
+  facts?: {
+    [k: string]: ConditionFact;
+  };
+  /**
+   * Modules of a new deployment are fetched while this is true, such as link.interface != "sat0".
+   */
+  fetch?: string;
+  /**
+   * A deployment that was fetched takes the place of what runs when this is true, such as facts.speed == 0 && facts.in_port.
+   */
+  activate?: string;
+}
+export interface ConditionFact {
+  /**
+   * number: a finite one; boolean: true or false; string: at most 64 characters.
+   */
+  type: 'number' | 'boolean' | 'string';
+  /**
+   * What is older counts as missing.
+   */
+  maxAge: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  application?: string;
+  /**
+   * What a missing one counts as; without it, what is said about it is not true.
+   */
+  missing?: number | boolean | string;
+}
+/**
  * What a commit, or the working tree, would change on which devices: what `fleet plan -o json` prints.
  */
 export interface PlanDocument {
@@ -1349,6 +1509,10 @@ export interface PlanDocument {
   base: PlanSide;
   next: PlanSide;
   observed: PlanObservation;
+  /**
+   * Limits of policies that the planned revision is over, absent when there are none. The controller would refuse it for each but those with the code POLICY_EXCEPTION, for which a commit says why.
+   */
+  policy?: Problem[];
   /**
    * What of the planned revision is most likely not meant, or is not read.
    */
@@ -1492,6 +1656,53 @@ export interface PlannedFleet {
   deploying: number;
   holding: number;
   gone: number;
+  rollout?: PlannedRollout;
+  /**
+   * The number of the rollout that ends, because the fleet goes back to what was completed before it.
+   */
+  endsRollout?: number;
+}
+export interface PlannedRollout {
+  waves: PlannedWave[];
+  budget?: PlannedBudget;
+  onFailure: 'halt' | 'revert';
+  /**
+   * Devices that get a deployment at once: those of the first wave, as far as the budget lets them.
+   */
+  atOnce: number;
+  /**
+   * The number of the rollout that is under way, which it takes the place of.
+   */
+  supersedes?: number;
+}
+export interface PlannedWave {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  devices: number;
+  /**
+   * Of these so many get a deployment.
+   */
+  deploying: number;
+  /**
+   * For so long it is watched once it passed.
+   */
+  soakSeconds?: number;
+  /**
+   * Somebody has to say yes before it, or after it.
+   */
+  approve?: 'before' | 'after';
+}
+/**
+ * How many devices of a group may be on their way at once.
+ */
+export interface PlannedBudget {
+  /**
+   * site, or the key of a label.
+   */
+  groupBy: string;
+  maxUnavailable: number;
 }
 export interface PlannedDevice {
   /**
@@ -1507,11 +1718,25 @@ export interface PlannedDevice {
    */
   fleet?: string;
   /**
-   * deploy: it gets a deployment at once; hold: it would not move; gone: git names it no longer.
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  wave?: string;
+  /**
+   * deploy: it gets a deployment, in its wave or at once; hold: it would not move; gone: git names it no longer.
    */
   kind: 'deploy' | 'hold' | 'gone';
   cause:
-    'FIRST' | 'CHANGED' | 'SEQUENCE_BEHIND' | 'HELD' | 'KEY_CHANGED' | 'NO_KEY' | 'NO_FLEET' | 'ISSUED' | 'REMOVED';
+    | 'FIRST'
+    | 'CHANGED'
+    | 'RETRIED'
+    | 'SEQUENCE_BEHIND'
+    | 'HELD'
+    | 'ROLLOUT'
+    | 'KEY_CHANGED'
+    | 'NO_KEY'
+    | 'NO_FLEET'
+    | 'ISSUED'
+    | 'REMOVED';
   /**
    * The cause as a sentence.
    */
@@ -1575,7 +1800,7 @@ export interface PlannedLink {
   to?: string;
 }
 export interface PlannedAttribute {
-  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows';
+  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent';
   /**
    * Absent when it was not said.
    */
@@ -1622,6 +1847,30 @@ export interface FetchPrice {
    * The controller, which takes more time, may find a smaller way.
    */
   atMost?: true;
+}
+/**
+ * What no commit to this repository may do unless its message names the exception. A commit is judged by the policies of the revision in force and by its own.
+ */
+export interface Policy {
+  apiVersion: 'fleet/v1alpha1';
+  kind: 'Policy';
+  metadata: Metadata;
+  spec: PolicySpec;
+}
+export interface PolicySpec {
+  /**
+   * Devices that a commit may change, those included that git names no longer. The exception is named max-devices.
+   */
+  maxDevices?: number;
+  /**
+   * What a commit may cost, by currency: each module over the dearest link of its site that may carry it. In a currency that is not named nothing may cost anything. The exception is named max-price.
+   */
+  maxPrice?: {
+    /**
+     * Of this currency, by ISO 4217: EUR, NOK, USD.
+     */
+    [k: string]: number;
+  };
 }
 /**
  * The ways to get one release, at releases/NAME/VERSION.json beside the blobs at sha256/HEX. Unsigned: whatever a way yields counts only when it has the digest and length of the signed target.
@@ -1689,6 +1938,7 @@ export interface Report {
   target?: DeploymentReference;
   progress?: Progress;
   waiting?: Waiting;
+  consent?: Consent;
   /**
    * @maxItems 64
    */
@@ -1749,6 +1999,40 @@ export interface Waiting {
    * RFC 3339 in UTC.
    */
   opensAt?: string;
+  /**
+   * What was seen of all that the clause names that is not true.
+   *
+   * @maxItems 32
+   */
+  seen?: Sighting[];
+}
+export interface Sighting {
+  name: string;
+  value?: number | boolean | string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  at?: string;
+}
+/**
+ * What somebody aboard said last about the newest deployment.
+ */
+export interface Consent {
+  sequence: number;
+  answer: 'granted' | 'denied';
+  /**
+   * As they say themselves.
+   */
+  by: string;
+  reason?: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  at: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  until?: string;
 }
 export interface ApplicationReport {
   /**
@@ -1978,6 +2262,32 @@ export interface OutboxHeld {
    * APPLICATION/CHANNEL, where it is one.
    */
   channel?: string;
+}
+/**
+ * What an operator does to the rollout of a fleet: the body of `POST /api/v1/rollouts/act`.
+ */
+export interface RolloutActRequest {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet: string;
+  act: RolloutActName;
+  /**
+   * For the record.
+   */
+  who: string;
+  /**
+   * For the record; may be empty.
+   */
+  why: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  wave?: string;
+  /**
+   * Of an abort: devices that changed already go back.
+   */
+  revert?: boolean;
 }
 /**
  * A value that only devices can read, as `fleet secret seal` writes it: one copy for each device, sealed to its key.
@@ -2242,6 +2552,7 @@ export interface FleetStatus {
   asOf?: string;
   state: ConvergenceState;
   forecast?: Forecast;
+  rollout?: RolloutStatus;
 }
 export interface ApplicationReference {
   /**
@@ -2292,6 +2603,168 @@ export interface ForecastShare {
    */
   surelyBy?: string;
 }
+/**
+ * Where a fleet is on its way to what git wants, wave by wave; absent where a change goes to all its devices at once.
+ */
+export interface RolloutStatus {
+  /**
+   * Counts the rollouts of the fleet.
+   */
+  number: number;
+  state: RolloutState;
+  /**
+   * A git commit id.
+   */
+  revision: string;
+  subject: string;
+  /**
+   * SHA-256 in lower-case hexadecimal.
+   */
+  target: string;
+  /**
+   * SHA-256 in lower-case hexadecimal.
+   */
+  good?: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  startedAt: string;
+  /**
+   * The wave that is open, counted from 1; those before it have passed.
+   */
+  wave: number;
+  waves: WaveStatus[];
+  reason: Reason;
+  /**
+   * RFC 3339 in UTC.
+   */
+  nextAt?: string;
+  /**
+   * Devices of waves that have passed which are not through with it; each is followed when it returns.
+   */
+  stragglers?: number;
+  /**
+   * Its devices are being counted, as after a start or a commit: nothing is offered and no gate is judged until all are.
+   */
+  isCounting?: true;
+  /**
+   * What operators did to it, oldest first; only where the fleet is asked for by its name.
+   */
+  acts?: RolloutActStatus[];
+  /**
+   * What happened to it, oldest first; where the fleet is asked for by its name, or events are asked for.
+   */
+  events?: DeviceEvent[];
+  /**
+   * Rollouts of the fleet that are over, newest first; only where the fleet is asked for by its name.
+   */
+  finished?: FinishedRolloutStatus[];
+}
+export interface WaveStatus {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  state: 'passed' | 'open' | 'waiting';
+  /**
+   * Somebody has to say yes before it starts, or before the next one does.
+   */
+  approve?: 'before' | 'after';
+  isApproved?: true;
+  counts: WaveCounts;
+}
+/**
+ * Devices of a wave by what became of them; each is counted once.
+ */
+export interface WaveCounts {
+  /**
+   * Not offered it.
+   */
+  waiting: number;
+  /**
+   * Their manifests hold them, or name no key yet.
+   */
+  held: number;
+  /**
+   * Offered it, and not heard since.
+   */
+  dark: number;
+  /**
+   * Heard since they were offered it.
+   */
+  contacted: number;
+  staged: number;
+  probation: number;
+  updated: number;
+  /**
+   * Refused it, went back or do badly.
+   */
+  failed: number;
+}
+/**
+ * Why the device is where it is.
+ */
+export interface Reason {
+  code: string;
+  message: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  since?: string;
+}
+export interface RolloutActStatus {
+  /**
+   * RFC 3339 in UTC.
+   */
+  at: string;
+  who: string;
+  act: RolloutActName;
+  why: string;
+}
+export interface DeviceEvent {
+  /**
+   * RFC 3339 in UTC.
+   */
+  at: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  deviceAt?: string;
+  /**
+   * In which start of the agent; they only grow.
+   */
+  boot?: number;
+  /**
+   * How long the agent had run when it was written down, whatever became of the clock.
+   */
+  upSeconds?: number;
+  code: string;
+  message: string;
+}
+export interface FinishedRolloutStatus {
+  number: number;
+  /**
+   * A git commit id.
+   */
+  revision: string;
+  subject: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  startedAt: string;
+  /**
+   * RFC 3339 in UTC.
+   */
+  finishedAt: string;
+  /**
+   * superseded: by a newer commit; withdrawn: the fleet has no waves any more.
+   */
+  outcome: 'done' | 'superseded' | 'withdrawn';
+  state: RolloutState;
+  reason: Reason;
+  acts: RolloutActStatus[];
+  events: DeviceEvent[];
+}
 export interface SiteStatus {
   /**
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
@@ -2317,6 +2790,10 @@ export interface DeviceStatus {
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
    */
   fleet?: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  wave?: string;
   labels: Labels;
   /**
    * running: the newest deployment runs, as far as the last contact told; progressing: on the way; failed: refused, went back or an application fails; dark: silent for too long; unknown: never heard of; removed: no longer in git, still heard.
@@ -2344,17 +2821,6 @@ export interface DeviceStatus {
    * Newest first; where one device was asked for, or with events=true.
    */
   events: DeviceEvent[];
-}
-/**
- * Why the device is where it is.
- */
-export interface Reason {
-  code: string;
-  message: string;
-  /**
-   * RFC 3339 in UTC.
-   */
-  since?: string;
 }
 /**
  * How often one machine took the place of another under this name, without a pause of an hour.
@@ -2411,26 +2877,10 @@ export interface DesiredDeployment {
    * The id of the key that signed it; absent where that was not written down.
    */
   signedBy?: string;
-}
-export interface DeviceEvent {
   /**
-   * RFC 3339 in UTC.
+   * SHA-256 in lower-case hexadecimal.
    */
-  at: string;
-  /**
-   * RFC 3339 in UTC.
-   */
-  deviceAt?: string;
-  /**
-   * In which start of the agent; they only grow.
-   */
-  boot?: number;
-  /**
-   * How long the agent had run when it was written down, whatever became of the clock.
-   */
-  upSeconds?: number;
-  code: string;
-  message: string;
+  definition?: string;
 }
 export interface ExpiryStatus {
   /**

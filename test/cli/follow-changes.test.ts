@@ -36,8 +36,8 @@ async function followed(
   try {
     await followChanges(
       context,
-      async (devices) => {
-        const names = devices && [...devices];
+      async (changed) => {
+        const names = changed && [...changed.devices, ...(changed.isBesides ? ['(besides)'] : [])];
         seen.push(names);
         onSeen(names);
       },
@@ -55,12 +55,12 @@ function change(device: string): string {
   return `id: 7\ndata: {"device":"${device}","state":"running"}\n\n`;
 }
 
-test('devices are told of piece by piece, wherever a piece is cut, and what is about no device is not', async (t) => {
+test('devices are told of piece by piece, wherever a piece is cut, and that something changed that is no device', async (t) => {
   const text = change('b');
   const { seen } = await followed([
     [hello, change('a') + text.slice(0, 20), text.slice(20), ': still here\n\n', 'id: 9\ndata: {}\n\ndata: {"dev\n\n'],
   ]);
-  t.deepEqual(seen, [undefined, ['a'], ['b']]);
+  t.deepEqual(seen, [undefined, ['a'], ['b'], ['(besides)']]);
 });
 
 test('after an interruption everything is asked for anew, and one that lasts is told once', async (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { ToldEvents } from '../../cli/told-events.ts';
-import type { DeviceEvent, DeviceStatus } from '../../schemas/generated/types.ts';
+import { subjectOf, ToldEvents } from '../../cli/told-events.ts';
+import type { DeviceEvent, DeviceStatus, FleetStatus } from '../../schemas/generated/types.ts';
 
 const asOf = '2026-03-01T01:00:00.000Z';
 
@@ -47,4 +47,18 @@ test('another state is told where no event tells of it, and not the first that i
   t.deepEqual(told.take(deviceWith([], 'dark'), asOf), []);
   t.deepEqual(told.take(deviceWith([event(1)], 'running'), asOf), [{ device: 'buoy', ...event(1) }]);
   t.deepEqual(told.take(deviceWith([event(1)], 'running'), asOf), []);
+});
+
+test('what happened to a rollout is told once, and what happened to the one that takes its place after it', (t) => {
+  const told = new ToldEvents();
+  const messagesOf = (events: readonly DeviceEvent[], over: readonly DeviceEvent[] = []) => {
+    const finished = over.length === 0 ? {} : { finished: [{ number: 1, events: over }] };
+    const fleet = { name: 'ships', rollout: { number: 2, events, ...finished } } as unknown as FleetStatus;
+    return told.takeRollout(fleet).map((one) => `${subjectOf(one)} ${one.message.at(-1)}`);
+  };
+  t.deepEqual(messagesOf([event(2)], [event(1)]), ['rollout/ships 1', 'rollout/ships 2']);
+  t.deepEqual(messagesOf([event(2), event(3)]), ['rollout/ships 3']);
+  t.deepEqual(messagesOf([event(2), event(3)]), []);
+  t.deepEqual(messagesOf([event(4)]), ['rollout/ships 4'], 'another one began');
+  t.deepEqual(told.takeRollout({ name: 'trucks' }), []);
 });

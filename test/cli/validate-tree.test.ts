@@ -133,3 +133,19 @@ test('an empty directory is a fleet without devices', async (t) => {
   const { output } = await validate(treeOf(t, {}), trusted, noModules);
   t.is(output, '0 manifests are right: 0 devices in 0 fleets\n');
 });
+
+test('a tree that is right says which waves its fleets change in, and how many devices each takes', async (t) => {
+  const rollout = { waves: [{ name: 'canary', limit: 1 }] };
+  const devices = ['a', 'b', 'c'].map((name) => [`devices/${name}.yaml`, device(name, { kind: 'ship' })] as const);
+  const files = { ...good, ...Object.fromEntries(devices) };
+  const waves = async (own: object) => {
+    const ships = fleet('ships', { kind: 'ship' }, [{ name: 'pump' }], { rollout: own });
+    return (await validate(treeOf(t, { ...files, 'fleets/ships.yml': ships }), trusted, noModules)).output.split('\n');
+  };
+  t.deepEqual(await waves(rollout), [
+    'ships changes in 2 waves: canary (1 device), then rest (3)',
+    '6 manifests are right: 4 devices in 1 fleet',
+    '',
+  ]);
+  t.is((await waves({}))[0], 'ships changes in 1 wave: rest (4 devices)');
+});

@@ -133,3 +133,17 @@ test('a refusal from before the waiting, as of a controller that was just starte
   const failed = waitVerdict(statusWith({}, { state: 'failed', reason: { code: 'WENT_BACK', message: 'y' } }), wanted);
   t.false(maySoonChange(failed, '2026-03-01T00:00:05Z', 0));
 });
+
+test('waiting for a rollout that is halted does not help, for one that is paused or waits for a yes it may', (t) => {
+  const waits = statusWith({}, { state: 'progressing', reason: { code: 'WAVE_WAITS', message: 'a wave goes before' } });
+  const withRollout = (state: string) => {
+    const rollout = { number: 3, state, reason: { code: 'TOO_MANY_FAILURES', message: 'one failed' } };
+    return { ...waits, fleets: [{ name: 'ships', rollout }] } as unknown as StatusDocument;
+  };
+  t.deepEqual(waitVerdict(withRollout('halted'), wanted), {
+    kind: 'stuck',
+    why: 'rollout 3 of fleet ships is halted: one failed (TOO_MANY_FAILURES)',
+  });
+  t.is(waitVerdict(withRollout('paused'), wanted).kind, 'not-yet');
+  t.is(waitVerdict({ ...withRollout('halted'), state: 'converged', devices: [] }, wanted).kind, 'done');
+});

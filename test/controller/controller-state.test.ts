@@ -12,7 +12,7 @@ function gone(): never {
 }
 
 const nowhere: RevisionSource = {
-  ...{ location: 'simulated', branch: 'main', changes: gone, readBlob: gone },
+  ...{ location: 'simulated', branch: 'main', changes: gone, trailers: gone, readBlob: gone },
   poll: async () => ({ kind: 'unreachable', code: 'STORAGE', message: 'the repository is not there' }),
 };
 

@@ -1,6 +1,6 @@
 /**
  * Cuts the power after every single disk operation of a channel's life, with what was not synced lost, kept, or drawn for each
- * change by itself; then goes on. No number may ever stand for two messages, and what was durable before the cut must reach the
+ * change by itself; then goes on, with each process in segments of its own, or in those of the one before. No number may ever stand for two messages, and what was durable before the cut must reach the
  * shore, in order.
  */
 import test, { type ExecutionContext } from 'ava';
@@ -27,7 +27,11 @@ class Shore {
   }
 }
 
+/** Where a process begins to write: in a segment of its own, or where the one before ended. */
+type Begin = 'anew' | 'goes on';
+
 class Life {
+  readonly #begin: Begin;
   readonly disk = new SimDisk();
   readonly time = new SimTime(Date.parse('2026-03-01T00:00:00Z'));
   readonly shore = new Shore();
@@ -38,6 +42,10 @@ class Life {
   readonly #fresh = new Set<number>();
   readonly #random = new SimRandom(5);
 
+  constructor(begin: Begin) {
+    this.#begin = begin;
+  }
+
   #ports() {
     return { disk: this.disk, clock: this.time.clock({ alive: true }), random: this.#random };
   }
@@ -47,6 +55,7 @@ class Life {
     const backlog = new ChannelBacklog(directory, this.disk, this.#ports().clock);
     for (let process = 0; process < 3; process += 1) {
       const writer = new ChannelWriter(directory, terms, this.#ports());
+      if (this.#begin === 'goes on') writer.goOn();
       for (let n = 0; n < 3; n += 1) {
         this.#write(writer);
         this.#write(writer);
@@ -98,9 +107,9 @@ class Life {
   }
 }
 
-function crashAt(t: ExecutionContext, operations: number, fate: Fate): boolean {
+function crashAt(t: ExecutionContext, begin: Begin, operations: number, fate: Fate): boolean {
   const where = `power cut after operation ${operations}`;
-  const life = new Life();
+  const life = new Life(begin);
   life.disk.makeDirectory('/state');
   life.disk.syncDirectory('/');
   life.disk.crashAfter(operations);
@@ -138,10 +147,12 @@ const fates: Readonly<Record<string, (operations: number) => Fate>> = {
   'drawn otherwise': (operations) => drawn(1_000 + operations),
 };
 
-for (const [how, fateOf] of Object.entries(fates)) {
-  test(`after a power cut at any disk operation of a channel, with what was not synced ${how}, no number stands for two messages and nothing durable is missing`, (t) => {
-    let operations = 1;
-    while (!crashAt(t, operations, fateOf(operations))) operations += 1;
-    t.true(operations > 60, `${operations}`);
-  });
+for (const begin of ['anew', 'goes on'] as const) {
+  for (const [how, fateOf] of Object.entries(fates)) {
+    test(`after a power cut at any disk operation of a channel whose writer ${begin === 'anew' ? 'begins anew' : begin}, with what was not synced ${how}, no number stands for two messages and nothing durable is missing`, (t) => {
+      let operations = 1;
+      while (!crashAt(t, begin, operations, fateOf(operations))) operations += 1;
+      t.true(operations > 60, `${operations}`);
+    });
+  }
 }

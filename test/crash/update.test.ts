@@ -4,7 +4,7 @@
  * run at once, nothing but signed bytes may ever run, sequences must not go back, and the fleet's wish must come true.
  */
 import test, { type ExecutionContext } from 'ava';
-import type { DeployedWindows } from '../../schemas/generated/types.ts';
+import type { DeployedConditions, DeployedWindows } from '../../schemas/generated/types.ts';
 import { Ship } from '../device-agent/ship.ts';
 import { type AppWish, moduleBytes, Shore, sha256 } from '../device-agent/shore.ts';
 import { type Fate, keepAll, loseAll } from '../sim/disk-crash.ts';
@@ -24,12 +24,17 @@ for (const app of [gauge3, horn2]) shore.release(app);
 /** Half of the time. */
 const everyMinute = [{ cron: '30 * * * * *', seconds: 30, timeZone: 'UTC' }];
 
+const speed = { type: 'number' as const, maxAgeSeconds: 60 };
+
 interface Story {
   readonly before: readonly AppWish[] | undefined;
   /** Whether what was there before is still on probation when the update comes. */
   readonly isOnTrial?: boolean;
   readonly wish: readonly AppWish[];
   readonly windows?: DeployedWindows;
+  readonly when?: DeployedConditions;
+  /** Somebody aboard says yes when it is fetched. */
+  readonly consent?: 'required';
   /** What runs in the end. */
   readonly end: readonly AppWish[];
 }
@@ -66,10 +71,26 @@ async function checkBoot(t: ExecutionContext, ship: Ship, story: Story, where: s
   t.true(allowed.includes(running), `${where}: ${running} runs`);
 }
 
+/** Whether the agent says that it is written down. */
+async function sayYes(ship: Ship): Promise<boolean> {
+  const answer = await ship.ask({ ask: 'consent', deployment: 2, answer: 'granted', by: 'mate' });
+  return answer.kind === 'kept';
+}
+
+/** A yes that was said to be written down is asked for no more; one that was not may be said again. */
+async function checkConsent(t: ExecutionContext, ship: Ship, isKept: boolean, where: string): Promise<void> {
+  await ship.run(5);
+  if (ship.report.waiting?.code !== 'CONSENT_NEEDED') return;
+  t.false(isKept, `${where}: the yes is lost`);
+  t.true(await sayYes(ship), where);
+}
+
 async function checkEnd(t: ExecutionContext, ship: Ship, story: Story, where: string): Promise<void> {
   const told = Math.max(0, ...ship.reports.map(({ highestSequence }) => highestSequence));
   t.true(ship.report.highestSequence >= told, `${where}: the sequence went back`);
   ship.link.set(true);
+  // One that had not arrived before is asked for now.
+  if (story.consent !== undefined) await ship.run(60).then(() => checkConsent(t, ship, false, where));
   await ship.run(300);
   t.deepEqual(ship.running(), names(story.end), where);
   t.is(ship.report.phase, 'active', where);
@@ -97,8 +118,16 @@ async function crashAt(t: ExecutionContext, story: Story, operations: number): P
   if (story.before === undefined) whole.boot();
   const before = whole.disk.operations;
   whole.disk.crashAfter(operations);
-  whole.want(shore.desired(2, story.wish, story.windows === undefined ? {} : { windows: story.windows }));
-  await whole.run(story.windows === undefined ? 40 : 100);
+  const { windows, when, consent } = story;
+  const gated = {
+    ...(windows === undefined ? {} : { windows }),
+    ...(when === undefined ? {} : { when }),
+    ...(consent && { consent }),
+  };
+  whole.want(shore.desired(2, story.wish, gated));
+  if (consent !== undefined) await whole.run(20);
+  const isKept = consent !== undefined && (await sayYes(whole));
+  await whole.run(Object.keys(gated).length === 0 ? 40 : 100);
   if (whole.disk.operations - before < operations) return true;
   for (const [fate, again] of cutsAt(operations)) {
     const where = `power cut after operation ${operations}, again after ${again}`;
@@ -110,6 +139,7 @@ async function crashAt(t: ExecutionContext, story: Story, operations: number): P
       ship.cutPower(fate);
     }
     await checkBoot(t, ship, story, where);
+    await checkConsent(t, ship, isKept, where);
     await checkEnd(t, ship, story, where);
   }
   return false;
@@ -124,6 +154,13 @@ const stories: Readonly<Record<string, Story>> = {
   'an update in windows that are open soon': {
     ...{ before: [gauge1, horn1], wish: [gauge2, horn2], end: [gauge2, horn2] },
     windows: { fetch: everyMinute, activate: everyMinute },
+  },
+  'an update under conditions': {
+    ...{ before: [gauge1, horn1], wish: [gauge2, horn2], end: [gauge2, horn2] },
+    when: { fetch: 'link.connected', activate: 'link.connected && !has(facts.speed)', facts: { speed } },
+  },
+  'an update that needs consent': {
+    ...{ before: [gauge1, horn1], wish: [gauge2, horn2], end: [gauge2, horn2], consent: 'required' },
   },
   'the first install': { before: undefined, wish: [gauge1], end: [gauge1] },
 };

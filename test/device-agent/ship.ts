@@ -9,9 +9,11 @@ import { isReport } from '../../schemas/generated/validators/report.js';
 import type { Fate } from '../sim/disk-crash.ts';
 import { type Life, SimTime } from '../sim/sim-clock.ts';
 import { SimDisk } from '../sim/sim-disk.ts';
+import { SimDoors } from '../sim/sim-doors.ts';
 import { SimLink, simNetwork, simWays } from '../sim/sim-network.ts';
 import { SimRandom } from '../sim/sim-random.ts';
 import { SimRuntime } from '../sim/sim-runtime.ts';
+import { SimSurroundings } from '../sim/sim-surroundings.ts';
 import { type Shore, sha256, startMs } from './shore.ts';
 
 const configuration = {
@@ -48,6 +50,8 @@ export class Ship {
   readonly disk: SimDisk;
   readonly link = new SimLink('anna', quality);
   readonly random: SimRandom;
+  readonly surroundings = new SimSurroundings();
+  readonly doors = new SimDoors();
   readonly reports: Report[] = [];
   readonly logged: string[] = [];
   /** How wrong the device's own clock is. */
@@ -136,7 +140,7 @@ export class Ship {
           agentVersion: '0.1.0',
           machineBoot: this.machineBoot,
         },
-        ways: simWays(this.link, clock),
+        ...{ ways: simWays(this.link, clock), surroundings: this.surroundings, doors: this.doors },
         openCourier: (shared) => new LocalCourier({ ...outside, ...shared }),
       });
       this.agent.start();
@@ -160,6 +164,7 @@ export class Ship {
     const time = new SimTime(this.time.now);
     const copy = new Ship(this.shore, this.disk.copyAfterCrash(fate), time, this.random.stream('after a cut'));
     copy.reports.push(...this.reports);
+    copy.machineBoot = this.machineBoot + 1;
     Object.assign(copy, { desired: this.desired, onRun: this.onRun, unpack: this.unpack, skewMs: this.skewMs });
     return copy;
   }
@@ -168,6 +173,16 @@ export class Ship {
   want(desired: unknown): void {
     this.desired = desired;
     if (this.#life.alive && this.link.up) this.#handlers?.onDesired(desired);
+  }
+
+  /** A program aboard writes a fact, by the machine's clock. */
+  tell(fact: string, text: string): void {
+    this.surroundings.write(`/state/facts.d/${fact}`, text, { now: () => this.time.now + this.skewMs });
+  }
+
+  /** A program aboard asks the agent. */
+  async ask(question: object): Promise<Record<string, unknown>> {
+    return JSON.parse(await this.doors.ask('/state/agent.sock', JSON.stringify(question)));
   }
 
   run(seconds: number): Promise<void> {

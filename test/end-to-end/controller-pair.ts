@@ -14,6 +14,7 @@ import { commitAll } from '../../platform/node/git-commit.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { hasSwift, TestBuckets } from '../controller/publishing/bucket/test-bucket.ts';
 import { TestServer } from '../controller/state/postgres/test-database.ts';
+import { takeWavesAway } from '../fleet-examples/without-waves.ts';
 import { eventually } from './processes.ts';
 import { contextOf } from './world.ts';
 
@@ -176,6 +177,7 @@ export class ControllerPair {
   static async make(devices: number): Promise<ControllerPair> {
     const directory = mkdtempSync(join(tmpdir(), 'fleet-pair-'));
     makeExampleFleet(contextOf(directory, new AbortController().signal), 'harbor', `${directory}/fleet`, ['1.0.0']);
+    takeWavesAway(`${directory}/fleet`);
     const manifests = `${directory}/fleet/devices`;
     for (const file of readdirSync(manifests)) rmSync(`${manifests}/${file}`);
     rmSync(`${directory}/fleet/fleets/trucks.yaml`);

@@ -69,28 +69,35 @@ function oneLineConfigures(t: ExecutionContext, directory: string): void {
   t.regex(written, new RegExp(`^listener ${port} `, 'm'));
 }
 
-test.serial('fleet demo --once brings all five devices to the second revision and stops everything', async (t) => {
-  const directory = scratch(t);
-  const demo = startDemo(t, directory, '--once');
-  const [out, told, [code]] = await Promise.all([text(demo.stdout!), text(demo.stderr!), once(demo, 'exit')]);
-  t.is(code, 0, told);
-  const status: unknown = JSON.parse(out);
-  if (!isStatusDocument(status)) return t.fail(JSON.stringify(isStatusDocument.errors));
-  const second = /committed (\w+):/.exec(told)?.[1];
-  t.true(second !== undefined && status.source.revision?.id.startsWith(second), told);
-  t.is(status.devices.length, 5);
-  for (const { name, state, desired, report } of status.devices) {
-    t.is(state, 'running', name);
-    t.is(report?.phase, 'active', name);
-    t.is(report?.running?.sequence, desired?.sequence, name);
-    t.is(report?.running?.revision, status.source.revision?.id, name);
-    const beacon = report?.applications.find((application) => application.name === 'position-beacon');
-    t.is(`${beacon?.version} ${beacon?.state}`, '1.1.0 running', name);
-    const download = report?.downloads?.find((one) => one.name === 'position-beacon');
-    t.is(download?.method, 'delta', name);
-  }
-  await noneLeft(directory);
-});
+test.serial(
+  'fleet demo --once changes a fleet wave by wave, sees a bad release halt at its canary, and stops everything',
+  async (t) => {
+    const directory = scratch(t);
+    const demo = startDemo(t, directory, '--once');
+    const [out, told, [code]] = await Promise.all([text(demo.stdout!), text(demo.stderr!), once(demo, 'exit')]);
+    t.is(code, 0, told);
+    const status: unknown = JSON.parse(out);
+    if (!isStatusDocument(status)) return t.fail(JSON.stringify(isStatusDocument.errors));
+    const [second, bad, last] = [...told.matchAll(/^committed (\w+)/gm)].map(([, id]) => id!);
+    t.true(last !== undefined && status.source.revision?.id.startsWith(last), told);
+    t.regex(told, /aurora was first, as the canary/);
+    t.regex(told, /rollout\/ships 3: halted .* TOO_MANY_FAILURES/);
+    t.is(status.fleets.find(({ name }) => name === 'ships')?.rollout?.state, 'done');
+    t.is(status.devices.length, 5);
+    for (const { name, site, state, desired, report } of status.devices) {
+      t.is(state, 'running', name);
+      t.is(report?.phase, 'active', name);
+      t.is(report?.running?.sequence, desired?.sequence, name);
+      const beacon = report?.applications.find((application) => application.name === 'position-beacon');
+      t.is(`${beacon?.version} ${beacon?.state}`, '1.1.0 running', name);
+      const isCanary = site === 'aurora';
+      t.true(report?.running?.revision.startsWith(isCanary ? last! : second!), `${name} was never touched by ${bad}`);
+      const download = report?.downloads?.find((one) => one.name === 'position-beacon');
+      if (!isCanary) t.is(download?.method, 'delta', name);
+    }
+    await noneLeft(directory);
+  },
+);
 
 test.serial(
   'with Mosquitto in the place of the embedded broker, a device that has nothing to tell is heard again and again; Ctrl-C ends all',

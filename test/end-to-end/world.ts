@@ -15,12 +15,14 @@ import { loadConfiguration } from '../../platform/node/configuration.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { freePort } from '../../platform/node/free-port.ts';
 import { commitAll } from '../../platform/node/git-commit.ts';
+import { nodeLineDoors } from '../../platform/node/line-door.ts';
 import { isLocked } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodeProcesses, nodePrograms } from '../../platform/node/processes.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
 import { startTcpRelay } from '../../platform/node/tcp-relay.ts';
 import { nodeThreads } from '../../platform/node/threads.ts';
+import { takeWavesAway } from '../fleet-examples/without-waves.ts';
 
 const projectDirectory = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 
@@ -40,6 +42,7 @@ export function contextOf(directory: string, signal: AbortSignal, startRelay = s
       isLocked,
       readInput: async () => new Uint8Array(0),
     },
+    doors: nodeLineDoors,
     openNetwork: (identity) => openNetwork(() => identity),
     ...{ stdout: silent, stderr: silent, color: false, environment, directory, projectDirectory, signal },
     loadConfiguration: (section, from, flags = {}, file) =>
@@ -61,7 +64,7 @@ export interface TestWorld {
   edit(path: string, from: string, to: string): void;
 }
 
-/** The harbor with only these devices, and the fleets and sites that they need; nothing is started. */
+/** The harbor with only these devices, and the fleets and sites that they need, which change all at once; nothing is started. */
 export async function makeWorld(
   t: Pick<ExecutionContext, 'teardown'>,
   devices: readonly string[],
@@ -74,6 +77,7 @@ export async function makeWorld(
   const whole = makeDemoFleet(context, directory);
   const fleet = { ...whole, devices: whole.devices.filter(({ name }) => devices.includes(name)) };
   const { directory: tree } = fleet.tree;
+  takeWavesAway(tree);
   for (const { name } of whole.devices) if (!devices.includes(name)) rmSync(`${tree}/devices/${name}.yaml`);
   const kinds = { ships: /^(aurora|borealis)/, trucks: /^truck/ };
   for (const [kind, pattern] of Object.entries(kinds))

@@ -1,4 +1,6 @@
 /** One update over one link, from the moment at which it could come to the moment at which the shore knows that it is there. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../../schemas/generated/types.ts';
@@ -7,8 +9,12 @@ import type { Lane } from './lane.ts';
 import type { Sent } from './ledger.ts';
 import { LinkProgram } from './link-program.ts';
 import type { Link } from './links.ts';
-import { meeting, Networks } from './namespaces.ts';
+import { namesPort, startNames } from './names.ts';
+import { addresses, meeting, Networks } from './namespaces.ts';
+import type { End } from './packet.ts';
+import { startPortal } from './portal.ts';
 import { ShoreAndDevice } from './shore-and-device.ts';
+import { meddleOf } from './trouble.ts';
 
 /** What became of an update over a link. */
 export interface Passage extends Sent {
@@ -85,13 +91,21 @@ function runs({ running }: Partial<Report>, sequence: number): boolean {
   return running?.sequence === sequence;
 }
 
-/** The first release runs over a good link, the second is issued, and the link is down: it has not brought anything of it. */
-async function prepare(link: Link, program: LinkProgram, world: ShoreAndDevice): Promise<number> {
+/** Someone's place in the world, and who may get in the way there. */
+interface Scene {
+  readonly program: LinkProgram;
+  readonly world: ShoreAndDevice;
+  readonly networks: Networks;
+  readonly portal: Server | undefined;
+}
+
+/** The first release runs over a good link, the second is issued, and the link is down: the device has brought nothing of it. */
+async function prepare(link: Link, { program, world }: Scene): Promise<number> {
   await world.startAgent();
   await eventually('the first release', readyMsMax, async () => (await world.told())?.state === 'running' || undefined);
-  if (link.isNew || link.isPower) await world.killAgent();
+  if (startsAnew(link)) await world.killAgent();
   program.set(false);
-  program.become(link.lane, link.packetBytesMax === undefined ? {} : { packetBytesMax: link.packetBytesMax });
+  if (link.isByName) world.knowByName();
   const revision = await world.release(link.freshBytes);
   const issued = await eventually('the second release', readyMsMax, async () => {
     const { desired } = (await world.told()) ?? {};
@@ -99,6 +113,23 @@ async function prepare(link: Link, program: LinkProgram, world: ShoreAndDevice):
   });
   if (link.contacts !== undefined) await sleep(link.contacts.darkMs);
   return issued.sequence;
+}
+
+function startsAnew({ isNew, isPower }: Link): boolean {
+  return isNew === true || isPower === true;
+}
+
+/** The link is there, for the first time since. */
+async function begin(link: Link, { program, world, networks, portal }: Scene): Promise<void> {
+  const at = (port: number): End => `${addresses.shore}:${port}`;
+  const ends = { controller: at(world.ports.controller), mqtt: at(world.ports.mqtt), names: at(namesPort) };
+  const portalAt = portal === undefined ? '' : at((portal.address() as AddressInfo).port);
+  const surroundings = { ends, portal: portalAt, sinceMs: performance.now() };
+  program.become(link.lane, link.trouble === undefined ? undefined : meddleOf(link.trouble, surroundings));
+  program.ledger.restart();
+  program.set(true);
+  if (startsAnew(link)) await world.startAgent();
+  if (link.trouble?.kind === 'moved') networks.moveDevice();
 }
 
 /** How many times the link has to be there for so many bytes. */
@@ -117,12 +148,11 @@ function takenBy(world: ShoreAndDevice): number {
   return world.truth()?.report.bytesReceivedTotal ?? 0;
 }
 
-async function pass(link: Link, program: LinkProgram, world: ShoreAndDevice): Promise<Passage> {
-  const sequence = await prepare(link, program, world);
+async function pass(link: Link, scene: Scene): Promise<Passage> {
+  const { program, world } = scene;
+  const sequence = await prepare(link, scene);
   const takenBefore = takenBy(world);
-  program.ledger.restart();
-  program.set(true);
-  if (link.isNew || link.isPower) await world.startAgent();
+  await begin(link, scene);
   const startMs = performance.now();
   const timetable = new Timetable(link, program, world);
   try {
@@ -161,21 +191,27 @@ async function pass(link: Link, program: LinkProgram, world: ShoreAndDevice): Pr
   }
 }
 
+async function portalOf({ trouble }: Link, world: ShoreAndDevice, directory: string): Promise<Server | undefined> {
+  if (trouble?.kind !== 'portal') return undefined;
+  return await startPortal(trouble.shows, world.controllerDirectory, `${directory}/portal`);
+}
+
 /** Leads an update over a link, in a process that was started by `ownNetwork`; what it needs lies below `directory`. */
 export async function leadOverLink(link: Link, directory: string): Promise<Passage> {
-  const networks = await Networks.open();
+  await using stack = new AsyncDisposableStack();
+  const networks = await Networks.open(directory);
+  stack.defer(() => networks.close());
+  const names = await startNames();
+  stack.defer(() => void names.close());
   const program = await LinkProgram.start(meeting, workshop);
+  stack.defer(() => program.stop());
   const stopping = new AbortController();
-  try {
-    const world = await ShoreAndDevice.open(directory, networks, stopping.signal);
-    try {
-      return await pass(link, program, world);
-    } finally {
-      await world.stop();
-    }
-  } finally {
+  const world = await ShoreAndDevice.open(directory, networks, stopping.signal);
+  stack.defer(async () => {
     stopping.abort();
-    program.stop();
-    networks.close();
-  }
+    await world.stop();
+  });
+  const portal = await portalOf(link, world, directory);
+  stack.defer(() => void portal?.close());
+  return await pass(link, { program, world, networks, portal });
 }

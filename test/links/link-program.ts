@@ -8,20 +8,13 @@ import { performance } from 'node:perf_hooks';
 import { type Lane, LaneQueue } from './lane.ts';
 import { Ledger, type Way } from './ledger.ts';
 import { Packet } from './packet.ts';
+import type { Meddle } from './trouble.ts';
 
 /** Where the program and the kernel meet: at one port for each end of the link. */
 export interface Meeting {
   readonly programAddress: string;
   readonly kernelAddress: string;
   readonly ports: Readonly<Record<'shore' | 'device', number>>;
-}
-
-/** What a link does besides what its lanes do. */
-export interface Habits {
-  /** Packets that are longer vanish, and nobody is told. */
-  readonly packetBytesMax?: number;
-  /** Changes the ends of a packet, or lets it vanish. */
-  readonly meddle?: (way: Way, packet: Packet) => 'pass' | 'lost';
 }
 
 interface Travelling {
@@ -78,7 +71,7 @@ export class LinkProgram {
   readonly ledger = new Ledger();
   readonly #sockets: Readonly<Record<'shore' | 'device', Socket>>;
   readonly #ways: Readonly<Record<Way, Direction>>;
-  #habits: Habits = {};
+  #meddle: Meddle = () => 'pass';
   #isUp = true;
 
   private constructor(meeting: Meeting, lane: Lane) {
@@ -106,9 +99,9 @@ export class LinkProgram {
     return this.#isUp;
   }
 
-  become(lane: Lane, habits: Habits): void {
+  become(lane: Lane, meddle: Meddle = () => 'pass'): void {
     for (const direction of Object.values(this.#ways)) direction.become(lane);
-    this.#habits = habits;
+    this.#meddle = meddle;
   }
 
   /** Nobody is told: what is sent while it is down vanishes. */
@@ -127,8 +120,7 @@ export class LinkProgram {
     const packet = Packet.in(frame);
     if (packet === undefined || !this.#isUp) return;
     this.ledger.note(way, packet);
-    const { packetBytesMax = Number.POSITIVE_INFINITY, meddle = () => 'pass' } = this.#habits;
-    if (packet.bytes > packetBytesMax || meddle(way, packet) === 'lost') return;
+    if (this.#meddle(way, packet, performance.now()) === 'lost') return;
     packet.seal();
     this.#ways[way].send(frame, packet.bytes);
   }

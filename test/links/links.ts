@@ -1,5 +1,6 @@
 /** The links that agents are held against: what each does, what is to come over it, and for how long it is waited for. */
 import type { Lane } from './lane.ts';
+import type { PortalKind, Service, Trouble } from './trouble.ts';
 
 /** When a link is up. */
 export interface Contacts {
@@ -19,7 +20,9 @@ export interface Link {
   readonly isPower?: true;
   /** Whether the device starts anew on it: what it held of better times is gone. */
   readonly isNew?: true;
-  readonly packetBytesMax?: number;
+  readonly trouble?: Trouble;
+  /** Whether the device knows the shore by its name, not by its address. */
+  readonly isByName?: true;
   /** Bytes that nothing makes smaller in the new release. */
   readonly freshBytes: number;
   readonly waitMs: number;
@@ -30,6 +33,17 @@ const minute = 60_000;
 const kbit = 125;
 const quick: Lane = { delayMs: 20, lostShare: 0, bytesPerSecond: 10_000 * kbit, queueMs: second };
 const slow: Lane = { ...quick, delayMs: 100 };
+
+const ever = 24 * 60 * minute;
+
+/** A quick link in trouble. */
+function inTrouble(trouble: Trouble): Pick<Link, 'lane' | 'trouble' | 'freshBytes' | 'waitMs'> {
+  return { lane: quick, trouble, freshBytes: 100_000, waitMs: 15 * minute };
+}
+
+function portal(shows: PortalKind, services: readonly Service[]) {
+  return inTrouble({ kind: 'portal', shows, services, forMs: 3 * minute });
+}
 
 /** All of them. */
 export const links: readonly Link[] = [
@@ -58,10 +72,74 @@ export const links: readonly Link[] = [
   },
   {
     name: 'mtu-1200',
-    says: 'packets of more than 1,200 bytes vanish',
-    lane: quick,
+    says: 'packets of more than 1,200 bytes vanish; the agent has just started',
+    ...inTrouble({ kind: 'narrow', packetBytesMax: 1_200 }),
     isNew: true,
-    packetBytesMax: 1_200,
-    ...{ freshBytes: 100_000, waitMs: 10 * minute },
+  },
+  {
+    name: 'nat',
+    says: 'LTE behind a translator of addresses that forgets who says nothing for 60 s',
+    ...inTrouble({ kind: 'forgetful', idleMs: minute }),
+    lane: { delayMs: 40, lostShare: 0.002, bytesPerSecond: 2_000 * kbit, queueMs: second },
+    contacts: { upMs: 60 * minute, darkMs: 90 * second },
+    waitMs: 40 * minute,
+  },
+  {
+    name: 'half-open',
+    says: 'every connection from before is dead, and no end is told',
+    ...inTrouble({ kind: 'half-open' }),
+    waitMs: 40 * minute,
+  },
+  {
+    name: 'one-way',
+    says: 'the device is heard and hears nothing, for 2 min',
+    ...inTrouble({ kind: 'deaf', forMs: 2 * minute }),
+  },
+  {
+    name: 'no-mqtt',
+    says: 'only HTTPS comes through; the agent has just started',
+    ...inTrouble({ kind: 'closed', service: 'mqtt', forMs: ever }),
+    isNew: true,
+    waitMs: 5 * minute,
+  },
+  {
+    name: 'no-https',
+    says: 'only MQTT comes through, for 3 min',
+    ...inTrouble({ kind: 'closed', service: 'controller', forMs: 3 * minute }),
+  },
+  {
+    name: 'no-names',
+    says: 'no name is looked up, for 3 min; the agent has just started',
+    ...inTrouble({ kind: 'closed', service: 'names', forMs: 3 * minute }),
+    isNew: true,
+    isByName: true,
+  },
+  {
+    name: 'new-address',
+    says: "the device's address is another one",
+    ...inTrouble({ kind: 'moved' }),
+    waitMs: 40 * minute,
+  },
+  {
+    name: 'portal-certificate',
+    says: 'a portal with a certificate of its own before all that is said, for 3 min; the agent has just started',
+    ...portal('own-certificate', ['controller', 'mqtt']),
+    isNew: true,
+  },
+  {
+    name: 'portal-302',
+    says: 'a portal that redirects in plain HTTP all that is said, for 3 min; the agent has just started',
+    ...portal('redirect', ['controller', 'mqtt']),
+    isNew: true,
+  },
+  {
+    name: 'portal-511',
+    says: 'a portal that answers 511 before HTTPS, in a certificate that is believed, for 3 min',
+    ...portal('status-511', ['controller']),
+  },
+  {
+    name: 'portal-page',
+    says: 'a portal that answers a page before HTTPS, in a certificate that is believed, for 3 min',
+    ...portal('page', ['controller']),
   },
 ];

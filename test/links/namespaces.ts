@@ -3,12 +3,15 @@
  * start of it; and one between them, in which the ends of the link are made, so that none of the two has a way around it.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readlinkSync } from 'node:fs';
+import { readlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Meeting } from './link-program.ts';
 
 /** The addresses of both ends. */
 export const addresses = { shore: '10.77.0.1', device: '10.77.0.2' } as const;
+
+/** The device's when it has moved. */
+const newAddress = '10.77.0.3';
 
 const hardware = { shore: '02:00:00:00:00:01', device: '02:00:00:00:00:02' } as const;
 
@@ -87,18 +90,28 @@ function endOf(end: End, other: End): string {
   ].join('; ');
 }
 
+/** Program and words to put before others, so that names are looked up on shore; `resolver` is a file that says so. */
+function whoAsksTheShore(resolver: string): readonly string[] {
+  const inItsPlace = `mount --bind '${resolver}' /etc/resolv.conf; exec "$0" "$@"`;
+  return ['unshare', '--mount', 'sh', '-ec', inItsPlace];
+}
+
 /** The networks of one shore and one device. */
 export class Networks {
   readonly #between: OwnNetwork;
+  readonly #resolver: string;
   #device: OwnNetwork | undefined;
 
-  private constructor(between: OwnNetwork) {
+  private constructor(between: OwnNetwork, resolver: string) {
     this.#between = between;
+    this.#resolver = resolver;
   }
 
-  /** In a process that was started by `ownNetwork`. */
-  static async open(): Promise<Networks> {
-    const networks = new Networks(await OwnNetwork.open());
+  /** In a process that was started by `ownNetwork`; leaves a file in `directory`. */
+  static async open(directory: string): Promise<Networks> {
+    const resolver = `${directory}/resolv.conf`;
+    writeFileSync(resolver, `nameserver ${addresses.shore}\n`);
+    const networks = new Networks(await OwnNetwork.open(), resolver);
     run(
       `ip link set lo up; ip link add between mtu 9000 type veth peer name kernel netns ${networks.#between.pid};
       ip addr add ${meeting.programAddress}/30 dev between; ip link set between up`,
@@ -117,24 +130,20 @@ export class Networks {
 
   /** A new network for the device: nothing is left there of connections that it had. Program and words to put before others. */
   async startDevice(): Promise<readonly string[]> {
+    // What is left of connections keeps a network for minutes after its last process.
+    this.#device?.run('ip link del device');
     this.#device?.close();
     const device = await OwnNetwork.open();
     this.#device = device;
-    await this.#whenFree(() => this.#makeEnd('device', device.pid));
+    this.#makeEnd('device', device.pid);
     device.run(`ip link set lo up; ${endOf('device', 'shore')}`);
-    return device.entry;
+    return [...device.entry, ...whoAsksTheShore(this.#resolver)];
   }
 
-  /** The kernel clears a network away some time after its last process. */
-  async #whenFree(make: () => void): Promise<void> {
-    for (let tries = 100; ; tries--) {
-      try {
-        return make();
-      } catch (error) {
-        if (tries === 0) throw error;
-        await sleep(50);
-      }
-    }
+  /** The device's old address is none any more. */
+  moveDevice(): void {
+    run(`ip neigh replace ${newAddress} lladdr ${hardware.device} dev shore nud permanent`);
+    this.#device?.run(`ip addr add ${newAddress}/24 dev device; ip addr del ${addresses.device}/24 dev device`);
   }
 
   close(): void {

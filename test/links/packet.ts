@@ -11,7 +11,7 @@ const etherTypeIpv4 = 0x0800;
 export const protocol = { tcp: 6, udp: 17 } as const;
 
 /** Flags of TCP. */
-export const flag = { fin: 1, syn: 2, rst: 4 } as const;
+export const flag = { syn: 2, ack: 16 } as const;
 
 /** Where the checksum of a protocol lies in its header. */
 const checksumAt: Readonly<Record<number, number>> = { [protocol.tcp]: 16, [protocol.udp]: 6 };

@@ -14,6 +14,7 @@ import { enroll } from '../../device-agent/command/enroll.ts';
 import { type AgentStatus, readStatus } from '../../device-agent/report/status-file.ts';
 import type { DeviceStatus } from '../../schemas/generated/types.ts';
 import { contextOf } from '../end-to-end/world.ts';
+import { shoreName } from './names.ts';
 import { addresses, type Networks } from './namespaces.ts';
 
 const device = 'truck-7-cab';
@@ -78,7 +79,7 @@ export class ShoreAndDevice {
     // The demo would put a link of its own before the agent, and one whose reports come far too often.
     const world = new DemoWorld(context, context.demo, { ...fleet, devices: [] }, directory);
     await world.commit('The first');
-    const hostnames = `127.0.0.1,${addresses.shore}`;
+    const hostnames = ['127.0.0.1', addresses.shore, shoreName].join(',');
     const controller = { 'http.host': '0.0.0.0', 'mqtt.host': '0.0.0.0', hostnames };
     await world.start({ controller, mosquitto: false });
     const program = await bundleAgent(`${context.projectDirectory}/.cache/agent`);
@@ -107,8 +108,21 @@ export class ShoreAndDevice {
     const readConfiguration = async () => (await this.#context.loadConfiguration('agent', directory)).value;
     const outcome = await enroll({ ...this.#context, print: () => {}, readConfiguration }, options);
     if (outcome !== 'enrolled') throw new Error(`${device} is ${outcome}`);
-    const file = `${directory}/fleet.config.yaml`;
-    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('127.0.0.1', addresses.shore));
+    this.#replaceHost('127.0.0.1', addresses.shore);
+  }
+
+  /** From its next start on the device knows the shore by its name. */
+  knowByName(): void {
+    this.#replaceHost(addresses.shore, shoreName);
+  }
+
+  #replaceHost(from: string, to: string): void {
+    const file = `${this.#device.directory}/fleet.config.yaml`;
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(from, to));
+  }
+
+  get controllerDirectory(): string {
+    return `${this.#directory}/controller`;
   }
 
   /** In a network of its own, in which nothing is left of what was before; it tells the world how it likes in its log. */

@@ -31,6 +31,7 @@ import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodeThreads } from '../../platform/node/threads.ts';
 import { type Log, NetworkError } from '../../platform/ports.ts';
 import type { ApplicationReport, BrokerStatus, Report } from '../../schemas/generated/types.ts';
+import { takeWavesAway } from '../fleet-examples/without-waves.ts';
 import { SimTime } from '../sim/sim-clock.ts';
 import { SimRandom } from '../sim/sim-random.ts';
 
@@ -40,6 +41,9 @@ const author = { name: 'Ada', email: 'ada@example.org' };
 
 /** Deployments go on long enough to be seen; a device's clock is the world's. */
 type Telling = Partial<Omit<Report, 'counter' | 'at'>>;
+
+/** Rounds of the event loop in which all is done that follows from an act. */
+const actBreaths = 200;
 
 const quiet: Log = { write: () => {} };
 
@@ -72,14 +76,18 @@ export class ScenarioWorld {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  /** Makes the repository of an example with its first releases, and a key fingerprint in every manifest of a device. */
-  makeRepository(example: string): void {
+  /**
+   * Makes the repository of an example with its first releases, and a key fingerprint in every manifest of a device. Its fleets
+   * change all at once, but where waves are what it is about.
+   */
+  makeRepository(example: string, { hasWaves = false } = {}): void {
     makeExampleFleet(
       this.context(() => {}),
       example,
       this.repository,
       ['1.0.0'],
     );
+    if (!hasWaves) takeWavesAway(this.repository);
     const devices = join(this.repository, 'devices');
     for (const [at, file] of fs.readdirSync(devices).entries()) {
       const fingerprint = Buffer.alloc(32, at + 1)
@@ -256,6 +264,7 @@ export class ScenarioWorld {
         startRelay: refuse,
         bundleAgent: refuse,
       },
+      doors: { ask: refuse },
       openNetwork: () => ({
         request: (request, signal) => {
           if (!this.reachable) throw new NetworkError('UNREACHABLE', 'connect ECONNREFUSED');
@@ -286,6 +295,12 @@ export class ScenarioWorld {
       changes: controller.changes,
       clock: this.#clock,
       acceptRevision: (name) => controller.acceptRevision(name),
+      actOnRollout: async ({ fleet, ...asked }) => {
+        const refused = await controller.act(fleet, asked);
+        // What is shown right behind an act would hang on how quick this machine is: here it shows what came of it.
+        for (let breaths = 0; breaths < actBreaths; breaths += 1) await breath();
+        return refused;
+      },
       enrol: async () => ({ kind: 'refused', code: 'NOT_HERE', message: 'not in a scenario' }),
       notifyPush: () => {},
       authorize: controller.authorize,
@@ -298,11 +313,15 @@ export class ScenarioWorld {
   /** Runs one command line; its output, with what differs from run to run replaced, and its exit code. */
   async fleet(words: readonly string[]): Promise<{ readonly output: string; readonly exitCode: number }> {
     let output = '';
-    const exitCode = await runCommand(
-      this.context((text) => {
-        output += text;
+    const context = this.context((text) => {
+      output += text;
+    });
+    let exitCode = 0;
+    // What the controller is asked to do is done when it is written.
+    await this.#settle(
+      runCommand(context, words).then((code) => {
+        exitCode = code;
       }),
-      words,
     );
     return { output: this.#normalized(output), exitCode };
   }

@@ -68,7 +68,8 @@ const deviceMoves: Readonly<
 };
 
 const moves: Readonly<Record<string, Move>> = {
-  example: (world, [name]) => world.makeRepository(name!),
+  /** `example harbor`, or `example harbor with waves`: its fleets change all at once unless it says so. */
+  example: (world, [name, ...rest]) => world.makeRepository(name!, { hasWaves: rest.join(' ') === 'with waves' }),
   release: (world, [name, version]) => world.addRelease(name!, version!),
   edit: (world, [file, from, to]) => world.edit(file!, from!, to!),
   commit: (world, [subject]) => world.commit(subject!),

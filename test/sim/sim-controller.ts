@@ -162,6 +162,7 @@ export class SimController {
       clock,
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
       acceptRevision: (name) => controller.acceptRevision(name),
+      actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
       notifyPush: () => {},
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,

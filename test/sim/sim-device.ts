@@ -13,11 +13,13 @@ import type { SimBroker } from './sim-bus.ts';
 import { SimTime } from './sim-clock.ts';
 import { simCourier } from './sim-courier.ts';
 import { PowerCut, SimDisk } from './sim-disk.ts';
+import { SimDoors } from './sim-doors.ts';
 import { type LinkQuality, SimLink, simNetwork, simWays } from './sim-network.ts';
 import { diskOf, type ProcessLife } from './sim-process.ts';
 import type { SimRandom } from './sim-random.ts';
 import { SimRuntime } from './sim-runtime.ts';
 import { simShadowLink } from './sim-shadow-link.ts';
+import { SimSurroundings } from './sim-surroundings.ts';
 import type { Trace } from './trace.ts';
 
 /** What all devices of a world share. */
@@ -158,7 +160,7 @@ export class SimDevice {
     const ports = { clock, disk, random: this.random, log };
     return createAgent({
       ...{ ports, configuration: this.#configuration(), runtime: watched, link, openCourier, agentVersion: '0.1.0' },
-      ways: simWays(this.link, clock),
+      ...{ ways: simWays(this.link, clock), surroundings: new SimSurroundings(), doors: new SimDoors() },
       machineBoot: this.#powers,
     });
   }

@@ -68,6 +68,8 @@ export class SimRepository {
         const gone = [...before.keys()].filter((path) => !after.has(path)).map((path) => ({ path }));
         return { files: [...changed, ...gone], odd: [] };
       },
+      // No commit has more than a subject.
+      trailers: async () => [],
       readBlob: async (id) => {
         if (this.threadDies) throw new SourceError('ENGINE_ENDED', threadEnded);
         const bytes = this.#blobs.get(id);

@@ -70,6 +70,16 @@ export class SimRuntime implements AppRuntime {
     this.#changed();
   }
 
+  /** An application publishes facts. */
+  publish(name: string, facts: Readonly<Record<string, number | boolean | string>>): void {
+    const running = this.#running.get(name);
+    if (running === undefined) return;
+    const at = this.#stamp();
+    const told = Object.entries(facts).map(([fact, value]) => [fact, { value, at }]);
+    running.report = { ...running.report, facts: Object.fromEntries(told) };
+    this.#changed();
+  }
+
   #start(application: RunnableApplication): void {
     const bytes = this.#disk.readFile(application.modulePath);
     this.#check(application, bytes);

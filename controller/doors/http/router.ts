@@ -4,7 +4,7 @@
  *   GET  /sha256/HEX, /releases/NAME/VERSION.json, /tuf/FILE   a device that git names, or the API token
  *   POST /parcel                                               the same: several of these files in one answer
  *   GET  /api/v1/status, /api/v1/changes                       the API token
- *   POST /api/v1/source/accept                                 the API token
+ *   POST /api/v1/source/accept, /api/v1/rollouts/act           the API token
  *   POST /enroll                                               anybody; the answer depends on what git names
  *   POST /hooks/git                                            who signs with the webhook secret
  *   GET  /healthz, /readyz                                     anybody
@@ -20,6 +20,7 @@ import { bearsToken, signsBody } from './credentials.ts';
 import type { EnrolmentLimits } from './enrolment-limits.ts';
 import { bytesAnswer, errorAnswer, jsonAnswer } from './json-answer.ts';
 import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
+import { type ActOnRollout, actAnswer } from './rollout-routes.ts';
 import { type StatusParts, statusAnswer } from './status-routes.ts';
 
 /** Of the body of a request. A webhook that is longer is not needed: the next poll sees the same push. */
@@ -41,6 +42,7 @@ export interface ApiParts extends FeedParts, Pick<StatusParts, 'status'> {
   readonly fillParcel: (request: ParcelRequest) => Promise<Uint8Array | undefined>;
   /** Takes a commit that is held back, named by its id or the beginning of it. */
   readonly acceptRevision: (name: string) => Promise<RevisionAcceptance>;
+  readonly actOnRollout: ActOnRollout;
   readonly enrol: (request: EnrolmentRequest, address: string) => Promise<EnrolmentAnswer>;
   /** Told to who is enrolled, so that its configuration needs no port by hand. */
   readonly brokerForAgents?: () => BrokerForAgents;
@@ -165,6 +167,7 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
     '/api/v1/status': { GET: forToken(parts, (request) => statusAnswer(parts, request)) },
     '/api/v1/changes': { GET: forToken(parts, (request, _peer, signal) => changes(request, signal)) },
     '/api/v1/source/accept': { POST: forToken(parts, acceptRoute(parts)) },
+    '/api/v1/rollouts/act': { POST: forToken(parts, ({ body }) => actAnswer(parts.actOnRollout, parseJson(body))) },
     '/healthz': { GET: healthAnswer },
     '/readyz': { GET: () => readinessAnswer(parts.readiness()) },
   };

@@ -89,6 +89,7 @@ function formsOver(devices: PersistentMap<Device>, templates: Templates): Forms 
     applications: plainForm(),
     fleets: plainForm(),
     sites: plainForm(),
+    policies: plainForm(),
     secrets: plainForm(),
     devices: deviceForm,
     devicesBySite: namesForm,
@@ -96,6 +97,7 @@ function formsOver(devices: PersistentMap<Device>, templates: Templates): Forms 
     members: namesForm,
     strays: nameSetForm,
     unsealed: plainForm(),
+    witnesses: plainForm(),
     desiredDevices: desiredForm(devices, templates),
   };
 }

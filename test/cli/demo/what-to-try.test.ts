@@ -18,6 +18,6 @@ test('what to try fits a terminal of 80 columns, so that every command can be co
 
 test('what to try says beside a command what it shows wherever there is room', (t) => {
   const withoutNote = (columns: number) => linesAt(columns).filter((line) => !line.includes('  # ')).length;
-  t.is(withoutNote(80), 4);
+  t.is(withoutNote(80), 6);
   t.is(withoutNote(200), 2);
 });

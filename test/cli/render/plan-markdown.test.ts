@@ -65,6 +65,7 @@ function planOf(text: (at: number) => string, count = 1): Plan {
     },
     prices: new Map(),
     transfers: each(() => transfer),
+    policy: { problems: [problem], notes: each(() => problem) },
     warnings: each(() => problem),
     notes: [problem],
     unknownBecause: text(17),
@@ -113,7 +114,14 @@ test('a comment on any number of changes, problems and long names is within what
 });
 
 test('a comment on a plan without changes says so and has no tables of devices', (t) => {
-  const plan = { ...planOf(() => 'x'), change: { devices: [], fleets: [] }, transfers: [], warnings: [], notes: [] };
+  const plan = {
+    ...planOf(() => 'x'),
+    change: { devices: [], fleets: [] },
+    transfers: [],
+    warnings: [],
+    notes: [],
+    policy: { problems: [], notes: [] },
+  };
   const markdown = planMarkdown(plan);
   t.regex(markdown, /^## Fleet plan\n\n\*\*Nothing changes on any device\.\*\*\n/);
   t.notRegex(markdown, /\||<details>/);

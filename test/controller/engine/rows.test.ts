@@ -5,11 +5,13 @@ import { Image } from '../../../controller/engine/image.ts';
 import type { DocumentRoom, DocumentWrite, Write } from '../../../controller/engine/records.ts';
 import { orderOf } from '../../../controller/engine/report-order.ts';
 import { decodeDocument, decodeRow, encodeWrite } from '../../../controller/engine/rows.ts';
+import type { FleetDefinition } from '../../../controller/manifests/definition.ts';
 import { removedDeviceStatus } from '../../../controller/planning/device-status.ts';
+import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
 import { emptyTally } from '../../../controller/planning/tally.ts';
 import { isReadOnDemand, type StateRow } from '../../../controller/state/state-port.ts';
 import { isStatusDocument } from '../../../schemas/generated/validators/status.js';
-import { fleetOf, revision as id, reportOf } from './test-engine.ts';
+import { fleetOf, revision as id, noRollouts, reportOf } from './test-engine.ts';
 
 const now = Date.parse('2026-03-01T00:00:00Z');
 const at = new Date(now).toISOString();
@@ -18,6 +20,23 @@ const revision = { id, subject: 's', author: 'a', committedAt: at };
 const problem = { file: 'f.yaml', line: 1, column: 1, code: 'X', message: 'y', excerpt: 'z' };
 const owed = { kind: 'issue', subject: 'bench', since: now, attempts: 1, dueAt: now, failure: 'x' } as const;
 const refusal = { at, device: 'bench', keyFingerprint: 'k', address: '::1', code: 'X', message: 'y' };
+
+const rollout: Rollout = {
+  ...{ fleet: 'ships', number: 2, target: 'a'.repeat(64), good: 'b'.repeat(64), revision: id, subject: 's' },
+  ...{ startedAt: now, state: 'running', wave: 1, waveStartedAt: now, gatePassedAt: now, approved: ['canary'] },
+  reason: { code: 'X', message: 'y' },
+  acts: [{ at: now, who: 'Ada', act: 'approve', why: 'seen' }],
+  events: [{ at: now, code: 'X', message: 'y' }],
+};
+const definition: FleetDefinition = {
+  ...{ fleet: 'ships', probationSeconds: 30, hash: 'b'.repeat(64) },
+  applications: [
+    {
+      ...{ name: 'pump', version: '1.0.0', sha256: 'c'.repeat(64), length: 5, terms: {}, config: {} },
+      links: { lib: { name: 'lib', version: '1.0.0', sha256: 'c'.repeat(64), length: 5 } },
+    },
+  ],
+};
 
 const application = { name: 'pump', version: '1.0.0', state: 'failed', since: at, restarts: 1 } as const;
 const report = {
@@ -32,7 +51,7 @@ const writes: readonly Write[] = [
     name: 'bench',
     record: {
       issued: {
-        ...{ sequence: 1, revision: id, issuedAt: now, templateHash: 'h', signedBy: 'k' },
+        ...{ sequence: 1, revision: id, issuedAt: now, templateHash: 'h', signedBy: 'k', definition: 'h' },
         applications: [{ name: 'pump', version: '1.0.0', links: ['lib/1'] }],
       },
       blob: { sha256: 'd'.repeat(64), length: 5_000 },
@@ -65,6 +84,9 @@ const writes: readonly Write[] = [
   },
   { kind: 'accepted', revision: id },
   { kind: 'refusal', key: 'any', refusal },
+  { kind: 'rollout', fleet: 'ships', rollout },
+  { kind: 'definition', fleet: 'ships', definition },
+  { kind: 'finished', fleet: 'ships', rollouts: [{ ...rollout, finishedAt: now, outcome: 'superseded' }] },
 ];
 
 const rows = writes.map((write) => encodeWrite(write) as StateRow);
@@ -119,6 +141,7 @@ function use(row: StateRow): void {
     desired: fleetOf([]),
     revision: id,
     isBranchSeen: true,
+    rollouts: noRollouts,
     keyId: 'k',
     links: undefined,
     heard: new Map(),
@@ -182,7 +205,7 @@ test('a row in which anything that devices were issued alike is something else i
 test('a row under a key that is not its own is set aside', (t) => {
   for (const row of rows) {
     if (isReadOnDemand(row)) continue;
-    const isBound = ['device', 'marks', 'owed'].includes(row.room);
+    const isBound = ['device', 'marks', 'owed', 'rollout', 'definition', 'finished'].includes(row.room);
     const decode = () => decodeRow({ ...row, key: 'issue of\u001b[31m' });
     if (isBound) t.throws(decode, { instanceOf: TypeError }, row.room);
     else t.notThrows(decode, row.room);

@@ -1,8 +1,8 @@
 /** An engine over a real state, for tests that play the devices, and the broker where they bring none. */
 import { openShadowDoor, say } from '../../../controller/doors/mqtt/shadow-door.ts';
-import { described } from '../../../controller/engine/context.ts';
+import { type Context, described } from '../../../controller/engine/context.ts';
 import { Engine } from '../../../controller/engine/engine.ts';
-import type { EngineParts } from '../../../controller/engine/engine-parts.ts';
+import { type EngineParts, noFleet } from '../../../controller/engine/engine-parts.ts';
 import type { EngineEvent } from '../../../controller/engine/events.ts';
 import { loadImage } from '../../../controller/engine/load-image.ts';
 import type { DesiredDevice, DesiredFleet } from '../../../controller/manifests/desired.ts';
@@ -17,6 +17,13 @@ import { quietGuard } from '../doors/scene.ts';
 
 export const revision = 'a'.repeat(40);
 
+/** Of fleets without waves. */
+export const noRollouts: Context['rollouts'] = {
+  of: () => undefined,
+  permitted: (_known, device) => ({ device }),
+  view: () => undefined,
+};
+
 /** What no fleet wants of a device. */
 const template = { probationSeconds: 30, applications: [], hash: 'f'.repeat(64) };
 
@@ -27,7 +34,7 @@ export function namedDevice(name: string, keyFingerprint: string): DesiredDevice
 
 export function fleetOf(devices: Iterable<DesiredDevice>): DesiredFleet {
   const byName = new Map([...devices].map((device) => [device.name, device]));
-  return { applications: new Map(), fleets: new Map(), sites: new Map(), devices: byName };
+  return { ...noFleet, devices: byName };
 }
 
 /** A report that says little. */

@@ -49,10 +49,10 @@ test('a kept instance names the handler that is called, and only a kept one has 
   t.deepEqual(handing(events({})), ['NO_KEPT_INSTANCE spec.handover']);
   t.deepEqual(handing({ release: '1' }), ['NO_KEPT_INSTANCE spec.handover']);
   t.deepEqual(handing({ release: '1' }, 'none'), []);
-  t.deepEqual(runningEvents({ release: '1', handover: 'none' }), {});
-  t.deepEqual(runningEvents({ release: '1', handover: 'snapshot' }), { handover: 'snapshot' });
+  t.deepEqual(runningEvents({ handover: 'none' }), {});
+  t.deepEqual(runningEvents({ handover: 'snapshot' }), { handover: 'snapshot' });
   const kept = { instance: 'kept', handler: 'handle', concurrency: 2 } as const;
-  t.deepEqual(runningEvents({ release: '1', events: kept }), { events: kept });
+  t.deepEqual(runningEvents({ events: kept }), { events: kept });
 });
 
 test('a channel whose messages find no room in its quota for the shore is refused where it says so', (t) => {
@@ -78,14 +78,14 @@ test('an application can not have the channel of the agent itself, and others ma
 });
 
 test('what a manifest says of events and channels travels in bytes and milliseconds, and what it leaves out does not', (t) => {
-  t.deepEqual(runningEvents({ release: '1' }), {});
+  t.deepEqual(runningEvents({}), {});
   const channels = { in: { a: {} }, out: { b: { messageBytes: '2KiB' }, c: {} } };
-  t.deepEqual(runningEvents({ release: '1', events: { timeLimit: '250ms', queue: 0 }, channels }), {
+  t.deepEqual(runningEvents({ events: { timeLimit: '250ms', queue: 0 }, channels }), {
     events: { timeLimitMs: 250, queue: 0 },
     channels: { in: { a: {} }, out: { b: { messageBytes: 2048 }, c: {} } },
   });
-  t.is(runningEvents({ release: '1', events: { timeLimit: '2m' } }).events?.timeLimitMs, 120_000);
-  t.deepEqual(runningEvents({ release: '1', events: { snapshots: { every: '2h' } } }).events, {
+  t.is(runningEvents({ events: { timeLimit: '2m' } }).events?.timeLimitMs, 120_000);
+  t.deepEqual(runningEvents({ events: { snapshots: { every: '2h' } } }).events, {
     snapshots: { everySeconds: 7_200, bytesPerDayMax: 2 ** 26 },
   });
 });

@@ -48,7 +48,7 @@ test('a channel that an application does not write is no check of its health', (
     'UNKNOWN_CHANNEL spec.health.messages.alarms: it writes no channel "alarms"; there is: depths',
   ]);
   const health = { messages: { depths: '5s', alarms: '2m' } };
-  t.deepEqual(healthTerms({ release: '1', health }), { health: { messagesSeconds: { depths: 5, alarms: 120 } } });
+  t.deepEqual(healthTerms({ health }), { health: { messagesSeconds: { depths: 5, alarms: 120 } } });
 });
 
 test('a path that an application does not answer at is no check of its health', (t) => {
@@ -77,7 +77,7 @@ test('a time of a check is a day at most, and a health that asks for nothing is 
 });
 
 test('what a manifest asks on probation travels in seconds, and what it does not ask does not travel', (t) => {
-  t.deepEqual(healthTerms({ release: '1' }), {});
+  t.deepEqual(healthTerms({}), {});
   const health = {
     up: '2m',
     ends: '1h',
@@ -86,7 +86,7 @@ test('what a manifest asks on probation travels in seconds, and what it does not
     facts: { speed: '30s' },
     http: { path: '/', within: '1m' },
   };
-  t.deepEqual(healthTerms({ release: '1', health }), {
+  t.deepEqual(healthTerms({ health }), {
     health: {
       ...{ upSeconds: 120, endsSeconds: 3600, restartsMax: 0, failedEventsMax: 4, factsSeconds: { speed: 30 } },
       http: { path: '/', withinSeconds: 60 },

@@ -1,6 +1,7 @@
 /** Random edits of a small fleet repository, right ones and wrong ones. */
 import fc from 'fast-check';
 import type { ManifestState } from '../../../controller/manifests/manifest-state.ts';
+import type { FleetRollout, FleetSpec } from '../../../schemas/generated/types.ts';
 import { application, changesOf, device, type Files, fleet, site } from './fleet-fixture.ts';
 
 const names = {
@@ -49,6 +50,15 @@ const deviceEdit = fc
 const siteEdit = fc
   .tuple(fc.constantFrom(...names.site), config)
   .map(([name, layer]): Edit => [`sites/${name}.yaml`, site(name, defined({ config: layer }))]);
+/** A rollout that asks its devices for a label, or for a site. */
+function rolloutOf(groupBy: string | undefined, zone: string | undefined): Pick<FleetSpec, 'rollout'> {
+  if (groupBy === undefined && zone === undefined) return {};
+  const waves: FleetRollout['waves'] =
+    zone === undefined ? undefined : [{ name: 'first', selector: { matchLabels: { zone } } }];
+  const budget = groupBy === undefined ? undefined : { groupBy, maxUnavailable: 1 };
+  return { rollout: defined({ waves, budget }) };
+}
+
 const fleetEdit = fc
   .tuple(
     fc.constantFrom('ship', 'truck'),
@@ -58,11 +68,18 @@ const fleetEdit = fc
       { selector: ({ name }) => name },
     ),
     config,
+    fc.option(fc.constantFrom('site', 'zone'), { nil: undefined }),
+    fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
   )
   .map(
-    ([kind, zone, applications, layer]): Edit => [
+    ([kind, zone, applications, layer, groupBy, first]): Edit => [
       `fleets/${kind}.yaml`,
-      fleet(kind, defined({ kind, zone }) as Record<string, string>, applications, defined({ config: layer })),
+      fleet(
+        kind,
+        defined({ kind, zone }) as Record<string, string>,
+        applications,
+        defined({ config: layer, ...rolloutOf(groupBy, first) }),
+      ),
     ],
   );
 const oddEdit = fc.constantFrom<Edit>(
@@ -100,10 +117,11 @@ export const start: Files = {
   'sites/s2.yaml': site('s2'),
 };
 
-/** A state as plain data. */
-export function plain(state: ManifestState): unknown {
+/** A state as plain data. Which device is remembered as the one that meets a demand depends on what came before. */
+export function plain({ witnesses, ...state }: ManifestState): unknown {
+  const met = Array.from(witnesses, ([fleet, names]) => [fleet, names.map((name) => name !== '')] as const);
   return Object.fromEntries(
-    Object.entries(state).map(([key, value]) => [
+    Object.entries({ ...state, met: new Map(met) }).map(([key, value]) => [
       key,
       [...(value as ReadonlyMap<string, unknown>)].map(([name, entry]) => [
         name,

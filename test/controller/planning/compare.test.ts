@@ -1,8 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { definitionOf } from '../../../controller/manifests/definition.ts';
 import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
 import { type ComparedRevisions, compareRevisions } from '../../../controller/planning/compare.ts';
 import { planDevice } from '../../../controller/planning/plan-device.ts';
+import type { KnownRollout } from '../../../controller/planning/rollout/plan-waves.ts';
 import { application, catalogue, desiredFrom, device, type Files, fleet } from '../manifests/fleet-fixture.ts';
 import { now } from './arbitraries.ts';
 
@@ -18,13 +20,15 @@ const base: Files = {
 };
 
 function membersIn({ devices }: DesiredFleet) {
-  return (fleetName: string) => [...devices.values()].filter((one) => one.fleet === fleetName).length;
+  const namesIn = (fleetName: string) =>
+    [...devices.values()].filter((one) => one.fleet === fleetName).map(({ name }) => name);
+  return { namesIn, membersOf: (fleetName: string) => namesIn(fleetName).length };
 }
 
 function compare(next: Files, rest: Partial<ComparedRevisions> = {}, before: Files = base) {
   const [from, to] = [desiredFrom(before), desiredFrom(next)];
   return compareRevisions({
-    ...{ base: from, next: to, membersOf: membersIn(to), observe: () => undefined, releases: catalogue },
+    ...{ base: from, next: to, ...membersIn(to), observe: () => undefined, releases: catalogue },
     now,
     ...rest,
   });
@@ -224,4 +228,79 @@ test('a hold is told in the plan, keeps its device from what changes besides, an
   t.is(`${held.kind} ${held.cause}`, 'hold HELD');
   t.regex(held.message, /is held at deployment 1, and .* held until 2026-06-02T08:00Z: sea trial/);
   t.is(ofBridge(Date.parse(hold.until)).kind, 'deploy');
+});
+
+const inWaves = (rollout: object): Files => ({
+  ...newPump,
+  'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }, { name: 'radio' }], { rollout }),
+  'devices/mess.yaml': device('mess', { kind: 'ship', deck: '2' }, { keyFingerprint: keys[2]! }),
+  'devices/crow.yaml': device('crow', { kind: 'ship', deck: '2' }, { keyFingerprint: keys[3]! }),
+});
+
+/** A commit that changes what ships run, of which three have keys. */
+function planInWaves(rollout: object) {
+  const next = inWaves(rollout);
+  const before = { ...next, 'applications.yaml': base['applications.yaml']! };
+  return { ...compare(next, {}, before), next };
+}
+
+test('what a fleet with waves gets otherwise goes wave by wave, and the first alone at once', (t) => {
+  const waves = [
+    { name: 'canary', limit: 1, soak: '10m' },
+    { name: 'rest', approve: 'before' },
+  ];
+  const { devices, fleets } = planInWaves({ waves });
+  const [ships] = fleets;
+  t.deepEqual(
+    ships?.rollout?.waves.map(({ name, devices, soakSeconds, approve }) => ({ name, devices, soakSeconds, approve })),
+    [
+      { name: 'canary', devices: 1, soakSeconds: 600, approve: undefined },
+      { name: 'rest', devices: 3, soakSeconds: undefined, approve: 'before' },
+    ],
+  );
+  const inCanary = devices.filter(({ wave }) => wave === 'canary');
+  t.is(ships?.rollout?.atOnce, inCanary.length);
+  t.deepEqual(
+    devices.map(({ device, wave }) => [device, wave !== undefined]),
+    [
+      ['bridge', true],
+      ['crow', true],
+      ['engine', false],
+      ['mess', true],
+    ],
+  );
+});
+
+test('a budget lets so many of a group go at once, and those that it does not group', (t) => {
+  const rollout = { budget: { groupBy: 'deck', maxUnavailable: 1 } };
+  t.is(planInWaves(rollout).fleets[0]?.rollout?.atOnce, 2);
+  t.is(planInWaves({ waves: [{ name: 'all', approve: 'before' }] }).fleets[0]?.rollout?.atOnce, 0);
+});
+
+test('what one device or site says otherwise goes to it at once, whatever waves its fleet has', (t) => {
+  const before = inWaves({ waves: [{ name: 'canary', limit: 1 }] });
+  const next = {
+    ...before,
+    'devices/crow.yaml': device('crow', { kind: 'ship' }, { keyFingerprint: keys[3]!, config: { a: 1 } }),
+  };
+  const { devices, fleets } = compare(next, {}, before);
+  t.deepEqual(
+    devices.map(({ device, wave }) => [device, wave]),
+    [['crow', undefined]],
+  );
+  t.is(fleets[0]?.rollout, undefined);
+});
+
+test('what takes the place of a rollout says so, and what goes back to what was good has no waves', (t) => {
+  const next = inWaves({ waves: [{ name: 'canary', limit: 1 }] });
+  const before = { ...next, 'applications.yaml': base['applications.yaml']! };
+  const hashes = [before, next].map((files) => definitionOf(desiredFrom(files), 'ships')!.hash) as [string, string];
+  const ships = (state: KnownRollout['state'], good: string) => {
+    const rolloutOf = () => ({ number: 7, state, target: hashes[0], good });
+    return compare(next, { rolloutOf }, before).fleets[0]!;
+  };
+  t.is(ships('halted', 'older').rollout?.supersedes, 7);
+  t.is(ships('done', 'older').rollout?.supersedes, undefined);
+  const back = ships('running', hashes[1]);
+  t.deepEqual([back.rollout, back.endsRollout, back.deploying], [undefined, 7, 3]);
 });

@@ -106,6 +106,18 @@ test('every device that does not run what it should says why', (t) => {
   const waiting = { to: 'activate' as const, code: 'WINDOW', message: 'waits for a window to activate' };
   const staged: Report = { ...report, phase: 'waiting', waiting, target: { sequence: 3, revision: 'c'.repeat(40) } };
   t.is(statusOf({ report: staged }), 'progressing WINDOW');
+  const clause = {
+    ...waiting,
+    code: 'WHEN',
+    message: 'until facts.in_port',
+    seen: [{ name: 'facts.in_port', value: false }],
+  };
+  const { reason } = deviceStatus(
+    desired,
+    { events: [], contactAt: now, issued, report: { ...staged, waiting: clause } },
+    now,
+  );
+  t.is(`${reason.code} ${reason.message}`, 'WHEN deployment 3: until facts.in_port; seen: facts.in_port false');
   t.is(statusOf({ report, connected: false, contactAt: now - 4_000_000 }), 'dark DARK');
   t.is(statusOf({}), 'progressing NO_REPORT');
 });

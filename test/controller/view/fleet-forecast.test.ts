@@ -10,7 +10,7 @@ import { View } from '../../../controller/view/view.ts';
 import { Turn } from '../../../platform/turn.ts';
 import { isStatusDocument } from '../../../schemas/generated/validators/status.js';
 import { SimTime } from '../../sim/sim-clock.ts';
-import { fleetOf, namedDevice, reportOf } from '../engine/test-engine.ts';
+import { fleetOf, namedDevice, noRollouts, reportOf } from '../engine/test-engine.ts';
 
 const start = Date.parse('2026-03-01T00:00:00Z');
 const hourMs = 3_600_000;
@@ -43,7 +43,7 @@ async function statusOf(devices: readonly Told[], query = '') {
   const fleets = new Map([['ships', { spec: { applications: [] } } as never]]);
   const context = (): Context => ({
     ...{ desired: { ...desired, fleets }, revision: 'a', isBranchSeen: true, keyId: 'key', links, heard: new Map() },
-    now: clock.now(),
+    ...{ rollouts: noRollouts, now: clock.now() },
   });
   const view = new View({ clock, image, context });
   view.touch(undefined);

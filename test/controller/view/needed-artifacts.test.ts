@@ -1,7 +1,9 @@
 import test from 'ava';
 import type { DeviceRecord } from '../../../controller/engine/records.ts';
-import { NeededArtifacts } from '../../../controller/view/needed-artifacts.ts';
+import { definitionOf } from '../../../controller/manifests/definition.ts';
+import { NeededArtifacts, wantedReleases } from '../../../controller/view/needed-artifacts.ts';
 import { revision } from '../engine/test-engine.ts';
+import { application, desiredFrom, fleet } from '../manifests/fleet-fixture.ts';
 
 function recordOf(issued: string | undefined, runs: string | undefined, sha256?: string): DeviceRecord {
   const deployment = { sequence: 1, revision, issuedAt: 0, templateHash: 'x' };
@@ -43,4 +45,14 @@ test('an envelope that travels by digest is needed until its device has another'
   needed.note('buoy', recordOf('1.0.0', undefined));
   t.is(needed.blobs.size, 0);
   t.is(needed.holderOf('bb'), undefined);
+});
+
+test('what a fleet may go back to is wanted besides what git asks for', (t) => {
+  const wantedAt = (version: string) => {
+    const ships = fleet('ships', { kind: 'ship' }, [{ name: 'pump' }]);
+    return desiredFrom({ 'apps/pump.yaml': application('pump', version), 'fleets/ships.yaml': ships });
+  };
+  const good = definitionOf(wantedAt('1.0.0'), 'ships')!;
+  t.deepEqual([...wantedReleases(wantedAt('1.1.0'))], ['pump/1.1.0']);
+  t.deepEqual([...wantedReleases(wantedAt('1.1.0'), [good])].sort(), ['pump/1.0.0', 'pump/1.1.0']);
 });

@@ -8,7 +8,7 @@ import { Turn } from '../../../platform/turn.ts';
 import type { Refusal } from '../../../schemas/generated/types.ts';
 import { isStatusDocument } from '../../../schemas/generated/validators/status.js';
 import { SimTime } from '../../sim/sim-clock.ts';
-import { fleetOf, namedDevice } from '../engine/test-engine.ts';
+import { fleetOf, namedDevice, noRollouts } from '../engine/test-engine.ts';
 
 const start = Date.parse('2026-03-01T00:00:00Z');
 const key = `SHA256:${'A'.repeat(43)}`;
@@ -50,6 +50,7 @@ function viewOf(
       desired: { ...desired, sites, fleets },
       revision: 'a',
       isBranchSeen: true,
+      rollouts: noRollouts,
       keyId: 'key',
       links: undefined,
       heard: new Map(),

@@ -53,6 +53,26 @@ test('describeAgent() tells which window is waited for', (t) => {
   t.true(text.endsWith('\nIt does not go on now: waits for a window to activate (WINDOW).\n'), text);
 });
 
+test('describeAgent() tells which clause is waited for, and what was seen of it when', (t) => {
+  const disk = new SimDisk();
+  disk.makeDirectory('/state');
+  const at = '2026-06-01T09:00:00.000Z';
+  const seen = [
+    { name: 'facts.speed', value: 7.25, at },
+    { name: 'facts.mode', value: 'sea' },
+    { name: 'facts.depth' },
+  ];
+  const waiting = { to: 'activate' as const, code: 'WHEN', message: 'waits to activate until facts.speed == 0', seen };
+  const report = {
+    ...{ counter: 1, at, agentVersion: '1', phase: 'waiting' as const, since: at, highestSequence: 2 },
+    ...{ applications: [], waiting },
+  };
+  writeStatus(disk, '/state', { device: 'buoy', connected: false, report });
+  const text = describeAgent({ clock: new SimTime(Date.parse(at)).clock({ alive: true }), disk }, '/state', true)!;
+  const sights = 'facts.speed 7.25 (2026-06-01 09:00:00Z), facts.mode "sea", no facts.depth';
+  t.true(text.endsWith(`until facts.speed == 0; seen: ${sights} (WHEN).\n`), text);
+});
+
 test('describeAgent() tells why there is no connection, and whether there ever was one', (t) => {
   const disk = new SimDisk();
   disk.makeDirectory('/state');

@@ -1,30 +1,15 @@
 /** A whole agent on simulated ports, away from the shore: what it has to tell when it is back. */
 import test from 'ava';
-import { encodeAnswer } from '../../../schemas/batch-answer.ts';
-import { decodeEntry, type LogbookEntry } from '../../../schemas/logbook-entry.ts';
-import { readPart, unpackBatch } from '../../../schemas/message-batch.ts';
 import { keepAll } from '../../sim/disk-crash.ts';
-import type { Ship } from '../ship.ts';
+import { startMs } from '../shore.ts';
 import { gauge2, gaugeBad, horn1, proved } from '../update/proved-ship.ts';
+import { type Heard, hearLogbook } from './heard-logbook.ts';
 
-type Told = LogbookEntry & { readonly at: number };
-
-/** Has the shore take logbooks, and keep them. */
-function listen(ship: Ship): Told[] {
-  const told: Told[] = [];
-  ship.onPart = (part) => {
-    const { application, channel, stream, segment, index, messages } = unpackBatch(readPart(part).bytes);
-    told.push(...messages.map(({ at, message }) => ({ at, ...decodeEntry(message)! })));
-    return encodeAnswer({ application, channel, stream, taken: { segment, index: index + messages.length - 1 } });
-  };
-  return told;
-}
-
-const codes = (told: readonly Told[]): string[] => told.map(({ code }) => code);
+const codes = (told: readonly Heard[]): string[] => told.map(({ code }) => code);
 
 test('a device that is born and is connected has nothing to tell that its reports do not', async (t) => {
   const ship = await proved();
-  const told = listen(ship);
+  const told = hearLogbook(ship);
   await ship.run(3_600);
   t.deepEqual(codes(told), []);
   t.deepEqual(
@@ -35,7 +20,7 @@ test('a device that is born and is connected has nothing to tell that its report
 
 test('power cuts, kills and a long time without a connection are told when it is back, in order, with its own times', async (t) => {
   const ship = await proved();
-  const told = listen(ship);
+  const told = hearLogbook(ship);
   ship.link.set(false);
   const lostAt = ship.time.now;
   await ship.run(7_200);
@@ -66,7 +51,7 @@ test('power cuts, kills and a long time without a connection are told when it is
 
 test('a deployment that is taken back in the dark is told with the time at which that was', async (t) => {
   const ship = await proved();
-  const told = listen(ship);
+  const told = hearLogbook(ship);
   ship.want(ship.shore.desired(2, [gaugeBad, horn1]));
   await ship.run(3);
   ship.link.set(false);
@@ -82,7 +67,7 @@ test('a deployment that is taken back in the dark is told with the time at which
 
 test('what changes while there is a connection is left to the report', async (t) => {
   const ship = await proved();
-  const told = listen(ship);
+  const told = hearLogbook(ship);
   ship.want(ship.shore.desired(2, [gauge2, horn1]));
   await ship.run(120);
   t.is(ship.report.running?.sequence, 2);
@@ -91,7 +76,7 @@ test('what changes while there is a connection is left to the report', async (t)
 
 test('the end of a process of applications is told, connected or not', async (t) => {
   const ship = await proved();
-  const told = listen(ship);
+  const told = hearLogbook(ship);
   ship.runtime!.endHost(ship.random);
   await ship.run(30);
   t.deepEqual(codes(told), ['HOST_DIED']);
@@ -100,7 +85,7 @@ test('the end of a process of applications is told, connected or not', async (t)
 
 test('a clock that jumps is told, while the agent runs and from one life to the next', async (t) => {
   const ship = await proved();
-  const told = listen(ship);
+  const told = hearLogbook(ship);
   ship.skewMs = 3 * 3_600_000;
   await ship.run(3_700);
   t.deepEqual(codes(told), ['CLOCK_JUMPED']);
@@ -114,7 +99,7 @@ test('a clock that jumps is told, while the agent runs and from one life to the 
 
 test('a connection that is back within a minute was not lost', async (t) => {
   const ship = await proved();
-  const told = listen(ship);
+  const told = hearLogbook(ship);
   for (let n = 0; n < 3; n += 1) {
     ship.link.set(false);
     await ship.run(40);
@@ -137,4 +122,37 @@ test('an agent whose disk takes nothing more runs on without a logbook', async (
   t.true(ship.boot());
   await ship.run(3_700);
   t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+});
+
+test('of an agent that ends again and again the first starts are told, and of the others how many they were', async (t) => {
+  const ship = await proved();
+  ship.link.set(false);
+  for (let n = 0; n < 100; n += 1) {
+    ship.cutPower(keepAll);
+    ship.boot();
+    await ship.run(10);
+  }
+  await ship.run(3_600);
+  ship.cutPower(keepAll);
+  ship.boot();
+  const told = hearLogbook(ship);
+  ship.link.set(true);
+  await ship.run(60);
+  const starts = told
+    .filter(({ code }) => code === 'POWER_CUT')
+    .map(({ message }) => /(\d+) starts before/.exec(message)?.[1]);
+  t.deepEqual(starts, [...Array.from({ length: 16 }, () => undefined), '84']);
+});
+
+test('where the clock is never set, starts are told for the time that the agent runs', async (t) => {
+  const ship = await proved();
+  const told = hearLogbook(ship);
+  for (let n = 0; n < 40; n += 1) {
+    ship.cutPower(keepAll);
+    // It begins with the same minute each time.
+    ship.skewMs = startMs - ship.time.now;
+    ship.boot();
+    await ship.run(3_700);
+  }
+  t.is(told.filter(({ code }) => code === 'POWER_CUT').length, 40);
 });

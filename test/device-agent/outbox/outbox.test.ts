@@ -182,6 +182,43 @@ test('a report goes first, and beside an update a batch goes every half minute',
   t.is(outbox.report()?.messages, 0);
 });
 
+test('what the agent itself has to say goes before what applications say, and is none of what is reported of them', async (t) => {
+  const { outbox, batches, disk, open, put, run } = begin();
+  const gauge = open('readings');
+  for (let n = 0; n < 3; n += 1) put(gauge, `reading ${n}`);
+  const own = new ChannelWriter('/own', week, {
+    ...{ disk, clock: new SimTime(0).clock({ alive: true }), random: new SimRandom(3) },
+  });
+  put(own, 'the power was cut');
+  outbox.noted();
+  await run(6);
+  t.is(outbox.report()?.messages, 3);
+  outbox.connection(true);
+  await run(30);
+  t.deepEqual(
+    batches.map(({ batch }) => `${batch.application} ${batch.messages.length}`),
+    ['agent 1', 'gauge 3'],
+  );
+  t.is(outbox.report()?.messages, 0);
+});
+
+test('what waits while there is no connection is looked at seldom, and at once when there is one', async (t) => {
+  const { outbox, disk, texts, open, put, run } = begin();
+  const gauge = open('readings');
+  put(gauge, 'a reading');
+  await run(6);
+  outbox.expect(false);
+  await run(10);
+  const before = disk.operations;
+  const looks = countingLists(disk);
+  await run(3_600);
+  t.is(disk.operations, before);
+  t.true(looks.count <= 60, `${looks.count} looks in an hour`);
+  outbox.connection(true);
+  await run(10);
+  t.deepEqual(texts(), ['a reading']);
+});
+
 test('a message of the largest kind travels in parts', async (t) => {
   const { outbox, batches, open, run } = begin();
   const message = new SimRandom(7).bytes(250_000);

@@ -60,3 +60,14 @@ test('a report of 64 talkative applications is cut to size, keeping those that d
   t.true(JSON.stringify(report).length <= 3072);
   t.true(report.applications.some(({ state }) => state === 'failed'));
 });
+
+test('what was seen of a condition gives way before reasons do, and the clause stays', (t) => {
+  const applications = Array.from({ length: 9 }, (_, at) => app(`application-${at}`, 'failed', 'm'.repeat(150)));
+  const seen = Array.from({ length: 8 }, () => ({ name: 'n'.repeat(60), value: 's'.repeat(60) }));
+  const waiting = { to: 'activate' as const, code: 'WHEN', message: 'until facts.in_port' };
+  const report = fittingReport({ ...reportOf(applications), waiting: { ...waiting, seen } });
+  t.true(isReport(report));
+  t.true(JSON.stringify(report).length <= 3072);
+  t.deepEqual(report.waiting, waiting);
+  t.is(report.applications[0]?.message?.length, 150);
+});

@@ -45,3 +45,13 @@ test('a fact that is a number waits for a quarter of an hour, any other for a mi
   t.is(changeBetween(withFacts(1, false), withFacts(2, false)), 'numbers');
   t.is(changeBetween(withFacts(1, false), withFacts(1, true)), 'progress');
 });
+
+test('what is seen of a condition that is waited for can wait; which clause it is can not', (t) => {
+  const waitingFor = (clause: string, value: number) =>
+    composeReport({
+      ...parts,
+      waiting: { to: 'activate', code: 'WHEN', message: clause, seen: [{ name: 'facts.speed', value }] },
+    });
+  t.is(changeBetween(waitingFor('a', 1), waitingFor('a', 2)), 'numbers');
+  t.is(changeBetween(waitingFor('a', 1), waitingFor('b', 1)), 'phase');
+});

@@ -2,6 +2,7 @@
  * What the update engine promises, as seen from outside, and a world of sequence numbers that holds its decisions to it. The model
  * knows only promises, not the machine.
  */
+import { isGated } from '../../../device-agent/interlocks/gates.ts';
 import { decide, type EngineEvent, startsMax } from '../../../device-agent/update/decide.ts';
 import {
   emptyMemory,
@@ -67,7 +68,7 @@ export class World {
 
   happen(event: EngineEvent, promises: Promises): void {
     this.#judged = event.kind === 'judged-healthy' ? event.sequence : undefined;
-    if (event.kind === 'window-opened') this.openFor = event.sequence;
+    if (event.kind === 'moment-came') this.openFor = event.sequence;
     const isTrial = 'sequence' in event && trialOf(this.durable.engine)?.slot.sequence === event.sequence;
     if (event.kind === 'activated' && isTrial && this.#stepsLeft > 0) promises.haveRun.add(event.sequence);
     for (const step of decide(this.durable, event, 1)) {
@@ -114,7 +115,7 @@ export class World {
         this.fetching = sequence;
         this.awaiting = undefined;
         return;
-      case 'await-window':
+      case 'await-moment':
         assert(isHeld, 'waits to activate what is not held');
         this.fetching = undefined;
         this.awaiting = sequence;
@@ -187,11 +188,10 @@ export class World {
     assert(before?.sequence !== slot.sequence, 'takes its own place');
   }
 
-  /** What has windows is started anew in an open one; what was started goes on whenever it boots. */
+  /** What has windows or needs consent is started anew in its moment; what was started goes on whenever it boots. */
   #checkWindow({ slot }: Extract<Step, { kind: 'activate' }>): void {
     const isFirst = trialOf(this.durable.engine)?.slot.sequence === slot.sequence && !this.#started.has(slot.sequence);
-    if (isFirst && slot.windows !== undefined)
-      assert(this.openFor === slot.sequence, 'activates outside of its window');
+    if (isFirst && isGated('activate', slot)) assert(this.openFor === slot.sequence, 'activates outside of its window');
     this.#started.add(slot.sequence);
   }
 
@@ -214,6 +214,8 @@ export class World {
     if (promises.good !== undefined) assert(this.runs !== undefined, 'something is good and nothing runs');
     assert(this.runs === running, `runs ${this.runs}, the memory says ${running}`);
     const target = targetOf(this.durable.engine)?.sequence;
+    const said = this.durable.consent?.sequence ?? target;
+    assert(target === undefined || said === undefined || said >= target, 'a yes outlived what it was said to');
     const isStaged = this.durable.engine.state === 'staged';
     if (target !== undefined && !isStaged) assert(this.fetching === target, 'on the way to what nobody fetches');
     if (isStaged) assert(this.awaiting === target, 'staged, and nothing waits for its window');

@@ -10,9 +10,10 @@ import { assert, noPromises, type Promises, problem, slotOf, World } from './dec
 
 const windows = { activate: [{ cron: '0 2 * * *', seconds: 3600, timeZone: 'UTC' }] };
 
-/** Every other one may be activated in its windows only. */
+/** Every other one may be activated in its windows only, some need consent. */
 function slotInLife(sequence: number): Slot {
-  return sequence % 2 === 0 ? { ...slotOf(sequence), windows } : slotOf(sequence);
+  const slot = sequence % 2 === 0 ? { ...slotOf(sequence), windows } : slotOf(sequence);
+  return sequence % 3 === 0 ? { ...slot, consent: 'required' } : slot;
 }
 
 /** What the outside world may do next. Sequences come a little older and newer than the highest. */
@@ -32,7 +33,7 @@ type Happening =
   | { readonly kind: 'power-cut-soon'; readonly steps: number }
   | { readonly kind: 'activated'; readonly how: 'well' | 'damaged' | 'lost' | 'failed' }
   | { readonly kind: 'scrub'; readonly finds: 'nothing' | 'damaged' | 'lost' }
-  | { readonly kind: 'stale'; readonly sequence: number };
+  | { readonly kind: 'stale' | 'consented'; readonly sequence: number };
 
 const happenings: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ kind: fc.constant('offer' as const), ahead: fc.integer({ min: -2, max: 3 }), isOther: fc.boolean() }),
@@ -48,7 +49,7 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
     kind: fc.constant('scrub' as const),
     finds: fc.constantFrom('nothing' as const, 'damaged' as const, 'lost' as const),
   }),
-  fc.record({ kind: fc.constant('stale' as const), sequence: fc.nat(6) }),
+  fc.record({ kind: fc.constantFrom('stale' as const, 'consented' as const), sequence: fc.nat(6) }),
 );
 
 /** The event, if it can happen in this world now. */
@@ -68,7 +69,7 @@ function eventOf(happening: Happening, world: World): readonly EngineEvent[] {
         : [{ kind: 'fetch-failed', sequence, problem }];
     }
     case 'opened':
-      return world.awaiting === undefined ? [] : [{ kind: 'window-opened', sequence: world.awaiting }];
+      return world.awaiting === undefined ? [] : [{ kind: 'moment-came', sequence: world.awaiting }];
     case 'repaired':
       return world.repairing === undefined ? [] : [{ kind: 'fetched', sequence: world.repairing, downloads: [] }];
     case 'healthy':
@@ -87,6 +88,10 @@ function eventOf(happening: Happening, world: World): readonly EngineEvent[] {
       const { sequence } = happening;
       if (sequence === world.activating?.sequence || sequence === world.fetching) return [];
       return [{ kind: 'fetched', sequence, downloads: [] }];
+    }
+    case 'consented': {
+      const { sequence } = happening;
+      return [{ kind: 'consented', sequence, consent: { sequence, answer: 'granted', by: 'mate', at: '' } }];
     }
     case 'refused':
       return [{ kind: 'refused', problem }];

@@ -27,6 +27,12 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
     changes: { changeId: 7, changesSince: () => [], listen: () => ({ [Symbol.dispose]: () => {} }) },
     clock: nodeClock,
     acceptRevision: async (name) => ({ kind: 'not-held', message: `not ${name}` }),
+    actOnRollout: async ({ fleet, act, who, why, wave, revert }) => {
+      if (fleet === 'trucks') return { code: 'NO_ROLLOUT', message: 'at once' };
+      if (act === 'resume') return { code: 'ACT_REFUSED', message: 'it is running' };
+      seen.push([fleet, act, who, why, wave, revert].join(' '));
+      return undefined;
+    },
     enrol: async (request, address) => {
       seen.push(`enrol ${request.device} from ${address}`);
       if (!isNamed(request.device)) return { kind: 'refused', code: 'DEVICE_UNKNOWN', message: 'no' };
@@ -213,4 +219,34 @@ test('a commit is accepted by whoever has the API token, by its id or the beginn
     t.is((await ask(nobody, 'POST', url, { headers: token, ...json({ revision }) })).status, 400);
   const answer = await ask(nobody, 'POST', url, { headers: token, ...json({ revision: 'abcdef1' }) });
   t.like(answer, { status: 409, body: { code: 'NOT_HELD', message: 'not abcdef1' } });
+});
+
+test('what is done to a rollout is for the token, bounded, and refused with what stands in the way', async (t) => {
+  const { ask, seen } = stage();
+  const url = '/api/v1/rollouts/act';
+  const act = { fleet: 'ships', act: 'abort', who: 'Ada', why: 'it is late' };
+  const post = (value: unknown) => ask(nobody, 'POST', url, { headers: token, ...json(value) });
+  t.is((await ask(device, 'POST', url, json(act))).status, 401);
+  t.deepEqual(await post(act).then(({ status: code, body }) => [code, body]), [200, { done: true }]);
+  t.is((await post({ ...act, act: 'approve', wave: 'canary', revert: false, why: '' })).status, 200);
+  t.deepEqual(seen, ['ships abort Ada it is late  ', 'ships approve Ada  canary false']);
+  t.like(await post({ ...act, act: 'resume' }), {
+    status: 409,
+    body: { code: 'ACT_REFUSED', message: 'it is running' },
+  });
+  t.like(await post({ ...act, fleet: 'trucks' }), { status: 404, body: { code: 'NO_ROLLOUT' } });
+  const wrong: readonly (readonly [body: unknown, message: RegExp])[] = [
+    [undefined, /^the body must be object$/],
+    [{ ...act, who: '' }, /^who must NOT have fewer than 1 characters$/],
+    [{ ...act, who: 'x'.repeat(101) }, /^who must NOT have more than 100 characters$/],
+    [{ ...act, why: 'x'.repeat(401) }, /^why must NOT have more than 400 characters$/],
+    [{ ...act, act: 'stop' }, /^act must be .*: pause, resume, approve, abort, retry$/],
+    [{ ...act, fleet: '../x' }, /^fleet must match pattern/],
+    [{ ...act, force: true }, /^the body must NOT have additional properties \(force\)$/],
+  ];
+  for (const [body, message] of wrong) {
+    const answer = await post(body);
+    t.like(answer, { status: 400, body: { code: 'BAD_REQUEST' } });
+    t.regex(answer.body.message, message);
+  }
 });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { applyChanges } from '../../../../controller/manifests/apply-changes.ts';
 import { emptyTree, type FleetTree } from '../../../../controller/manifests/fleet-tree.ts';
 import { desiredOf, emptyManifestState, type ManifestState } from '../../../../controller/manifests/manifest-state.ts';
-import { countUnder } from '../../../../controller/manifests/name-index.ts';
+import { countUnder, namesUnder } from '../../../../controller/manifests/name-index.ts';
 import { runAtOnce } from '../../../../controller/manifests/steps.ts';
 import { judgeVersion, openJudgedTree, writeJudgedTree } from '../../../../controller/manifests/stored/judged-tree.ts';
 import { compareRevisions } from '../../../../controller/planning/compare.ts';
@@ -42,6 +42,7 @@ function planOf(base: ManifestState, next: ManifestState, affected: ReadonlySet<
     ...{ base: desiredOf(base), next: desiredOf(next), affected, releases: catalogue, observe: () => undefined },
     now: 0,
     membersOf: (name) => countUnder(next.members, name),
+    namesIn: (name) => namesUnder(next.members, name),
   });
 }
 
@@ -155,7 +156,9 @@ test('what is damaged in any byte, cut off or by another judge is not opened', (
 function digestOfJudge(): string {
   const root = join(import.meta.dirname, '../../../..');
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-  const libraries = ['js-yaml', 'yaml', 'ajv', 'croner'].map((name) => lock.packages[`node_modules/${name}`].version);
+  const libraries = ['js-yaml', 'yaml', 'ajv', 'croner', '@marcbachmann/cel-js'].map(
+    (name) => lock.packages[`node_modules/${name}`].version,
+  );
   const wrong = {
     ...harbor,
     'apps/radio.yaml': application('radio', '9.9.9', { config: { a: '${device.labels.none}' } }),
@@ -170,7 +173,7 @@ function digestOfJudge(): string {
     problemsOf(wrong),
     bytesOf(stateOf(harbor)).toString('hex'),
   ];
-  const kinds = ['application', 'device', 'events', 'fleet', 'metadata', 'secret', 'site'];
+  const kinds = ['application', 'device', 'events', 'fleet', 'metadata', 'policy', 'secret', 'site'];
   const schemas = kinds.map((kind) => readFileSync(join(root, `schemas/${kind}.schema.json`), 'utf8'));
   return createHash('sha256')
     .update(JSON.stringify([libraries, judged, schemas]))
@@ -180,7 +183,7 @@ function digestOfJudge(): string {
 
 test('the version of the judge counts up with what is judged', (t) => {
   const message = 'something that judging depends on is another: count judgeVersion up, and note the digest of it here';
-  t.deepEqual([judgeVersion, digestOfJudge()], [11, '46124d6f8ce8cc3e'], message);
+  t.deepEqual([judgeVersion, digestOfJudge()], [15, '81db1b991d438c93'], message);
 });
 
 test('a state without anything is written and opened as well', (t) => {

@@ -1,10 +1,21 @@
 /** What the modules that devices lack will cost them in bytes over the link. */
-import { encodeDelta } from '../artifact/delta/encode.ts';
-import type { CataloguedRelease } from '../controller/manifests/desired.ts';
-import type { Fetch } from '../controller/planning/compare.ts';
-import { brotliInBackground } from '../controller/publishing/compress.ts';
-import { releaseIndexBytes } from '../controller/publishing/release-index.ts';
-import type { Way } from '../schemas/generated/types.ts';
+import type { DeltaEffort } from '../../artifact/delta/encode.ts';
+import type { Way } from '../../schemas/generated/types.ts';
+import type { CataloguedRelease } from '../manifests/desired.ts';
+import type { Compress } from './compress.ts';
+import { releaseIndexBytes } from './release-index.ts';
+
+/** A module that a device lacks, and the digests of its modules that a delta could start from. */
+export interface LackedModule {
+  readonly release: CataloguedRelease;
+  readonly bases: readonly string[];
+}
+
+/** How smaller forms are made: everybody who works out prices makes the same ones. */
+export interface FormMakers {
+  readonly compress: Compress;
+  readonly makeDelta: (old: Uint8Array, fresh: Uint8Array, effort: DeltaEffort) => Promise<Uint8Array>;
+}
 
 /** The cheapest way to get one module. */
 export interface Price {
@@ -34,6 +45,13 @@ export type ReadModule = (sha256: string) => Promise<Uint8Array | undefined>;
 /** Digests of releases that a delta to this one is made from, whatever the device that fetches it has. */
 export type UsualBases = (release: CataloguedRelease) => readonly string[];
 
+/** What a price is worked out with. */
+interface Means extends FormMakers {
+  readonly readModule: ReadModule;
+  readonly usual: UsualBases;
+  readonly budget: Budget;
+}
+
 /** What making deltas may still cost. */
 interface Budget {
   bytes: number;
@@ -59,45 +77,68 @@ function indexBytes(
     .length;
 }
 
-async function priceOf(
-  { release, bases }: Fetch,
-  usual: readonly string[],
-  readModule: ReadModule,
-  budget: Budget,
-): Promise<Price> {
+/** The deltas that a device could take; `isBound` where there may be one that was not made. */
+async function deltasTo(
+  fresh: Uint8Array,
+  bases: readonly string[],
+  { readModule, budget, makeDelta }: Means,
+): Promise<{ readonly forms: readonly Form[]; readonly isBound: boolean }> {
+  const forms: Form[] = [];
+  let isBound = false;
+  for (const base of bases) {
+    const old = await readModule(base);
+    const largest = Math.max(old?.length ?? 0, fresh.length);
+    const both = (old?.length ?? 0) + fresh.length;
+    if (largest > exactBytesMax) isBound = true;
+    if (old === undefined || largest > deltaBytesMax || both > budget.bytes) {
+      isBound = true;
+      continue;
+    }
+    budget.bytes -= both;
+    const effort = largest > exactBytesMax ? 'fast' : 'balanced';
+    const delta = await makeDelta(old, fresh, effort).catch(() => undefined);
+    // What can't be made here travels otherwise.
+    if (delta === undefined) isBound = true;
+    else forms.push({ method: 'delta', bytes: delta.length });
+  }
+  return { forms, isBound };
+}
+
+async function priceOf({ release, bases }: LackedModule, means: Means): Promise<Price> {
   const { length, sha256 } = release;
   const forms: Form[] = [{ method: 'whole', bytes: length }];
-  const fresh = await readModule(sha256);
+  const fresh = await means.readModule(sha256);
   let isBound = fresh === undefined;
   if (fresh !== undefined) {
-    const brotli = (await brotliInBackground(fresh)).length;
+    const brotli = (await means.compress(fresh)).length;
     if (brotli < length) forms.push({ method: 'brotli', bytes: brotli });
-    for (const base of bases) {
-      const old = await readModule(base);
-      const largest = Math.max(old?.length ?? 0, fresh.length);
-      const both = (old?.length ?? 0) + fresh.length;
-      if (largest > exactBytesMax) isBound = true;
-      if (old === undefined || largest > deltaBytesMax || both > budget.bytes) {
-        isBound = true;
-        continue;
-      }
-      budget.bytes -= both;
-      const effort = largest > exactBytesMax ? 'fast' : 'balanced';
-      forms.push({ method: 'delta', bytes: encodeDelta(old, fresh, { effort }).length });
-    }
+    const deltas = await deltasTo(fresh, bases, means);
+    forms.push(...deltas.forms);
+    isBound = deltas.isBound;
   }
   const best = forms.reduce((least, form) => (form.bytes < least.bytes ? form : least));
-  const index = indexBytes(release, forms, new Set([...bases, ...usual]).size);
+  const index = indexBytes(release, forms, new Set([...bases, ...means.usual(release)]).size);
   return { ...best, index, length, ...(isBound ? { atMost: true } : {}) };
 }
 
-/** Prices every fetch; what many devices fetch from the same base is worked out once. */
-export function openPrices(readModule: ReadModule, usual: UsualBases): (fetch: Fetch) => Promise<Price> {
+/**
+ * Prices every fetch; what many devices fetch from the same base is worked out once. One after the other, as they are asked for, so
+ * that who asks for the same has the same prices, wherever the budget ends.
+ */
+export function openPrices(
+  readModule: ReadModule,
+  usual: UsualBases,
+  makers: FormMakers,
+): (lacked: LackedModule) => Promise<Price> {
   const known = new Map<string, Promise<Price>>();
-  const budget: Budget = { bytes: allBytesMax };
-  return (fetch) => {
-    const key = [fetch.release.sha256, ...[...fetch.bases].sort()].join(' ');
-    const price = known.get(key) ?? priceOf(fetch, usual(fetch.release), readModule, budget);
+  const means: Means = { ...makers, readModule, usual, budget: { bytes: allBytesMax } };
+  let last: Promise<unknown> = Promise.resolve();
+  return (lacked) => {
+    const key = [lacked.release.sha256, ...[...lacked.bases].sort()].join(' ');
+    const begun = known.get(key);
+    if (begun !== undefined) return begun;
+    const price = last.then(() => priceOf(lacked, means));
+    last = price;
     known.set(key, price);
     return price;
   };

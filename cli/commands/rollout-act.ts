@@ -1,0 +1,88 @@
+/** What an operator does to a rollout. Each is recorded with who did it and why. */
+import type { RolloutActName } from '../../schemas/generated/types.ts';
+import { type Command, type CommandContext, CommandError, type OptionSpec, type ParsedArguments } from '../command.ts';
+import { actOnRollout, fetchStatus } from '../controller-client.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { rolloutLine } from '../render/rollout-screen.ts';
+import { parseFleet, rolloutOf } from '../rollout-target.ts';
+import { settingsOption } from '../settings.ts';
+
+const whoLengthMax = 100;
+const whyLengthMax = 400;
+
+const whoOptions: Readonly<Record<string, OptionSpec>> = {
+  why: { type: 'string', short: 'm', value: 'TEXT', description: 'Why, for the record.' },
+  as: { type: 'string', value: 'NAME', description: 'Who you are, for the record; $USER without it.' },
+};
+
+interface Act {
+  readonly act: RolloutActName;
+  readonly summary: string;
+  readonly arguments: 'FLEET' | 'FLEET [WAVE]';
+  readonly options?: Readonly<Record<string, OptionSpec>>;
+}
+
+function bounded(text: string, option: string, lengthMax: number): string {
+  if (text.length <= lengthMax) return text;
+  throw new CommandError(`${option} has ${text.length} characters, at most ${lengthMax} are kept`, exitCodes.usage);
+}
+
+function whoOf({ environment }: CommandContext, { values }: ParsedArguments): string {
+  const who = values.as ?? environment.USER ?? environment.LOGNAME ?? environment.USERNAME ?? '';
+  if (who === '') throw new CommandError('who are you? say so with --as NAME: it is recorded', exitCodes.usage);
+  return bounded(who, '--as', whoLengthMax);
+}
+
+function commandFor({ act, summary, arguments: takes, options }: Act): Command {
+  return {
+    name: `rollout ${act}`,
+    summary,
+    arguments: takes,
+    options: { ...options, ...whoOptions, ...settingsOption('cli', 'controller=https://HOST:7443') },
+    async run(context, args) {
+      const [text, wave, ...rest] = args.positionals;
+      const isTooMuch = rest.length > 0 || (wave !== undefined && takes === 'FLEET');
+      if (text === undefined || isTooMuch) throw new CommandError(`rollout ${act} takes ${takes}`, exitCodes.usage);
+      const fleet = parseFleet(text);
+      await actOnRollout(context, {
+        ...{ fleet, act, who: whoOf(context, args), why: bounded(args.values.why ?? '', '--why', whyLengthMax) },
+        ...(wave === undefined ? {} : { wave }),
+        ...(args.flags.has('revert') ? { revert: true } : {}),
+      });
+      const status = await fetchStatus(context, { target: `fleet/${fleet}` });
+      context.stdout.write(`${rolloutLine(rolloutOf(status, fleet))}\n`);
+      return exitCodes.ok;
+    },
+  };
+}
+
+export const rolloutPauseCommand = commandFor({
+  act: 'pause',
+  summary: 'offer the change to no more devices for now',
+  arguments: 'FLEET',
+});
+
+export const rolloutResumeCommand = commandFor({
+  act: 'resume',
+  summary: 'go on where it was paused',
+  arguments: 'FLEET',
+});
+
+export const rolloutApproveCommand = commandFor({
+  act: 'approve',
+  summary: 'say yes to the wave that waits for it, or to the one that is named',
+  arguments: 'FLEET [WAVE]',
+});
+
+export const rolloutAbortCommand = commandFor({
+  act: 'abort',
+  summary: 'halt it: no device is offered the change any more',
+  arguments: 'FLEET',
+  options: { revert: { type: 'boolean', description: 'Devices that changed already go back to what was good.' } },
+});
+
+export const rolloutRetryCommand = commandFor({
+  act: 'retry',
+  summary: 'try again from the wave that failed; devices that failed are offered it anew',
+  arguments: 'FLEET',
+});

@@ -1,0 +1,80 @@
+/** What the policies of both sides of a plan say of it, as the controller will judge the commit. */
+import type { DeviceChange } from '../controller/planning/compare.ts';
+import {
+  asksForPrices,
+  exceptionKey,
+  excessesOf,
+  findingOf,
+  movingDevices,
+  type PlacedPolicy,
+  type PolicyVerdict,
+  policiesOf,
+  withReasons,
+} from '../controller/planning/policy.ts';
+import { pricesTogether, transfersOf } from '../controller/planning/transfers.ts';
+import { trailersSince } from '../controller/source/trailers-since.ts';
+import type { Problem } from '../schemas/generated/types.ts';
+import type { CommandContext } from './command.ts';
+import type { FleetRepository } from './fleet-repository.ts';
+import { commitNamed } from './named-commit.ts';
+import type { JudgedRevision } from './plan-sides.ts';
+import type { Plan } from './render/plan.ts';
+import { locateIn } from './validate-tree.ts';
+
+/** Both sides of a plan. */
+interface Sides {
+  readonly base: JudgedRevision;
+  readonly next: JudgedRevision;
+}
+
+/** What the manifests alone make of a commit, whatever devices do now. */
+export interface BareChange {
+  readonly devices: readonly DeviceChange[];
+  readonly prices: () => Promise<Plan['prices']>;
+}
+
+async function excessesIn(policies: readonly PlacedPolicy[], { next }: Sides, { devices, prices }: BareChange) {
+  const transfers = asksForPrices(policies) ? transfersOf(devices, await prices(), next.state.sites) : [];
+  return excessesOf(policies, { devices: movingDevices(devices), prices: pricesTogether(transfers) });
+}
+
+/** What commits since the base say; of a work tree, that will be one, those before it. */
+async function exceptionsOf(context: CommandContext, repository: FleetRepository, { base, next }: Sides) {
+  const to = next.side.commit?.id ?? (await commitNamed(context, repository, 'HEAD'));
+  return trailersSince(repository.git, exceptionKey, base.side.commit!.id, to);
+}
+
+async function located(verdicts: readonly PolicyVerdict[], sides: Sides): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const side of ['base', 'next'] as const) {
+    const { state, laid } = sides[side];
+    const findings = verdicts.filter((verdict) => verdict.of === side).map((verdict) => findingOf(verdict, state));
+    problems.push(...(await locateIn(laid, { problems: [], findings })));
+  }
+  return problems;
+}
+
+/** The limits that it is over; a first commit is over none. */
+export async function judgePolicies(
+  context: CommandContext,
+  repository: FleetRepository,
+  sides: Sides,
+  change: BareChange,
+): Promise<Plan['policy']> {
+  const { base, next } = sides;
+  const policies = policiesOf(base.state, next.state);
+  if (base.side.commit === undefined || policies.length === 0) return { problems: [], notes: [] };
+  const excesses = await excessesIn(policies, sides, change);
+  if (excesses.length === 0) return { problems: [], notes: [] };
+  const verdicts = withReasons(excesses, await exceptionsOf(context, repository, sides));
+  return {
+    problems: await located(
+      verdicts.filter(({ reason }) => reason === undefined),
+      sides,
+    ),
+    notes: await located(
+      verdicts.filter(({ reason }) => reason !== undefined),
+      sides,
+    ),
+  };
+}

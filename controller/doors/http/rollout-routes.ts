@@ -1,0 +1,32 @@
+/** What an operator does to a rollout: `POST /api/v1/rollouts/act`. */
+import type { HttpResponse } from '../../../platform/ports.ts';
+import type { RolloutActRequest } from '../../../schemas/generated/types.ts';
+import { isRolloutActRequest } from '../../../schemas/generated/validators/rollout-act.js';
+import { errorAnswer, jsonAnswer } from './json-answer.ts';
+
+/** Why an act was not done. */
+export interface ActRefusal {
+  readonly code: 'ACT_REFUSED' | 'NO_ROLLOUT';
+  readonly message: string;
+}
+
+/** Does it; undefined when it is done and durable. */
+export type ActOnRollout = (asked: RolloutActRequest) => Promise<ActRefusal | undefined>;
+
+const refusalStatus: Readonly<Record<ActRefusal['code'], number>> = { ACT_REFUSED: 409, NO_ROLLOUT: 404 };
+
+function fault(): string {
+  const { instancePath = '', message = 'no JSON', params } = isRolloutActRequest.errors?.[0] ?? {};
+  const allowed: unknown = params?.allowedValues;
+  const choices = Array.isArray(allowed) ? `: ${allowed.join(', ')}` : '';
+  const unknown = typeof params?.additionalProperty === 'string' ? ` (${params.additionalProperty.slice(0, 64)})` : '';
+  return `${instancePath === '' ? 'the body' : instancePath.slice(1)} ${message}${choices}${unknown}`;
+}
+
+/** Answers it; `body` is as it came. */
+export async function actAnswer(act: ActOnRollout, body: unknown): Promise<HttpResponse> {
+  if (!isRolloutActRequest(body)) return errorAnswer(400, 'BAD_REQUEST', fault());
+  const refused = await act(body);
+  if (refused !== undefined) return errorAnswer(refusalStatus[refused.code], refused.code, refused.message);
+  return jsonAnswer(200, { done: true });
+}

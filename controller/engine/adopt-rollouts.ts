@@ -1,0 +1,58 @@
+/** What a commit that comes into force does to the rollouts of its fleets. */
+import { definitionOf, type FleetDefinition } from '../manifests/definition.ts';
+import type { DesiredFleet } from '../manifests/desired.ts';
+import { beginRollout, withFinished } from '../planning/rollout/begin.ts';
+import type { Draft } from './draft.ts';
+
+/** A commit, and what was in force before it. */
+export interface AdoptedCommit {
+  readonly before: DesiredFleet;
+  readonly after: DesiredFleet;
+  /** Fleets whose manifest has a rollout. */
+  readonly inWaves: ReadonlySet<string>;
+  /** Fleets that have one kept. */
+  readonly kept: Iterable<string>;
+  readonly revision: string;
+  readonly subject: string;
+  readonly now: number;
+}
+
+/** What the fleet goes back to: what was completed last, of one that has its first rollout what it had before. */
+function keepGood(draft: Draft, good: string | undefined, candidates: readonly (FleetDefinition | undefined)[]): void {
+  const definition = candidates.find((one) => one !== undefined && one.hash === good);
+  if (definition !== undefined && draft.goodDefinition(definition.fleet)?.hash !== good)
+    draft.put({ kind: 'definition', fleet: definition.fleet, definition });
+}
+
+function begin(draft: Draft, fleet: string, target: FleetDefinition, commit: AdoptedCommit): void {
+  const { before, revision, subject, now } = commit;
+  const had = draft.rollout(fleet);
+  const old = had === undefined ? definitionOf(before, fleet) : undefined;
+  const wanted = { fleet, target: target.hash, revision, subject, ...(old === undefined ? {} : { before: old.hash }) };
+  const { rollout, finished } = beginRollout(had, draft.finishedRollouts(fleet), wanted, now);
+  if (rollout === had) return;
+  draft.put({ kind: 'rollout', fleet, rollout });
+  if (finished !== draft.finishedRollouts(fleet)) draft.put({ kind: 'finished', fleet, rollouts: finished });
+  keepGood(draft, rollout.good, [target, old]);
+}
+
+/** Its devices follow git at once from now on. */
+function withdraw(draft: Draft, fleet: string, now: number): void {
+  const rollout = draft.rollout(fleet);
+  if (rollout === undefined) return;
+  draft.put({ kind: 'rollout', fleet, rollout: undefined });
+  draft.put({ kind: 'definition', fleet, definition: undefined });
+  if (rollout.state === 'done') return;
+  const rollouts = withFinished(draft.finishedRollouts(fleet), { rollout, outcome: 'withdrawn', now });
+  draft.put({ kind: 'finished', fleet, rollouts });
+}
+
+/** Starts, supersedes and ends them; what stays as it is is not written. */
+export function adoptRollouts(draft: Draft, commit: AdoptedCommit): void {
+  const { after, inWaves, kept, now } = commit;
+  for (const fleet of inWaves) {
+    const target = definitionOf(after, fleet);
+    if (target !== undefined) begin(draft, fleet, target, commit);
+  }
+  for (const fleet of kept) if (!inWaves.has(fleet)) withdraw(draft, fleet, now);
+}

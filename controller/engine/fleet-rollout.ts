@@ -1,0 +1,152 @@
+/** The rollout of one fleet in this process's life: whose wave is which, and what is counted of its devices. */
+import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
+import type { ObservedDevice } from '../planning/observed.ts';
+import { Book } from '../planning/rollout/book.ts';
+import { type DeviceInRollout, retriedAt } from '../planning/rollout/fate.ts';
+import type { WaveCounts } from '../planning/rollout/gate.ts';
+import { counting, inRollout, type Permitted, permitted, type RolloutStanding } from '../planning/rollout/permitted.ts';
+import type { RolloutPolicy } from '../planning/rollout/policy.ts';
+import type { Rollout } from '../planning/rollout/rollout.ts';
+import type { RolloutView } from '../planning/rollout/rollout-view.ts';
+import { step } from '../planning/rollout/step.ts';
+import type { Known } from './known.ts';
+import { RoomQueue } from './room-queue.ts';
+
+/** What git says of it. */
+export interface FollowedFleet {
+  readonly fleet: string;
+  readonly policy: RolloutPolicy;
+  /** The hash of the definition that it wants. */
+  readonly target: string;
+  /** The index of each device's wave. */
+  readonly waves: ReadonlyMap<string, number>;
+}
+
+/** One device at one moment. */
+export interface Seen {
+  readonly wanted: DesiredFleet;
+  readonly desired: DesiredDevice;
+  readonly observed: ObservedDevice;
+  readonly now: number;
+}
+
+/** Of which rollout something is counted: of each between two retries anew. */
+function countOf(rollout: Rollout): string {
+  return `${rollout.number} ${retriedAt(rollout)}`;
+}
+
+/** What is counted, and of which rollout. */
+export interface Count {
+  readonly of: string;
+  readonly book: Book;
+}
+
+export class FleetRollout {
+  #followed: FollowedFleet;
+  readonly #room = new RoomQueue();
+  /** Undefined before it has begun. */
+  #count: Count | undefined;
+  /** All devices of the fleet are in the book. */
+  #isCounted = false;
+
+  constructor(followed: FollowedFleet) {
+    this.#followed = followed;
+  }
+
+  get followed(): FollowedFleet {
+    return this.#followed;
+  }
+
+  /** Its devices are others, or in other waves: all else stands. Whoever is in another wave is to be noted anew. */
+  redraw(waves: FollowedFleet['waves']): void {
+    for (const name of this.#followed.waves.keys()) if (!waves.has(name)) this.#count?.book.note(name, undefined);
+    this.#followed = { ...this.#followed, waves };
+  }
+
+  /** Begins to count; undefined when that was begun already. */
+  beginCounting(rollout: Rollout): Count | undefined {
+    const of = countOf(rollout);
+    if (rollout.target !== this.#followed.target || this.#count?.of === of) return undefined;
+    this.#count = { of, book: new Book(this.#followed.policy, rollout) };
+    this.#isCounted = false;
+    return this.#count;
+  }
+
+  /** All its devices were noted since that began; returns whether it is still what counts. */
+  endCounting(count: Count): boolean {
+    if (this.#count !== count) return false;
+    this.#isCounted = true;
+    return true;
+  }
+
+  /** Nothing is offered and no gate judged before. */
+  isCounted(known: Known): boolean {
+    const rollout = known.rollout(this.#followed.fleet);
+    return this.#isCounted && rollout !== undefined && this.#count?.of === countOf(rollout);
+  }
+
+  get counts(): readonly WaveCounts[] {
+    return this.#count?.book.counts ?? [];
+  }
+
+  /** Undefined before what git wants has become a rollout. One whose good definition is lost has nothing to go back to. */
+  standing(known: Known, wanted: DesiredFleet): RolloutStanding | undefined {
+    const { fleet, policy, target } = this.#followed;
+    const rollout = known.rollout(fleet);
+    if (rollout === undefined || rollout.target !== target) return undefined;
+    const good = rollout.good === undefined ? undefined : known.goodDefinition(fleet);
+    if (good?.hash === rollout.good) return { wanted, policy, rollout, ...(good === undefined ? {} : { good }) };
+    const { good: _lost, ...rest } = rollout;
+    return { wanted, policy, rollout: rest };
+  }
+
+  /** Takes down how a device is. Returns who may be asked again now, as there is room for it; undefined when nothing counts otherwise. */
+  note(known: Known, seen: Seen): readonly string[] | undefined {
+    const standing = this.standing(known, seen.wanted);
+    if (standing === undefined || this.#count === undefined) return undefined;
+    const device = this.#inRollout(standing, seen);
+    const { book } = this.#count;
+    if (!book.note(seen.desired.name, device)) return undefined;
+    return this.#isCounted ? this.#woken(book, device.group) : [];
+  }
+
+  #woken(book: Book, group: string | undefined): readonly string[] {
+    if (group === undefined || book.spare(group) <= 0) return [];
+    const next = this.#room.take(group);
+    return next === undefined ? [] : [next];
+  }
+
+  /** The device waits for room in its group. */
+  awaitRoom(group: string, device: string): void {
+    this.#room.add(group, device);
+  }
+
+  /** What it may have now. */
+  permitted(known: Known, seen: Seen): Permitted {
+    const { desired, wanted } = seen;
+    const standing = this.standing(known, wanted);
+    if (standing === undefined) {
+      const hasIt = seen.observed.issued?.templateHash === desired.template.hash;
+      return { device: desired, stays: true, ...(hasIt ? {} : { reason: counting }) };
+    }
+    const device = this.#inRollout(standing, seen);
+    const spare = this.#count?.book.spare(device.group) ?? 0;
+    return permitted(standing, { desired, device, spare, isCounted: this.isCounted(known) });
+  }
+
+  view(known: Known, wanted: DesiredFleet, now: number): RolloutView | undefined {
+    const standing = this.standing(known, wanted);
+    if (standing === undefined) return undefined;
+    const { rollout, policy } = standing;
+    const isCounted = this.isCounted(known);
+    const { verdict, nextAt } = isCounted ? step(rollout, policy, this.counts, now) : { verdict: counting };
+    const waves = this.counts.map((counts, index) => ({ name: policy.waves[index]!.name, counts: { ...counts } }));
+    return { rollout, policy, waves, verdict, isCounted, ...(nextAt === undefined ? {} : { nextAt }) };
+  }
+
+  #inRollout(standing: RolloutStanding, { desired, observed, now }: Seen): DeviceInRollout {
+    const { waves, policy } = this.#followed;
+    const wave = waves.get(desired.name) ?? policy.waves.length - 1;
+    return inRollout(standing, desired, observed, { wave, now });
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The rollouts of all fleets that have waves, in this process's life: what devices may have, what is counted of them, and when time
+ * alone moves a rollout. Everything of it is made anew after a start from what is durable: first all devices of a fleet are counted,
+ * and nothing is offered before, so that no wave is skipped and no budget passed.
+ */
+import type { Clock } from '../../platform/ports.ts';
+import { canonicalJson } from '../manifests/canonical-json.ts';
+import { definitionOf } from '../manifests/definition.ts';
+import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
+import type { ObservedDevice } from '../planning/observed.ts';
+import type { Permitted } from '../planning/rollout/permitted.ts';
+import type { RolloutPolicy } from '../planning/rollout/policy.ts';
+import type { Rollout } from '../planning/rollout/rollout.ts';
+import type { RolloutView } from '../planning/rollout/rollout-view.ts';
+import { drawWaves, type Member } from '../planning/rollout/waves.ts';
+import { DueNames } from './due-names.ts';
+import { noFleet } from './engine-parts.ts';
+import type { EngineEvent } from './events.ts';
+import { FleetRollout } from './fleet-rollout.ts';
+import { fleetsToDraw, membersOf, policiesOf, touchedFleets } from './followed-fleets.ts';
+import type { Image } from './image.ts';
+import type { Known } from './known.ts';
+import type { NameQueue } from './name-queue.ts';
+
+export interface FleetRolloutsParts {
+  readonly clock: Clock;
+  readonly image: Pick<Image, 'rollouts'> & Known;
+  readonly tell: (event: EngineEvent) => void;
+  readonly consider: (devices: Iterable<string>) => void;
+  /** Thinks over a list of which nobody makes a copy. */
+  readonly considerList: NameQueue['addList'];
+}
+
+function* withEnd(names: Iterable<string>, onEnd: () => void): Generator<string> {
+  yield* names;
+  onEnd();
+}
+
+/** Whether what a wave's devices may have is otherwise than before. */
+function opens(before: Rollout | undefined, after: Rollout, wave: number): boolean {
+  if (before === undefined || before.number !== after.number || before.state !== after.state)
+    return after.state !== 'done';
+  return wave <= after.wave && (wave > before.wave || (wave === after.wave && before.reason.code === 'NEEDS_APPROVAL'));
+}
+
+export class FleetRollouts {
+  readonly #parts: FleetRolloutsParts;
+  readonly #fleets = new Map<string, FleetRollout>();
+  readonly #due: DueNames;
+  /** Fleets whose rollout is to be looked at, and that was told. */
+  readonly #told = new Set<string>();
+  #wanted = noFleet;
+
+  constructor(parts: FleetRolloutsParts) {
+    this.#parts = parts;
+    this.#due = new DueNames(parts.clock, (fleets) => {
+      for (const fleet of fleets) this.#tellStep(fleet);
+    });
+  }
+
+  /** The rollout of a fleet that has waves. */
+  of(fleet: string | undefined): FleetRollout | undefined {
+    return fleet === undefined ? undefined : this.#fleets.get(fleet);
+  }
+
+  /** What a device may have now. */
+  permitted(known: Known, desired: DesiredDevice, observed: ObservedDevice, now: number): Permitted {
+    const one = this.of(desired.fleet);
+    return one?.permitted(known, { wanted: this.#wanted, desired, observed, now }) ?? { device: desired };
+  }
+
+  /** What is known of a fleet's rollout; undefined where it has no waves, or its commit is only just being taken up. */
+  view(fleet: string, now: number): RolloutView | undefined {
+    return this.of(fleet)?.view(this.#parts.image, this.#wanted, now);
+  }
+
+  /** Takes down how a device is. */
+  note(known: Known, desired: DesiredDevice | undefined, observe: (desired: DesiredDevice) => ObservedDevice): void {
+    const one = this.of(desired?.fleet);
+    if (one === undefined || desired === undefined) return;
+    const seen = { wanted: this.#wanted, desired, observed: observe(desired), now: this.#parts.clock.now() };
+    const woken = one.note(known, seen);
+    if (woken === undefined) return;
+    this.#tellStep(one.followed.fleet);
+    this.#parts.consider(woken);
+  }
+
+  /** A commit is in force, of which these devices are affected; of all without them. */
+  follow(wanted: DesiredFleet, affected: ReadonlySet<string> = new Set(wanted.devices.keys())): void {
+    const before = this.#wanted;
+    this.#wanted = wanted;
+    const touched = touchedFleets(before, wanted, affected);
+    const policies = policiesOf(wanted, touched);
+    for (const fleet of touched) if (!policies.has(fleet)) this.#leave(fleet);
+    const others = fleetsToDraw(before, wanted, affected);
+    const toDraw = [...policies].filter(([fleet, policy]) => others.has(fleet) || !this.#isAsked(fleet, policy));
+    const members = membersOf(wanted, new Set(toDraw.map(([fleet]) => fleet)));
+    for (const [fleet, policy] of policies) this.#followFleet(fleet, policy, members.get(fleet));
+  }
+
+  /** Its devices follow git at once. */
+  #leave(fleet: string): void {
+    const old = this.#fleets.get(fleet);
+    if (old === undefined) return;
+    this.#fleets.delete(fleet);
+    this.#parts.considerList(old.followed.waves.keys());
+  }
+
+  #isAsked(fleet: string, policy: RolloutPolicy): boolean {
+    const old = this.#fleets.get(fleet);
+    return old !== undefined && canonicalJson(old.followed.policy) === canonicalJson(policy);
+  }
+
+  #followFleet(fleet: string, policy: RolloutPolicy, members: readonly Member[] | undefined): void {
+    const old = this.#fleets.get(fleet);
+    const target = definitionOf(this.#wanted, fleet)?.hash ?? '';
+    const waves = members === undefined ? old!.followed.waves : drawWaves(fleet, members, policy.waves);
+    if (old?.followed.target === target && this.#isAsked(fleet, policy)) return this.#redraw(old, waves);
+    const one = new FleetRollout({ fleet, policy, target, waves });
+    this.#fleets.set(fleet, one);
+    this.#count(one);
+  }
+
+  #redraw(one: FleetRollout, waves: ReadonlyMap<string, number>): void {
+    const before = one.followed.waves;
+    if (waves === before) return;
+    one.redraw(waves);
+    this.#parts.considerList(waves.keys(), (name) => before.get(name) === waves.get(name));
+    this.#tellStep(one.followed.fleet);
+  }
+
+  /** Counts its devices, unless that was begun already; returns whether it was not. */
+  #count(one: FleetRollout): boolean {
+    const { fleet, waves } = one.followed;
+    const rollout = this.#parts.image.rollout(fleet);
+    const count = rollout && one.beginCounting(rollout);
+    if (count === undefined) return false;
+    this.#parts.considerList(
+      withEnd(waves.keys(), () => {
+        if (this.#fleets.get(fleet) !== one || !one.endCounting(count)) return;
+        this.#tellStep(fleet);
+        this.#parts.considerList(one.followed.waves.keys());
+      }),
+    );
+    return true;
+  }
+
+  /** Whether it is thought over again when all devices of its fleet are counted. */
+  isCounting(device: string): boolean {
+    return this.of(this.#wanted.devices.get(device)?.fleet)?.isCounted(this.#parts.image) === false;
+  }
+
+  /** Fleets of which what is durable does not say what they want: its row was lost, or an older program wrote another hash. */
+  get behind(): readonly string[] {
+    const { image } = this.#parts;
+    const unlike = [...this.#fleets.values()].filter(({ followed }) => {
+      return image.rollout(followed.fleet)?.target !== followed.target;
+    });
+    const left = [...image.rollouts.keys()].filter((fleet) => !this.#fleets.has(fleet));
+    return [...unlike.map(({ followed }) => followed.fleet), ...left];
+  }
+
+  /** The rollout was otherwise before, and is durable as it is now. */
+  moved(fleet: string, before: Rollout | undefined): void {
+    const one = this.#fleets.get(fleet);
+    const rollout = this.#parts.image.rollout(fleet);
+    // Of a commit that is only just being taken up: `follow` comes.
+    if (one === undefined || rollout === undefined || rollout.target !== one.followed.target) return;
+    if (this.#count(one)) return;
+    this.#tellStep(fleet);
+    const { waves } = one.followed;
+    this.#parts.considerList(waves.keys(), (name) => !opens(before, rollout, waves.get(name) ?? 0));
+  }
+
+  #tellStep(fleet: string): void {
+    if (this.#told.has(fleet)) return;
+    this.#told.add(fleet);
+    this.#parts.tell({ kind: 'rollout-step', fleet });
+  }
+
+  /** It is looked at now: what is otherwise from here on has it looked at once more. */
+  looksAt(fleet: string): void {
+    this.#told.delete(fleet);
+  }
+
+  /** It was looked at, and what came of it is durable. */
+  lookedAt(fleet: string): void {
+    this.#due.note(fleet, this.view(fleet, this.#parts.clock.now())?.nextAt);
+  }
+
+  /** What came of it was lost. */
+  lookAgain(fleet: string): void {
+    this.#told.delete(fleet);
+    this.#tellStep(fleet);
+  }
+
+  stop(): void {
+    this.#due.stop();
+  }
+}

@@ -1,0 +1,76 @@
+/** What rows of rollouts must look like to be believed. */
+import type { DefinedApplication, FleetDefinition } from '../manifests/definition.ts';
+import type { FinishedRollout, Rollout, RolloutAct, RolloutEvent } from '../planning/rollout/rollout.ts';
+import {
+  anyObject,
+  code,
+  commit,
+  count,
+  digest,
+  listOf,
+  type Members,
+  name,
+  oneOf,
+  optional,
+  sequence,
+  shape,
+  text,
+  time,
+  version,
+} from './row-checks.ts';
+
+const act = shape<RolloutAct>({
+  at: time,
+  who: text,
+  act: oneOf<RolloutAct['act']>(
+    { pause: true, resume: true, approve: true, abort: true, retry: true },
+    'what can be done to a rollout',
+  ),
+  why: text,
+});
+
+const rolloutMembers: Members<Rollout> = {
+  fleet: name,
+  number: sequence,
+  target: digest,
+  good: optional(digest),
+  revision: commit,
+  subject: text,
+  startedAt: time,
+  state: oneOf<Rollout['state']>(
+    { running: true, paused: true, halted: true, reverting: true, done: true },
+    'a state of a rollout',
+  ),
+  wave: count,
+  waveStartedAt: time,
+  gatePassedAt: optional(time),
+  approved: listOf(text),
+  reason: shape<Rollout['reason']>({ code, message: text }),
+  acts: listOf(act),
+  events: listOf(shape<RolloutEvent>({ at: time, code, message: text })),
+};
+
+const finishedRollout = shape<FinishedRollout>({
+  ...rolloutMembers,
+  finishedAt: time,
+  outcome: oneOf<FinishedRollout['outcome']>({ done: true, superseded: true, withdrawn: true }, 'an outcome'),
+});
+
+/** Of its applications, as far as devices can't be drawn without it. */
+export const definition = shape<FleetDefinition>({
+  fleet: name,
+  probationSeconds: count,
+  applications: listOf(
+    shape<DefinedApplication>({
+      ...{ name, version, sha256: digest, length: count, links: optional(anyObject) },
+      ...{ terms: anyObject, config: anyObject },
+    }),
+  ),
+  hash: digest,
+});
+
+/** One that is under way, or stands. */
+export const rollout = shape<Rollout>(rolloutMembers);
+
+/** Those of a fleet that are over. */
+export const finishedRollouts = listOf(finishedRollout);

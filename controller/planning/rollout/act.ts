@@ -1,0 +1,95 @@
+/** What an operator does to a rollout, and in which states it can be done. */
+import { actsMax, type Rollout, type RolloutAct, withEvent } from './rollout.ts';
+
+/** An act as it was asked for. */
+export interface Asked extends Omit<RolloutAct, 'at'> {
+  /** Which wave is said yes to; the one that waits for it without a name. */
+  readonly wave?: string;
+  /** Of an abort: devices that changed already go back. */
+  readonly revert?: boolean;
+}
+
+/** What became of it; the message is for who asked. */
+export type Acted =
+  | { readonly kind: 'done'; readonly rollout: Rollout }
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** Acts that mean something, by state. */
+export const actsIn: Readonly<Record<Rollout['state'], readonly RolloutAct['act'][]>> = {
+  running: ['pause', 'approve', 'abort'],
+  paused: ['resume', 'approve', 'abort'],
+  halted: ['retry', 'abort'],
+  reverting: ['retry'],
+  done: [],
+};
+
+function refused(message: string): Acted {
+  return { kind: 'refused', message };
+}
+
+function because(code: string, what: string, { who, why }: Asked): Rollout['reason'] {
+  return { code, message: `${who} ${what}${why === '' ? '' : `: ${why}`}` };
+}
+
+/** It is so from now on, for a reason that is told too. */
+function became(rollout: Rollout, reason: Rollout['reason'], now: number): Acted {
+  return { kind: 'done', rollout: withEvent({ ...rollout, reason }, now, reason) };
+}
+
+function approved(rollout: Rollout, asked: Asked, waves: readonly string[], now: number): Acted {
+  const wave = asked.wave ?? waves[rollout.wave];
+  if (wave === undefined || !waves.includes(wave)) {
+    return refused(`fleet ${rollout.fleet} has no wave ${JSON.stringify(wave)}; its waves are ${waves.join(', ')}`);
+  }
+  if (rollout.approved.includes(wave)) return refused(`wave ${wave} is approved already`);
+  const told = because('WAVE_APPROVED', `approved wave ${wave}`, asked);
+  return { kind: 'done', rollout: withEvent({ ...rollout, approved: [...rollout.approved, wave] }, now, told) };
+}
+
+function aborted(rollout: Rollout, asked: Asked, now: number): Acted {
+  if (asked.revert !== true) {
+    if (rollout.state === 'halted') return refused('it is halted already; --revert takes its devices back');
+    return became({ ...rollout, state: 'halted' }, because('ROLLOUT_ABORTED', 'aborted it', asked), now);
+  }
+  if (rollout.good === undefined)
+    return refused('there is nothing to go back to: no rollout of this fleet was completed');
+  const reason = because('ROLLOUT_ABORTED', 'aborted it and takes its devices back', asked);
+  return became({ ...rollout, state: 'reverting' }, reason, now);
+}
+
+/** The wave that failed begins anew: what was seen of it before counts no more. */
+function retried(rollout: Rollout, asked: Asked, now: number): Acted {
+  const { gatePassedAt: _, ...rest } = rollout;
+  const reason = because('ROLLOUT_RETRIED', 'tries again', asked);
+  return became({ ...rest, state: 'running', waveStartedAt: now }, reason, now);
+}
+
+function decided(rollout: Rollout, asked: Asked, waves: readonly string[], now: number): Acted {
+  switch (asked.act) {
+    case 'pause':
+      return became({ ...rollout, state: 'paused' }, because('ROLLOUT_PAUSED', 'paused it', asked), now);
+    case 'resume':
+      return became({ ...rollout, state: 'running' }, because('ROLLOUT_RESUMED', 'resumed it', asked), now);
+    case 'approve':
+      return approved(rollout, asked, waves, now);
+    case 'abort':
+      return aborted(rollout, asked, now);
+    case 'retry':
+      return retried(rollout, asked, now);
+    default:
+      throw asked.act satisfies never;
+  }
+}
+
+/** Does it, and writes down who did and why. `waves` are the names of the fleet's waves, in order. */
+export function actOn(rollout: Rollout, asked: Asked, waves: readonly string[], now: number): Acted {
+  const { act, who, why } = asked;
+  const { state, fleet, acts } = rollout;
+  if (!actsIn[state].includes(act)) {
+    const possible = actsIn[state].length === 0 ? 'nothing can be done to it' : `it takes ${actsIn[state].join(', ')}`;
+    return refused(`the rollout of fleet ${fleet} is ${state}: ${possible}, not ${act}`);
+  }
+  const acted = decided(rollout, asked, waves, now);
+  if (acted.kind === 'refused') return acted;
+  return { kind: 'done', rollout: { ...acted.rollout, acts: [...acts, { at: now, who, act, why }].slice(-actsMax) } };
+}

@@ -1,0 +1,80 @@
+/** What is counted of a rollout's devices, kept as they change: one costs the same in a fleet of any size. */
+import { isUnavailable } from './budget.ts';
+import { type DeviceInRollout, type Fate, fateOf, retriedAt } from './fate.ts';
+import { noCounts, type WaveCounts } from './gate.ts';
+import type { RolloutPolicy } from './policy.ts';
+import type { Rollout } from './rollout.ts';
+
+interface Noted {
+  readonly wave: number;
+  readonly fate: Fate;
+  readonly group?: string;
+  readonly isUnavailable: boolean;
+}
+
+function isAlike(before: Noted | undefined, noted: Noted): boolean {
+  return (
+    before?.fate === noted.fate &&
+    before.wave === noted.wave &&
+    before.group === noted.group &&
+    before.isUnavailable === noted.isUnavailable
+  );
+}
+
+/** For one rollout between two retries; a new one, a retry or another policy takes a new book, filled anew. */
+export class Book {
+  readonly #policy: RolloutPolicy;
+  readonly #retriedAt: number;
+  readonly #noted = new Map<string, Noted>();
+  readonly #counts: Record<Fate, number>[];
+  readonly #unavailable = new Map<string, number>();
+
+  constructor(policy: RolloutPolicy, rollout: Rollout) {
+    this.#policy = policy;
+    this.#retriedAt = retriedAt(rollout);
+    this.#counts = policy.waves.map(() => ({ ...noCounts }));
+  }
+
+  /** Of the policy's waves, in order. */
+  get counts(): readonly WaveCounts[] {
+    return this.#counts;
+  }
+
+  /** Takes down how a device is now; undefined of one that is in the fleet no more. Returns whether it counts otherwise than before. */
+  note(name: string, device: DeviceInRollout | undefined): boolean {
+    const before = this.#noted.get(name);
+    this.#forget(name);
+    if (device === undefined) return before !== undefined;
+    const { group, wave } = device;
+    const noted = {
+      ...{ wave, fate: fateOf(device, this.#retriedAt), isUnavailable: isUnavailable(device) },
+      ...(group === undefined ? {} : { group }),
+    };
+    this.#noted.set(name, noted);
+    this.#add(noted);
+    return !isAlike(before, noted);
+  }
+
+  /** How many more devices of a group may be on their way. */
+  spare(group: string | undefined): number {
+    const { budget } = this.#policy;
+    if (budget === undefined || group === undefined) return Number.POSITIVE_INFINITY;
+    return budget.maxUnavailable - (this.#unavailable.get(group) ?? 0);
+  }
+
+  #add({ wave, fate, group, isUnavailable: isAway }: Noted): void {
+    this.#counts[wave]![fate] += 1;
+    if (group !== undefined && isAway) this.#unavailable.set(group, (this.#unavailable.get(group) ?? 0) + 1);
+  }
+
+  #forget(name: string): void {
+    const noted = this.#noted.get(name);
+    if (noted === undefined) return;
+    const { wave, fate, group } = noted;
+    this.#noted.delete(name);
+    this.#counts[wave]![fate] -= 1;
+    if (group === undefined || !noted.isUnavailable) return;
+    this.#unavailable.set(group, (this.#unavailable.get(group) ?? 0) - 1);
+    if (this.#unavailable.get(group) === 0) this.#unavailable.delete(group);
+  }
+}

@@ -1,0 +1,93 @@
+/** What became of one device in a rollout. Nothing of it depends on the time: patience is asked of waves, not of devices. */
+import { hasSeenMore, isFailing, isReference, type ObservedDevice, type ReportGist } from '../observed.ts';
+import type { Rollout } from './rollout.ts';
+
+/** How far a device is with the newest deployment that it was issued, whichever that is. */
+export type Progress =
+  | 'unissued'
+  /** Not heard since it was issued: nobody knows. */
+  | 'unheard'
+  | 'heard'
+  | 'staged'
+  | 'probation'
+  | 'settled'
+  /** It refused it or gave it up, and runs what it ran before. */
+  | 'back'
+  /** It has it and does badly, or gave it up and runs nothing. */
+  | 'down';
+
+/** A device of a fleet with a rollout. */
+export interface DeviceInRollout {
+  /** The index of its wave, as the policy's waves are drawn now. */
+  readonly wave: number;
+  /** Which definition its newest deployment was drawn from; `other` is one that is neither, or nobody knows which. */
+  readonly on: 'target' | 'good' | 'other' | 'nothing';
+  readonly isHeld: boolean;
+  /** Of the budget; absent when there is none, or the device has no such label or site. */
+  readonly group?: string;
+  readonly observed: ObservedDevice;
+}
+
+/** Where it stands as the rollout counts it; one that was not offered the target waits. */
+export type Fate = 'waiting' | 'held' | 'dark' | 'contacted' | 'staged' | 'probation' | 'updated' | 'failed';
+
+/** All of them, in the order in which a device passes through. */
+export const fates: readonly Fate[] = [
+  'waiting',
+  'held',
+  'dark',
+  'contacted',
+  'staged',
+  'probation',
+  'updated',
+  'failed',
+];
+
+/** It runs the newest that it has seen, well. */
+function isThere({ running, phase, highestSequence, applications }: ReportGist): boolean {
+  return running?.sequence === highestSequence && phase === 'active' && !applications.some(isFailing);
+}
+
+/** How far it is by what it said last. */
+export function progressOf(observed: ObservedDevice): Progress {
+  const { issued, report, contactAt } = observed;
+  if (issued === undefined) return 'unissued';
+  if (report !== undefined && hasSeenMore(observed)) return isThere(report) ? 'settled' : 'heard';
+  if (report !== undefined && isReference(report.running, issued)) {
+    if (report.phase !== 'active') return 'probation';
+    return report.applications.some(isFailing) ? 'down' : 'settled';
+  }
+  if (report !== undefined && isReference(report.target, issued)) {
+    if (report.phase === 'staged') return 'staged';
+    return report.phase === 'activating' || report.phase === 'probation' ? 'probation' : 'heard';
+  }
+  const { problem, highestSequence = 0, running } = report ?? {};
+  if (problem?.sequence === issued.sequence || highestSequence === issued.sequence) {
+    return running === undefined ? 'down' : 'back';
+  }
+  return contactAt !== undefined && contactAt >= issued.issuedAt ? 'heard' : 'unheard';
+}
+
+/** When somebody said last that what failed shall be tried again; failures of what was issued before count no more. */
+export function retriedAt({ acts }: Rollout): number {
+  return acts.findLast(({ act }) => act === 'retry')?.at ?? Number.NEGATIVE_INFINITY;
+}
+
+const fateOn: Readonly<Record<Progress, Fate>> = {
+  unissued: 'waiting',
+  unheard: 'dark',
+  heard: 'contacted',
+  staged: 'staged',
+  probation: 'probation',
+  settled: 'updated',
+  back: 'failed',
+  down: 'failed',
+};
+
+/** Its fate; `retried` is `retriedAt` of the rollout. */
+export function fateOf({ on, isHeld, observed }: DeviceInRollout, retried: number): Fate {
+  if (on !== 'target') return isHeld ? 'held' : 'waiting';
+  const fate = fateOn[progressOf(observed)];
+  if (fate !== 'failed' || observed.issued === undefined || observed.issued.issuedAt >= retried) return fate;
+  return isHeld ? 'held' : 'waiting';
+}

@@ -1,0 +1,93 @@
+/** The test of a wave that lets the next one start: by what was heard of its devices, never by what was not. */
+import type { Reason } from '../../../schemas/generated/types.ts';
+import { type Fate, fates } from './fate.ts';
+import type { Wave } from './policy.ts';
+import { amountOf } from './waves.ts';
+
+/** How many devices of a wave have which fate. */
+export type WaveCounts = Readonly<Record<Fate, number>>;
+
+/** What the gate says; `clause` is the one that holds it. */
+export type GateVerdict =
+  | { readonly kind: 'passed' }
+  | {
+      readonly kind: 'holds';
+      readonly clause: 'evidence' | 'contacts' | 'unsettled' | 'success';
+      readonly reason: Reason;
+    };
+
+/** Of nobody. */
+export const noCounts: WaveCounts = {
+  ...{ waiting: 0, held: 0, dark: 0, contacted: 0 },
+  ...{ staged: 0, probation: 0, updated: 0, failed: 0 },
+};
+
+/** All devices of a wave but those that are held. */
+export function sizeOf(counts: WaveCounts): number {
+  return fates.reduce((sum, fate) => sum + counts[fate], 0) - counts.held;
+}
+
+function underWay({ contacted, staged, probation }: WaveCounts): number {
+  return contacted + staged + probation;
+}
+
+/** So many failures, and the wave has failed. At least one. */
+export function failuresMax({ gate }: Wave, counts: WaveCounts): number {
+  return Math.max(1, gate.failures.kind === 'count' ? gate.failures.count : amountOf(gate.failures, sizeOf(counts)));
+}
+
+/** That so many devices of the wave failed that the rollout must not go on; undefined when it may. */
+export function whyFailed(wave: Wave, counts: WaveCounts): Reason | undefined {
+  const max = failuresMax(wave, counts);
+  if (counts.failed < max) return undefined;
+  const message = `${counts.failed} of ${sizeOf(counts)} devices of wave ${wave.name} failed; ${max} halt it`;
+  return { code: 'TOO_MANY_FAILURES', message };
+}
+
+function holds(
+  clause: Extract<GateVerdict, { kind: 'holds' }>['clause'],
+  message: string,
+  code = 'GATE_HOLDS',
+): GateVerdict {
+  return { kind: 'holds', clause, reason: { code, message } };
+}
+
+function judgeSuccess({ name, gate }: Wave, { updated, failed }: WaveCounts): GateVerdict {
+  const settled = updated + failed;
+  if (settled === 0 || updated * 100 >= gate.successPercent * settled) return { kind: 'passed' };
+  const seen = `${updated} of ${settled} devices of wave ${name} that are through with it run it`;
+  return holds('success', `${seen}; ${gate.successPercent} % have to`);
+}
+
+/** While there is patience, all that are not held have to be heard and through with it. */
+function judgePatiently(wave: Wave, counts: WaveCounts): GateVerdict {
+  const { name, gate } = wave;
+  const contacts = underWay(counts) + counts.updated + counts.failed;
+  const minimum = amountOf(gate.contacts, sizeOf(counts));
+  if (contacts < minimum) {
+    const seen = `${contacts} of ${sizeOf(counts)} devices of wave ${name} were heard since they were offered it`;
+    return holds('contacts', `${seen}; ${minimum} ${minimum === 1 ? 'has' : 'have'} to be`);
+  }
+  const { waiting, dark } = counts;
+  const moving = underWay(counts);
+  if (waiting + dark + moving === 0) return judgeSuccess(wave, counts);
+  const parts = [
+    [moving, 'on the way'],
+    [dark, 'not heard since they were offered it'],
+    [waiting, 'still to be offered it'],
+  ].flatMap(([count, words]) => (count === 0 ? [] : [`${count} ${words}`]));
+  return holds('unsettled', `devices of wave ${name}: ${parts.join(', ')}`);
+}
+
+/**
+ * What the gate of an open wave says. When patience is over it is judged by those that are through with it; without any it holds
+ * on, unless the policy asks for no contacts at all.
+ */
+export function judgeGate(wave: Wave, counts: WaveCounts, isPatienceOver: boolean): GateVerdict {
+  const size = sizeOf(counts);
+  if (size === 0) return { kind: 'passed' };
+  if (!isPatienceOver) return judgePatiently(wave, counts);
+  const settled = counts.updated + counts.failed;
+  if (settled > 0 || amountOf(wave.gate.contacts, size) === 0) return judgeSuccess(wave, counts);
+  return holds('evidence', `nothing is known of any of the ${size} devices of wave ${wave.name}`, 'NO_EVIDENCE');
+}

@@ -1,0 +1,158 @@
+/** What one device may have by the rollout of its fleet: `planDevice` decides by it what is sent. */
+import type { FleetDefinition } from '../../manifests/definition.ts';
+import type { DesiredDevice, DesiredFleet, DeviceTemplate } from '../../manifests/desired.ts';
+import { templateUnder } from '../../manifests/render-template.ts';
+import { isHeld } from '../hold.ts';
+import { hasSeenMore, type ObservedDevice } from '../observed.ts';
+import type { Leave } from '../plan-device.ts';
+import { groupOf } from './budget.ts';
+import type { DeviceInRollout } from './fate.ts';
+import { type Permit, permit } from './permit.ts';
+import type { RolloutPolicy } from './policy.ts';
+import type { Rollout } from './rollout.ts';
+
+/** A device with the template that it may have, and what its rollout says of it. */
+export interface Permitted extends Leave {
+  readonly device: DesiredDevice;
+  /** The hash of the definition that this template was drawn by; absent where its fleet has no waves. */
+  readonly definition?: string;
+  /** The name of its wave. */
+  readonly wave?: string;
+  /** It waits for room in the budget of this group. */
+  readonly awaitsRoomIn?: string;
+}
+
+/** Where the rollout of a fleet is, and what its devices go to or back to. */
+export interface RolloutStanding {
+  readonly wanted: DesiredFleet;
+  readonly policy: RolloutPolicy;
+  readonly rollout: Rollout;
+  /** Undefined where there is nothing to go back to. */
+  readonly good?: FleetDefinition;
+}
+
+function isStopped({ state }: Rollout): boolean {
+  return state === 'halted' || state === 'reverting';
+}
+
+/** What it would run by what was good. */
+function goodTemplate({ wanted, good }: RolloutStanding, { name }: DesiredDevice): DeviceTemplate | undefined {
+  return good && templateUnder(wanted, good, name);
+}
+
+/**
+ * Which definition it is on. A device for which both come to the same is on what it is to have. `issued.definition` decides where
+ * its site or its own manifest changed since; who was issued something while its fleet had no waves is where those began.
+ */
+function definitionOn(
+  standing: RolloutStanding,
+  desired: DesiredDevice,
+  observed: ObservedDevice,
+): DeviceInRollout['on'] {
+  const { issued } = observed;
+  const { rollout, good } = standing;
+  if (issued === undefined) return 'nothing';
+  if (hasSeenMore(observed)) return 'other';
+  if (issued.templateHash === desired.template.hash) {
+    const isGood = isStopped(rollout) && goodTemplate(standing, desired)?.hash === issued.templateHash;
+    return isGood ? 'good' : 'target';
+  }
+  if (issued.definition === rollout.target) return 'target';
+  return good !== undefined && [undefined, good.hash].includes(issued.definition) ? 'good' : 'other';
+}
+
+/** A device as its rollout sees it. Who has no key can be issued nothing, and holds nobody up. */
+export function inRollout(
+  standing: RolloutStanding,
+  desired: DesiredDevice,
+  observed: ObservedDevice,
+  { wave, now }: { readonly wave: number; readonly now: number },
+): DeviceInRollout {
+  const { budget } = standing.policy;
+  const group = budget && groupOf(budget, desired);
+  return {
+    ...{ wave, observed, on: definitionOn(standing, desired, observed) },
+    isHeld: isHeld(desired, now) || desired.keyFingerprint === undefined,
+    ...(group === undefined ? {} : { group }),
+  };
+}
+
+/** What a device has that gets nothing else now: by the good definition where it is on that, by git's otherwise. */
+function asItIs(
+  standing: RolloutStanding,
+  desired: DesiredDevice,
+  device: DeviceInRollout,
+  reason: Permit['reason'],
+): Permitted {
+  const under = device.on === 'good' ? goodTemplate(standing, desired) : undefined;
+  return {
+    device: under === undefined ? desired : { ...desired, template: under },
+    definition: under === undefined ? standing.rollout.target : standing.good!.hash,
+    stays: true,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function atGood(
+  standing: RolloutStanding,
+  desired: DesiredDevice,
+  device: DeviceInRollout,
+  reason: Permit['reason'],
+): Permitted {
+  const template = goodTemplate(standing, desired);
+  if (template === undefined) {
+    const message =
+      'what its fleet ran before can not be drawn for it any more: its manifest or its site lacks a value';
+    return asItIs(standing, desired, device, { code: 'GOOD_NOT_DRAWN', message });
+  }
+  return {
+    device: { ...desired, template },
+    definition: standing.good!.hash,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+/** A device, and how much room the budget of its group has; `isCounted` when all devices of its fleet were looked at. */
+export interface Asking {
+  readonly desired: DesiredDevice;
+  readonly device: DeviceInRollout;
+  readonly spare: number;
+  readonly isCounted: boolean;
+}
+
+function allowed(standing: RolloutStanding, { desired, device, spare, isCounted }: Asking): Permitted {
+  const { rollout, policy } = standing;
+  if (!isCounted) return asItIs(standing, desired, device, counting);
+  const { kind, reason, isAnew } = permit(device, { rollout, policy, spare });
+  switch (kind) {
+    case 'target':
+      return { device: desired, definition: rollout.target, ...(isAnew ? { isAnew } : {}) };
+    case 'good':
+      return atGood(standing, desired, device, reason);
+    case 'stay':
+      return asItIs(standing, desired, device, reason);
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Why nothing is offered and no gate is judged yet. */
+export const counting = {
+  code: 'ROLLOUT_COUNTING',
+  message: 'the devices of its fleet are counted first, since the controller started or a commit changed them',
+} as const;
+
+/** What it may have now. That it is held is `planDevice`'s to say. */
+export function permitted(standing: RolloutStanding, asking: Asking): Permitted {
+  const { desired, device } = asking;
+  const wave = standing.policy.waves[device.wave]!.name;
+  if (device.isHeld) return { device: desired, definition: standing.rollout.target, wave };
+  const { reason, ...rest } = allowed(standing, asking);
+  // Nothing keeps it from what it has.
+  const hasIt = device.observed.issued?.templateHash === desired.template.hash;
+  return {
+    ...{ ...rest, wave },
+    ...(reason === undefined || hasIt ? {} : { reason }),
+    ...(reason?.code === 'BUDGET' && device.group !== undefined ? { awaitsRoomIn: device.group } : {}),
+  };
+}

@@ -1,0 +1,94 @@
+/** How a commit would go through the waves of a fleet, before anybody has made it. */
+import type { DesiredDevice } from '../../manifests/desired.ts';
+import { groupOf } from './budget.ts';
+import type { RolloutPolicy, Wave } from './policy.ts';
+import type { Rollout } from './rollout.ts';
+import { drawWaves } from './waves.ts';
+
+/** A wave, and who is in it. */
+export interface PlannedWave {
+  readonly name: string;
+  readonly devices: number;
+  /** Of these so many get a deployment when it opens. */
+  readonly deploying: number;
+  readonly soakSeconds?: number;
+  /** Somebody has to say yes before it, or after it. */
+  readonly approve?: 'before' | 'after';
+}
+
+export interface PlannedBudget {
+  /** `site`, or the key of a label. */
+  readonly groupBy: string;
+  readonly maxUnavailable: number;
+}
+
+/** The rollout that a fleet has now. */
+export interface KnownRollout {
+  readonly number: number;
+  readonly state: Rollout['state'];
+  /** Hashes of definitions. */
+  readonly target: string;
+  readonly good?: string;
+}
+
+/** The rollout that a commit would start. */
+export interface PlannedRollout {
+  readonly waves: readonly PlannedWave[];
+  readonly budget?: PlannedBudget;
+  readonly onFailure: 'halt' | 'revert';
+  /** Devices that get a deployment at once: those of its first wave, as far as the budget lets them. */
+  readonly atOnce: number;
+  /** The number of the one that is under way, which it takes the place of. */
+  readonly supersedes?: number;
+}
+
+/** The names of a fleet's waves by device. */
+export type WaveNames = ReadonlyMap<string, string>;
+
+/** Which wave each of these devices of a fleet is in. */
+export function waveNames(fleet: string, { waves }: RolloutPolicy, members: Iterable<DesiredDevice>): WaveNames {
+  const drawn = drawWaves(fleet, members, waves);
+  return new Map(Array.from(drawn, ([device, index]) => [device, waves[index]!.name]));
+}
+
+function count(names: Iterable<string>): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+/** As many of these devices as the budget lets go together. */
+function withinBudget(devices: readonly DesiredDevice[], { budget }: RolloutPolicy): number {
+  if (budget === undefined) return devices.length;
+  const groups = devices.map((device) => groupOf(budget, device));
+  const bounded = count(groups.filter((group) => group !== undefined));
+  const free = groups.filter((group) => group === undefined).length;
+  return [...bounded.values()].reduce((sum, size) => sum + Math.min(size, budget.maxUnavailable), free);
+}
+
+function plannedWave({ name, soakMs, approve }: Wave): Pick<PlannedWave, 'name' | 'soakSeconds' | 'approve'> {
+  return { name, ...(soakMs > 0 && { soakSeconds: soakMs / 1000 }), ...(approve && { approve }) };
+}
+
+function plannedBudget({ budget }: RolloutPolicy): { readonly budget?: PlannedBudget } {
+  if (budget === undefined) return {};
+  const { groupBy, maxUnavailable } = budget;
+  return { budget: { groupBy: groupBy.kind === 'site' ? 'site' : groupBy.key, maxUnavailable } };
+}
+
+/** The waves of a fleet with what goes in each; `deploying` are the devices that get a deployment. */
+export function planWaves(
+  policy: RolloutPolicy,
+  names: WaveNames,
+  deploying: readonly DesiredDevice[],
+): PlannedRollout {
+  const sizes = count(names.values());
+  const moving = count(deploying.flatMap(({ name }) => names.get(name) ?? []));
+  const waves = policy.waves.map((wave) => {
+    return { ...plannedWave(wave), devices: sizes.get(wave.name) ?? 0, deploying: moving.get(wave.name) ?? 0 };
+  });
+  // Waves without devices pass at once, but for the yes that one may wait for.
+  const first = waves.find(({ devices, approve }) => devices > 0 || approve !== undefined);
+  const opens = first?.approve === 'before' ? [] : deploying.filter(({ name }) => names.get(name) === first?.name);
+  return { waves, ...plannedBudget(policy), onFailure: policy.onFailure, atOnce: withinBudget(opens, policy) };
+}

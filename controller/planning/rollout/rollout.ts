@@ -1,0 +1,74 @@
+/**
+ * Where one fleet is on its way from one definition to another:
+ *
+ *     running ──► done
+ *     │  ▲  ▲
+ *     │  │  └─ resume ─ paused
+ *     │  └──── retry ── halted
+ *     └──► halted, or reverting ──► halted, with all devices at the good one
+ *
+ * Plain data: a row of the state. Times in milliseconds since the epoch.
+ */
+
+import type { Reason } from '../../../schemas/generated/types.ts';
+
+/** Something that an operator did to a rollout. */
+export interface RolloutAct {
+  readonly at: number;
+  readonly who: string;
+  readonly act: 'pause' | 'resume' | 'approve' | 'abort' | 'retry';
+  readonly why: string;
+}
+
+/** Acts that are kept of a rollout; the oldest are dropped. */
+export const actsMax = 50;
+
+/** Something that happened to a rollout, by itself or by an act. */
+export interface RolloutEvent extends Pick<Reason, 'code' | 'message'> {
+  readonly at: number;
+}
+
+/** As of acts. */
+export const eventsMax = 50;
+
+export interface Rollout {
+  readonly fleet: string;
+  /** Counts the rollouts of a fleet. */
+  readonly number: number;
+  /** The hash of the definition that devices go to. */
+  readonly target: string;
+  /** Of the one that was completed last; without it there is nothing to go back to. */
+  readonly good?: string;
+  /** The commit that wants the target. */
+  readonly revision: string;
+  readonly subject: string;
+  readonly startedAt: number;
+  readonly state: 'running' | 'paused' | 'halted' | 'reverting' | 'done';
+  /** The index of the wave that is open; those before it are open too. */
+  readonly wave: number;
+  readonly waveStartedAt: number;
+  /** Since when it soaks. */
+  readonly gatePassedAt?: number;
+  /** Names of waves that somebody said yes to. */
+  readonly approved: readonly string[];
+  /** Why it is in this state. */
+  readonly reason: Pick<Reason, 'code' | 'message'>;
+  /** Oldest first; bounded. */
+  readonly acts: readonly RolloutAct[];
+  /** Oldest first; bounded. */
+  readonly events: readonly RolloutEvent[];
+}
+
+/** The rollout with one more thing that happened to it. */
+export function withEvent<R extends Rollout>(rollout: R, at: number, { code, message }: Rollout['reason']): R {
+  return { ...rollout, events: [...rollout.events, { at, code, message }].slice(-eventsMax) };
+}
+
+/** A rollout that is over, and how it ended. */
+export interface FinishedRollout extends Rollout {
+  readonly finishedAt: number;
+  readonly outcome: 'done' | 'superseded' | 'withdrawn';
+}
+
+/** Kept of a fleet, newest first; older ones are dropped. */
+export const finishedMax = 20;

@@ -1,0 +1,163 @@
+/**
+ * How a rollout goes on by itself, from what is counted of its waves. Of a wave:
+ *
+ *     needs a yes (before) ──► open ──► gate passed: soaks ──► needs a yes (after) ──► the next wave, or done
+ *                               └────────── failures ────────► halted, or reverting
+ *
+ * A rollout that is answered as it was handed in has nothing to write.
+ */
+import type { Reason } from '../../../schemas/generated/types.ts';
+import { judgeGate, noCounts, type WaveCounts, whyFailed } from './gate.ts';
+import type { RolloutPolicy, Wave } from './policy.ts';
+import { type Rollout, withEvent } from './rollout.ts';
+
+/** The rollout from now on. */
+export interface Stepped {
+  readonly rollout: Rollout;
+  /** What happened to it just now, in order. */
+  readonly events: readonly Reason[];
+  /** What holds it, with numbers of this moment. */
+  readonly verdict: Reason;
+  /** When time alone changes it. */
+  readonly nextAt?: number;
+}
+
+/** One move, or what holds it. */
+type Move =
+  | { readonly kind: 'moved'; readonly rollout: Rollout }
+  | { readonly kind: 'holds'; readonly verdict: Reason; readonly nextAt?: number };
+
+interface Standing {
+  readonly policy: RolloutPolicy;
+  readonly counts: readonly WaveCounts[];
+  readonly now: number;
+}
+
+function moved(rollout: Rollout, code: string, message: string): Move {
+  return { kind: 'moved', rollout: { ...rollout, reason: { code, message } } };
+}
+
+/** The wave that is open; a policy with fewer waves than the rollout began with has its last one open. */
+export function openWave({ waves }: RolloutPolicy, { wave }: Rollout): { readonly index: number; readonly wave: Wave } {
+  const index = Math.min(wave, waves.length - 1);
+  return { index, wave: waves[index]! };
+}
+
+/** Whether somebody has to say yes before its devices are offered anything. */
+export function needsYesBefore(wave: Wave, { approved }: Rollout): boolean {
+  return wave.approve === 'before' && !approved.includes(wave.name);
+}
+
+function failed(rollout: Rollout, { policy, counts }: Standing): Move | undefined {
+  for (const wave of policy.waves.slice(0, rollout.wave + 1)) {
+    const why = whyFailed(wave, counts[policy.waves.indexOf(wave)] ?? noCounts);
+    if (why === undefined) continue;
+    const reverts = policy.onFailure === 'revert' && rollout.good !== undefined;
+    return moved({ ...rollout, state: reverts ? 'reverting' : 'halted' }, why.code, why.message);
+  }
+  return undefined;
+}
+
+function withoutPass({ gatePassedAt: _, ...rollout }: Rollout): Rollout {
+  return rollout;
+}
+
+function beyond(rollout: Rollout, { policy, now }: Standing): Move {
+  const { index } = openWave(policy, rollout);
+  const next = policy.waves[index + 1];
+  if (next === undefined) {
+    const over = { ...withoutPass(rollout), state: 'done' as const, good: rollout.target };
+    return moved(over, 'ROLLOUT_DONE', 'its last wave has passed');
+  }
+  const begun = { ...withoutPass(rollout), wave: index + 1, waveStartedAt: now };
+  return moved(begun, 'WAVE_OPEN', `wave ${next.name} has been opened`);
+}
+
+/** After the gate has passed. */
+function soaked(rollout: Rollout, passedAt: number, standing: Standing): Move {
+  const { wave } = openWave(standing.policy, rollout);
+  const endsAt = passedAt + wave.soakMs;
+  if (standing.now < endsAt) {
+    const message = `wave ${wave.name} is watched until ${new Date(endsAt).toISOString().slice(0, 19)}Z`;
+    return { kind: 'holds', verdict: { code: 'SOAKING', message }, nextAt: endsAt };
+  }
+  if (wave.approve !== 'after' || rollout.approved.includes(wave.name)) return beyond(rollout, standing);
+  return {
+    kind: 'holds',
+    verdict: { code: 'NEEDS_APPROVAL', message: `wave ${wave.name} has passed and waits for a yes` },
+  };
+}
+
+function judged(rollout: Rollout, { policy, counts, now }: Standing): Move | undefined {
+  const { index, wave } = openWave(policy, rollout);
+  const patienceEndsAt = rollout.waveStartedAt + wave.gate.patienceMs;
+  const verdict = judgeGate(wave, counts[index] ?? noCounts, now >= patienceEndsAt);
+  if (verdict.kind === 'passed') {
+    if (rollout.gatePassedAt !== undefined) return undefined;
+    return moved({ ...rollout, gatePassedAt: now }, 'GATE_PASSED', `the gate of wave ${wave.name} has passed`);
+  }
+  // Once passed, only what was seen of devices closes it again: those that join meanwhile don't.
+  if (rollout.gatePassedAt === undefined || verdict.clause === 'success') {
+    if (rollout.gatePassedAt !== undefined) {
+      return moved(withoutPass(rollout), verdict.reason.code, verdict.reason.message);
+    }
+    return { kind: 'holds', verdict: verdict.reason, ...(now < patienceEndsAt ? { nextAt: patienceEndsAt } : {}) };
+  }
+  return undefined;
+}
+
+/** The yes that a wave waits for starts its time: patience does not run out before its devices were offered anything. */
+function begun(rollout: Rollout, { policy, now }: Standing): Move | undefined {
+  const { wave } = openWave(policy, rollout);
+  const waits = rollout.reason.code === 'NEEDS_APPROVAL';
+  if (needsYesBefore(wave, rollout)) {
+    if (waits) return { kind: 'holds', verdict: rollout.reason };
+    return moved(rollout, 'NEEDS_APPROVAL', `wave ${wave.name} starts when somebody says yes`);
+  }
+  if (!waits) return undefined;
+  return moved({ ...rollout, waveStartedAt: now }, 'WAVE_OPEN', `wave ${wave.name} has been opened`);
+}
+
+function reverted(rollout: Rollout, { counts }: Standing): Move {
+  const left = counts.reduce((sum, { dark, contacted, staged, probation, updated, failed: bad }) => {
+    return sum + dark + contacted + staged + probation + updated + bad;
+  }, 0);
+  if (left === 0)
+    return moved({ ...rollout, state: 'halted' }, 'REVERTED', 'all its devices were issued what was good');
+  return { kind: 'holds', verdict: { code: 'REVERTING', message: `${left} devices are still to be taken back` } };
+}
+
+function move(rollout: Rollout, standing: Standing): Move {
+  const stands: Move = { kind: 'holds', verdict: rollout.reason };
+  switch (rollout.state) {
+    case 'running': {
+      const held = failed(rollout, standing) ?? begun(rollout, standing) ?? judged(rollout, standing);
+      return held ?? soaked(rollout, rollout.gatePassedAt ?? standing.now, standing);
+    }
+    case 'paused':
+      return failed(rollout, standing) ?? stands;
+    case 'reverting':
+      return reverted(rollout, standing);
+    case 'halted':
+    case 'done':
+      return stands;
+    default:
+      return rollout.state satisfies never;
+  }
+}
+
+/** Goes on as far as it can at `now`. `counts` are those of the policy's waves, in order; they have to be of all devices. */
+export function step(rollout: Rollout, policy: RolloutPolicy, counts: readonly WaveCounts[], now: number): Stepped {
+  const events: Reason[] = [];
+  let at = rollout;
+  for (;;) {
+    const next = move(at, { policy, counts, now });
+    if (next.kind === 'holds') {
+      const { verdict, nextAt } = next;
+      return { rollout: at, events, verdict, ...(nextAt === undefined ? {} : { nextAt }) };
+    }
+    at = withEvent(next.rollout, now, next.rollout.reason);
+    events.push(at.reason);
+    // Devices of a wave that opens now are to be offered it first: an empty one alone passes at once.
+  }
+}

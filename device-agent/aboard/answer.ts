@@ -1,0 +1,85 @@
+/** What the agent answers to programs aboard, such as a display on the bridge. */
+import type { Consent, Report } from '../../schemas/generated/types.ts';
+import { waitingWords } from '../../schemas/waiting-words.ts';
+import type { Slot } from '../update/state.ts';
+import { parseQuestion, type Question } from './question.ts';
+
+/** What is answered by. */
+export interface AboardWorld {
+  readonly device: string;
+  readonly report: () => Report;
+  /** What the device is on its way to. */
+  readonly target: () => Slot | undefined;
+  /** Milliseconds since the epoch, by the agent's own time. */
+  readonly nowMs: () => number;
+  /** Whether it is written down. */
+  readonly keep: (consent: Consent) => boolean;
+}
+
+/** Nobody knows who is aboard in a year. */
+const aheadMsMax = 366 * 86_400_000;
+
+/** What is said is written to flash. */
+const betweenMsMin = 1_000;
+
+type Asked = Extract<Question, { readonly ask: 'consent' }>;
+
+function statusAnswer({ device, report, target }: AboardWorld): object {
+  const { phase, running, waiting, consent, target: reference } = report();
+  const slot = target();
+  return {
+    ...{ kind: 'status', device, phase },
+    ...(running === undefined ? {} : { running }),
+    ...(reference === undefined ? {} : { target: { ...reference, needsConsent: slot?.consent === 'required' } }),
+    ...(waiting === undefined ? {} : { waiting: { code: waiting.code, message: waitingWords(waiting) } }),
+    ...(consent === undefined ? {} : { consent }),
+  };
+}
+
+function refused(code: string, message: string): object {
+  return { kind: 'refused', code, message };
+}
+
+/** Why it can't be consented to; undefined where it can. */
+function faultOf({ deployment, untilMs }: Asked, { target, report }: AboardWorld, nowMs: number): object | undefined {
+  const [slot, said] = [target(), report().consent];
+  if (slot === undefined) return refused('NOTHING_WAITS', 'no deployment waits to be activated');
+  if (slot.sequence !== deployment)
+    return refused('OTHER_DEPLOYMENT', `deployment ${slot.sequence} waits, not ${deployment}; look at that one first`);
+  if (slot.consent === undefined) return refused('NOT_ASKED', `deployment ${deployment} needs no consent`);
+  if (said !== undefined && Math.abs(nowMs - Date.parse(said.at)) < betweenMsMin)
+    return refused('TOO_OFTEN', 'something was said just now; ask for the status');
+  if (untilMs !== undefined && untilMs <= nowMs) return refused('UNTIL_PAST', '"until" is over already');
+  if (untilMs !== undefined && untilMs > nowMs + aheadMsMax)
+    return refused('UNTIL_TOO_FAR', '"until" may be 366 days ahead at most');
+  return undefined;
+}
+
+function consentAnswer(asked: Asked, world: AboardWorld): object {
+  const now = world.nowMs();
+  const fault = faultOf(asked, world, now);
+  if (fault !== undefined) return fault;
+  const { deployment: sequence, answer, by, reason, untilMs } = asked;
+  const consent: Consent = {
+    ...{ sequence, answer, by, at: new Date(now).toISOString() },
+    ...(reason === undefined ? {} : { reason }),
+    ...(untilMs === undefined ? {} : { until: new Date(untilMs).toISOString() }),
+  };
+  if (world.keep(consent)) return { kind: 'kept', consent };
+  return refused('NOT_WRITTEN', 'the disk does not take it now; it counts as soon as it does');
+}
+
+/** The line that answers one. */
+export function answerAboard(line: string, world: AboardWorld): string {
+  const question = parseQuestion(line);
+  switch (question.ask) {
+    case 'status':
+      return JSON.stringify(statusAnswer(world));
+    case 'consent':
+      return JSON.stringify(consentAnswer(question, world));
+    case 'nothing':
+      return JSON.stringify(refused('NO_QUESTION', question.message));
+    default:
+      return question satisfies never;
+  }
+}

@@ -1,0 +1,75 @@
+/** What programs aboard may ask the agent, as a line of JSON. Anybody who may write to its socket may have written it. */
+import { isObject } from '../../schemas/json-object.ts';
+
+/** A question that can be answered. */
+export type Question =
+  | { readonly ask: 'status' }
+  | {
+      readonly ask: 'consent';
+      /** The deployment that whoever answers has been shown. */
+      readonly deployment: number;
+      readonly answer: 'granted' | 'denied';
+      readonly by: string;
+      readonly reason?: string;
+      /** Milliseconds since the epoch. */
+      readonly untilMs?: number;
+    };
+
+/** Why a line is no question. */
+export interface QuestionFault {
+  readonly ask: 'nothing';
+  readonly message: string;
+}
+
+const byCharactersMax = 64;
+const reasonCharactersMax = 160;
+
+function fault(message: string): QuestionFault {
+  return { ask: 'nothing', message };
+}
+
+/** One line of text for people. */
+function isText(value: unknown, charactersMax: number): value is string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+  const refused = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+  return typeof value === 'string' && value.trim() !== '' && value.length <= charactersMax && !refused.test(value);
+}
+
+/** `2026-12-01T08:00:00Z`: a moment, with its zone. */
+function momentOf(value: unknown): number | undefined {
+  const isMoment =
+    typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(value);
+  const ms = isMoment ? Date.parse(value) : Number.NaN;
+  return Number.isFinite(ms) ? ms : undefined;
+}
+
+function consentOf(value: Readonly<Record<string, unknown>>): Question | QuestionFault {
+  const { deployment, answer, by, reason, until } = value;
+  if (typeof deployment !== 'number' || !Number.isSafeInteger(deployment) || deployment < 1)
+    return fault('"deployment" must be the number of the deployment that was shown, as "ask": "status" gives it');
+  if (answer !== 'granted' && answer !== 'denied') return fault('"answer" must be "granted" or "denied"');
+  if (!isText(by, byCharactersMax)) return fault(`"by" must say who answers, in 1 to ${byCharactersMax} characters`);
+  if (reason !== undefined && !isText(reason, reasonCharactersMax))
+    return fault(`"reason" must be a line of 1 to ${reasonCharactersMax} characters`);
+  const untilMs = until === undefined ? undefined : momentOf(until);
+  if (until !== undefined && untilMs === undefined)
+    return fault('"until" must be a moment with its zone, such as 2026-12-01T08:00:00Z');
+  return {
+    ...{ ask: 'consent', deployment, answer, by },
+    ...(reason === undefined ? {} : { reason }),
+    ...(untilMs === undefined ? {} : { untilMs }),
+  };
+}
+
+/** Reads a line. */
+export function parseQuestion(line: string): Question | QuestionFault {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return fault('a question is a line of JSON');
+  }
+  if (!isObject(value)) return fault('a question is a JSON object');
+  if (value.ask === 'status') return { ask: 'status' };
+  return value.ask === 'consent' ? consentOf(value) : fault('"ask" must be "status" or "consent"');
+}

@@ -1,0 +1,46 @@
+import type { Consent } from '../../schemas/generated/types.ts';
+import { clockDoubt, type Times } from './clock-doubt.ts';
+import { type Gate, type Look, type Purpose, waiting } from './gate.ts';
+
+/** Whom a consent gate asks. */
+export interface ConsentWorld extends Times {
+  /** What somebody aboard said last. */
+  readonly consent: () => Consent | undefined;
+}
+
+const words = { granted: 'yes', denied: 'no' } as const;
+
+/** Until when it counts. */
+function endOf({ until }: Consent): number {
+  return until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
+}
+
+function needed(to: Purpose, sequence: number, lapsed: Consent | undefined): Look {
+  const ended =
+    lapsed === undefined ? '' : `; the ${words[lapsed.answer]} of ${lapsed.by} counted until ${lapsed.until}`;
+  const message = `waits to ${to} until somebody aboard says yes to deployment ${sequence}: fleet-agent.js consent --grant${ended}`;
+  return { kind: 'closed', forMs: Number.POSITIVE_INFINITY, waiting: waiting(to, 'CONSENT_NEEDED', message) };
+}
+
+function denied(to: Purpose, { by, reason, until }: Consent, forMs: number): Look {
+  const why = reason === undefined ? '' : `: ${reason}`;
+  const end = until === undefined ? 'until a yes is said' : `until ${until}`;
+  const message = `may not ${to}, ${by} said no ${end}${why}`;
+  return { kind: 'closed', forMs, waiting: waiting(to, 'CONSENT_DENIED', message) };
+}
+
+function lookAt(to: Purpose, sequence: number, world: ConsentWorld): Look {
+  const said = world.consent();
+  if (said?.sequence !== sequence) return needed(to, sequence, undefined);
+  const doubted = `whether the ${words[said.answer]} of ${said.by} still counts is not known`;
+  const doubt = said.until === undefined ? undefined : clockDoubt(to, doubted, world);
+  if (doubt !== undefined) return { kind: 'closed', forMs: Number.POSITIVE_INFINITY, waiting: doubt };
+  const forMs = endOf(said) - world.nowMs();
+  if (forMs <= 0) return needed(to, sequence, said);
+  return said.answer === 'granted' ? { kind: 'open', forMs } : denied(to, said, forMs);
+}
+
+/** Open while what somebody aboard said about this deployment is a yes that counts. */
+export function consentGate(to: Purpose, sequence: number, world: ConsentWorld): Gate {
+  return { look: () => lookAt(to, sequence, world) };
+}

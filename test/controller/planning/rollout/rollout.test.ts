@@ -1,0 +1,298 @@
+import test from 'ava';
+import fc from 'fast-check';
+import type { DeviceInRollout } from '../../../../controller/planning/rollout/fate.ts';
+import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
+import { eventsMax } from '../../../../controller/planning/rollout/rollout.ts';
+import { step } from '../../../../controller/planning/rollout/step.ts';
+import { devices, fresh, happenings, isWell, policy, startMs, World } from './world.ts';
+
+/** Holds for a world of any policy, fleet and history, after each thing that happens. */
+function always(holds: (world: World) => boolean): void {
+  fc.assert(
+    fc.property(policy, devices, fc.boolean(), happenings, (wanted, fleet, hasGood, history) => {
+      const world = new World(wanted, fleet, fresh(hasGood));
+      world.settle();
+      for (const happening of history) {
+        world.issues = [];
+        world.stages = [];
+        world.happen(happening);
+        if (!holds(world)) return false;
+      }
+      return true;
+    }),
+    { numRuns: 400 },
+  );
+}
+
+type Stage = World['stages'][number];
+
+/** Whether the waves that a stage left behind had been seen to do well, said without the code that judges it. */
+function hasSeenEnough({ waves }: RolloutPolicy, { before, rollout, counts, now }: Stage): boolean {
+  const end = rollout.state === 'done' ? waves.length : rollout.wave;
+  return waves.slice(before.wave, end).every(({ gate }, nth) => {
+    const { waiting, dark, contacted, staged, probation, updated, failed } = counts[before.wave + nth]!;
+    const unsettled = waiting + dark + contacted + staged + probation;
+    const isOver = nth === 0 && (now >= before.waveStartedAt + gate.patienceMs || before.gatePassedAt !== undefined);
+    const isEnough = updated >= ((updated + failed) * gate.successPercent) / 100;
+    const isEvident = unsettled === 0 || updated + failed > 0 || before.gatePassedAt !== undefined;
+    const asksForNone = gate.contacts.kind === 'count' ? gate.contacts.count === 0 : gate.contacts.percent === 0;
+    return (unsettled === 0 || isOver) && isEnough && (isEvident || asksForNone);
+  });
+}
+
+test('a wave never starts before the gate of the one before it passed', (t) => {
+  always((world) => world.stages.every((stage) => hasSeenEnough(world.policy, stage)));
+  always((world) =>
+    world.issues.every(({ to, before, rollout }) => {
+      return to === 'good' || rollout.state === 'done' || before.wave <= rollout.wave;
+    }),
+  );
+  t.pass();
+});
+
+test('a gate that passed is watched for as long as the wave soaks', (t) => {
+  always((world) =>
+    world.stages.every(({ before, rollout, counts, now }) => {
+      const wave = world.policy.waves[before.wave]!;
+      const { waiting, dark, contacted, staged, probation, updated, failed } = counts[before.wave]!;
+      const size = waiting + dark + contacted + staged + probation + updated + failed;
+      const hasLeft = rollout.wave > before.wave || (rollout.state === 'done' && before.state !== 'done');
+      if (!hasLeft || wave.soakMs === 0 || size === 0) return true;
+      return before.gatePassedAt !== undefined && now >= before.gatePassedAt + wave.soakMs;
+    }),
+  );
+  t.pass();
+});
+
+test('a wave that has to be approved never starts without a yes', (t) => {
+  always((world) =>
+    world.issues.every(({ to, rollout }) => {
+      const wave = world.policy.waves[rollout.wave]!;
+      const before = world.policy.waves[rollout.wave - 1];
+      if (to === 'good' || rollout.state === 'done') return true;
+      const isApproved = before?.approve !== 'after' || rollout.approved.includes(before.name);
+      return (
+        isApproved &&
+        rollout.state === 'running' &&
+        !(wave.approve === 'before' && rollout.wave === 0 && !rollout.approved.includes(wave.name))
+      );
+    }),
+  );
+  t.pass();
+});
+
+/** Issued something, and not known to run well since. */
+function isAway(device: DeviceInRollout): boolean {
+  return device.on !== 'nothing' && !isWell(device);
+}
+
+test('a budget is never exceeded by what is issued, whatever is unknown', (t) => {
+  always((world) => {
+    const { budget } = world.policy;
+    if (budget === undefined) return true;
+    const away = new Map<string, number>();
+    for (const device of world.devices) {
+      if (device.group !== undefined && isAway(device)) away.set(device.group, (away.get(device.group) ?? 0) + 1);
+    }
+    return world.issues.every(
+      ({ before }) => isAway(before) || (away.get(before.group!) ?? 0) <= budget.maxUnavailable,
+    );
+  });
+  t.pass();
+});
+
+test('a halted rollout is offered to nobody any more', (t) => {
+  always((world) =>
+    world.issues.every(({ to, rollout }) => to === 'good' || !['halted', 'reverting'].includes(rollout.state)),
+  );
+  t.pass();
+});
+
+test('what was offered and not taken is replaced by what was good when a rollout halts', (t) => {
+  always(({ rollout, devices: all }) => {
+    if (rollout.state !== 'halted' || rollout.good === undefined) return true;
+    return all.every(({ on, isHeld, observed }) => {
+      const isDark = observed.report?.highestSequence !== observed.issued?.sequence;
+      return isHeld || on !== 'target' || !isDark;
+    });
+  });
+  t.pass();
+});
+
+test('planning the result of a plan changes nothing', (t) => {
+  always((world) => {
+    world.settle();
+    const { length } = world.issues;
+    const { rollout } = world;
+    return world.settle() === 1 && world.issues.length === length && world.rollout === rollout;
+  });
+  t.pass();
+});
+
+test('every device that does not run what git wants, and does not change now, has a reason', (t) => {
+  always((world) =>
+    world.devices.every((device) => device.on === 'target' || world.permitOf(device).reason !== undefined),
+  );
+  t.pass();
+});
+
+test('a hold is kept', (t) => {
+  always((world) => world.issues.every(({ before }) => !before.isHeld));
+  t.pass();
+});
+
+test('the book that is kept and the book that is filled anew agree', (t) => {
+  always((world) => {
+    const anew = world.recounted();
+    t.deepEqual(world.book.counts, anew.counts);
+    for (const group of ['ship', 'crane']) t.is(world.book.spare(group), anew.spare(group));
+    return true;
+  });
+});
+
+const careful: RolloutPolicy['waves'][number] = {
+  ...{ name: 'canary', soakMs: 0 },
+  gate: {
+    ...{ successPercent: 100, patienceMs: 60_000 },
+    ...{ contacts: { kind: 'count', count: 1 }, failures: { kind: 'count', count: 1 } },
+  },
+};
+
+function oneDevice(more: Partial<typeof careful> = {}): World {
+  const device: DeviceInRollout = { wave: 0, on: 'nothing', isHeld: false, observed: {} };
+  const world = new World({ waves: [{ ...careful, ...more }], onFailure: 'halt' }, [device], fresh(true));
+  world.settle();
+  return world;
+}
+
+test('a retry offers what failed anew, and the failure before it counts no more', (t) => {
+  const world = oneDevice();
+  world.happen({ kind: 'say', device: 0, word: 'back' });
+  t.like(world.rollout, { state: 'halted', reason: { code: 'TOO_MANY_FAILURES' } });
+  t.is(world.issues.length, 1);
+  world.now += 1000;
+  world.happen({ kind: 'act', asked: { act: 'retry', who: 'ana', why: 'the pump was off' } });
+  t.is(world.rollout.state, 'running');
+  t.is(world.issues.length, 2);
+  world.happen({ kind: 'say', device: 0, word: 'settled' });
+  t.like(world.rollout, { state: 'done', good: world.rollout.target });
+});
+
+test('the time of a wave that waits for a yes begins with the yes', (t) => {
+  const world = oneDevice({ approve: 'before' });
+  t.is(world.permitOf(world.devices[0]!).reason?.code, 'NEEDS_APPROVAL');
+  world.happen({ kind: 'pass', minutes: 500 });
+  world.happen({ kind: 'act', asked: { act: 'approve', who: 'ana', why: '' } });
+  t.is(world.rollout.waveStartedAt, world.now);
+  t.is(world.issues.length, 1);
+});
+
+test('a wave of which nobody was heard holds on after its patience, and says that nothing is known', (t) => {
+  const world = oneDevice();
+  world.happen({ kind: 'pass', minutes: 500 });
+  t.is(step(world.rollout, world.policy, world.book.counts, world.now).verdict.code, 'NO_EVIDENCE');
+});
+
+/** Approves what waits, lets time pass to what is due next. */
+function hurry(world: World): void {
+  const { nextAt, verdict } = step(world.rollout, world.policy, world.book.counts, world.now);
+  if (verdict.code === 'NEEDS_APPROVAL') {
+    world.happen({ kind: 'act', asked: { act: 'approve', who: 'ana', why: '' } });
+  }
+  world.now = Math.max(world.now, nextAt ?? world.now);
+  world.settle();
+}
+
+function unbudgeted({ budget: _, ...rest }: RolloutPolicy): RolloutPolicy {
+  return rest;
+}
+
+test('devices that stay dark never hold a rollout beyond the patience of its waves', (t) => {
+  fc.assert(
+    fc.property(policy, devices, fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }), (wanted, fleet, dark) => {
+      // One of each wave is heard: of a wave that nobody is heard of nothing is known.
+      const seen = new Set<number>();
+      const last = wanted.waves.length - 1;
+      const isDark = fleet.map(({ wave, isHeld }, index) => {
+        const own = Math.min(wave, last);
+        if (isHeld || seen.has(own)) return dark[index]!;
+        seen.add(own);
+        return false;
+      });
+      const world = new World(unbudgeted(wanted), fleet, fresh(true));
+      world.settle();
+      for (let round = 0; round < 30; round += 1) {
+        for (const index of isDark.keys()) {
+          if (!isDark[index] && world.devices[index]!.on === 'target')
+            world.happen({ kind: 'say', device: index, word: 'settled' });
+        }
+        hurry(world);
+      }
+      const longest = wanted.waves.reduce((sum, { gate, soakMs }) => sum + gate.patienceMs + soakMs, 0);
+      return world.rollout.state === 'done' && world.now <= startMs + longest;
+    }),
+    { numRuns: 400 },
+  );
+  t.pass();
+});
+
+/** All that are not well say that they are. */
+function answered(world: World): void {
+  for (const index of world.devices.keys()) {
+    if (!isWell(world.devices[index]!)) world.happen({ kind: 'say', device: index, word: 'settled' });
+  }
+}
+
+test('a rollout that is reverted converges: all that are not held come back to what was good, under the budget', (t) => {
+  fc.assert(
+    fc.property(policy, devices, happenings, (wanted, fleet, history) => {
+      const world = new World(wanted, fleet, fresh(true));
+      world.settle();
+      for (const happening of history) world.happen(happening);
+      const isOver = world.rollout.state === 'done';
+      for (const device of world.devices.keys()) world.happen({ kind: 'hold', device, isHeld: false });
+      world.happen({ kind: 'act', asked: { act: 'abort', who: 'ana', why: '', revert: true } });
+      for (let round = 0; round < 20; round += 1) answered(world);
+      if (isOver || world.rollout.state === 'done') return true;
+      return (
+        world.rollout.state === 'halted' &&
+        (world.rollout.reason.code !== 'REVERTED' || world.devices.every(({ on }) => on === 'good'))
+      );
+    }),
+    { numRuns: 400 },
+  );
+  t.pass();
+});
+
+test('a superseding rollout converges, wherever its devices are, when all of them do well', (t) => {
+  fc.assert(
+    fc.property(policy, devices, happenings, (wanted, fleet, history) => {
+      const old = new World(wanted, fleet, fresh(true));
+      old.settle();
+      for (const happening of history) old.happen(happening);
+      const moved = old.devices.map(
+        (one): DeviceInRollout => ({ ...one, isHeld: false, on: one.on === 'target' ? 'other' : one.on }),
+      );
+      const world = new World(wanted, moved, { ...fresh(true), startedAt: old.now, waveStartedAt: old.now });
+      world.now = old.now;
+      for (let round = 0; round < 40; round += 1) {
+        answered(world);
+        hurry(world);
+      }
+      return world.rollout.state === 'done' && world.devices.every(({ on }) => on === 'target');
+    }),
+    { numRuns: 400 },
+  );
+  t.pass();
+});
+
+test('all that a step does is told among the events of its rollout, in order', (t) => {
+  always((world) =>
+    world.stages.every(({ before, rollout }) => {
+      if (rollout === before) return true;
+      const told = rollout.events.slice(before.events.length).map(({ code }) => code);
+      return rollout.events.length === eventsMax || (told.length > 0 && told.at(-1) === rollout.reason.code);
+    }),
+  );
+  t.pass();
+});

@@ -1,0 +1,246 @@
+/** A fleet as the planner sees it, with an engine that does at once what is permitted: for properties of rollouts. */
+import fc from 'fast-check';
+import type { ObservedDevice, ReportGist } from '../../../../controller/planning/observed.ts';
+import { type Asked, actOn } from '../../../../controller/planning/rollout/act.ts';
+import { Book } from '../../../../controller/planning/rollout/book.ts';
+import { type DeviceInRollout, progressOf } from '../../../../controller/planning/rollout/fate.ts';
+import { type Permit, permit } from '../../../../controller/planning/rollout/permit.ts';
+import type { RolloutPolicy, Wave } from '../../../../controller/planning/rollout/policy.ts';
+import type { Rollout } from '../../../../controller/planning/rollout/rollout.ts';
+import { step } from '../../../../controller/planning/rollout/step.ts';
+
+export const minuteMs = 60_000;
+export const startMs = Date.parse('2026-06-01T00:00:00Z');
+const revision = 'c'.repeat(40);
+
+/** What a device may say of what it was issued. */
+export type Word = 'heard' | 'staged' | 'probation' | 'settled' | 'back' | 'down';
+
+/** Something that happens. */
+export type Happening =
+  | { readonly kind: 'pass'; readonly minutes: number }
+  | { readonly kind: 'say'; readonly device: number; readonly word: Word }
+  | { readonly kind: 'hold'; readonly device: number; readonly isHeld: boolean }
+  | { readonly kind: 'act'; readonly asked: Asked };
+
+/** One deployment that was issued, and what stood just before. */
+export interface Issue {
+  readonly name: string;
+  readonly to: 'target' | 'good';
+  readonly rollout: Rollout;
+  readonly before: DeviceInRollout;
+}
+
+const amount = fc.oneof(
+  fc.record({ kind: fc.constant('count' as const), count: fc.integer({ min: 0, max: 4 }) }),
+  fc.record({ kind: fc.constant('percent' as const), percent: fc.integer({ min: 0, max: 100 }) }),
+);
+
+const wave: fc.Arbitrary<Omit<Wave, 'name'>> = fc.record(
+  {
+    gate: fc.record({
+      successPercent: fc.integer({ min: 0, max: 100 }),
+      contacts: amount,
+      patienceMs: fc.integer({ min: 1, max: 300 }).map((minutes) => minutes * minuteMs),
+      failures: amount,
+    }),
+    soakMs: fc.constantFrom(0, 10 * minuteMs),
+    approve: fc.constantFrom('before' as const, 'after' as const),
+  },
+  { requiredKeys: ['gate', 'soakMs'] },
+);
+
+export const policy: fc.Arbitrary<RolloutPolicy> = fc
+  .record({
+    waves: fc.array(wave, { minLength: 1, maxLength: 3 }),
+    maxUnavailable: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
+    onFailure: fc.constantFrom('halt' as const, 'revert' as const),
+  })
+  .map(({ waves, maxUnavailable, onFailure }) => ({
+    waves: waves.map((one, index) => ({ ...one, name: `wave-${index}` })),
+    ...(maxUnavailable === undefined ? {} : { budget: { groupBy: { kind: 'site' }, maxUnavailable } }),
+    onFailure,
+  }));
+
+export const devices: fc.Arbitrary<readonly DeviceInRollout[]> = fc.array(
+  fc
+    .record({
+      wave: fc.nat(2),
+      on: fc.constantFrom('good' as const, 'good' as const, 'other' as const, 'nothing' as const),
+      isHeld: fc.nat(9).map((drawn) => drawn === 0),
+      group: fc.constantFrom('ship', 'crane'),
+    })
+    .map((one): DeviceInRollout => ({ ...one, observed: one.on === 'nothing' ? {} : settledOn(1, startMs) })),
+  { minLength: 1, maxLength: 8 },
+);
+
+const asked: fc.Arbitrary<Asked> = fc.record({
+  act: fc.constantFrom('pause', 'resume', 'approve', 'approve', 'abort', 'retry'),
+  who: fc.constant('ana'),
+  why: fc.constant(''),
+  revert: fc.boolean(),
+});
+
+export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(
+  fc.oneof(
+    fc.record({ kind: fc.constant('pass' as const), minutes: fc.integer({ min: 1, max: 200 }) }),
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant('say' as const),
+        device: fc.nat(7),
+        word: fc.constantFrom<Word[]>('heard', 'staged', 'probation', 'settled', 'settled', 'settled', 'back', 'down'),
+      }),
+    },
+    fc.record({ kind: fc.constant('hold' as const), device: fc.nat(7), isHeld: fc.boolean() }),
+    fc.record({ kind: fc.constant('act' as const), asked }),
+  ),
+  { maxLength: 60 },
+);
+
+function settledOn(sequence: number, at: number): ObservedDevice {
+  const issued = { sequence, revision, issuedAt: at - 1, templateHash: 'a'.repeat(64), applications: [] };
+  return { issued, contactAt: at, report: said(sequence, 'settled', undefined, at) };
+}
+
+function said(sequence: number, word: Word, before: ReportGist['running'], at: number): ReportGist {
+  const own = { sequence, revision };
+  const base = { since: new Date(at).toISOString(), applications: [], highestSequence: sequence };
+  const kept = before === undefined || before.sequence === sequence ? {} : { running: before };
+  switch (word) {
+    case 'heard':
+      return { ...base, ...kept, phase: 'fetching', target: own };
+    case 'staged':
+      return { ...base, ...kept, phase: 'staged', target: own };
+    case 'probation':
+      return { ...base, running: own, phase: 'probation' };
+    case 'settled':
+      return { ...base, running: own, phase: 'active' };
+    case 'back':
+      return { ...base, running: before ?? { sequence: 0, revision }, phase: 'active' };
+    case 'down':
+      return { ...base, phase: 'idle' };
+    default:
+      return word satisfies never;
+  }
+}
+
+/** A rollout that has just begun. */
+export function fresh(good: boolean): Rollout {
+  return {
+    ...{ fleet: 'ships', number: 2, target: 'b'.repeat(64), revision, subject: 'x', startedAt: startMs },
+    ...(good ? { good: 'a'.repeat(64) } : {}),
+    ...{ state: 'running', wave: 0, waveStartedAt: startMs, approved: [], acts: [], events: [] },
+    reason: { code: 'ROLLOUT_STARTED', message: 'x' },
+  };
+}
+
+/** Devices, a rollout and its book. */
+export class World {
+  readonly policy: RolloutPolicy;
+  readonly devices: DeviceInRollout[];
+  rollout: Rollout;
+  book: Book;
+  now = startMs;
+  /** By `settle`, in order. */
+  issues: Issue[] = [];
+  /** What the rollout became, in order. */
+  stages: {
+    readonly before: Rollout;
+    readonly rollout: Rollout;
+    readonly counts: Book['counts'];
+    readonly now: number;
+  }[] = [];
+
+  constructor(policy: RolloutPolicy, fleet: readonly DeviceInRollout[], rollout: Rollout) {
+    this.policy = policy;
+    this.devices = fleet.map(({ group, wave: drawn, ...rest }) => {
+      const device = { ...rest, wave: Math.min(drawn, policy.waves.length - 1) };
+      return policy.budget === undefined || group === undefined ? device : { ...device, group };
+    });
+    this.rollout = rollout;
+    this.book = this.recounted();
+  }
+
+  /** A book that was filled anew. */
+  recounted(): Book {
+    const book = new Book(this.policy, this.rollout);
+    for (const [index, device] of this.devices.entries()) book.note(String(index), device);
+    return book;
+  }
+
+  change(index: number, device: DeviceInRollout): void {
+    this.devices[index] = device;
+    this.book.note(String(index), device);
+  }
+
+  permitOf(device: DeviceInRollout): Permit {
+    const { rollout, policy } = this;
+    return permit(device, { rollout, policy, spare: this.book.spare(device.group) });
+  }
+
+  happen(happening: Happening): void {
+    switch (happening.kind) {
+      case 'pass':
+        this.now += happening.minutes * minuteMs;
+        break;
+      case 'say':
+        this.#say(happening.device % this.devices.length, happening.word);
+        break;
+      case 'hold': {
+        const index = happening.device % this.devices.length;
+        this.change(index, { ...this.devices[index]!, isHeld: happening.isHeld });
+        break;
+      }
+      case 'act': {
+        const waves = this.policy.waves.map(({ name }) => name);
+        const acted = actOn(this.rollout, happening.asked, waves, this.now);
+        if (acted.kind === 'done') this.rollout = acted.rollout;
+        if (happening.asked.act === 'retry') this.book = this.recounted();
+        break;
+      }
+      default:
+        throw happening satisfies never;
+    }
+    this.settle();
+  }
+
+  /** Steps and issues until nothing moves; the rounds that it took. */
+  settle(): number {
+    for (let round = 1; ; round += 1) {
+      const { rollout } = step(this.rollout, this.policy, this.book.counts, this.now);
+      const counts = this.book.counts.map((each) => ({ ...each }));
+      if (rollout !== this.rollout) this.stages.push({ before: this.rollout, rollout, counts, now: this.now });
+      const hasStepped = rollout !== this.rollout;
+      this.rollout = rollout;
+      const hasIssued = this.devices.map((_, index) => this.#offer(index)).includes(true);
+      if (!hasStepped && !hasIssued) return round;
+      if (round > 100) throw new Error('it does not come to rest');
+    }
+  }
+
+  #say(index: number, word: Word): void {
+    const device = this.devices[index]!;
+    const { issued, report } = device.observed;
+    if (issued === undefined) return;
+    const contactAt = this.now;
+    const told = said(issued.sequence, word, report?.running, this.now);
+    this.change(index, { ...device, observed: { issued, contactAt, report: told } });
+  }
+
+  #offer(index: number): boolean {
+    const device = this.devices[index]!;
+    const { kind, isAnew } = this.permitOf(device);
+    if (kind === 'stay' || (device.on === kind && isAnew !== true)) return false;
+    this.issues.push({ name: String(index), to: kind, rollout: this.rollout, before: device });
+    const sequence = (device.observed.issued?.sequence ?? 0) + 1;
+    const issued = { sequence, revision, issuedAt: this.now, templateHash: 'b'.repeat(64), applications: [] };
+    this.change(index, { ...device, on: kind, observed: { ...device.observed, issued } });
+    return true;
+  }
+}
+
+/** Whether a device is well, with what it was issued or before it. */
+export function isWell(device: DeviceInRollout): boolean {
+  return ['settled', 'back'].includes(progressOf(device.observed));
+}

@@ -1,0 +1,102 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { encodeDelta } from '../../../artifact/delta/encode.ts';
+import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
+import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
+import { type FormMakers, openPrices } from '../../../controller/publishing/fetch-price.ts';
+import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
+import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
+import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
+import { nodeDisk } from '../../../platform/node/disk.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
+
+const apps = join(import.meta.dirname, '../../../fleet-examples/harbor/apps');
+
+const makers: FormMakers = {
+  compress: brotliAtOnce,
+  makeDelta: async (old, fresh, effort) => encodeDelta(old, fresh, { effort }),
+};
+
+test('a delta is the price where the device has the release before, brotli where it has nothing', async (t) => {
+  const [old, fresh] = ['1.0.0', '1.1.0'].map((version) =>
+    readFileSync(join(apps, 'tide-logger', `tide-logger-${version}.wasm`)),
+  );
+  const modules = new Map([
+    ['old', old!],
+    ['fresh', fresh!],
+  ]);
+  let reads = 0;
+  const priceOf = openPrices(
+    async (sha256) => {
+      reads += 1;
+      return modules.get(sha256);
+    },
+    () => [],
+    makers,
+  );
+  const release = { name: 'tide-logger', version: '1.1.0', sha256: 'fresh', length: fresh!.length };
+  const byDelta = await priceOf({ release, bases: ['old'] });
+  const byBrotli = await priceOf({ release, bases: [] });
+  t.is(byDelta.method, 'delta');
+  t.is(byBrotli.method, 'brotli');
+  t.true(byDelta.bytes < byBrotli.bytes / 10 && byBrotli.bytes < fresh!.length);
+  const before = reads;
+  t.deepEqual(await priceOf({ release, bases: ['old'] }), byDelta);
+  t.is(reads, before, 'the same fetch is priced once');
+  t.is((await priceOf({ release: { ...release, sha256: 'gone' }, bases: [] })).method, 'whole');
+});
+
+test('the price of a fetch is what the artifact store serves for it, index included', async (t) => {
+  const modules = ['1.0.0', '1.1.0'].map((version) => {
+    const bytes = readFileSync(join(apps, 'position-beacon', `position-beacon-${version}.wasm`));
+    return { release: { name: 'position-beacon', version, sha256: sha256Hex(bytes), length: bytes.length }, bytes };
+  });
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-price-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const store = new ArtifactStore(new DirectoryFiles(nodeDisk, directory));
+  for (const { release, bytes } of modules) await store.addRelease(release, bytes);
+  const catalogue = new Map(modules.map(({ release }) => [`${release.name}/${release.version}`, release]));
+  const log = { write: () => {} };
+  const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log });
+  await ways.prepare(catalogue, { wanted: new Set(catalogue.keys()), held: new Set() });
+  const [{ release: old }, { release: fresh }] = modules as [(typeof modules)[0], (typeof modules)[0]];
+  const priceOf = openPrices(
+    async (sha256) => modules.find(({ release }) => release.sha256 === sha256)?.bytes,
+    () => [old.sha256],
+    makers,
+  );
+  for (const bases of [[old.sha256], []]) {
+    const price = await priceOf({ release: fresh, bases });
+    const way = (await store.index(fresh))?.ways.find(({ method }) => method === price.method);
+    t.is(price.method, bases.length === 0 ? 'brotli' : 'delta');
+    t.is(price.bytes, way?.length ?? -1);
+    const served = readFileSync(`${directory}/releases/position-beacon/1.1.0.json`).length;
+    // Of a delta that was not made for the plan the number of digits is not known.
+    t.true(price.index >= served && price.index <= served + 3, `${price.index} for ${served}`);
+  }
+});
+
+test('the price of a large module is said to be a bound, and too large ones cost a plan no time', async (t) => {
+  const old = new Uint8Array(600 * 1024).fill(7);
+  const huge = new Uint8Array(5 * 1024 * 1024);
+  const modules = new Map([
+    ['old', old],
+    ['fresh', Uint8Array.from([...old, 1])],
+    ['huge', huge],
+  ]);
+  const priceOf = openPrices(
+    async (sha256) => modules.get(sha256),
+    () => [],
+    makers,
+  );
+  const release = (sha256: string) => ({ name: 'a', version: '1', sha256, length: modules.get(sha256)!.length });
+  const large = await priceOf({ release: release('fresh'), bases: ['old'] });
+  t.true(large.atMost);
+  t.true(large.bytes < 200);
+  const tooLarge = await priceOf({ release: release('huge'), bases: ['old'] });
+  t.is(tooLarge.method, 'brotli');
+  t.true(tooLarge.atMost);
+  t.is((await priceOf({ release: release('fresh'), bases: [] })).atMost, undefined);
+});
