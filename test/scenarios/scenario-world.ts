@@ -34,6 +34,7 @@ import type { ApplicationReport, BrokerStatus, Report } from '../../schemas/gene
 import { takeWavesAway } from '../fleet-examples/without-waves.ts';
 import { SimTime } from '../sim/sim-clock.ts';
 import { SimRandom } from '../sim/sim-random.ts';
+import { DeviceGates } from './device-gates.ts';
 
 const start = Date.parse('2026-06-01T08:00:00Z');
 const apiToken = 'known-to-the-scenario-only';
@@ -71,6 +72,7 @@ export class ScenarioWorld {
   #controller: Controller | undefined;
   #columns = 120;
   reachable = true;
+  readonly gates = new DeviceGates(() => this.#clock.now());
 
   close(): void {
     rmSync(this.directory, { recursive: true, force: true });
@@ -168,7 +170,10 @@ export class ScenarioWorld {
         { fs, network: { request: refuse }, clock, log },
       ),
       publish: async () => {},
-      sign: (deployment) => signDeployment(deployment, keys.deployment),
+      sign: (deployment) => {
+        this.gates.signed(deployment);
+        return signDeployment(deployment, keys.deployment);
+      },
       putBlob: (bytes) => store.put(bytes),
       tellsConnections: true,
       keyId: keys.deployment.keyId,
@@ -206,7 +211,7 @@ export class ScenarioWorld {
     const before = this.#reports.get(device);
     const since = telling.phase === before?.phase ? (before?.since ?? at) : at;
     const kept = { agentVersion: '0.1.0', phase: 'idle' as const, highestSequence: 0, applications: [], ...before };
-    const { progress: _progress, target: _target, ...lasting } = kept;
+    const { progress: _progress, target: _target, waiting: _waiting, consent: _consent, ...lasting } = kept;
     const report = { ...lasting, ...telling, since, at, counter };
     this.#counters.set(device, counter);
     this.#reports.set(device, report);

@@ -1,5 +1,6 @@
 /** An engine over a real state that follows a fleet with waves, on virtual time; its devices say what they are told to say. */
 import type { Engine } from '../../../controller/engine/engine.ts';
+import type { EngineParts } from '../../../controller/engine/engine-parts.ts';
 import type { Image } from '../../../controller/engine/image.ts';
 import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
 import type { IssuedDeployment } from '../../../controller/planning/observed.ts';
@@ -56,6 +57,8 @@ export class RolloutScene {
   /** Every deployment that was signed, in order. */
   readonly signed: { readonly device: string; readonly sequence: number; readonly release: string }[] = [];
   readonly told: { readonly event: string; readonly code: unknown }[] = [];
+  /** Told of devices that are otherwise than before. */
+  onChange: EngineParts['onChange'] = () => {};
   #life: Life = { alive: true };
   #made!: Awaited<ReturnType<typeof openEngine>>;
   #commits = 0;
@@ -103,6 +106,7 @@ export class RolloutScene {
     this.#made = await openEngine({
       clock: this.time.clock(this.#life),
       state,
+      onChange: (devices) => this.onChange(devices),
       log: { write: (_level, event, fields) => void this.told.push({ event, code: fields?.code }) },
       sign: (deployment) => {
         const release = deployment.applications[0]?.version ?? 'nothing';
