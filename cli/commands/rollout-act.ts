@@ -13,6 +13,11 @@ const whyLengthMax = 400;
 const whoOptions: Readonly<Record<string, OptionSpec>> = {
   why: { type: 'string', short: 'm', value: 'TEXT', description: 'Why, for the record.' },
   as: { type: 'string', value: 'NAME', description: 'Who you are, for the record; $USER without it.' },
+  number: {
+    type: 'string',
+    value: 'N',
+    description: 'The rollout that you looked at: when a newer commit has begun another one, nothing is done.',
+  },
 };
 
 interface Act {
@@ -33,6 +38,14 @@ function whoOf({ environment }: CommandContext, { values }: ParsedArguments): st
   return bounded(who, '--as', whoLengthMax);
 }
 
+function numberOf({ values }: ParsedArguments): { readonly number?: number } {
+  if (values.number === undefined) return {};
+  const number = Number(values.number);
+  if (Number.isSafeInteger(number) && number > 0) return { number };
+  const hint = 'write the number that fleet rollout show has';
+  throw new CommandError(`--number ${values.number}: ${hint}`, exitCodes.usage);
+}
+
 function commandFor({ act, summary, arguments: takes, options }: Act): Command {
   return {
     name: `rollout ${act}`,
@@ -47,6 +60,7 @@ function commandFor({ act, summary, arguments: takes, options }: Act): Command {
       await actOnRollout(context, {
         ...{ fleet, act, who: whoOf(context, args), why: bounded(args.values.why ?? '', '--why', whyLengthMax) },
         ...(wave === undefined ? {} : { wave }),
+        ...numberOf(args),
         ...(args.flags.has('revert') ? { revert: true } : {}),
       });
       const status = await fetchFleets(context, { target: `fleet/${fleet}` });

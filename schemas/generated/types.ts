@@ -2289,6 +2289,10 @@ export interface RolloutActRequest {
    */
   wave?: string;
   /**
+   * Which rollout is meant: when the fleet is at another one, which nobody may have looked at, nothing is done.
+   */
+  number?: number;
+  /**
    * Of an abort: devices that changed already go back.
    */
   revert?: boolean;
@@ -2813,6 +2817,10 @@ export interface DeviceStatus {
    * RFC 3339 in UTC.
    */
   linkSince?: string;
+  /**
+   * Where its newest connection came from; absent when that began before the controller did.
+   */
+  address?: string;
   takeovers?: Takeovers;
   /**
    * RFC 3339 in UTC.

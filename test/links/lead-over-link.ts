@@ -142,7 +142,8 @@ function contactsNeeded({ contacts, lane }: Link, bytes: number): number {
 async function lackOf(world: ShoreAndDevice): Promise<string> {
   const { report, trouble } = world.truth() ?? {};
   const own = [report?.phase, report?.problem?.message, trouble?.message].filter((text) => text !== undefined);
-  return `device: ${own.join('; ')}; shore: ${(await world.told())?.reason.message}`;
+  const shores = [(await world.told())?.reason.message, ...(await world.refusals())];
+  return `device: ${own.join('; ')}; shore: ${shores.join('; ')}`;
 }
 
 function takenBy(world: ShoreAndDevice): number {
