@@ -31,6 +31,7 @@ import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodeThreads } from '../../platform/node/threads.ts';
 import { type Log, NetworkError } from '../../platform/ports.ts';
 import type { ApplicationReport, BrokerStatus, Report } from '../../schemas/generated/types.ts';
+import { encodeEntry, type LogbookEntry, logbookChannel } from '../../schemas/logbook-entry.ts';
 import { takeWavesAway } from '../fleet-examples/without-waves.ts';
 import { SimTime } from '../sim/sim-clock.ts';
 import { SimRandom } from '../sim/sim-random.ts';
@@ -68,6 +69,8 @@ export class ScenarioWorld {
   readonly #commits: string[] = [];
   readonly #counters = new Map<string, number>();
   readonly #connected = new Set<string>();
+  /** How many entries of its logbook each device has handed in. */
+  readonly #handedIn = new Map<string, number>();
   readonly #reports = new Map<string, Telling>();
   #controller: Controller | undefined;
   #columns = 120;
@@ -220,6 +223,16 @@ export class ScenarioWorld {
     await this.#settle();
   }
 
+  /** A device hands in what it wrote down so long ago, in this start of its agent. */
+  async handIn(device: string, agoMs: number, { boot, code, message }: Omit<LogbookEntry, 'upSeconds'>): Promise<void> {
+    const index = this.#handedIn.get(device) ?? 0;
+    this.#handedIn.set(device, index + 1);
+    const entry = encodeEntry({ boot, upSeconds: 60, code, message });
+    const messages = [{ at: this.#clock.now() - agoMs, message: entry }];
+    const batch = { ...logbookChannel, stream: '0123456789abcdef', segment: 1, index, dropped: 0, messages };
+    await this.#settle(this.#controller?.onBatch(device, batch).then(() => {}));
+  }
+
   #ask(device: string, operation: 'get' | 'update', body: object = {}): void {
     this.#controller?.onRequest({ device, operation, payload: new TextEncoder().encode(JSON.stringify(body)) });
   }
@@ -294,6 +307,7 @@ export class ScenarioWorld {
     const controller = this.#controller;
     if (controller === undefined) throw new NetworkError('UNREACHABLE', 'connect ECONNREFUSED');
     return createApi({
+      fillParcel: async () => undefined,
       artifacts: async () => ({ status: 404, headers: {}, body: (async function* () {})() }),
       status: (query) => controller.status(query),
       changes: controller.changes,

@@ -69,6 +69,9 @@ const deviceMoves: Readonly<
   says: async (world, device, [word, who, reason]) =>
     world.gates.answers(device, word === 'yes' ? 'granted' : 'denied', who!, reason),
   looks,
+  /** `hands-in 20d 12 CODE "what happened"`: what it wrote down so long ago, in that start of its agent. */
+  'hands-in': (world, device, [ago, boot, code, message]) =>
+    world.handIn(device, durationMs(ago!), { boot: Number(boot), code: code!, message: message! }),
   fails: (world, device, [name, message]) => {
     const applications = world
       .lastApplications(device)
