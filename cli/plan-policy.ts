@@ -1,4 +1,5 @@
 /** What the policies of both sides of a plan say of it, as the controller will judge the commit. */
+import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import type { DeviceChange } from '../controller/planning/compare.ts';
 import {
   asksForPrices,
@@ -9,6 +10,7 @@ import {
   type PlacedPolicy,
   type PolicyVerdict,
   policiesOf,
+  redefinedFleets,
   withReasons,
 } from '../controller/planning/policy.ts';
 import { pricesTogether, transfersOf } from '../controller/planning/transfers.ts';
@@ -33,9 +35,10 @@ export interface BareChange {
   readonly prices: () => Promise<Plan['prices']>;
 }
 
-async function excessesIn(policies: readonly PlacedPolicy[], { next }: Sides, { devices, prices }: BareChange) {
+async function excessesIn(policies: readonly PlacedPolicy[], { base, next }: Sides, { devices, prices }: BareChange) {
+  const fleets = redefinedFleets(desiredOf(base.state), desiredOf(next.state));
   const transfers = asksForPrices(policies) ? transfersOf(devices, await prices(), next.state.sites) : [];
-  return excessesOf(policies, { devices: movingDevices(devices), prices: pricesTogether(transfers) });
+  return excessesOf(policies, { devices: movingDevices(devices), prices: pricesTogether(transfers), fleets });
 }
 
 /** What commits since the base say; of a work tree, that will be one, those before it. */

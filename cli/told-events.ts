@@ -15,8 +15,9 @@ interface Seen {
   readonly state: DeviceStatus['state'];
 }
 
-function keyOf({ at, code, message, deviceAt = '' }: DeviceEvent): string {
-  return `${at} ${code} ${message} ${deviceAt}`;
+/** An event that is given its device's own time later is the same. */
+function keyOf({ at, code, message }: DeviceEvent): string {
+  return `${at} ${code} ${message}`;
 }
 
 /** Those behind the one that was newest, oldest first; all of them when that is not among them. */

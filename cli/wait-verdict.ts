@@ -22,7 +22,16 @@ export function obstacle(status: StatusDocument, revision: string | undefined): 
   if (device === undefined) return `the repository is ${source.state}: ${source.message ?? ''}`;
   const { desired, running } = status.tally;
   const others = desired - running - 1;
-  return `${device.name} is ${device.state}: ${device.reason.message}${others > 0 ? `; and ${others} more` : ''}`;
+  const more = others > 0 ? `; and ${others} more` : '';
+  return `${device.name} is ${device.state}: ${device.reason.message}${more}${rolloutWords(device, status)}`;
+}
+
+/** What a rollout that is under way waits for, which may be somebody's yes. */
+function rolloutWords({ fleet }: DeviceStatus, { fleets }: StatusDocument): string {
+  const rollout = fleets.find(({ name }) => name === fleet)?.rollout;
+  if (rollout === undefined || rollout.state === 'done') return '';
+  const { number, state, reason } = rollout;
+  return `; rollout ${number} of fleet ${fleet} is ${state}: ${reason.message} (${reason.code})`;
 }
 
 /** The commit that is waited for. */

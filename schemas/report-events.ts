@@ -1,3 +1,4 @@
+import { consentWords } from './consent-words.ts';
 import type { DeviceEvent, Report } from './generated/types.ts';
 
 type Told = Pick<DeviceEvent, 'code' | 'message'>;
@@ -44,11 +45,8 @@ function applicationEvents(previous: Report | undefined, next: Report): Told[] {
 function consentEvents(previous: Report | undefined, { consent }: Report): Told[] {
   const before = previous?.consent;
   if (consent === undefined || (before?.at === consent.at && before.sequence === consent.sequence)) return [];
-  const { sequence, answer, by, reason, until } = consent;
-  const end = until === undefined ? '' : ` until ${until}`;
-  const why = reason === undefined ? '' : `: ${reason}`;
-  const message = `${by} said ${answer === 'granted' ? 'yes' : 'no'} to deployment ${sequence}${end}${why}`;
-  return [{ code: answer === 'granted' ? 'CONSENT_GRANTED' : 'CONSENT_DENIED', message }];
+  const code = consent.answer === 'granted' ? 'CONSENT_GRANTED' : 'CONSENT_DENIED';
+  return [{ code, message: consentWords(consent) }];
 }
 
 /** What happened on a device between two of its reports, oldest first; in the same words wherever it is told. */

@@ -1,7 +1,7 @@
 /** What an operator does to a rollout. Each is recorded with who did it and why. */
 import type { RolloutActName } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError, type OptionSpec, type ParsedArguments } from '../command.ts';
-import { actOnRollout, fetchStatus } from '../controller-client.ts';
+import { actOnRollout, fetchFleets } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { rolloutLine } from '../render/rollout-screen.ts';
 import { parseFleet, rolloutOf } from '../rollout-target.ts';
@@ -13,6 +13,11 @@ const whyLengthMax = 400;
 const whoOptions: Readonly<Record<string, OptionSpec>> = {
   why: { type: 'string', short: 'm', value: 'TEXT', description: 'Why, for the record.' },
   as: { type: 'string', value: 'NAME', description: 'Who you are, for the record; $USER without it.' },
+  number: {
+    type: 'string',
+    value: 'N',
+    description: 'The rollout that you looked at: when a newer commit has begun another one, nothing is done.',
+  },
 };
 
 interface Act {
@@ -33,6 +38,14 @@ function whoOf({ environment }: CommandContext, { values }: ParsedArguments): st
   return bounded(who, '--as', whoLengthMax);
 }
 
+function numberOf({ values }: ParsedArguments): { readonly number?: number } {
+  if (values.number === undefined) return {};
+  const number = Number(values.number);
+  if (Number.isSafeInteger(number) && number > 0) return { number };
+  const hint = 'write the number that fleet rollout show has';
+  throw new CommandError(`--number ${values.number}: ${hint}`, exitCodes.usage);
+}
+
 function commandFor({ act, summary, arguments: takes, options }: Act): Command {
   return {
     name: `rollout ${act}`,
@@ -47,9 +60,10 @@ function commandFor({ act, summary, arguments: takes, options }: Act): Command {
       await actOnRollout(context, {
         ...{ fleet, act, who: whoOf(context, args), why: bounded(args.values.why ?? '', '--why', whyLengthMax) },
         ...(wave === undefined ? {} : { wave }),
+        ...numberOf(args),
         ...(args.flags.has('revert') ? { revert: true } : {}),
       });
-      const status = await fetchStatus(context, { target: `fleet/${fleet}` });
+      const status = await fetchFleets(context, { target: `fleet/${fleet}` });
       context.stdout.write(`${rolloutLine(rolloutOf(status, fleet))}\n`);
       return exitCodes.ok;
     },

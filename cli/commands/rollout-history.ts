@@ -1,6 +1,6 @@
 import { printableDeep } from '../../platform/printable.ts';
 import { type Command, cutWidth } from '../command.ts';
-import { fetchStatus } from '../controller-client.ts';
+import { fetchFleets } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { finishedTable } from '../render/rollout-screen.ts';
 import { styleFor } from '../render/style.ts';
@@ -15,7 +15,7 @@ export const rolloutHistoryCommand: Command = {
   async run(context, { positionals, values }) {
     const name = fleetArgument('rollout history', positionals);
     const isJson = wantsJson(values);
-    const status = await fetchStatus(context, { target: `fleet/${name}` });
+    const status = await fetchFleets(context, { target: `fleet/${name}` });
     const { finished = [] } = rolloutOf(status, name).rollout;
     const { stdout } = context;
     if (isJson) stdout.write(`${JSON.stringify(finished, undefined, 2)}\n`);

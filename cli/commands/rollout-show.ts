@@ -1,7 +1,7 @@
 import { printableLines } from '../../platform/printable.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError, cutWidth } from '../command.ts';
-import { fetchStatus } from '../controller-client.ts';
+import { fetchFleets } from '../controller-client.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { rolloutLine, rolloutScreen } from '../render/rollout-screen.ts';
 import { styleFor } from '../render/style.ts';
@@ -17,17 +17,22 @@ function render(status: StatusDocument, name: string, context: CommandContext): 
   return rolloutScreen(rolloutOf(status, name), options);
 }
 
-/** A line whenever it is another one, until the rollout is over or halted: for a log. */
+/**
+ * A line whenever it is another one, until the rollout is over or halted: for a log. One that is so at the first look may be that of
+ * a commit before the one that is waited for.
+ */
 async function follow(context: CommandContext, name: string, look: () => Promise<StatusDocument>): Promise<ExitCode> {
   let told: string | undefined;
   for (;;) {
     try {
       const fleet = rolloutOf(await look(), name);
       const line = rolloutLine(fleet);
-      if (line !== told) context.stdout.write(`${line}\n`);
-      told = line;
       const code = rolloutExitCode(fleet);
-      if (code !== exitCodes.progressing && fleet.rollout.state !== 'reverting') return code;
+      const isOver = code !== exitCodes.progressing && fleet.rollout.state !== 'reverting';
+      const isNews = line !== told;
+      if (isNews) context.stdout.write(`${line}\n`);
+      if (isOver && isNews && told !== undefined) return code;
+      told = line;
     } catch (error) {
       if (context.signal.aborted) return exitCodes.progressing;
       if (!(error instanceof CommandError) || error.exitCode !== exitCodes.unreachable || told === undefined)
@@ -48,7 +53,7 @@ export const rolloutShowCommand: Command = {
       type: 'boolean',
       short: 'w',
       description:
-        'On a terminal, keep drawing until Ctrl-C; elsewhere a line for each change, until it is over or halted.',
+        'On a terminal, keep drawing until Ctrl-C; elsewhere a line for each change, until it comes to its end or halts.',
     },
     output: jsonOption,
     ...settingsOption('cli', 'controller=https://HOST:7443'),
@@ -56,7 +61,7 @@ export const rolloutShowCommand: Command = {
   async run(context, { positionals, values, flags }) {
     const name = fleetArgument('rollout show', positionals);
     const isJson = wantsJson(values);
-    const look = () => fetchStatus(context, { target: `fleet/${name}` });
+    const look = () => fetchFleets(context, { target: `fleet/${name}` });
     if (flags.has('watch')) {
       if (!context.stdout.isTerminal) return follow(context, name, look);
       return watchScreen(context, {

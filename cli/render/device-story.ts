@@ -141,12 +141,26 @@ function outboxLine({ report }: DeviceStatus, style: Style): string[] {
   return words === undefined ? [] : [`${words}.${held === undefined ? '' : ` ${style('dim', held.code)}`}`];
 }
 
-/** Who was not let in under its name: what came after it was heard last says why it is not heard. */
+/** Whether somebody who gave no name may have been this device: he was where it was last, or it has never been anywhere. */
+function mayBe({ connected, address, reason }: DeviceStatus, refused: Refusal): boolean {
+  if (connected === true || refused.device !== undefined || refused.address === undefined) return false;
+  return address === undefined ? reason.code === 'NEVER_HEARD' : address === refused.address;
+}
+
+/** Who was not let in under its name, or maybe was it: what came after it was heard last says why it is not heard. */
 function refusalLines(device: DeviceStatus, { refusals, asOf }: StatusDocument, style: Style) {
-  const own = refusals.filter(({ device: name }) => name === device.name).slice(0, refusalsShownMax);
+  const own = refusals
+    .filter((refused) => refused.device === device.name || mayBe(device, refused))
+    .slice(0, refusalsShownMax);
   const isWhy = ({ at }: Refusal): boolean => device.connected !== true && at >= (device.contactAt ?? '');
-  const line = ({ at, code, message }: Refusal): string =>
-    `It was refused ${age(at, asOf)} ago: ${message} ${style('dim', code)}`;
+  const who = ({ device: name, address }: Refusal): string => {
+    if (name !== undefined) return 'It';
+    return device.address === undefined
+      ? `Somebody at ${address}, maybe this device,`
+      : `Somebody at its address, ${address},`;
+  };
+  const line = (refused: Refusal): string =>
+    `${who(refused)} was refused ${age(refused.at, asOf)} ago: ${refused.message} ${style('dim', refused.code)}`;
   return {
     whys: own.filter(isWhy).map(line),
     others: own.filter((refusal) => !isWhy(refusal)).map(line),

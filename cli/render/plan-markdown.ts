@@ -9,7 +9,7 @@ import {
   costOf,
   isPlain,
   knownText,
-  refusalText,
+  refusalTexts,
   stateText,
   strippedText,
   summaryText,
@@ -125,7 +125,7 @@ export function planMarkdown(plan: Plan): string {
   const sides = [`plan: ${sideText(plan.next)}`, `base: ${sideText(plan.base)}`, `known: ${codeSpan(knownText(plan))}`];
   const told = [...problemLines(plan.warnings, 'warning: '), ...problemLines(plan.notes, 'note: ')];
   const parts = [
-    `**${refusalText(plan)}${summaryText(plan)}** ${transferSummary(plan.transfers)}`,
+    `**${[...refusalTexts(plan), summaryText(plan)].join(' ')}** ${transferSummary(plan.transfers)}`,
     markdownList(problemLines([...plan.policy.problems, ...plan.policy.notes], 'policy: '), lengthMax.policy),
     stripped === undefined ? '' : `**Lost:** ${codeSpan(stripped)}`,
     markdownList(told, lengthMax.problems),

@@ -8,7 +8,7 @@ import {
   costOf,
   isPlain,
   knownText,
-  refusalText,
+  refusalTexts,
   stateText,
   strippedText,
   summaryText,
@@ -137,7 +137,7 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
     transferTable(plan.transfers, options),
     policyLines(plan, options),
     stripped === undefined ? '' : `${wrap(style('red', stripped), columns)}\n`,
-    `${refusalText(plan)}${summaryText(plan)}\n${wrap(transferSummary(plan.transfers), columns)}`,
+    [...refusalTexts(plan), summaryText(plan), wrap(transferSummary(plan.transfers), columns)].join('\n'),
   ]
     .filter((section) => section !== '')
     .join('\n');

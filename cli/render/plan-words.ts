@@ -100,10 +100,10 @@ export function strippedText({ change }: Plan): string | undefined {
   return `${who}: ${shown}${rest}. Where that is meant, say spec.idle: true.`;
 }
 
-/** That the controller would not take it; empty where it would. */
-export function refusalText({ policy: { problems } }: Plan): string {
-  if (problems.length === 0) return '';
-  return `The controller would refuse it: it is over ${plural(problems.length, 'limit')} of a policy. Without that: `;
+/** That the controller would not take it; nothing where it would. */
+export function refusalTexts({ policy: { problems } }: Plan): string[] {
+  if (problems.length === 0) return [];
+  return [`The controller would refuse it: it is over ${plural(problems.length, 'limit')} of a policy. Without that:`];
 }
 
 /** All of it in one sentence. */

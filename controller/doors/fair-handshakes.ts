@@ -10,6 +10,7 @@ import type { Clock } from '../../platform/ports.ts';
 import { sourceOf } from '../../platform/source-address.ts';
 import { FairQueue } from './fair-queue.ts';
 import { HandshakePace } from './handshake-pace.ts';
+import type { UnfinishedHandshakes } from './unfinished-handshakes.ts';
 
 /** How many handshakes there may be. */
 export interface HandshakeLimits {
@@ -34,12 +35,16 @@ export const handshakeLimits: HandshakeLimits = {
 /** How a server has to be made, to hand its connections over unread. */
 export const unreadConnections = { pauseOnConnect: true } as const;
 
-/** What it stands on, and who hears of a connection that found no room to wait. */
+/** What it stands on, and who hears of a connection that found no room to wait, and how handshakes end. */
 export interface FairHandshakesOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly onTurnedAway: (address: string, error: HandshakesFull) => void;
+  readonly unfinished?: UnfinishedHandshakes;
   readonly limits?: Partial<HandshakeLimits>;
 }
+
+/** Who stays for so long without a word has said something that did not arrive. */
+const hangingMs = 5_000;
 
 /** Handshakes that begin in one turn of the event loop: what they compute adds up to some milliseconds. */
 const beginsPerTurn = 8;
@@ -84,7 +89,10 @@ class FairHandshakes implements Disposable {
       for (const listener of listeners) listener.call(server, socket);
     };
     server.on('connection', (socket: Socket) => this.#enter(socket));
-    server.on('secureConnection', (socket: TLSSocket) => this.#leave(endsOf(socket)));
+    server.on('secureConnection', (socket: TLSSocket) => {
+      this.#leave(endsOf(socket));
+      options.unfinished?.finished(socket.remoteAddress ?? '');
+    });
     // Node tells of a handshake that failed or took too long, and leaves its connection open.
     server.on('tlsClientError', (_error, socket) => socket.destroy());
   }
@@ -133,7 +141,14 @@ class FairHandshakes implements Disposable {
     }
     const ends = endsOf(socket);
     this.#going.set(ends, turn.source);
-    socket.once('close', () => this.#leave(ends));
+    const address = socket.remoteAddress ?? '';
+    const begunAt = this.#options.clock.monotonic();
+    socket.once('close', () => {
+      // What was written in the middle of a handshake is what a server shows of itself. Whoever only looks whether it is there goes at once.
+      const isKnock = socket.bytesWritten > 0 || this.#options.clock.monotonic() - begunAt >= hangingMs;
+      if (this.#going.has(ends) && isKnock) this.#options.unfinished?.unfinished(address);
+      this.#leave(ends);
+    });
     this.#begin(socket);
     return true;
   }

@@ -1,7 +1,7 @@
 /** Who is connected and who was heard: facts of this process's life, of which only the times of contacts are written down, and seldom. */
 import type { Clock } from '../../platform/ports.ts';
 import type { Link } from './context.ts';
-import type { EngineEvent } from './events.ts';
+import type { ContactEvent, EngineEvent } from './events.ts';
 
 /** Contacts that no other write tells are written down this often. */
 const flushMs = 60_000;
@@ -43,11 +43,15 @@ export class Contacts {
   /** Takes in what an event tells of a contact, before anything is decided; returns whether it told any. */
   note(event: EngineEvent): boolean {
     const now = this.#parts.clock.now();
-    if (event.kind === 'contact') this.#links?.set(event.device, { connected: event.connected, since: now });
+    if (event.kind === 'contact') this.#noteLink(event, now);
     else if (event.kind !== 'shadow-request' || event.operation !== 'get') return false;
     else if (!this.#parts.isNamed(event.device)) return false;
     this.#heard.set(event.device, now);
     return true;
+  }
+
+  #noteLink({ device, connected, address = this.#links?.get(device)?.address }: ContactEvent, since: number): void {
+    this.#links?.set(device, { connected, since, ...(address === undefined ? {} : { address }) });
   }
 
   /** They are written down; what was heard since stays. */

@@ -10,6 +10,8 @@ import type { Owed } from './records.ts';
 export interface Link {
   readonly connected: boolean;
   readonly since: number;
+  /** Where the newest one came from. */
+  readonly address?: string;
 }
 
 export interface Context {
@@ -79,6 +81,7 @@ export function observe(
   const link = links?.get(device);
   if (links !== undefined) observed.connected = link?.connected === true;
   if (link !== undefined) observed.linkSince = link.since;
+  if (link?.address !== undefined) observed.address = link.address;
   if (dropped !== undefined) observed.dropped = dropped;
   if (takeovers !== undefined) observed.takeovers = takeovers;
   if (contradictions !== undefined) observed.contradictions = contradictions;

@@ -29,7 +29,7 @@ function dropEvents(count: number, at: string): DeviceEvent[] {
   if (count <= 0) return [];
   const what = count === 1 ? '1 entry of its logbook is lost' : `${count} entries of its logbook are lost`;
   return [
-    { at, code: 'LOGBOOK_DROPPED', message: `${what}, the oldest that it still had: there was no room for more` },
+    { at, code: 'LOGBOOK_DROPPED', message: `${what}, the oldest: there was no room for more, or they were too old` },
   ];
 }
 

@@ -63,8 +63,7 @@ export function actOnRollout(draft: Draft, context: Context, fleet: string, aske
   if (one === undefined || before === undefined) {
     return { tales: [], refusal: { code: 'NO_ROLLOUT', message: `no fleet ${fleet} rolls its changes out in waves` } };
   }
-  const waves = one.followed.policy.waves.map(({ name }) => name);
-  const acted = actOn(before, asked, waves, now);
+  const acted = actOn(before, asked, one.followed.policy.waves, now);
   if (acted.kind === 'refused') return { tales: [], refusal: { code: 'ACT_REFUSED', message: acted.message } };
   const { rollout } = acted;
   draft.put({ kind: 'rollout', fleet, rollout });

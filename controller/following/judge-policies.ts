@@ -14,6 +14,7 @@ import {
   type PlacedPolicy,
   type PolicyVerdict,
   policiesOf,
+  redefinedFleets,
   withReasons,
 } from '../planning/policy.ts';
 import { pricesTogether, transfersOf } from '../planning/transfers.ts';
@@ -80,7 +81,8 @@ async function weightOf(
   const [base, next] = [desiredOf(before.state), desiredOf(revision.state)];
   const compared = { base, next, affected, releases, observe: () => undefined, now: parts.clock.now() };
   const devices = await runInTurns(deviceChangesInSteps(compared), turn);
-  if (!asksForPrices(policies)) return { devices: movingDevices(devices), prices: [] };
+  const fleets = redefinedFleets(base, next);
+  if (!asksForPrices(policies)) return { devices: movingDevices(devices), prices: [], fleets };
   const deployed = devices.filter(({ kind }) => kind === 'deploy');
   const { each, whoElse } = await runInTurns(alike(deployed), turn);
   const priced = await parts.publisher.priceFetches(modulesOf([revision, before], parts), releases, each);
@@ -90,7 +92,7 @@ async function weightOf(
     turn,
   );
   const transfers = transfersOf(deployed, prices, revision.state.sites);
-  return { devices: movingDevices(devices), prices: pricesTogether(transfers) };
+  return { devices: movingDevices(devices), prices: pricesTogether(transfers), fleets };
 }
 
 async function located(

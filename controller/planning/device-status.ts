@@ -14,7 +14,7 @@ import {
   type ReportGist,
   takeoversSuspect,
 } from './observed.ts';
-import { type Decision, planDevice } from './plan-device.ts';
+import { type Decision, planDevice, tookAnother } from './plan-device.ts';
 import type { Permitted } from './rollout/permitted.ts';
 
 type State = DeviceStatus['state'];
@@ -243,6 +243,8 @@ function judgeBy(decision: Decision, desired: DesiredDevice, observed: ObservedD
   if (hindered !== undefined) return hindered;
   if (issued === undefined || decision.kind === 'deploy')
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
+  if (decision.cause === 'ROLLOUT' && tookAnother(observed))
+    return standing('progressing', 'TO_BE_ISSUED', decision.message);
   if (isReference(report.running, issued)) return withHold(judgeRunning(observed, report, issued), decision);
   return judgeOnTheWay(observed, report, issued);
 }
@@ -252,12 +254,13 @@ function facts(
   observed: DescribedDevice,
   now: number,
 ): Pick<DeviceStatus, 'name' | 'events'> & Partial<DeviceStatus> {
-  const { issued, report, connected, linkSince, takeovers, events } = observed;
+  const { issued, report, connected, linkSince, address, takeovers, events } = observed;
   const contactAt = heardAt(observed, now);
   return {
     name,
     ...(connected === undefined ? {} : { connected }),
     ...(linkSince === undefined ? {} : { linkSince: timeOf(linkSince) }),
+    ...(address === undefined ? {} : { address }),
     ...(takeovers === undefined
       ? {}
       : {

@@ -72,6 +72,8 @@ export interface ObservedDevice {
   readonly connected?: boolean;
   /** Since when it is connected, or is not; absent when that began before this controller did. */
   readonly linkSince?: number;
+  /** Where its newest connection came from; absent when that began before this controller did. */
+  readonly address?: string;
   readonly dropped?: DroppedReport;
   readonly takeovers?: Takeovers;
   readonly contradictions?: { readonly count: number; readonly at: number };
@@ -102,13 +104,6 @@ export const sequenceStepMax = 1_000_000;
 /** Whether what a device says of its highest sequence can be true. */
 export function isPlausible({ issued, report }: ObservedDevice): boolean {
   return report === undefined || report.highestSequence <= (issued?.sequence ?? 0) + sequenceStepMax;
-}
-
-/** Whether it took deployments that this controller knows nothing of: its state was restored from an older copy since. */
-export function hasSeenMore(observed: ObservedDevice): boolean {
-  const { issued, report } = observed;
-  if (issued === undefined || report === undefined) return false;
-  return report.highestSequence > issued.sequence && isPlausible(observed);
 }
 
 /**

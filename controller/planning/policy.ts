@@ -1,12 +1,14 @@
-/** What a commit may not do by the policies of a repository: how many devices it changes, what it may cost. Pure. */
+/** What a commit may not do by the policies of a repository: change many devices, cost much, skip a canary. Pure. */
 import type { PlannedPrice, Policy } from '../../schemas/generated/types.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
+import { definitionOf } from '../manifests/definition.ts';
 import type { Finding, ValuePath } from '../manifests/finding.ts';
 import type { ManifestState } from '../manifests/manifest-state.ts';
 import type { DeviceChange } from './compare.ts';
+import { policyOf } from './rollout/policy-of.ts';
 
 /** What a line of a commit's message may name as an exception. */
-export type PolicyLimit = 'max-devices' | 'max-price';
+export type PolicyLimit = 'max-devices' | 'max-price' | 'min-waves';
 
 /** A policy, and whose it is: of the revision in force, or of the commit alone, which has it anew or otherwise. */
 export interface PlacedPolicy {
@@ -33,6 +35,8 @@ export interface CommitWeight {
   /** That change, those included that git names no longer. */
   readonly devices: number;
   readonly prices: readonly PlannedPrice[];
+  /** That get another definition, and in how many waves. */
+  readonly fleets: readonly { readonly fleet: string; readonly waves: number }[];
 }
 
 /** The key of the lines. */
@@ -50,6 +54,18 @@ export function policiesOf(
     ...before.map(([, policy]) => ({ policy, of: 'base' as const })),
     ...fresh.map(([, policy]) => ({ policy, of: 'next' as const })),
   ];
+}
+
+/** The fleets that get another definition, and in how many waves; those that are new get their first. */
+export function redefinedFleets(
+  base: Parameters<typeof definitionOf>[0],
+  next: Parameters<typeof definitionOf>[0],
+): CommitWeight['fleets'] {
+  return [...next.fleets].flatMap(([fleet, manifest]) => {
+    const before = definitionOf(base, fleet)?.hash;
+    if (before === undefined || before === definitionOf(next, fleet)?.hash) return [];
+    return [{ fleet, waves: policyOf(manifest)?.waves.length ?? 1 }];
+  });
 }
 
 /** Whether one of them asks what a commit costs. */
@@ -87,9 +103,27 @@ function priceExcess(placed: PlacedPolicy, { prices }: CommitWeight): PolicyExce
   });
 }
 
+/** Fleets that a message names. */
+const namedMax = 5;
+
+function wavesExcess(placed: PlacedPolicy, { fleets }: CommitWeight): PolicyExcess[] {
+  const { minWaves } = placed.policy.spec;
+  const fewer = fleets.filter(({ waves }) => minWaves !== undefined && waves < minWaves);
+  if (fewer.length === 0) return [];
+  const named = fewer.slice(0, namedMax).map(({ fleet, waves }) => `${fleet} in ${waves}`);
+  const rest = fewer.length > namedMax ? ` and ${fewer.length - namedMax} more` : '';
+  const seen = `fleets get another definition in fewer waves (${named.join(', ')}${rest})`;
+  const message = `${seen}, and spec.minWaves of ${nameOf(placed)} is ${minWaves}`;
+  return [{ ...placed, limit: 'min-waves', path: ['spec', 'minWaves'], message }];
+}
+
 /** All limits that a commit is over. */
 export function excessesOf(policies: readonly PlacedPolicy[], weight: CommitWeight): PolicyExcess[] {
-  return policies.flatMap((placed) => [...devicesExcess(placed, weight), ...priceExcess(placed, weight)]);
+  return policies.flatMap((placed) => [
+    ...devicesExcess(placed, weight),
+    ...wavesExcess(placed, weight),
+    ...priceExcess(placed, weight),
+  ]);
 }
 
 /** With the reasons that lines `Fleet-Exception: LIMIT REASON` give; without a reason a line says nothing. */
@@ -117,6 +151,7 @@ function verdictText({ message, limit, reason }: PolicyVerdict): string {
 const codes: Readonly<Record<PolicyLimit, string>> = {
   'max-devices': 'OVER_MAX_DEVICES',
   'max-price': 'OVER_MAX_PRICE',
+  'min-waves': 'UNDER_MIN_WAVES',
 };
 
 /** At the limit in its manifest; `state` is that of the revision which the policy is of. */

@@ -1,8 +1,22 @@
 /** What the agent answers to programs aboard, such as a display on the bridge. */
-import type { Consent, Report } from '../../schemas/generated/types.ts';
+import type { Consent, DeploymentReference, Report, Waiting } from '../../schemas/generated/types.ts';
 import { waitingWords } from '../../schemas/waiting-words.ts';
 import type { Slot } from '../update/state.ts';
 import { parseQuestion, type Question } from './question.ts';
+
+/** What is answered, as a line of JSON. */
+export type AboardAnswer =
+  | {
+      readonly kind: 'status';
+      readonly device: string;
+      readonly phase: Report['phase'];
+      readonly running?: DeploymentReference;
+      readonly target?: DeploymentReference & { readonly needsConsent: boolean };
+      readonly waiting?: Pick<Waiting, 'code' | 'message'>;
+      readonly consent?: Consent;
+    }
+  | { readonly kind: 'kept'; readonly consent: Consent }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
 /** What is answered by. */
 export interface AboardWorld {
@@ -24,7 +38,7 @@ const betweenMsMin = 1_000;
 
 type Asked = Extract<Question, { readonly ask: 'consent' }>;
 
-function statusAnswer({ device, report, target }: AboardWorld): object {
+function statusAnswer({ device, report, target }: AboardWorld): AboardAnswer {
   const { phase, running, waiting, consent, target: reference } = report();
   const slot = target();
   return {
@@ -36,12 +50,16 @@ function statusAnswer({ device, report, target }: AboardWorld): object {
   };
 }
 
-function refused(code: string, message: string): object {
+function refused(code: string, message: string): AboardAnswer {
   return { kind: 'refused', code, message };
 }
 
 /** Why it can't be consented to; undefined where it can. */
-function faultOf({ deployment, untilMs }: Asked, { target, report }: AboardWorld, nowMs: number): object | undefined {
+function faultOf(
+  { deployment, untilMs }: Asked,
+  { target, report }: AboardWorld,
+  nowMs: number,
+): AboardAnswer | undefined {
   const [slot, said] = [target(), report().consent];
   if (slot === undefined) return refused('NOTHING_WAITS', 'no deployment waits to be activated');
   if (slot.sequence !== deployment)
@@ -55,7 +73,7 @@ function faultOf({ deployment, untilMs }: Asked, { target, report }: AboardWorld
   return undefined;
 }
 
-function consentAnswer(asked: Asked, world: AboardWorld): object {
+function consentAnswer(asked: Asked, world: AboardWorld): AboardAnswer {
   const now = world.nowMs();
   const fault = faultOf(asked, world, now);
   if (fault !== undefined) return fault;

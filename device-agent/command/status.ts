@@ -1,5 +1,6 @@
 import type { Clock, Disk } from '../../platform/ports.ts';
 import { printableDeep } from '../../platform/printable.ts';
+import { consentWords } from '../../schemas/consent-words.ts';
 import { eventWords } from '../../schemas/event-words.ts';
 import { factWords } from '../../schemas/fact-words.ts';
 import type { ApplicationReport, QuotaUsage, Report } from '../../schemas/generated/types.ts';
@@ -105,7 +106,7 @@ export function describeAgent(
   const nowMs = clock.now();
   const saidMs = Date.parse(report.at);
   const asOfMs = isRunning ? nowMs : saidMs;
-  const { running, target, problem, progress, waiting } = report;
+  const { running, target, problem, progress, waiting, consent } = report;
   const lines = [
     ...situation(status, isRunning, nowMs),
     ...report.applications.flatMap((application) => [
@@ -122,6 +123,7 @@ export function describeAgent(
         : `, ${progress.bytesDone} of ${progress.bytesTotal} bytes`;
     lines.push(`On the way to deployment ${target.sequence} of commit ${target.revision.slice(0, 7)}${bytes}.`);
   }
+  if (consent !== undefined) lines.push(`${consentWords(consent)} (${ageOf(Date.parse(consent.at), nowMs)} ago).`);
   if (waiting !== undefined) lines.push(`It does not go on now: ${waitingWords(waiting)} (${waiting.code}).`);
   if (problem !== undefined)
     lines.push(`Its last trouble, ${ageOf(Date.parse(problem.at), nowMs)} ago: ${problem.message} (${problem.code})`);

@@ -24,9 +24,8 @@ function needed(to: Purpose, sequence: number, lapsed: Consent | undefined): Loo
 
 function denied(to: Purpose, { by, reason, until }: Consent, forMs: number): Look {
   const why = reason === undefined ? '' : `: ${reason}`;
-  const end = until === undefined ? 'until a yes is said' : `until ${until}`;
-  const message = `may not ${to}, ${by} said no ${end}${why}`;
-  return { kind: 'closed', forMs, waiting: waiting(to, 'CONSENT_DENIED', message) };
+  const end = until === undefined ? '' : ` until ${until}`;
+  return { kind: 'closed', forMs, waiting: waiting(to, 'CONSENT_DENIED', `${by} said no${end}${why}`) };
 }
 
 function lookAt(to: Purpose, sequence: number, world: ConsentWorld): Look {

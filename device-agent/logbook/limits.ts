@@ -19,8 +19,8 @@ export const entriesPerHour = 2;
 /** The device writes down that it is alive this often: how long it was off is known by it. 28 bytes, written over in place. */
 export const beatMs = 60 * 60_000;
 
-/** A connection that is back within this time was not lost. */
-export const awayMs = 60_000;
+/** A connection that is back within this time was not lost: that a controller was started anew is no news of all its devices. */
+export const awayMs = 5 * 60_000;
 
 /** A clock that is this far from where it would be if nobody had touched it was set, or the machine slept. */
 export const jumpMs = 30_000;

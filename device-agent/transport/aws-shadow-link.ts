@@ -6,7 +6,14 @@ import { stranger } from './acquaintance.ts';
 import type { DeviceIdentity } from './broker-connection.ts';
 import { type LinkTrouble, withClock } from './link-trouble.ts';
 import { lackOfRoom } from './native-room.ts';
-import { reconnectDelayMs, type SessionEnd } from './reconnect-delay.ts';
+import {
+  afterEnd,
+  connectMsMax,
+  type Failures,
+  noFailures,
+  reconnectDelayMs,
+  type SessionEnd,
+} from './reconnect-delay.ts';
 import { SessionError } from './session-error.ts';
 import type { ShadowLink, ShadowLinkHandlers } from './shadow-link.ts';
 import type { ShadowSession } from './shadow-session.ts';
@@ -142,25 +149,25 @@ export class AwsShadowLink implements ShadowLink {
     const { clock, random, due } = this.#options;
     const stopped = new Promise((resolve) => this.#stopped.signal.addEventListener('abort', resolve));
     await Promise.race([due?.(), stopped]);
-    let failures = 0;
+    let failures = noFailures;
     while (!this.#stopped.signal.aborted) {
       // What is seen during a try counts for the pause after it.
       this.#early = new AbortController();
-      const { end, trouble } = await this.#serve(handlers).catch(failureOf);
+      const { end, trouble } = await this.#serve(handlers, failures).catch(failureOf);
       if (this.#stopped.signal.aborted) return;
       this.#lastEnd = end;
-      failures = end === 'steady' ? 1 : failures + 1;
-      const delayMs = reconnectDelayMs(end, failures, random.fraction());
+      failures = afterEnd(failures, end);
+      const delayMs = reconnectDelayMs(end, failures[end], random.fraction());
       this.#tellOffline(trouble, delayMs);
       handlers.onTrouble(trouble);
       await clock.sleep(delayMs, AbortSignal.any([this.#stopped.signal, this.#early.signal])).catch(() => {});
       // A name or an address may come a moment after the link: the next pauses are short ones again.
-      if (this.#early.signal.aborted && end === 'unreachable') failures = 0;
+      if (this.#early.signal.aborted) failures = { ...failures, unreachable: 0 };
     }
   }
 
   /** One session from its start to its end. Rejects when what it needs can't be read or is no certificate. */
-  async #serve(handlers: ShadowLinkHandlers): Promise<Ending> {
+  async #serve(handlers: ShadowLinkHandlers, { unreachable }: Failures): Promise<Ending> {
     const { device, host, port, keepAliveSeconds, answerSecondsMax = 60, clock, relays } = this.#options;
     const identity = this.#options.identity();
     if (identity === undefined) return unready('this device has no certificate yet');
@@ -171,8 +178,9 @@ export class AwsShadowLink implements ShadowLink {
     const ended = Promise.withResolvers<Ending>();
     const stop = (): void => ended.resolve(lost('short', 'stopped'));
     this.#stopped.signal.addEventListener('abort', stop);
+    const patience = { answerSecondsMax, connectMsMax: connectMsMax(unreachable) };
     const acquaintance = this.#acquaintance;
-    const options = { device, host, port, keepAliveSeconds, identity, answerSecondsMax, clock, relays, acquaintance };
+    const options = { device, host, port, keepAliveSeconds, identity, ...patience, clock, relays, acquaintance };
     const onEnd = (end: SessionEnd, reason: string): void => ended.resolve(lost(end, reason));
     const onBatchAnswer = (payload: Uint8Array): void => handlers.onBatchAnswer(payload);
     let session: ShadowSession | undefined;

@@ -47,6 +47,10 @@ const tlsRecord = { alert: 21, handshake: 22 };
 /** What the library says of a handshake that was broken off from outside, before it had an opinion. */
 const brokenOff = 'AWS_IO_SOCKET_CLOSED';
 
+/** A server's first flight is the first that is longer than what any link carries; before it all looks well. */
+const nothingCame =
+  'connected, and not a byte came back in the handshake: long packets may vanish on the way (net.ipv4.tcp_mtu_probing=1 at both ends helps)';
+
 /** How far the two sides came, by the first bytes they sent. */
 function kindOfTalk({ firstByte, replyByte }: RelayEnd, said: string | undefined): LinkTroubleKind {
   if (firstByte === undefined || firstByte === tlsRecord.alert) return 'tls';
@@ -60,7 +64,8 @@ function kindOfTalk({ firstByte, replyByte }: RelayEnd, said: string | undefined
 export function troubleOf(end: RelayEnd, said: string | undefined): LinkTrouble {
   const message = end.kind === 'left' ? (said ?? end.reason) : end.reason;
   if (end.kind === 'unreachable') return { kind: kindOfCode[end.code ?? ''] ?? 'tcp', message };
-  return { kind: kindOfTalk(end, said), message };
+  const kind = kindOfTalk(end, said);
+  return { kind, message: end.firstByte === undefined ? `${nothingCame} (${message})` : message };
 }
 
 /** When a certificate counts, in milliseconds since the epoch. */

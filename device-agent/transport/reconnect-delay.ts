@@ -16,10 +16,41 @@ const msMax: Readonly<Record<SessionEnd, number>> = {
 };
 
 /**
+ * After a contact the next one may last for seconds only: for about an hour a packet asks for it every quarter of a minute. That takes
+ * 40 KB an hour where the link is there and the broker is not; later it takes as much in two.
+ */
+const eager = { tries: 190, msMax: 12_000 } as const;
+
+/** How many tries came to each end, since a session was a good one. */
+export type Failures = Readonly<Record<SessionEnd, number>>;
+
+/** Before the first try. */
+export const noFailures: Failures = { unreachable: 0, refused: 0, short: 0, steady: 0 };
+
+/**
+ * Each kind is counted by itself: that nobody was reached for long says nothing of how the broker takes this device, and a handshake
+ * that a cut came between is tried again at once.
+ */
+export function afterEnd(failures: Failures, end: SessionEnd): Failures {
+  if (end === 'steady') return { ...noFailures, steady: 1 };
+  const before = end === 'unreachable' ? failures : { ...failures, unreachable: 0 };
+  return { ...before, [end]: before[end] + 1 };
+}
+
+/**
  * How long to stay away after the `failures`-th failure in a row (1 for the first). Doubles up to a ceiling; the lower half is
  * by chance, so that the devices of a site do not come back in step when their link does.
  */
 export function reconnectDelayMs(end: SessionEnd, failures: number, fraction: number): number {
-  const ceiling = Math.min(firstMs * 2 ** Math.min(failures - 1, 30), msMax[end]);
+  const most = end === 'unreachable' && failures <= eager.tries ? eager.msMax : msMax[end];
+  const ceiling = Math.min(firstMs * 2 ** Math.min(failures - 1, 30), most);
   return ceiling / 2 + (ceiling / 2) * fraction;
+}
+
+/**
+ * How long a try waits to be taken, after so many to which nobody answered. The machine asks at growing distances, so a new try asks sooner
+ * than one that waits; every fourth one waits for links on which an answer takes so long.
+ */
+export function connectMsMax(unreachable: number): number {
+  return unreachable % 4 === 3 ? 30_000 : 10_000;
 }

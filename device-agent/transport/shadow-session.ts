@@ -20,6 +20,8 @@ import { Wire } from './wire.ts';
 export interface SessionOptions extends BrokerAccess {
   readonly clock: Clock;
   readonly relays: Relays;
+  /** How long it waits to be taken. */
+  readonly connectMsMax: number;
   readonly acquaintance: Acquaintance;
   /** The desired state, whole; maybe the same as before. */
   onDesired(desired: unknown): void;

@@ -1,6 +1,5 @@
 import type { Clock, Relay, RelayEnd, Relays } from '../../platform/ports.ts';
 
-const connectMsMax = 30_000;
 /** When the broker has said nothing at all for so long after something was said to it, the connection is dead. */
 const silenceMsMax = 60_000;
 /**
@@ -32,8 +31,9 @@ export class Wire {
     readonly port: number;
     readonly relays: Relays;
     readonly clock: Clock;
+    readonly connectMsMax: number;
   }): Promise<Wire> {
-    const { host, port, relays, clock } = options;
+    const { host, port, relays, clock, connectMsMax } = options;
     const wire = new Wire(clock);
     wire.#relay = await relays.open({ host, port, connectMsMax, accepts: (bytes) => wire.#accepts(bytes) });
     return wire;

@@ -1863,6 +1863,10 @@ export interface PolicySpec {
    */
   maxDevices?: number;
   /**
+   * Waves in which a fleet that gets another definition has to go, so that none skips its canary; without a rollout it goes in one. A fleet that is new has none to skip. The exception is named min-waves.
+   */
+  minWaves?: number;
+  /**
    * What a commit may cost, by currency: each module over the dearest link of its site that may carry it. In a currency that is not named nothing may cost anything. The exception is named max-price.
    */
   maxPrice?: {
@@ -2284,6 +2288,10 @@ export interface RolloutActRequest {
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
    */
   wave?: string;
+  /**
+   * Which rollout is meant: when the fleet is at another one, which nobody may have looked at, nothing is done.
+   */
+  number?: number;
   /**
    * Of an abort: devices that changed already go back.
    */
@@ -2809,6 +2817,10 @@ export interface DeviceStatus {
    * RFC 3339 in UTC.
    */
   linkSince?: string;
+  /**
+   * Where its newest connection came from; absent when that began before the controller did.
+   */
+  address?: string;
   takeovers?: Takeovers;
   /**
    * RFC 3339 in UTC.

@@ -49,6 +49,14 @@ test('another state is told where no event tells of it, and not the first that i
   t.deepEqual(told.take(deviceWith([event(1)], 'running'), asOf), []);
 });
 
+test('an event that is given its own time by its device later is not told again, and what came with that is', (t) => {
+  const told = new ToldEvents();
+  told.take(deviceWith([event(2), event(1)]), asOf);
+  const own = { ...event(2), deviceAt: asOf, boot: 3, upSeconds: 60 };
+  const messages = told.take(deviceWith([event(3), own, event(1)]), asOf).map(({ message }) => message);
+  t.deepEqual(messages, [event(3).message]);
+});
+
 test('what happened to a rollout is told once, and what happened to the one that takes its place after it', (t) => {
   const told = new ToldEvents();
   const messagesOf = (events: readonly DeviceEvent[], over: readonly DeviceEvent[] = []) => {

@@ -135,7 +135,10 @@ test('a refusal from before the waiting, as of a controller that was just starte
 });
 
 test('waiting for a rollout that is halted does not help, for one that is paused or waits for a yes it may', (t) => {
-  const waits = statusWith({}, { state: 'progressing', reason: { code: 'WAVE_WAITS', message: 'a wave goes before' } });
+  const waits = statusWith(
+    {},
+    { fleet: 'ships', state: 'progressing', reason: { code: 'WAVE_WAITS', message: 'a wave goes before' } },
+  );
   const withRollout = (state: string) => {
     const rollout = { number: 3, state, reason: { code: 'TOO_MANY_FAILURES', message: 'one failed' } };
     return { ...waits, fleets: [{ name: 'ships', rollout }] } as unknown as StatusDocument;
@@ -144,6 +147,9 @@ test('waiting for a rollout that is halted does not help, for one that is paused
     kind: 'stuck',
     why: 'rollout 3 of fleet ships is halted: one failed (TOO_MANY_FAILURES)',
   });
-  t.is(waitVerdict(withRollout('paused'), wanted).kind, 'not-yet');
+  t.deepEqual(waitVerdict(withRollout('paused'), wanted), {
+    kind: 'not-yet',
+    why: 'buoy is progressing: a wave goes before; rollout 3 of fleet ships is paused: one failed (TOO_MANY_FAILURES)',
+  });
   t.is(waitVerdict({ ...withRollout('halted'), state: 'converged', devices: [] }, wanted).kind, 'done');
 });

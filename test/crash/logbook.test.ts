@@ -16,7 +16,7 @@ const starts = new Set(['POWER_CUT', 'MACHINE_RESTARTED', 'AGENT_ENDED']);
 /** It loses its link and a process, is stopped and started again, and comes back. `onStop` is called before it is stopped. */
 async function story(ship: Ship, onStop: () => void): Promise<void> {
   ship.link.set(false);
-  await ship.run(90);
+  await ship.run(310);
   ship.runtime!.endHost(ship.random);
   await ship.run(10);
   onStop();

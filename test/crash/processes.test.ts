@@ -48,19 +48,30 @@ function processesOfDevice(made: TestWorld, device: string): RunningProcess[] {
   return processesOf(`${made.directory}/devices/${device}/`);
 }
 
-/** Kills with SIGKILL whoever plays this part now; a part that nobody plays is about to be taken up again. */
-function kill(made: TestWorld, victim: string): void {
+/** Kills with SIGKILL whoever plays this part now, and says whether there was one; a part that nobody plays is about to be taken up again. */
+function kill(made: TestWorld, victim: string): boolean {
   const [device, part] = victim.split(' ');
   const ofPart = (): number[] =>
     processesOfDevice(made, device!).flatMap((one) => (isPart(one, part!) ? [one.pid] : []));
   const pids = part === undefined ? [made.world.pidOf(device!)].filter(Boolean) : ofPart();
+  let isKilled = false;
   for (const pid of pids) {
     try {
       process.kill(pid!, 'SIGKILL');
+      isKilled = true;
     } catch {
       // It ended by itself, or lies dead already.
     }
   }
+  return isKilled;
+}
+
+/** Waits until the shore has heard of a device that its agent was killed. */
+async function isToldOfKill(made: TestWorld, device: string): Promise<void> {
+  await eventually(`an event of the kill of ${device}`, generousMs, async () => {
+    const { text } = await made.fleetCommand('events', `device/${device}`);
+    return /was killed or crashed, and was started again .*AGENT_KILLED .*its own time/.test(text) || undefined;
+  });
 }
 
 /** What may never go back, by device. */
@@ -100,11 +111,17 @@ async function watchFor(made: TestWorld, watch: Watch, forMs: number): Promise<v
   }
 }
 
-async function storm(made: TestWorld, watch: Watch, random: SimRandom, victims: readonly string[]): Promise<string> {
+async function storm(
+  made: TestWorld,
+  watch: Watch,
+  random: SimRandom,
+  victims: readonly string[],
+  killed: Set<string>,
+): Promise<string> {
   const moments = victims.map((victim) => ({ victim, atMs: Math.round(random.fraction() * stormMs) }));
   const kills = moments.map(async ({ victim, atMs }) => {
     await nodeClock.sleep(atMs);
-    kill(made, victim);
+    if (kill(made, victim) && devices.includes(victim)) killed.add(victim);
   });
   await Promise.all([...kills, watchFor(made, watch, stormMs)]);
   return moments.map(({ victim, atMs }) => `${victim} at ${atMs} ms`).join(', ');
@@ -145,12 +162,13 @@ async function survive(t: ExecutionContext, rounds: readonly (readonly string[])
   const first = await made.world.commit('A witness');
   await startWorld({ ...made, first }, { mosquitto: withMosquitto });
   const watch = new Watch(t);
+  const killed = new Set<string>();
   for (const [index, victims] of rounds.entries()) {
     const version = `${index + 2}.0.0`;
     releaseWitness(made, version);
     const revision = await made.world.commit(`witness ${version}`);
     const startedAt = performance.now();
-    t.log(`${version}: ${await storm(made, watch, random, victims)}`);
+    t.log(`${version}: ${await storm(made, watch, random, victims, killed)}`);
     const status = await made.world.converge(revision, generousMs);
     watch.look(status);
     t.log(`converged ${Math.round(performance.now() - startedAt)} ms after the commit`);
@@ -166,6 +184,7 @@ async function survive(t: ExecutionContext, rounds: readonly (readonly string[])
     const last = made.fleet.devices.map((device) => testimonies(stateOf(device)).at(-1)?.instance ?? '');
     return last.every((instance) => instance.startsWith(`${rounds.length + 1}.0.0`)) || undefined;
   });
+  for (const device of killed) await isToldOfKill(made, device);
   neverTwiceAtOnce(t, made, `${rounds.length + 1}.0.0`);
 }
 

@@ -107,6 +107,13 @@ test('the bundled agent connects, refuses a second one on its state, and ends at
   const status = (command: string, ...words: string[]): string =>
     spawnSync(command, [...words, 'status', '--state', stateDirectory], { encoding: 'utf8' }).stdout;
   const told = () => [status(process.execPath, join(dirname(program), 'fleet-agent.js')), status(fleet, 'agent')];
+  const bundled = [join(dirname(program), 'fleet-agent.js'), 'consent', '--state', stateDirectory];
+  const asks = spawnSync(process.execPath, bundled, { encoding: 'utf8' });
+  t.is(asks.stdout, 'buoy: no deployment waits.\n');
+  const granted = spawnSync(fleet, ['agent', 'consent', '--grant', '--by', 'mate', '--state', stateDirectory], {
+    encoding: 'utf8',
+  });
+  t.regex(granted.stderr, /no deployment waits to be activated \(NOTHING_WAITS\)/);
   for (const text of told()) t.regex(text, /^buoy: idle, connected \(as of \d+ s ago\)\nNo deployment runs\.\n$/);
   first.kill('SIGTERM');
   t.deepEqual(await once(first, 'exit'), [0, null]);

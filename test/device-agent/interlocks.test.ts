@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { cronTimes } from '../../device-agent/cron-times.ts';
+import { consentGate } from '../../device-agent/interlocks/consent-gate.ts';
 import { openingOf } from '../../device-agent/interlocks/opening.ts';
 import { waitsForWindow } from '../../device-agent/interlocks/window-words.ts';
 import type { Window } from '../../schemas/generated/types.ts';
@@ -77,4 +78,17 @@ test('what is waited for is told in the time of its zone', (t) => {
   );
   t.is(opensAt, '2026-07-01T00:00:00.000Z');
   t.is(waitsForWindow('fetch', { kind: 'never' }).message, 'no window to fetch opens any more');
+});
+
+test('a yes opens the gate of the deployment that it was said to, from its moment to before its end', (t) => {
+  const startMs = Date.parse('2026-03-01T00:00:00Z');
+  const said = { sequence: 2, answer: 'granted', by: 'mate', at: '2026-03-01T00:00:00Z' } as const;
+  const look = (nowMs: number, sequence = 2) => {
+    const consent = () => ({ ...said, until: '2026-03-01T01:00:00Z' });
+    return consentGate('activate', sequence, { clockMs: () => nowMs, nowMs: () => nowMs, consent }).look();
+  };
+  t.deepEqual(look(startMs), { kind: 'open', forMs: hourMs });
+  t.deepEqual(look(startMs + hourMs - 1), { kind: 'open', forMs: 1 });
+  t.like(look(startMs + hourMs), { kind: 'closed', waiting: { code: 'CONSENT_NEEDED' } });
+  t.like(look(startMs, 3), { kind: 'closed', waiting: { code: 'CONSENT_NEEDED' } });
 });

@@ -30,7 +30,7 @@ export interface Passage extends Sent {
   readonly neededBytes: number;
   /** What the device took of artifacts and metadata, as it counts: more than these need where something came twice. */
   readonly takenBytes: number;
-  /** How long the shore had not heard of it after it ran. */
+  /** How long the shore had not heard of it after it ran; absent where it never did. */
   readonly behindMs?: number;
 }
 
@@ -129,6 +129,7 @@ async function begin(link: Link, { program, world, networks, portal }: Scene): P
   program.ledger.restart();
   program.set(true);
   if (startsAnew(link)) await world.startAgent();
+  if (link.isProbing) networks.probe();
   if (link.trouble?.kind === 'moved') networks.moveDevice();
 }
 
@@ -141,11 +142,17 @@ function contactsNeeded({ contacts, lane }: Link, bytes: number): number {
 async function lackOf(world: ShoreAndDevice): Promise<string> {
   const { report, trouble } = world.truth() ?? {};
   const own = [report?.phase, report?.problem?.message, trouble?.message].filter((text) => text !== undefined);
-  return `device: ${own.join('; ')}; shore: ${(await world.told())?.reason.message}`;
+  const shores = [(await world.told())?.reason.message, ...(await world.refusals())];
+  return `device: ${own.join('; ')}; shore: ${shores.join('; ')}`;
 }
 
 function takenBy(world: ShoreAndDevice): number {
   return world.truth()?.report.bytesReceivedTotal ?? 0;
+}
+
+/** Whether it comes within that time. */
+function comes(timeoutMs: number, look: () => true | undefined | Promise<true | undefined>): Promise<boolean> {
+  return eventually('what may come', timeoutMs, look).catch(() => false);
 }
 
 async function pass(link: Link, scene: Scene): Promise<Passage> {
@@ -157,10 +164,7 @@ async function pass(link: Link, scene: Scene): Promise<Passage> {
   const timetable = new Timetable(link, program, world);
   try {
     const isDone = () => runs(world.truth()?.report ?? {}, sequence) || undefined;
-    const isLate = await eventually('the update', link.waitMs, isDone).then(
-      () => false,
-      () => true,
-    );
+    const isLate = !(await comes(link.waitMs, isDone));
     const doneMs = performance.now() - startMs;
     const { contacts } = timetable;
     if (isLate) {
@@ -175,16 +179,13 @@ async function pass(link: Link, scene: Scene): Promise<Passage> {
         ...program.ledger.sent,
       };
     }
-    await eventually(
-      'the shore to hear',
-      heardMsMax,
-      async () => runs((await world.told())?.report ?? {}, sequence) || undefined,
-    );
-    const behindMs = performance.now() - startMs - doneMs;
+    const isHeard = async () => runs((await world.told())?.report ?? {}, sequence) || undefined;
+    const isUnheard = !(await comes(heardMsMax, isHeard));
+    const behind = isUnheard ? {} : { behindMs: performance.now() - startMs - doneMs };
     // Of the module's way alone: what else it takes to come is what is measured.
     const neededBytes = (world.truth()?.report.downloads ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
     const takenBytes = takenBy(world) - takenBefore;
-    const times = { doneMs, behindMs, contacts, contactsNeeded: contactsNeeded(link, neededBytes) };
+    const times = { doneMs, ...behind, contacts, contactsNeeded: contactsNeeded(link, neededBytes) };
     return { link: link.name, ...times, neededBytes, takenBytes, ...program.ledger.sent };
   } finally {
     await timetable.stop();

@@ -11,9 +11,9 @@ const onLinks = lack === undefined ? test : test.skip;
 /** For the run of all tests, which has no time for those that are there to be measured. */
 const moments: Link = {
   name: 'moments',
-  says: 'there for 10 s, away for 8, at 160 kbit/s: nobody is told, and what is sent meanwhile vanishes',
+  says: 'there for 8 s, away for 5, at 160 kbit/s: nobody is told, and what is sent meanwhile vanishes',
   lane: { delayMs: 20, lostShare: 0.005, bytesPerSecond: 20_000, queueMs: 1_000 },
-  contacts: { upMs: 10_000, darkMs: 8_000 },
+  contacts: { upMs: 8_000, darkMs: 5_000 },
   ...{ freshBytes: 60_000, waitMs: 100_000 },
 };
 

@@ -21,6 +21,8 @@ export interface Link {
   /** Whether the device starts anew on it: what it held of better times is gone. */
   readonly isNew?: true;
   readonly trouble?: Trouble;
+  /** Whether both machines look for packets that come through where long ones do not (`net.ipv4.tcp_mtu_probing`). */
+  readonly isProbing?: true;
   /** Whether the device knows the shore by its name, not by its address. */
   readonly isByName?: true;
   /** Bytes that nothing makes smaller in the new release. */
@@ -65,7 +67,7 @@ export const links: readonly Link[] = [
   {
     name: 'power-on',
     says: '64 kbit/s, and the device has power for 30 s a minute',
-    lane: { ...slow, bytesPerSecond: 64 * kbit },
+    lane: { ...slow, bytesPerSecond: 64 * kbit, queueMs: 4 * second },
     contacts: { upMs: 30 * second, darkMs: 30 * second },
     isPower: true,
     ...{ freshBytes: 307_000, waitMs: 20 * minute },
@@ -75,6 +77,13 @@ export const links: readonly Link[] = [
     says: 'packets of more than 1,200 bytes vanish; the agent has just started',
     ...inTrouble({ kind: 'narrow', packetBytesMax: 1_200 }),
     isNew: true,
+  },
+  {
+    name: 'mtu-1200-probed',
+    says: 'the same between machines that look for packets that come through (net.ipv4.tcp_mtu_probing=1)',
+    ...inTrouble({ kind: 'narrow', packetBytesMax: 1_200 }),
+    isNew: true,
+    isProbing: true,
   },
   {
     name: 'nat',

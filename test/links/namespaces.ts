@@ -140,10 +140,17 @@ export class Networks {
     return [...device.entry, ...whoAsksTheShore(this.#resolver)];
   }
 
+  /** From now on both machines try shorter packets where long ones vanish; the device's, until it starts in a new network. */
+  probe(): void {
+    const look = 'echo 1 > /proc/sys/net/ipv4/tcp_mtu_probing';
+    run(look);
+    this.#device?.run(look);
+  }
+
   /** The device's old address is none any more. */
   moveDevice(): void {
     run(`ip neigh replace ${newAddress} lladdr ${hardware.device} dev shore nud permanent`);
-    this.#device?.run(`ip addr add ${newAddress}/24 dev device; ip addr del ${addresses.device}/24 dev device`);
+    this.#device?.run(`ip addr del ${addresses.device}/24 dev device; ip addr add ${newAddress}/24 dev device`);
   }
 
   close(): void {

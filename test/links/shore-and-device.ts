@@ -158,6 +158,14 @@ export class ShoreAndDevice {
     return (await fetchStatus(this.#world.context)).devices.find(({ name }) => name === device);
   }
 
+  /** Whom the shore did not let in, and why. */
+  async refusals(): Promise<readonly string[]> {
+    const { refusals } = await fetchStatus(this.#world.context);
+    return refusals.map(
+      ({ device: name = '?', address, message, code }) => `${name} at ${address}: ${message} ${code}`,
+    );
+  }
+
   /** What the device says of itself, asked on the spot. */
   truth(): AgentStatus | undefined {
     return readStatus(this.#context.disk, stateOf(this.#device));

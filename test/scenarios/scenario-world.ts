@@ -31,9 +31,11 @@ import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodeThreads } from '../../platform/node/threads.ts';
 import { type Log, NetworkError } from '../../platform/ports.ts';
 import type { ApplicationReport, BrokerStatus, Report } from '../../schemas/generated/types.ts';
+import { encodeEntry, type LogbookEntry, logbookChannel } from '../../schemas/logbook-entry.ts';
 import { takeWavesAway } from '../fleet-examples/without-waves.ts';
 import { SimTime } from '../sim/sim-clock.ts';
 import { SimRandom } from '../sim/sim-random.ts';
+import { DeviceGates } from './device-gates.ts';
 
 const start = Date.parse('2026-06-01T08:00:00Z');
 const apiToken = 'known-to-the-scenario-only';
@@ -67,10 +69,13 @@ export class ScenarioWorld {
   readonly #commits: string[] = [];
   readonly #counters = new Map<string, number>();
   readonly #connected = new Set<string>();
+  /** How many entries of its logbook each device has handed in. */
+  readonly #handedIn = new Map<string, number>();
   readonly #reports = new Map<string, Telling>();
   #controller: Controller | undefined;
   #columns = 120;
   reachable = true;
+  readonly gates = new DeviceGates(() => this.#clock.now());
 
   close(): void {
     rmSync(this.directory, { recursive: true, force: true });
@@ -168,7 +173,10 @@ export class ScenarioWorld {
         { fs, network: { request: refuse }, clock, log },
       ),
       publish: async () => {},
-      sign: (deployment) => signDeployment(deployment, keys.deployment),
+      sign: (deployment) => {
+        this.gates.signed(deployment);
+        return signDeployment(deployment, keys.deployment);
+      },
       putBlob: (bytes) => store.put(bytes),
       tellsConnections: true,
       keyId: keys.deployment.keyId,
@@ -206,13 +214,23 @@ export class ScenarioWorld {
     const before = this.#reports.get(device);
     const since = telling.phase === before?.phase ? (before?.since ?? at) : at;
     const kept = { agentVersion: '0.1.0', phase: 'idle' as const, highestSequence: 0, applications: [], ...before };
-    const { progress: _progress, target: _target, ...lasting } = kept;
+    const { progress: _progress, target: _target, waiting: _waiting, consent: _consent, ...lasting } = kept;
     const report = { ...lasting, ...telling, since, at, counter };
     this.#counters.set(device, counter);
     this.#reports.set(device, report);
     if (!this.#connected.has(device)) await this.connect(device, true);
     this.#ask(device, 'update', { state: { reported: report } });
     await this.#settle();
+  }
+
+  /** A device hands in what it wrote down so long ago, in this start of its agent. */
+  async handIn(device: string, agoMs: number, { boot, code, message }: Omit<LogbookEntry, 'upSeconds'>): Promise<void> {
+    const index = this.#handedIn.get(device) ?? 0;
+    this.#handedIn.set(device, index + 1);
+    const entry = encodeEntry({ boot, upSeconds: 60, code, message });
+    const messages = [{ at: this.#clock.now() - agoMs, message: entry }];
+    const batch = { ...logbookChannel, stream: '0123456789abcdef', segment: 1, index, dropped: 0, messages };
+    await this.#settle(this.#controller?.onBatch(device, batch).then(() => {}));
   }
 
   #ask(device: string, operation: 'get' | 'update', body: object = {}): void {

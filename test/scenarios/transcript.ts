@@ -27,6 +27,18 @@ function durationMs(text: string): number {
 
 type Move = (world: ScenarioWorld, words: readonly string[]) => void | Promise<void>;
 
+/** It has all of its newest deployment, and runs it if nothing is in the way. */
+async function looks(world: ScenarioWorld, device: string): Promise<void> {
+  const { sequence, revision } = await world.deploymentOf(device);
+  const [waiting, consent] = [await world.gates.waiting(device), world.gates.consent(device)];
+  const reference = { sequence, revision };
+  const said = consent === undefined ? {} : { consent };
+  if (waiting !== undefined)
+    return world.tell(device, { phase: 'waiting', highestSequence: sequence, target: reference, waiting, ...said });
+  const applications = await world.runningApplications(device);
+  return world.tell(device, { phase: 'active', highestSequence: sequence, running: reference, applications, ...said });
+}
+
 /** What devices can do in a transcript: `$ device NAME WHAT …`. */
 const deviceMoves: Readonly<
   Record<string, (world: ScenarioWorld, device: string, words: readonly string[]) => Promise<void>>
@@ -53,6 +65,13 @@ const deviceMoves: Readonly<
       applications,
     });
   },
+  writes: async (world, device, [fact, text]) => world.gates.writes(device, fact!, text!),
+  says: async (world, device, [word, who, reason]) =>
+    world.gates.answers(device, word === 'yes' ? 'granted' : 'denied', who!, reason),
+  looks,
+  /** `hands-in 20d 12 CODE "what happened"`: what it wrote down so long ago, in that start of its agent. */
+  'hands-in': (world, device, [ago, boot, code, message]) =>
+    world.handIn(device, durationMs(ago!), { boot: Number(boot), code: code!, message: message! }),
   fails: (world, device, [name, message]) => {
     const applications = world
       .lastApplications(device)

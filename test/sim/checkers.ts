@@ -7,6 +7,7 @@ import type { RunnableApplication } from '../../device-agent/runtime/app-runtime
 import type { DeployedApplication, Deployment, DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import { type CommitModel, darkAfterSeconds, type SimFleet, type WantedApplication } from './fleet.ts';
 import { HostChecker } from './host-checker.ts';
+import { LogbookChecker } from './logbook-checker.ts';
 import { nameOf } from './machine.ts';
 import type { SimBroker } from './sim-bus.ts';
 
@@ -76,6 +77,7 @@ export class Checkers {
   /** By device, at how many looks on end it was shown running while two machines took turns. */
   readonly #lookedInVain = new Map<string, number>();
   readonly hosts = new HostChecker((sentence) => this.fail(sentence));
+  readonly logbooks = new LogbookChecker((sentence) => this.fail(sentence));
   /** By device, sequences of deployments with a release that fails. */
   readonly #failing = new Map<string, Set<number>>();
   #violation: Violation | undefined;
@@ -116,16 +118,19 @@ export class Checkers {
   /** Its disk flips bits. */
   rot(machine: string): void {
     this.#record(machine).isRotten = true;
+    this.logbooks.doubt(nameOf(machine));
   }
 
   /** Another machine has its name, which knows nothing. */
   remade(machine: string): void {
     Object.assign(this.#record(machine), { highest: 0, good: 0, isRotten: false });
+    this.logbooks.remade(machine);
   }
 
   /** A copy of its disk is in another machine: what was rotten is, and what was good may have been lost on the way. */
   cloned(machine: string, clone: string): void {
     Object.assign(this.#record(clone), { isRotten: this.#record(machine).isRotten });
+    this.logbooks.doubt(nameOf(machine));
   }
 
   /** What the device must still know after a power cut now. */

@@ -31,6 +31,8 @@ export interface RunSummary {
   readonly lies: number;
   /** Processes of applications that ended. */
   readonly hostEnds: number;
+  /** Starts of agents of which the shore was told what came before. */
+  readonly startsTold: number;
   readonly bytesDown: number;
   /** How long it took until all was well, after the faults had ended. */
   readonly convergedMs: number | undefined;
@@ -79,8 +81,19 @@ async function live(world: World, { devices, days }: RunOptions): Promise<number
   const converged = await converge(world, good, stepMs);
   await goBack(world, life.spoil(), good, stepMs);
   await world.look();
+  await checkLogbooks(world);
   world.trace.write('converged', '', String(converged));
   return converged;
+}
+
+/** What devices had to tell of the month is told by now. */
+async function checkLogbooks(world: World): Promise<void> {
+  await world.run(lookAgainMs);
+  const status = await world.controller.status({ withEvents: true });
+  const { logbooks } = world.checkers;
+  logbooks.settled(status?.devices.filter(({ name }) => world.fleet.devices.has(name)) ?? []);
+  world.trace.write('logbooks', '', String(logbooks.count));
+  world.checkers.look();
 }
 
 /** Lives it through. */
@@ -104,6 +117,7 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
     controllerStarts: trace.count('controller-start'),
     lies: trace.count('lie'),
     hostEnds: trace.count('host-end'),
+    startsTold: world.checkers.logbooks.count,
     bytesDown: [...devices.values()].reduce((sum, { link }) => sum + link.bytesDown, 0),
     convergedMs,
   };

@@ -3,6 +3,7 @@ import { encodeDelta } from '../../artifact/delta/encode.ts';
 import { type Controller, createController } from '../../controller/controller.ts';
 import { createGuard } from '../../controller/doors/guard.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
+import { openMessageDoor } from '../../controller/doors/mqtt/message-door.ts';
 import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
@@ -23,6 +24,7 @@ import { keptTexts } from '../../controller/state/kept-texts.ts';
 import { openSqliteBlobCache } from '../../controller/state/sqlite/sqlite-blob-cache.ts';
 import { openSqliteState } from '../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../controller/state/state-port.ts';
+import type { StatusQuery } from '../../controller/view/selection.ts';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, HttpHandler, HttpResponse, Log } from '../../platform/ports.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
@@ -86,8 +88,8 @@ export class SimController {
   }
 
   /** What operators are shown; undefined while it is down. */
-  async status(): Promise<StatusDocument | undefined> {
-    return this.alive ? this.#controller?.status() : undefined;
+  async status(query: StatusQuery = {}): Promise<StatusDocument | undefined> {
+    return this.alive ? this.#controller?.status(query) : undefined;
   }
 
   start(): void {
@@ -141,7 +143,17 @@ export class SimController {
     this.#controller = controller;
     await controller.start();
     broker.onConnection((contact) => guarded(life, () => controller.onContact(contact)));
-    await openShadowDoor({ bus, guard: createGuard({ clock, log }), take: controller.onRequest });
+    const guard = createGuard({ clock, log });
+    await openShadowDoor({ bus, guard, take: controller.onRequest });
+    await openMessageDoor({
+      ...{ bus, guard, clock, knows: controller.knowsDevice, onRefusal: controller.onRefusal },
+      say: ({ topic, payload }) => bus.publish(topic, payload),
+      take: async (device, batch) => {
+        const answer = await controller.onBatch(device, batch);
+        if (answer !== undefined && 'taken' in answer) this.#world.checkers.logbooks.taken(device, batch);
+        return answer;
+      },
+    });
     broker.listen();
     this.#serve(life, clock, files, controller);
     keepFresh(online, clock, log);

@@ -37,6 +37,9 @@ const silentMsMax = 30 * 60_000;
 
 const bootMs = 2_000;
 
+/** On a disk with less an agent may not be able to write down that it was started. */
+const roomForWords = 65_536;
+
 /** A process that meets with something soon after it was told what to run does so within this time. */
 const unluckyMsMax = 60_000;
 
@@ -93,6 +96,8 @@ export class SimDevice {
   #clones = 0;
   /** How often its power came. */
   #powers = 1;
+  /** As it was at the last start. */
+  #powersBefore = 1;
   #life: ProcessLife = { alive: false, onEnd: () => {} };
   #agent: Agent | undefined;
   #runtime: SimRuntime | undefined;
@@ -188,10 +193,21 @@ export class SimDevice {
       });
       this.#agent.start();
       this.observe();
+      this.#noteStart();
     } catch (error) {
       if (error instanceof PowerCut) return;
       this.#world.checkers.fail(`the agent of ${this.machine} does not start: ${error}`);
     }
+  }
+
+  /** For who knows what must be told of it. The other machine under a name is nobody's business here. */
+  #noteStart(): void {
+    const before = this.#powers === this.#powersBefore ? 'kill' : 'cut';
+    this.#powersBefore = this.#powers;
+    const { number } = this.report()?.boot ?? {};
+    if (number === undefined || this.machine !== this.name) return;
+    const hasRoom = this.disk.freeBytes() > roomForWords;
+    this.#world.checkers.logbooks.started(this.name, number, before, hasRoom);
   }
 
   #courierOf(life: ProcessLife): AgentOptions['openCourier'] {

@@ -1,4 +1,5 @@
 /** What an operator does to a rollout, and in which states it can be done. */
+import type { Wave } from './policy.ts';
 import { actsMax, type Rollout, type RolloutAct, withEvent } from './rollout.ts';
 
 /** An act as it was asked for. */
@@ -7,7 +8,12 @@ export interface Asked extends Omit<RolloutAct, 'at'> {
   readonly wave?: string;
   /** Of an abort: devices that changed already go back. */
   readonly revert?: boolean;
+  /** Which rollout is meant: a newer one, which nobody has looked at, is left alone. */
+  readonly number?: number;
 }
+
+/** A wave, as far as somebody may have to say yes to it. */
+type Approved = Pick<Wave, 'name' | 'approve'>;
 
 /** What became of it; the message is for who asked. */
 export type Acted =
@@ -36,14 +42,21 @@ function became(rollout: Rollout, reason: Rollout['reason'], now: number): Acted
   return { kind: 'done', rollout: withEvent({ ...rollout, reason }, now, reason) };
 }
 
-function approved(rollout: Rollout, asked: Asked, waves: readonly string[], now: number): Acted {
-  const wave = asked.wave ?? waves[rollout.wave];
-  if (wave === undefined || !waves.includes(wave)) {
-    return refused(`fleet ${rollout.fleet} has no wave ${JSON.stringify(wave)}; its waves are ${waves.join(', ')}`);
+function approved(rollout: Rollout, asked: Asked, waves: readonly Approved[], now: number): Acted {
+  const name = asked.wave ?? waves[rollout.wave]?.name;
+  const wave = waves.find((one) => one.name === name);
+  if (wave === undefined) {
+    const known = waves.map((one) => one.name).join(', ');
+    return refused(`fleet ${rollout.fleet} has no wave ${JSON.stringify(name)}; its waves are ${known}`);
   }
-  if (rollout.approved.includes(wave)) return refused(`wave ${wave} is approved already`);
-  const told = because('WAVE_APPROVED', `approved wave ${wave}`, asked);
-  return { kind: 'done', rollout: withEvent({ ...rollout, approved: [...rollout.approved, wave] }, now, told) };
+  if (wave.approve === undefined) {
+    const others = waves.filter(({ approve }) => approve !== undefined).map((one) => one.name);
+    const which = others.length === 0 ? 'no wave does' : `those that do are ${others.join(', ')}`;
+    return refused(`wave ${wave.name} needs no yes; ${which}`);
+  }
+  if (rollout.approved.includes(wave.name)) return refused(`wave ${wave.name} is approved already`);
+  const told = because('WAVE_APPROVED', `approved wave ${wave.name}`, asked);
+  return { kind: 'done', rollout: withEvent({ ...rollout, approved: [...rollout.approved, wave.name] }, now, told) };
 }
 
 function aborted(rollout: Rollout, asked: Asked, now: number): Acted {
@@ -64,7 +77,7 @@ function retried(rollout: Rollout, asked: Asked, now: number): Acted {
   return became({ ...rest, state: 'running', waveStartedAt: now }, reason, now);
 }
 
-function decided(rollout: Rollout, asked: Asked, waves: readonly string[], now: number): Acted {
+function decided(rollout: Rollout, asked: Asked, waves: readonly Approved[], now: number): Acted {
   switch (asked.act) {
     case 'pause':
       return became({ ...rollout, state: 'paused' }, because('ROLLOUT_PAUSED', 'paused it', asked), now);
@@ -81,12 +94,16 @@ function decided(rollout: Rollout, asked: Asked, waves: readonly string[], now: 
   }
 }
 
-/** Does it, and writes down who did and why. `waves` are the names of the fleet's waves, in order. */
-export function actOn(rollout: Rollout, asked: Asked, waves: readonly string[], now: number): Acted {
-  const { act, who, why } = asked;
+/** Does it, and writes down who did and why. `waves` are those of the fleet, in order. */
+export function actOn(rollout: Rollout, asked: Asked, waves: readonly Approved[], now: number): Acted {
+  const { act, who, why, number } = asked;
   const { state, fleet, acts } = rollout;
+  if (number !== undefined && number !== rollout.number) {
+    const current = `rollout ${rollout.number}, of commit ${rollout.revision.slice(0, 7)}`;
+    return refused(`fleet ${fleet} is at ${current}, not ${number}: look at that one first`);
+  }
   if (!actsIn[state].includes(act)) {
-    const possible = actsIn[state].length === 0 ? 'nothing can be done to it' : `it takes ${actsIn[state].join(', ')}`;
+    const possible = actsIn[state].length === 0 ? 'a commit takes it back' : `it takes ${actsIn[state].join(', ')}`;
     return refused(`the rollout of fleet ${fleet} is ${state}: ${possible}, not ${act}`);
   }
   const acted = decided(rollout, asked, waves, now);

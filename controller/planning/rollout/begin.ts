@@ -27,7 +27,7 @@ export function withFinished(
 }
 
 function started({ fleet, target, revision, subject }: Wanted, number: number, now: number): Rollout {
-  const reason = { code: 'ROLLOUT_STARTED', message: 'its first wave has been opened' };
+  const reason = { code: 'ROLLOUT_STARTED', message: 'it begins with its first wave' };
   return {
     ...{ fleet, number, target, revision, subject, startedAt: now },
     ...{ state: 'running', wave: 0, waveStartedAt: now, approved: [], acts: [] },

@@ -37,7 +37,7 @@ test('a commit that changes more devices than a policy allows is refused alike b
   const { output, exitCode } = await world.fleet(['plan']);
   t.is(exitCode, 12);
   t.regex(output, /policy: policy\.yaml:5:15: OVER_MAX_DEVICES it changes 2 devices, and spec\.maxDevices of/);
-  t.regex(output, /The controller would refuse it: it is over 1 limit of a policy\. Without that: 2 devices get/);
+  t.regex(output, /The controller would refuse it: it is over 1 limit of a policy\. Without that:\n2 devices get/);
   const document = await plan(world);
   t.true(isPlanDocument(document), JSON.stringify(isPlanDocument.errors));
   const place = { file: 'policy.yaml', line: 5, column: 15 };
@@ -88,13 +88,30 @@ test('a commit that raises the limit it is over, or takes the policy away, is he
   t.is((await sourceOf(world)).state, 'current');
 });
 
+test('a fleet that skips its canary is named, one that goes in waves is not, and neither is what a site alone says', async (t) => {
+  const world = await harbor(t, '  minWaves: 2\n');
+  const waves = '\n  rollout: { waves: [{ name: canary, limit: 1 }, { name: rest }] }';
+  for (const fleet of ['ships', 'trucks']) world.edit(`fleets/${fleet}.yaml`, 'spec:', `spec:${waves}`);
+  await world.commit('Waves');
+  world.edit('sites/aurora.yaml', 'knots: 14', 'knots: 15');
+  world.edit('applications/tide-logger.yaml', 'config:', 'config:\n    more: 1');
+  await world.commit('A faster Aurora, another tide logger');
+  t.is((await sourceOf(world)).state, 'current');
+  world.edit('applications/position-beacon.yaml', 'config:', 'config:\n    more: 1');
+  world.edit('fleets/trucks.yaml', waves, '');
+  await world.commit('Another beacon');
+  const { state, problems } = await sourceOf(world);
+  t.is(state, 'refused');
+  t.like(problems, { length: 1, 0: { file: 'policy.yaml', line: 5, code: 'UNDER_MIN_WAVES' } });
+  t.regex(problems[0]!.message, /^fleets get another definition in fewer waves \(trucks in 1\), and spec\.minWaves/);
+  t.deepEqual((await plan(world, 'HEAD')).policy, problems);
+});
+
 test('what a commit may cost is judged by the same deltas and links in a plan and by the controller', async (t) => {
   const world = await harbor(t, '  maxPrice: { EUR: 0.01, NOK: 5 }\n');
-  const vsat = '{ name: vsat, rate: 128kbit/s, pricePerMB: 4.5, currency: EUR }';
-  const lte = '{ name: lte, rate: 2Mbit/s, pricePerMB: 1, currency: NOK }';
-  world.edit('sites/aurora.yaml', 'spec:', `spec:\n  links: [${vsat}]`);
-  world.edit('sites/borealis.yaml', 'spec:', `spec:\n  links: [${lte}]`);
-  await world.commit('Links');
+  const [euros, crowns] = ['pricePerMB: 4.50, currency: EUR', 'pricePerMB: 1, currency: NOK'];
+  world.edit('sites/borealis.yaml', euros!, crowns!);
+  await world.commit('Crowns');
   t.is((await sourceOf(world)).state, 'current');
   world.addRelease('tide-logger', '1.1.0');
   world.edit('applications/tide-logger.yaml', 'release: 1.0.0', 'release: 1.1.0');

@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { PlanDocument, StatusDocument } from '../../../schemas/generated/types.ts';
 import { isPlanDocument } from '../../../schemas/generated/validators/plan.js';
 import { ScenarioWorld } from '../../scenarios/scenario-world.ts';
 
-const apps = join(import.meta.dirname, '../../../fleet-examples/harbor/apps');
+const examples = join(import.meta.dirname, '../../../fleet-examples/harbor');
+const apps = join(examples, 'apps');
+
+/** What the example says of the links of a ship. */
+const links = readFileSync(join(examples, 'sites/aurora.yaml'), 'utf8').replace(/^.*(?= {2}# At sea)/s, '');
 
 function harbor(t: ExecutionContext): ScenarioWorld {
   const world = new ScenarioWorld();
@@ -169,6 +174,7 @@ test('a plan prices what it fetches over the links of a site, in words and by it
   await world.commit('A harbor');
   world.addRelease('tide-logger', '1.1.0');
   world.edit('applications/tide-logger.yaml', 'release: 1.0.0', 'release: 1.1.0');
+  for (const site of ['aurora', 'borealis']) world.edit(`sites/${site}.yaml`, links, '');
   t.notRegex((await world.fleet(['plan'])).output, /CHEAPEST|Over the links/);
   const vsat = '{ name: vsat, rate: 128kbit/s, pricePerMB: 4.5, currency: EUR, carries: [delta] }';
   world.edit(

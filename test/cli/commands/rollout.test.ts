@@ -130,6 +130,9 @@ test('what can not be done to a rollout is refused with what can, and changes no
     ['resume ships --as Ada', 1, 'the rollout of fleet ships is running: it takes pause, approve, abort, not resume'],
     ['approve ships rst --as Ada', 1, 'fleet ships has no wave "rst"; its waves are canary, rest'],
     ['pause ships', 2, 'who are you? say so with --as NAME'],
+    ['pause ships --as Ada --number 2', 1, 'fleet ships is at rollout 1, of commit 0000001, not 2'],
+    ['pause ships --as Ada --number x', 2, '--number x: write the number'],
+    ['approve ships rest --as Ada', 1, 'wave rest needs no yes; those that do are canary'],
     ['pause ships now --as Ada', 2, 'rollout pause takes FLEET'],
     [`pause ships --as ${'A'.repeat(101)}`, 2, '--as has 101 characters, at most 100 are kept'],
     ['show trucks', 1, 'fleet trucks has no rollout: its changes go to all its devices at once'],
@@ -194,6 +197,27 @@ test('a rollout that is watched is drawn with bars on a terminal, and told in li
   t.regex(lines[0]!, /^ships 1 running, wave 1 of 2 canary: 0 of 2 updated/);
   t.regex(lines.at(-1)!, /^ships 1 done: .*ROLLOUT_DONE$/);
   t.is(new Set(lines).size, lines.length, 'no line is told twice');
+});
+
+test('who follows a rollout that is over already is told of the next one, to its end', async (t) => {
+  const world = await settledHarbor(t);
+  let log = '';
+  const context = world.context((text) => {
+    log += text;
+  });
+  const following = runCommand({ ...context, stdout: { ...context.stdout, isTerminal: false } }, [
+    ...['rollout', 'show', 'ships', '-w'],
+  ]);
+  await world.later(5_000);
+  await release(world);
+  await world.later(1_500);
+  await world.fleet(['rollout', 'abort', 'ships', '--as', 'Ada']);
+  await world.later(1_500);
+  t.is(await following, 4);
+  const lines = log.trimEnd().split('\n');
+  t.is(lines[0], 'ships 1 done: its last wave has passed ROLLOUT_DONE');
+  t.regex(lines[1]!, /^ships 2 running, wave 1 of 2 canary: /);
+  t.regex(lines.at(-1)!, /^ships 2 halted, .*Ada aborted it ROLLOUT_ABORTED$/);
 });
 
 test('fleet events tells what happened to rollouts, and not where a device is asked about', async (t) => {

@@ -99,6 +99,36 @@ test('why nobody is let in under the name of a device that is not heard stands a
   );
 });
 
+test('who was not let in without a name is told of a device that was there last, and of one that was never anywhere', (t) => {
+  const contactAt = '2026-03-01T00:00:00.000Z';
+  const device = {
+    ...{ name: 'buoy-1', labels: {}, state: 'dark', contactAt, connected: false, events: [], address: '192.0.2.7' },
+    reason: { code: 'DARK', message: 'not heard' },
+  } as unknown as DeviceStatus;
+  const refusal = {
+    address: '192.0.2.7',
+    at: '2026-03-01T00:01:00.000Z',
+    code: 'HANDSHAKE_UNFINISHED',
+    message: 'why',
+  };
+  const status = {
+    ...{ asOf: '2026-03-01T00:02:00.000Z', fleets: [], sites: [], devices: [device], refusals: [refusal] },
+    source: { state: 'current', location: 'x', branch: 'main', problems: [] },
+  } as unknown as StatusDocument;
+  const lineOf = (told: Partial<DeviceStatus>) =>
+    deviceStory({ ...device, ...told }, status, styleFor(false), 200)
+      .split('\n')
+      .find((line) => line.includes('HANDSHAKE'));
+  t.is(lineOf({}), 'Somebody at its address, 192.0.2.7, was refused 1m ago: why HANDSHAKE_UNFINISHED');
+  t.is(lineOf({ address: '192.0.2.8' }), undefined);
+  t.is(lineOf({ connected: true }), undefined);
+  const { address: _, ...nowhere } = device;
+  const never = { ...nowhere, reason: { code: 'NEVER_HEARD', message: 'never' } } as DeviceStatus;
+  const story = deviceStory(never, status, styleFor(false), 200);
+  t.true(story.includes('Somebody at 192.0.2.7, maybe this device, was refused 1m ago: why'), story);
+  t.false(deviceStory(nowhere as DeviceStatus, status, styleFor(false), 200).includes('HANDSHAKE'));
+});
+
 test('when a device that is silent will be heard is told with what that is known by, and said to be unknown where it is', (t) => {
   const asOf = '2026-03-01T00:00:00.000Z';
   const reason = { code: 'UP_TO_DATE', message: 'ran deployment 1; not connected now' };

@@ -107,10 +107,10 @@ test('devices that are held are waited for by nobody, and while devices are coun
 
 test('what happened to a rollout is told newest first', (t) => {
   const events = [
-    { at: began, code: 'ROLLOUT_STARTED', message: 'its first wave has been opened' },
+    { at: began, code: 'ROLLOUT_STARTED', message: 'it begins with its first wave' },
     { at: '2026-03-01T00:50:00.000Z', code: 'GATE_PASSED', message: 'the gate of wave canary has passed' },
   ];
-  const text = '     10m ago  the gate of wave canary has passed GATE_PASSED\n     30m ago  its first';
+  const text = '     10m ago  the gate of wave canary has passed GATE_PASSED\n     30m ago  it begins';
   t.true(rolloutScreen(fleetWith({ events }), plain).includes(text));
 });
 

@@ -6,6 +6,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, createServer } from 'node:tls';
 import test from 'ava';
 import { fairHandshakes, type HandshakeLimits, unreadConnections } from '../../../controller/doors/fair-handshakes.ts';
+import { UnfinishedHandshakes } from '../../../controller/doors/unfinished-handshakes.ts';
 import { Scene } from './scene.ts';
 
 /** A handshake that hangs does so for longer than any test, unless it says otherwise. */
@@ -19,9 +20,11 @@ async function open(limits: Partial<HandshakeLimits>, handshakeTimeout = 600_000
   });
   let now = 0;
   const turnedAway: string[] = [];
+  const refused: string[] = [];
   const handshakes = fairHandshakes(server, {
     clock: { monotonic: () => now },
     onTurnedAway: (address, error) => turnedAway.push(`${address} ${error.code}`),
+    unfinished: new UnfinishedHandshakes(({ address, code }) => refused.push(`${address} ${code}`)),
     limits,
   });
   server.on('tlsClientError', () => {});
@@ -38,6 +41,12 @@ async function open(limits: Partial<HandshakeLimits>, handshakeTimeout = 600_000
   const { port } = server.address() as AddressInfo;
   return {
     turnedAway,
+    refused,
+    /** Begins a handshake and goes when it has seen the certificate, which it does not accept. */
+    distrusts: async (host: string): Promise<void> => {
+      const socket = connectTls({ host, port, servername: 'localhost' }).on('error', () => {});
+      await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    },
     /** Handshakes that began so far. */
     begun: () => begun,
     passTime: (ms: number) => {
@@ -115,4 +124,25 @@ test('handshakes that end in short rounds make room for as many more, half of wh
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   t.is(stage.begun(), 8 + (64 + 8) / 2);
   for (const socket of hanging) socket.destroy();
+});
+
+test('who begins one handshake after the other and finishes none is told of, from the third in a row; who only looks is not, unless it stays', async (t) => {
+  await using stage = await open({}, 300);
+  const told = async (count: number) => {
+    while (stage.refused.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  for (let time = 0; time < 2; time++) await stage.distrusts('127.0.0.1');
+  t.true(await stage.greeted('127.0.0.1'));
+  const silent = Array.from({ length: 3 }, () => stage.silent('127.0.0.1'));
+  await Promise.all(silent.map((socket) => once(socket, 'close')));
+  for (let time = 0; time < 3; time++) await stage.distrusts('127.0.0.1');
+  await told(1);
+  t.deepEqual(stage.refused, ['::ffff:127.0.0.1 HANDSHAKE_UNFINISHED']);
+  const before = stage.begun();
+  const staying = stage.silent('127.0.0.1');
+  while (stage.begun() === before) await new Promise((resolve) => setTimeout(resolve, 5));
+  stage.passTime(5_000);
+  await once(staying, 'close');
+  await told(2);
+  t.is(stage.refused.length, 2);
 });

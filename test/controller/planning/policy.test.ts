@@ -31,6 +31,7 @@ function stateWith(...policies: readonly Policy[]): ManifestState {
 const limits = fc.record<PolicySpec>(
   {
     maxDevices: fc.nat(9),
+    minWaves: fc.integer({ min: 1, max: 4 }),
     maxPrice: fc.dictionary(fc.constantFrom('EUR', 'NOK'), fc.nat(9), { minKeys: 1 }),
   },
   { requiredKeys: [] },
@@ -38,6 +39,7 @@ const limits = fc.record<PolicySpec>(
 
 const weights = fc.record<CommitWeight>({
   devices: fc.nat(12),
+  fleets: fc.array(fc.record({ fleet: fc.constantFrom('ships', 'trucks'), waves: fc.integer({ min: 1, max: 4 }) })),
   prices: fc.uniqueArray(
     fc.record({ currency: fc.constantFrom('EUR', 'NOK', 'USD'), cheapest: fc.nat(5), dearest: fc.nat(12) }),
     { selector: ({ currency }) => currency },
@@ -49,13 +51,18 @@ test('a commit within every limit is over none, and one that does more is over a
     fc.property(limits, weights, fc.nat(5), (spec, weight, more) => {
       const placed = [{ policy: policy(spec), of: 'base' as const }];
       const count = excessesOf(placed, weight).length;
-      const { maxDevices = Number.POSITIVE_INFINITY, maxPrice } = spec;
+      const { maxDevices = Number.POSITIVE_INFINITY, minWaves = 0, maxPrice } = spec;
       const dear = weight.prices.filter(
         ({ currency, dearest }) => maxPrice !== undefined && dearest > (maxPrice[currency] ?? 0),
       );
-      t.is(count, (weight.devices > maxDevices ? 1 : 0) + dear.length);
+      t.is(
+        count,
+        (weight.devices > maxDevices ? 1 : 0) +
+          (weight.fleets.some(({ waves }) => waves < minWaves) ? 1 : 0) +
+          dear.length,
+      );
       const heavier = {
-        devices: weight.devices + more,
+        ...{ fleets: weight.fleets, devices: weight.devices + more },
         prices: weight.prices.map((price) => ({ ...price, dearest: price.dearest + more })),
       };
       t.true(excessesOf(placed, heavier).length >= count);
@@ -66,7 +73,9 @@ test('a commit within every limit is over none, and one that does more is over a
 test('a commit is under the policy it finds and the one it brings: who raises a limit, or takes it away, is held to the old one', (t) => {
   const old = stateWith(policy({ maxDevices: 2 }));
   const over = (next: ManifestState): string[] =>
-    excessesOf(policiesOf(old, next), { devices: 3, prices: [] }).map(({ of, message }) => `${of}: ${message}`);
+    excessesOf(policiesOf(old, next), { devices: 3, prices: [], fleets: [] }).map(
+      ({ of, message }) => `${of}: ${message}`,
+    );
   const found = 'base: it changes 3 devices, and spec.maxDevices of Policy/harbor, as it stands before it, is 2';
   t.deepEqual(over(old), [found]);
   t.deepEqual(over(stateWith(policy({ maxDevices: 9 }))), [found]);
@@ -75,13 +84,17 @@ test('a commit is under the policy it finds and the one it brings: who raises a 
     found,
     'next: it changes 3 devices, and spec.maxDevices of Policy/harbor is 1',
   ]);
-  const [first] = excessesOf(policiesOf(emptyManifestState, old), { devices: 3, prices: [] });
+  const [first] = excessesOf(policiesOf(emptyManifestState, old), { devices: 3, prices: [], fleets: [] });
   t.is(first?.of, 'next');
 });
 
 test('a line names one limit and gives a reason; the newest counts, and another limit, or no reason, says nothing', (t) => {
   const placed = [{ policy: policy({ maxDevices: 0, maxPrice: { EUR: 0 } }), of: 'next' as const }];
-  const excesses = excessesOf(placed, { devices: 1, prices: [{ currency: 'EUR', cheapest: 0, dearest: 0.5 }] });
+  const excesses = excessesOf(placed, {
+    devices: 1,
+    fleets: [],
+    prices: [{ currency: 'EUR', cheapest: 0, dearest: 0.5 }],
+  });
   const reasons = (...lines: readonly string[]) => withReasons(excesses, lines).map(({ reason }) => reason);
   t.deepEqual(reasons(), [undefined, undefined]);
   t.deepEqual(reasons('max-price', 'max-device a slip', 'max-devices '), [undefined, undefined]);
@@ -91,7 +104,11 @@ test('a line names one limit and gives a reason; the newest counts, and another 
 
 test('a verdict stands at its limit, and says what would do or what was said', (t) => {
   const state = stateWith(policy({ maxPrice: { EUR: 1 } }));
-  const weight = { devices: 0, prices: ['EUR', 'NOK'].map((currency) => ({ currency, cheapest: 0, dearest: 2 })) };
+  const weight = {
+    devices: 0,
+    fleets: [],
+    prices: ['EUR', 'NOK'].map((currency) => ({ currency, cheapest: 0, dearest: 2 })),
+  };
   const [euro, crown] = excessesOf(policiesOf(emptyManifestState, state), weight);
   const place = { file: 'policy.yaml', document: 0, part: 'value' } as const;
   t.deepEqual(findingOf(euro!, state), {

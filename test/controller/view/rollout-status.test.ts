@@ -21,7 +21,7 @@ const policy: RolloutPolicy = {
 const rollout: Rollout = {
   ...{ fleet: 'ships', number: 3, target: 'a'.repeat(64), revision: 'c'.repeat(40), subject: 'Pump 1.1.0' },
   ...{ startedAt: now, state: 'running', wave: 0, waveStartedAt: now, approved: ['canary'] },
-  reason: { code: 'ROLLOUT_STARTED', message: 'its first wave has been opened' },
+  reason: { code: 'ROLLOUT_STARTED', message: 'it begins with its first wave' },
   acts: [{ at: now + 1_000, who: 'Ada', act: 'approve', why: 'seen' }],
   events: [{ at: now + 2_000, code: 'X', message: 'y' }],
 };

@@ -28,7 +28,7 @@ test('power cuts, kills and a long time without a connection are told when it is
   await ship.run(3_600);
   const bootedAt = ship.time.now;
   ship.boot();
-  await ship.run(120);
+  await ship.run(310);
   await ship.agent!.stop();
   ship.boot();
   await ship.run(30);
@@ -97,12 +97,12 @@ test('a clock that jumps is told, while the agent runs and from one life to the 
   t.deepEqual(codes(told), ['CLOCK_JUMPED', 'POWER_CUT', 'CLOCK_JUMPED']);
 });
 
-test('a connection that is back within a minute was not lost', async (t) => {
+test('a connection that is back within five minutes was not lost', async (t) => {
   const ship = await proved();
   const told = hearLogbook(ship);
   for (let n = 0; n < 3; n += 1) {
     ship.link.set(false);
-    await ship.run(40);
+    await ship.run(280);
     ship.link.set(true);
     await ship.run(300);
   }

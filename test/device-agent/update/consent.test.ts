@@ -28,7 +28,7 @@ test('what needs consent waits for it, denied and later granted, without a link'
   t.like(await said(ship, 'denied', { reason: 'pilot aboard' }), { kind: 'kept', consent: { answer: 'denied' } });
   t.like(ship.report.waiting, {
     code: 'CONSENT_DENIED',
-    message: 'may not activate, mate said no until a yes is said: pilot aboard',
+    message: 'mate said no: pilot aboard',
   });
   await ship.run(3600);
   t.deepEqual(ship.running(), old);

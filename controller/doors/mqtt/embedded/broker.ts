@@ -81,7 +81,11 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
     });
     this.#broker = createDeviceBroker(this.#lines, this.#limits);
     this.#follow(this.#broker);
-    this.#door = createDeviceServer({ ...options, limits: this.#limits });
+    this.#door = createDeviceServer({
+      ...options,
+      limits: this.#limits,
+      onRefusal: (refusal) => this.#tellRefusal(refusal),
+    });
     this.#door.server.on('secureConnection', (socket) => this.#enter(socket));
     this.#ready = this.#broker.listen();
   }

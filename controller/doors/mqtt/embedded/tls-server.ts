@@ -3,9 +3,11 @@ import { constants } from 'node:crypto';
 import { createServer, type Server, type TlsOptions } from 'node:tls';
 import type { Clock, Log } from '../../../../platform/ports.ts';
 import type { KeyAndCertificate } from '../../../authority/authority-files.ts';
+import type { OnRefusal } from '../../../authority/authorization.ts';
 import { ConnectionsFull, connectionsMax } from '../../connection-room.ts';
 import { fairHandshakes, unreadConnections } from '../../fair-handshakes.ts';
 import type { Guard } from '../../guard.ts';
+import { UnfinishedHandshakes } from '../../unfinished-handshakes.ts';
 import type { BrokerLimits } from './limits.ts';
 
 /** As whom it speaks, whose client certificates count, and what it may cost. */
@@ -17,6 +19,7 @@ export interface DeviceServerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly guard: Guard;
+  readonly onRefusal: OnRefusal;
 }
 
 /** The server, which listens to nobody yet. */
@@ -46,6 +49,7 @@ export function createDeviceServer({
   clock,
   log,
   guard,
+  onRefusal,
 }: DeviceServerOptions): DeviceServer {
   const server = createServer({
     ...secureContext(identity, authority),
@@ -58,7 +62,11 @@ export function createDeviceServer({
   });
   server.maxConnections = limits.connectionsMax;
   const turnedAway = (address: string | undefined, error: Error) => guard.tell('mqtt', address ?? '', error);
-  const handshakes = fairHandshakes(server, { clock, onTurnedAway: turnedAway });
+  const handshakes = fairHandshakes(server, {
+    clock,
+    onTurnedAway: turnedAway,
+    unfinished: new UnfinishedHandshakes(onRefusal),
+  });
   const full = new ConnectionsFull(limits.connectionsMax, connectionsMax.mqtt);
   server.on('drop', (drop) => turnedAway(drop?.remoteAddress, full));
   server.on('error', (error) => guard.tell('mqtt', 'listener', error));

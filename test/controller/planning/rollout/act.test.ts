@@ -5,7 +5,10 @@ import { beginRollout } from '../../../../controller/planning/rollout/begin.ts';
 import { actsMax, eventsMax, type Rollout } from '../../../../controller/planning/rollout/rollout.ts';
 
 const now = 1_000_000;
-const waves = ['canary', 'rest'];
+const waves = [
+  { name: 'canary', approve: 'before' },
+  { name: 'rest', approve: 'after' },
+] as const;
 const [first, second] = ['a'.repeat(64), 'b'.repeat(64)];
 
 function rolloutIn(state: Rollout['state'], more: Partial<Rollout> = {}): Rollout {
@@ -38,10 +41,21 @@ test('who paused a rollout and why stands in its reason and among its acts, and 
 test('approving takes the wave that is open, or the one that is named, once', (t) => {
   t.deepEqual(after(rolloutIn('running'), asked('approve')).approved, ['canary']);
   const both = after(after(rolloutIn('running'), asked('approve')), asked('approve', { wave: 'rest' }));
-  t.deepEqual(both.approved, waves);
+  t.deepEqual(both.approved, ['canary', 'rest']);
   t.is(refusal(both, asked('approve', { wave: 'rest' })), 'wave rest is approved already');
   const message = 'fleet ships has no wave "rst"; its waves are canary, rest';
   t.is(refusal(both, asked('approve', { wave: 'rst' })), message);
+  const without = (approve: 'before' | undefined) => {
+    const acted = actOn(
+      rolloutIn('running'),
+      asked('approve'),
+      [{ name: 'canary' }, { name: 'rest', ...(approve && { approve }) }],
+      now,
+    );
+    return acted.kind === 'refused' && acted.message;
+  };
+  t.is(without('before'), 'wave canary needs no yes; those that do are rest');
+  t.is(without(undefined), 'wave canary needs no yes; no wave does');
 });
 
 test('an abort halts, and takes devices back where that is wanted and there is something to go back to', (t) => {
@@ -60,7 +74,7 @@ test('a retry begins the wave anew that failed', (t) => {
 test('what means nothing in a state is refused with what would, and changes nothing', (t) => {
   const message = 'the rollout of fleet ships is running: it takes pause, approve, abort, not resume';
   t.is(refusal(rolloutIn('running'), asked('resume')), message);
-  t.regex(refusal(rolloutIn('done'), asked('pause'))!, /is done: nothing can be done to it/);
+  t.regex(refusal(rolloutIn('done'), asked('pause'))!, /is done: a commit takes it back, not pause/);
 });
 
 test('whatever is done to a rollout, an act is taken in the states that allow it alone, and what is remembered is bounded', (t) => {
@@ -87,7 +101,7 @@ test('what happens to a rollout is told in order, by itself or by an act, and of
   t.deepEqual(
     approved.events.map(({ at, code, message }) => [at - now, code, message]),
     [
-      [0, 'ROLLOUT_STARTED', 'its first wave has been opened'],
+      [0, 'ROLLOUT_STARTED', 'it begins with its first wave'],
       [5, 'WAVE_APPROVED', 'Ada approved wave canary: it is late'],
       [5, 'ROLLOUT_PAUSED', 'Ada paused it'],
     ],
@@ -96,4 +110,11 @@ test('what happens to a rollout is told in order, by itself or by an act, and of
   for (let n = 0; n < eventsMax; n += 1) rollout = after(rollout, asked(n % 2 === 0 ? 'resume' : 'pause'));
   t.is(rollout.events.length, eventsMax);
   t.is(rollout.events.at(-1)?.code, 'ROLLOUT_PAUSED');
+});
+
+test('an act on a rollout that was looked at does nothing to the one that took its place', (t) => {
+  const rollout = rolloutIn('halted');
+  t.is(after(rollout, asked('retry', { number: rollout.number })).state, 'running');
+  const message = `fleet ships is at rollout ${rollout.number}, of commit ddddddd, not 7: look at that one first`;
+  t.is(refusal(rollout, asked('retry', { number: 7 })), message);
 });

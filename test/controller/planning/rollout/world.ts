@@ -193,8 +193,7 @@ export class World {
         break;
       }
       case 'act': {
-        const waves = this.policy.waves.map(({ name }) => name);
-        const acted = actOn(this.rollout, happening.asked, waves, this.now);
+        const acted = actOn(this.rollout, happening.asked, this.policy.waves, this.now);
         if (acted.kind === 'done') this.rollout = acted.rollout;
         if (happening.asked.act === 'retry') this.book = this.recounted();
         break;

@@ -1,0 +1,71 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { type AboardWorld, answerAboard } from '../../device-agent/aboard/answer.ts';
+import type { Consent, Report } from '../../schemas/generated/types.ts';
+import { isReport } from '../../schemas/generated/validators/report.js';
+
+const nowMs = Date.parse('2026-03-01T00:00:00Z');
+const at = new Date(nowMs - 60_000).toISOString();
+const report: Report = {
+  ...{ counter: 1, at, agentVersion: '1', phase: 'waiting', since: at, highestSequence: 2, applications: [] },
+  target: { sequence: 2, revision: 'c'.repeat(40) },
+};
+
+/** An agent that keeps what is said to it, as long as its disk takes it. */
+function agent(kept: Consent[], takes = true): AboardWorld {
+  const slot = { sequence: 2, revision: '', envelope: '', probationSeconds: 1, consent: 'required' as const };
+  return {
+    ...{ device: 'anna', report: () => report, target: () => slot, nowMs: () => nowMs },
+    keep: (consent) => {
+      kept.push(consent);
+      return takes;
+    },
+  };
+}
+
+const odd = fc.oneof(
+  fc.jsonValue(),
+  fc.string(),
+  fc.constantFrom('2026-03-02T00:00:00+25:99', '2026-13-01T00:00:00Z', '', 0, 2.5),
+);
+/** Most often right. */
+const mostly = (...right: readonly unknown[]) =>
+  fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...right) }, { weight: 1, arbitrary: odd });
+const question = fc.record(
+  {
+    ask: mostly('consent', 'status'),
+    deployment: mostly(2),
+    answer: mostly('granted', 'denied'),
+    by: mostly('mate', 'bridge display'),
+    reason: mostly('moored', undefined),
+    until: mostly('2026-03-02T00:00:00Z', '2026-03-02T00:00:00.5+02:00', undefined),
+  },
+  { requiredKeys: ['ask'] },
+);
+const lines = fc.oneof(
+  { weight: 1, arbitrary: fc.string() },
+  { weight: 1, arbitrary: fc.json() },
+  { weight: 6, arbitrary: question.map((one) => JSON.stringify(one)) },
+);
+
+test('whatever line is asked is answered by one line, and only what fits a report is kept', (t) => {
+  let taken = 0;
+  fc.assert(
+    fc.property(lines, (line) => {
+      const kept: Consent[] = [];
+      const answer = answerAboard(line, agent(kept));
+      t.false(answer.includes('\n'));
+      t.true(['status', 'kept', 'refused'].includes(JSON.parse(answer).kind));
+      for (const consent of kept) t.true(isReport({ ...report, consent }));
+      taken += kept.length;
+    }),
+    { numRuns: 2_000 },
+  );
+  t.true(taken > 100, 'many of them are right');
+});
+
+test('what the disk does not take is not said to be written down', (t) => {
+  const line = JSON.stringify({ ask: 'consent', deployment: 2, answer: 'granted', by: 'mate' });
+  t.is(JSON.parse(answerAboard(line, agent([]))).kind, 'kept');
+  t.like(JSON.parse(answerAboard(line, agent([], false))), { kind: 'refused', code: 'NOT_WRITTEN' });
+});
