@@ -3,6 +3,7 @@ import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import type { DeviceChange } from '../controller/planning/compare.ts';
 import {
   asksForPrices,
+  asksForWaves,
   exceptionKey,
   excessesOf,
   findingOf,
@@ -36,7 +37,7 @@ export interface BareChange {
 }
 
 async function excessesIn(policies: readonly PlacedPolicy[], { base, next }: Sides, { devices, prices }: BareChange) {
-  const fleets = redefinedFleets(desiredOf(base.state), desiredOf(next.state));
+  const fleets = asksForWaves(policies) ? redefinedFleets(desiredOf(base.state), desiredOf(next.state)) : [];
   const transfers = asksForPrices(policies) ? transfersOf(devices, await prices(), next.state.sites) : [];
   return excessesOf(policies, { devices: movingDevices(devices), prices: pricesTogether(transfers), fleets });
 }

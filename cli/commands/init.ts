@@ -22,6 +22,7 @@ const readme = `# A fleet
 fleet controller run                 # follows this repository
 fleet agent enroll --device bench …  # on the device; commit the fingerprint it prints
 fleet status
+fleet rollout list                   # how far the newest commit is, wave by wave
 \`\`\`
 `;
 

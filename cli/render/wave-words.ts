@@ -23,7 +23,7 @@ function rulesText(fleet: string, { budget, onFailure, supersedes }: PlannedRoll
   const parts = [
     ...(supersedes === undefined ? [] : [`takes the place of rollout ${supersedes}`]),
     ...(budget === undefined ? [] : [budgetText(budget)]),
-    `what fails ${onFailure === 'halt' ? 'halts it' : 'takes all back to what was good'}`,
+    `failures ${onFailure === 'halt' ? 'halt it' : 'take all back to what was good'}`,
   ];
   return `${fleet}: ${parts.join('; ')}`;
 }

@@ -43,6 +43,9 @@ export interface FairHandshakesOptions {
   readonly limits?: Partial<HandshakeLimits>;
 }
 
+/** Who stays for so long without a word has said something that did not arrive. */
+const hangingMs = 5_000;
+
 /** Handshakes that begin in one turn of the event loop: what they compute adds up to some milliseconds. */
 const beginsPerTurn = 8;
 
@@ -139,9 +142,11 @@ class FairHandshakes implements Disposable {
     const ends = endsOf(socket);
     this.#going.set(ends, turn.source);
     const address = socket.remoteAddress ?? '';
+    const begunAt = this.#options.clock.monotonic();
     socket.once('close', () => {
-      // What was written in the middle of a handshake is what a server shows of itself.
-      if (this.#going.has(ends) && socket.bytesWritten > 0) this.#options.unfinished?.unfinished(address);
+      // What was written in the middle of a handshake is what a server shows of itself. Whoever only looks whether it is there goes at once.
+      const isKnock = socket.bytesWritten > 0 || this.#options.clock.monotonic() - begunAt >= hangingMs;
+      if (this.#going.has(ends) && isKnock) this.#options.unfinished?.unfinished(address);
       this.#leave(ends);
     });
     this.#begin(socket);

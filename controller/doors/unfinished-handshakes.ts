@@ -9,13 +9,13 @@ const sourcesMax = 1_024;
 
 /** That somebody does not get through a handshake, and what may be why. */
 function unfinished(count: number): AuthorizationRefusal {
-  const what = `${count} TLS handshakes in a row were begun from there and never finished after the certificate was sent`;
+  const what = `${count} connections in a row came from there and finished no TLS handshake`;
   const why =
     'long packets do not come through on the way (a small MTU), it does not accept the certificate, or its link ends';
   return { code: 'HANDSHAKE_UNFINISHED', message: `${what}: ${why}` };
 }
 
-/** Handshakes that came to nothing after the server had shown who it is, in a row, by source. Nobody has a name there yet. */
+/** Connections that came to nothing in their handshakes, in a row, by source. Nobody has a name there yet. */
 export class UnfinishedHandshakes {
   readonly #onRefusal: OnRefusal;
   /** The newest last. */

@@ -1,6 +1,5 @@
 /** What one device should get now: the deployment that is to be signed for it, or what else puts its shadow right. */
-import { hasSeenMore } from '../planning/observed.ts';
-import { planDevice } from '../planning/plan-device.ts';
+import { planDevice, tookAnother } from '../planning/plan-device.ts';
 import { type Context, mayHear, observe } from './context.ts';
 import type { Draft } from './draft.ts';
 import { handOver, type Issue, nextIssue, withdrawn } from './issue.ts';
@@ -56,7 +55,7 @@ export function consider(draft: Draft, context: Context, name: string): Issue | 
     return undefined;
   }
   // What it has seen may be of a newer commit than a restored state knows of: nothing takes it back to an older one.
-  const isBehind = decision.cause === 'SEQUENCE_BEHIND' || (definition !== undefined && hasSeenMore(observed));
+  const isBehind = decision.cause === 'SEQUENCE_BEHIND' || (definition !== undefined && tookAnother(observed));
   if (isBehind && !context.isBranchSeen) return undefined;
   if (decision.cause === 'SEQUENCE_BEHIND' && !contradict(draft, name, now)) return undefined;
   return nextIssue(permitted.device, observed, { revision, definition, signedBy: context.keyId, now });

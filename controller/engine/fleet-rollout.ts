@@ -9,6 +9,7 @@ import type { RolloutPolicy } from '../planning/rollout/policy.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { RolloutView } from '../planning/rollout/rollout-view.ts';
 import { step } from '../planning/rollout/step.ts';
+import type { Lots } from '../planning/rollout/waves.ts';
 import type { Known } from './known.ts';
 import { RoomQueue } from './room-queue.ts';
 
@@ -20,6 +21,8 @@ export interface FollowedFleet {
   readonly target: string;
   /** The index of each device's wave. */
   readonly waves: ReadonlyMap<string, number>;
+  /** What its devices drew, those that left it too until it is followed anew. */
+  readonly lots: Lots;
 }
 
 /** One device at one moment. */

@@ -114,9 +114,10 @@ export class FleetRollouts {
   #followFleet(fleet: string, policy: RolloutPolicy, members: readonly Member[] | undefined): void {
     const old = this.#fleets.get(fleet);
     const target = definitionOf(this.#wanted, fleet)?.hash ?? '';
-    const waves = members === undefined ? old!.followed.waves : drawWaves(fleet, members, policy.waves);
+    const lots = old?.followed.lots ?? new Map();
+    const waves = members === undefined ? old!.followed.waves : drawWaves(fleet, members, policy.waves, lots);
     if (old?.followed.target === target && this.#isAsked(fleet, policy)) return this.#redraw(old, waves);
-    const one = new FleetRollout({ fleet, policy, target, waves });
+    const one = new FleetRollout({ fleet, policy, target, waves, lots });
     this.#fleets.set(fleet, one);
     this.#count(one);
   }

@@ -6,6 +6,7 @@ import { forEachInSteps, runInTurns, type Steps } from '../manifests/steps.ts';
 import { type DeviceChange, deviceChangesInSteps } from '../planning/compare.ts';
 import {
   asksForPrices,
+  asksForWaves,
   type CommitWeight,
   exceptionKey,
   excessesOf,
@@ -17,7 +18,7 @@ import {
   redefinedFleets,
   withReasons,
 } from '../planning/policy.ts';
-import { pricesTogether, transfersOf } from '../planning/transfers.ts';
+import { pricesTogether, transfersInSteps } from '../planning/transfers.ts';
 import type { Price, ReadModule } from '../publishing/fetch-price.ts';
 import type { BranchFollowerParts } from './follower-parts.ts';
 import {
@@ -79,9 +80,9 @@ async function weightOf(
 ): Promise<CommitWeight> {
   const releases = new Map([...before.state.catalogue, ...revision.state.catalogue]);
   const [base, next] = [desiredOf(before.state), desiredOf(revision.state)];
-  const compared = { base, next, affected, releases, observe: () => undefined, now: parts.clock.now() };
-  const devices = await runInTurns(deviceChangesInSteps(compared), turn);
-  const fleets = redefinedFleets(base, next);
+  const compared = { base, next, releases, observe: () => undefined, now: parts.clock.now() };
+  const devices = await runInTurns(deviceChangesInSteps(affected, compared), turn);
+  const fleets = asksForWaves(policies) ? redefinedFleets(base, next) : [];
   if (!asksForPrices(policies)) return { devices: movingDevices(devices), prices: [], fleets };
   const deployed = devices.filter(({ kind }) => kind === 'deploy');
   const { each, whoElse } = await runInTurns(alike(deployed), turn);
@@ -91,7 +92,7 @@ async function weightOf(
     forEachInSteps(whoElse, ([device, other]) => prices.set(device, priced.get(other)!)),
     turn,
   );
-  const transfers = transfersOf(deployed, prices, revision.state.sites);
+  const transfers = await runInTurns(transfersInSteps(deployed, prices, revision.state.sites), turn);
   return { devices: movingDevices(devices), prices: pricesTogether(transfers), fleets };
 }
 

@@ -187,7 +187,7 @@ function assumed(before: DesiredDevice | undefined): DescribedDevice {
 function compareDevice(
   before: DesiredDevice | undefined,
   after: DesiredDevice | undefined,
-  { observe, releases, now, deploymentKey }: ComparedDevices,
+  { observe, releases, now, deploymentKey }: Omit<ComparedDevices, 'affected'>,
 ): DeviceChange | undefined {
   const { name: device, site, fleet = before?.fleet } = (after ?? before)!;
   const applications = applicationChanges(before?.template.applications ?? [], after?.template.applications ?? []);
@@ -280,10 +280,12 @@ function fleetChanges(
   });
 }
 
-/** What becomes of each device that changes, by name. */
-export function* deviceChangesInSteps(compared: ComparedDevices): Steps<DeviceChange[]> {
+/** What becomes of each of these devices that changes, in their order. */
+export function* deviceChangesInSteps(
+  names: Iterable<string>,
+  compared: Omit<ComparedDevices, 'affected'>,
+): Steps<DeviceChange[]> {
   const { base, next } = compared;
-  const names = [...(compared.affected ?? new Set([...base.devices.keys(), ...next.devices.keys()]))].sort();
   const changes: DeviceChange[] = [];
   yield* forEachInSteps(names, (name) => {
     const change = compareDevice(base.devices.get(name), next.devices.get(name), compared);
@@ -294,7 +296,9 @@ export function* deviceChangesInSteps(compared: ComparedDevices): Steps<DeviceCh
 
 /** Compares two revisions by the very planner that the controller runs. */
 export function compareRevisions(compared: ComparedRevisions): RevisionChange {
+  const { base, next, affected } = compared;
+  const names = [...(affected ?? new Set([...base.devices.keys(), ...next.devices.keys()]))].sort();
   const ways = fleetWays(compared);
-  const devices = runAtOnce(deviceChangesInSteps(compared)).map((change) => inWave(change, ways));
+  const devices = runAtOnce(deviceChangesInSteps(names, compared)).map((change) => inWave(change, ways));
   return { devices, fleets: fleetChanges(devices, compared, ways) };
 }

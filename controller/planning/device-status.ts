@@ -14,7 +14,7 @@ import {
   type ReportGist,
   takeoversSuspect,
 } from './observed.ts';
-import { type Decision, planDevice } from './plan-device.ts';
+import { type Decision, planDevice, tookAnother } from './plan-device.ts';
 import type { Permitted } from './rollout/permitted.ts';
 
 type State = DeviceStatus['state'];
@@ -242,6 +242,8 @@ function judgeBy(decision: Decision, desired: DesiredDevice, observed: ObservedD
   const hindered = hindrance(observed);
   if (hindered !== undefined) return hindered;
   if (issued === undefined || decision.kind === 'deploy')
+    return standing('progressing', 'TO_BE_ISSUED', decision.message);
+  if (decision.cause === 'ROLLOUT' && tookAnother(observed))
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
   if (isReference(report.running, issued)) return withHold(judgeRunning(observed, report, issued), decision);
   return judgeOnTheWay(observed, report, issued);

@@ -106,13 +106,6 @@ export function isPlausible({ issued, report }: ObservedDevice): boolean {
   return report === undefined || report.highestSequence <= (issued?.sequence ?? 0) + sequenceStepMax;
 }
 
-/** Whether it took deployments that this controller knows nothing of: its state was restored from an older copy since. */
-export function hasSeenMore(observed: ObservedDevice): boolean {
-  const { issued, report } = observed;
-  if (issued === undefined || report === undefined) return false;
-  return report.highestSequence > issued.sequence && isPlausible(observed);
-}
-
 /**
  * One above every sequence that was issued or that the device can have seen: a controller that lost its database must
  * not issue what devices have to refuse.

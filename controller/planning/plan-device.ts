@@ -15,7 +15,7 @@ export type HoldCause = 'NO_KEY' | 'NO_FLEET' | 'HELD' | 'ROLLOUT' | 'ISSUED';
 
 /** What the rollout of its fleet says of a device besides what it should run. */
 export interface Leave {
-  /** It gets nothing else than it has for now; what it has may be signed anew. */
+  /** It gets nothing else than it has for now; what it is on its way to may be signed by another key. */
   readonly stays?: true;
   /** Why. */
   readonly reason?: Reason;
@@ -47,6 +47,13 @@ export function whyRefused(
   const others = [running, target].some((one) => one?.sequence === sequence && !isReference(one, issued));
   const isReused = problem?.code === 'SEQUENCE_REUSED' && problem.sequence === sequence;
   return others || isReused ? `it took another deployment ${sequence}, and refuses the one it was issued` : undefined;
+}
+
+/** Whether it took a deployment that this controller knows nothing of: its state was restored from an older copy since. */
+export function tookAnother(observed: ObservedDevice): boolean {
+  const { issued, report } = observed;
+  if (issued === undefined || report === undefined) return false;
+  return isPlausible(observed) && whyRefused(issued, report) !== undefined;
 }
 
 /**
@@ -106,7 +113,7 @@ export function planDevice(
   }
   if (leave.isAnew) return deploy('RETRIED', 'it gave it up before, and the rollout of its fleet tries again');
   const refused = report === undefined || !isPlausible(observed) ? undefined : whyRefused(issued, report);
-  if (refused !== undefined) return deploy('SEQUENCE_BEHIND', refused);
+  if (refused !== undefined) return waits(leave) ?? deploy('SEQUENCE_BEHIND', refused);
   const { signedBy } = issued;
   if (
     deploymentKey !== undefined &&

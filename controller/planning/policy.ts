@@ -73,6 +73,11 @@ export function asksForPrices(policies: readonly PlacedPolicy[]): boolean {
   return policies.some(({ policy }) => policy.spec.maxPrice !== undefined);
 }
 
+/** Whether one of them asks in how many waves fleets change. */
+export function asksForWaves(policies: readonly PlacedPolicy[]): boolean {
+  return policies.some(({ policy }) => policy.spec.minWaves !== undefined);
+}
+
 /** The devices that a policy counts: those that a hold or a missing key keeps as they are, are not among them. */
 export function movingDevices(devices: readonly DeviceChange[]): number {
   return devices.filter(({ kind }) => kind !== 'hold').length;

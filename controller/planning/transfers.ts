@@ -7,6 +7,7 @@ import type {
   Site,
   SiteLink,
 } from '../../schemas/generated/types.ts';
+import { forEachInSteps, runAtOnce, type Steps } from '../manifests/steps.ts';
 import type { DeviceChange } from './compare.ts';
 
 /** Of links, a million: as they are priced. */
@@ -91,25 +92,33 @@ function transferOf({ fleet, site, links, devices, fetches }: Wanted): PlannedTr
   };
 }
 
-/** What each fleet's devices fetch over the links of each site that tells of them, sorted by fleet and site. */
-export function transfersOf(
+/** As `transfersOf`, step by step. */
+export function* transfersInSteps(
   devices: readonly DeviceChange[],
   prices: ReadonlyMap<string, readonly FetchPrice[]>,
   sites: { get(name: string): Site | undefined },
-): PlannedTransfer[] {
+): Steps<PlannedTransfer[]> {
   const wanted = new Map<string, Wanted>();
-  for (const { device, fleet, site } of devices) {
+  yield* forEachInSteps(devices, ({ device, fleet, site }) => {
     const fetches = prices.get(device) ?? [];
     const links = site === undefined ? undefined : sites.get(site)?.spec.links;
-    if (fleet === undefined || site === undefined || links === undefined || fetches.length === 0) continue;
+    if (fleet === undefined || site === undefined || links === undefined || fetches.length === 0) return;
     const key = `${fleet} ${site}`;
     const known = wanted.get(key) ?? { fleet, site, links, devices: 0, fetches: [] };
     known.devices += 1;
     known.fetches.push(...fetches);
     wanted.set(key, known);
-  }
+  });
   // A space comes before all that names are made of.
-  return [...wanted].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, one]) => transferOf(one));
+  const sorted = [...wanted].sort(([left], [right]) => (left < right ? -1 : 1));
+  const transfers: PlannedTransfer[] = [];
+  yield* forEachInSteps(sorted, ([, one]) => transfers.push(transferOf(one)));
+  return transfers;
+}
+
+/** What each fleet's devices fetch over the links of each site that tells of them, sorted by fleet and site. */
+export function transfersOf(...asked: Parameters<typeof transfersInSteps>): PlannedTransfer[] {
+  return runAtOnce(transfersInSteps(...asked));
 }
 
 /** What all transfers cost together, in each currency, sorted. */

@@ -12,8 +12,9 @@ import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
 import { standByApi } from '../doors/http/readiness.ts';
 import { bodyBytesMax, createApi } from '../doors/http/router.ts';
-import type { ArtifactFiles } from '../publishing/files/artifact-files.ts';
-import { serveArtifacts } from '../publishing/serve-artifacts.ts';
+import { ArtifactError, type ArtifactFiles } from '../publishing/files/artifact-files.ts';
+import { fillParcel } from '../publishing/fill-parcel.ts';
+import { type ServingParts, serveArtifacts } from '../publishing/serve-artifacts.ts';
 import type { StatePlace, Term } from '../state/leadership.ts';
 import type { Broker } from './broker.ts';
 import type { Ground } from './ground.ts';
@@ -63,13 +64,19 @@ export function openApi(
   };
   const mayEnrol = authorizeSubscribers(configuration.channels?.mqtt?.subscribers ?? [], authorize);
   const { webhookSecret } = configuration.source;
+  const serving: ServingParts = {
+    ...{ files, clock },
+    isRight: (file, bytes) => controller.isRightArtifact(file, bytes),
+    onDamaged: (file) => guard.run('http', file, () => controller.mendArtifact(file)),
+    onTrouble: (error) => guard.tell('http', 'artifacts', error),
+  };
+  const inTrouble = (error: unknown): undefined => {
+    if (!(error instanceof ArtifactError)) throw error;
+    serving.onTrouble(error);
+  };
   return createApi({
-    artifacts: serveArtifacts({
-      ...{ files, clock },
-      isRight: (file, bytes) => controller.isRightArtifact(file, bytes),
-      onDamaged: (file) => guard.run('http', file, () => controller.mendArtifact(file)),
-      onTrouble: (error) => guard.tell('http', 'artifacts', error),
-    }),
+    artifacts: serveArtifacts(serving),
+    fillParcel: (request) => fillParcel(request, serving).catch(inTrouble),
     status: (query) => controller.status(query),
     changes: controller.changes,
     clock,

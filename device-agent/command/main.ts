@@ -8,6 +8,7 @@ import { isLocked } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
 import { printableLines } from '../../platform/printable.ts';
+import { keyExchange } from '../key-exchange.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
 import { resolveAgentConfiguration } from './configuration.ts';
 import { type ConsentWish, callerOf, consentAboard } from './consent.ts';
@@ -57,7 +58,7 @@ async function runEnroll(values: Values): Promise<number> {
   const outcome = await enroll(
     {
       ...ports,
-      openNetwork: (identity) => openNetwork(() => identity),
+      openNetwork: (identity) => openNetwork(() => ({ ...identity, keyExchange })),
       readConfiguration: (file) => resolveAgentConfiguration(['--config', file]),
       signal: stopping.signal,
     },

@@ -4,9 +4,10 @@ import type { AgentConfiguration, ShadowDesired } from '../../schemas/generated/
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { readBornRoot } from '../download/born-root.ts';
 import { DownloadError } from '../download/download-error.ts';
-import { FetchAttempt } from '../download/fetch-deployment.ts';
+import { FetchAttempt, missingModules, modulesOf } from '../download/fetch-deployment.ts';
 import type { DownloadContext } from '../download/fetch-module.ts';
 import { type AgentTime, ReleaseMetadata } from '../download/metadata.ts';
+import { noParcel, orderParcel, type Parcel } from '../download/parcel.ts';
 import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
@@ -49,7 +50,9 @@ const unknownSignerMs = 60 * 60_000;
 export class LocalCourier implements Courier {
   readonly #options: LocalCourierOptions;
   readonly #controller: string;
-  readonly #context: Omit<DownloadContext, 'collect'>;
+  readonly #context: Omit<DownloadContext, 'collect' | 'parcel'>;
+  /** What came along with the update that is being brought. */
+  #parcel = noParcel;
   #metadata: ReleaseMetadata | undefined;
 
   constructor(options: LocalCourierOptions) {
@@ -91,20 +94,34 @@ export class LocalCourier implements Courier {
     let attempt: FetchAttempt | undefined;
     try {
       const collect = (): void => this.#collect(errand);
-      const context = { ...this.#context, collect };
+      this.#parcel = await this.#order(errand, signal);
+      const context = { ...this.#context, collect, parcel: this.#parcel };
       attempt = new FetchAttempt(context, this.#options.clock, () => this.#openMetadata(), errand);
       const downloads = await attempt.run(onProgress, signal);
       return { memory: attempt.memory(), result: { kind: 'brought', downloads } };
     } catch (error) {
       if (isMediumFault(error)) mendIfPossible(() => this.#forgetPartials());
       return { memory: attempt?.memory() ?? errand.memory, result: failureOf(error) };
+    } finally {
+      this.#parcel = noParcel;
     }
+  }
+
+  /** What an update needs besides its modules, where it is to be agreed upon first and there is something to bring. */
+  async #order({ deployment, isInstalled, memory }: BringErrand, signal: AbortSignal): Promise<Parcel> {
+    const { network, store, artifacts, countBytes } = this.#context;
+    const lacking = missingModules(store, deployment);
+    if (isInstalled || memory.hasAgreed || lacking.length === 0) return noParcel;
+    const has = this.#openMetadata().held(modulesOf(deployment).map(({ name }) => name));
+    // Indexes lie where artifacts do, which may be elsewhere.
+    const releases = artifacts === this.#controller ? lacking.map(({ name, version }) => `${name}/${version}`) : [];
+    return orderParcel(network, { server: this.#controller, has, releases }, countBytes, signal);
   }
 
   #openMetadata(): ReleaseMetadata {
     const { configuration, stateDirectory, disk, network, time, countBytes } = this.#options;
     this.#metadata ??= new ReleaseMetadata({
-      ...{ disk, network, time, countBytes, server: this.#controller },
+      ...{ disk, network, time, countBytes, server: this.#controller, parcel: () => this.#parcel },
       directory: stateLayout(stateDirectory).trustDirectory,
       readBornRoot: () => readBornRoot(disk, configuration.trustRoot),
     });

@@ -11,6 +11,7 @@ import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 import { clearMemory } from '../clear-memory.ts';
 import { enrol } from '../enrol.ts';
 import { DeviceIdentityStore } from '../enrol-identity.ts';
+import { keyExchange } from '../key-exchange.ts';
 import { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
 import { ErrandRunner } from './errand-runner.ts';
@@ -36,7 +37,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const time = new SharedTime(nodeClock, (atMs) => say({ kind: 'signed', atMs }));
   const courier = new LocalCourier({
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
-    network: openNetwork(() => ({ ca: authority(), ...identity.texts() })),
+    network: openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange })),
     countBytes: (bytes) => say({ kind: 'received', bytes }),
     prepared: new PreparedStore(nodeDisk, stateLayout(stateDirectory).preparedDirectory),
     unpacking: (sha256) => {
@@ -45,7 +46,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
       say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) });
     },
   });
-  const enrolment = { device, controller, identity, network: openNetwork(() => ({ ca: authority() })) };
+  const enrolment = { device, controller, identity, network: openNetwork(() => ({ ca: authority(), keyExchange })) };
   const runner = new ErrandRunner({ courier, enrol: (signal) => enrol(enrolment, signal), time, say });
   process.on('message', (message: ToCourier) => runner.receive(message));
   say({ kind: 'ready' });

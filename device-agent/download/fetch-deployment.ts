@@ -75,13 +75,13 @@ function requireRunnable(store: ModuleStore, application: DeployedApplication): 
 }
 
 /** Every release that a deployment has, once. */
-function modulesOf({ applications }: Deployment): readonly LinkedModule[] {
+export function modulesOf({ applications }: Deployment): readonly LinkedModule[] {
   const modules = applications.flatMap(deployedModules);
   return [...new Map(modules.map((module) => [targetPath(module), module])).values()];
 }
 
 /** One of those for each module that is not there, or not whole. */
-function missingModules(store: ModuleStore, deployment: Deployment): readonly LinkedModule[] {
+export function missingModules(store: ModuleStore, deployment: Deployment): readonly LinkedModule[] {
   const byDigest = new Map(modulesOf(deployment).map((module) => [module.sha256, module]));
   return [...byDigest.values()].filter(({ sha256, length }) => store.condition(sha256, length) !== 'intact');
 }

@@ -5,6 +5,7 @@ import { isReleaseIndex } from '../../schemas/generated/validators/release-index
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import { DownloadError, isOfTheWay } from './download-error.ts';
+import type { Parcel } from './parcel.ts';
 import { bytesThere } from './partial-file.ts';
 import { downloadBlob } from './range-download.ts';
 import { type CountBytes, fetchSmallFile } from './small-file.ts';
@@ -22,6 +23,8 @@ export interface DownloadContext {
   /** URL of the server of blobs and indexes, without a slash at its end. */
   readonly artifacts: string;
   readonly countBytes: CountBytes;
+  /** What came along with the update that is being brought. */
+  readonly parcel: Parcel;
   readonly budget: UnpackBudget;
   /** Called with the digest of a packed form before it is unpacked, and without one when that is over. */
   unpacking(sha256?: string): void;
@@ -55,8 +58,10 @@ export async function fetchIndex(
   signal: AbortSignal,
 ): Promise<ReleaseIndex | undefined> {
   const url = `${context.artifacts}/releases/${module.name}/${encodeURIComponent(module.version)}.json`;
+  const there = context.parcel.take(`releases/${module.name}/${module.version}.json`);
   try {
-    const bytes = await fetchSmallFile(context.network, url, indexBytesMax, context.countBytes, signal);
+    const bytes =
+      there?.bytes ?? (await fetchSmallFile(context.network, url, indexBytesMax, context.countBytes, signal));
     return bytes === undefined ? undefined : parseIndex(url, bytes);
   } catch (error) {
     if (error instanceof DownloadError && error.code === 'SERVER_REFUSED') return undefined;

@@ -19,6 +19,7 @@ import type { Disk, Network } from '../../platform/ports.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { readSmallFile } from '../storage/small-file.ts';
 import { readIfPossible } from '../storage/unreadable.ts';
+import type { Parcel } from './parcel.ts';
 import { type CountBytes, fetchSmallFile } from './small-file.ts';
 
 /** The agent's time, which never runs behind what something signed has shown. */
@@ -37,6 +38,8 @@ export interface MetadataOptions {
   readonly directory: string;
   /** The server's URL without a slash at its end. */
   readonly server: string;
+  /** What came along with the update that is being brought. */
+  readonly parcel: () => Parcel;
   /** Reads the root metadata the device was born with; throws when it can't be used. */
   readonly readBornRoot: () => Uint8Array;
 }
@@ -105,8 +108,10 @@ export class ReleaseMetadata {
     this.#raiseTime();
   }
 
-  #fetch(file: string, bytesMax: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
-    const { network, server, countBytes } = this.#options;
+  async #fetch(file: string, bytesMax: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const { network, server, countBytes, parcel } = this.#options;
+    const there = parcel().take(`tuf/${file}`);
+    if (there !== undefined && (there.bytes?.length ?? 0) <= bytesMax) return there.bytes;
     return fetchSmallFile(network, `${server}/tuf/${file}`, bytesMax, countBytes, signal);
   }
 
@@ -165,6 +170,19 @@ export class ReleaseMetadata {
     }
     const bytes = target === undefined ? undefined : this.#keysFile(target);
     return bytes === undefined ? [] : parseDeploymentKeys(bytes);
+  }
+
+  /** What it has of the metadata that decides about applications, by version and role; the smaller a change of a file usually is, the later. */
+  held(applications: readonly string[]): ReadonlyMap<string, Uint8Array> {
+    const { root, snapshot, targets, roles } = this.#trusted;
+    const files = new Map<string, Uint8Array>([[`${root.signed.version}.root.json`, root.bytes]]);
+    const add = (role: string, file: typeof targets | typeof snapshot): void => {
+      if (file !== undefined) files.set(`${file.signed.version}.${role}.json`, file.bytes);
+    };
+    add('targets', targets);
+    add('snapshot', snapshot);
+    for (const application of applications) add(application, roles.get(application));
+    return files;
   }
 
   /** The signed release of that path; undefined when no role names it. Call after `refresh`. */

@@ -1,7 +1,14 @@
 /** One MQTT connection of the native library, not yet begun. */
 import './no-system-authorities.ts';
 import { HttpProxyAuthenticationType, HttpProxyConnectionType, HttpProxyOptions } from 'aws-crt/dist/native/http.js';
-import { ClientBootstrap, ClientTlsContext, SocketOptions, TlsContextOptions } from 'aws-crt/dist/native/io.js';
+import {
+  ClientBootstrap,
+  ClientTlsContext,
+  SocketOptions,
+  TlsCipherPreference,
+  TlsContextOptions,
+  tls_cipher_preference_is_supported,
+} from 'aws-crt/dist/native/io.js';
 import { MqttClient, type MqttClientConnection } from 'aws-crt/dist/native/mqtt.js';
 
 /** What a device shows the broker and whom it trusts. PEM texts. */
@@ -24,12 +31,15 @@ export interface BrokerAccess {
 
 const pingMsMax = 30_000;
 const loopback = '127.0.0.1';
+const classical = TlsCipherPreference.TLSv1_2_2025_07;
 
 /** A connection to the broker through the proxy at a port of the loopback. */
 export function newConnection(access: BrokerAccess, proxyPort: number): MqttClientConnection {
   const { device, host, port, keepAliveSeconds, identity, answerSecondsMax } = access;
   const tls = TlsContextOptions.create_client_with_mtls(identity.certificate, identity.key);
   tls.override_default_trust_store(identity.ca);
+  // As `keyExchange` has it for HTTPS. Where the library's TLS is the system's, that chooses.
+  if (tls_cipher_preference_is_supported(classical)) tls.tls_cipher_preference = classical;
   const { None } = HttpProxyAuthenticationType;
   const { Tunneling } = HttpProxyConnectionType;
   return new MqttClient(new ClientBootstrap()).new_connection({

@@ -9,6 +9,8 @@ export interface TlsIdentity {
   readonly ca?: string;
   readonly certificate?: string;
   readonly key?: string;
+  /** Groups for the key exchange, as OpenSSL names them; its own choice unless given. */
+  readonly keyExchange?: string;
 }
 
 /** How long a server may say nothing at all before an exchange counts as cut. */
@@ -70,8 +72,8 @@ function closeIdle(pool: Agent): void {
   for (const sockets of Object.values(pool.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
-function poolOf({ ca, certificate, key }: TlsIdentity): Agent {
-  const name = JSON.stringify([ca, certificate, key]);
+function poolOf({ ca, certificate, key, keyExchange }: TlsIdentity): Agent {
+  const name = JSON.stringify([ca, certificate, key, keyExchange]);
   const pool =
     pools.get(name) ??
     new Agent({
@@ -81,6 +83,7 @@ function poolOf({ ca, certificate, key }: TlsIdentity): Agent {
       ...(ca === undefined ? {} : { ca }),
       ...(certificate === undefined ? {} : { cert: certificate }),
       ...(key === undefined ? {} : { key }),
+      ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
     });
   // The one used last is the last of the map.
   pools.delete(name);

@@ -6,10 +6,11 @@ import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { layFiles } from '../../cli/fleet-revision.ts';
 import { renderProblem } from '../../cli/render/problems.ts';
+import { waveLines, wavesIn } from '../../cli/render/wave-lines.ts';
 import { validate, validateTree, validationSummary } from '../../cli/validate-tree.ts';
 import { readWorkingTree } from '../../cli/working-tree.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
-import { application, catalogue, device, type Files, fleet } from '../controller/manifests/fleet-fixture.ts';
+import { application, catalogue, device, type Files, fleet, stateOf } from '../controller/manifests/fleet-fixture.ts';
 
 function directoryOf(t: ExecutionContext, files: Files): string {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-validate-'));
@@ -148,4 +149,16 @@ test('a tree that is right says which waves its fleets change in, and how many d
     '',
   ]);
   t.is((await waves({}))[0], 'ships changes in 1 wave: rest (4 devices)');
+});
+
+test('of a fleet too large to look at all of its devices the waves that select are told without numbers', (t) => {
+  const selector = { matchLabels: { canary: 'yes' } };
+  const waves = (own: object) =>
+    fleet('ships', { kind: 'ship' }, [{ name: 'pump' }], { rollout: { waves: [own] } as never });
+  const files = { ...good, 'devices/a.yaml': device('a', { kind: 'ship', canary: 'yes' }) };
+  const told = (own: object, lookedAtMax: number) =>
+    waveLines(wavesIn(stateOf({ ...files, 'fleets/ships.yml': waves(own) }), lookedAtMax));
+  t.deepEqual(told({ name: 'canary', selector }, 2), ['ships changes in 2 waves: canary (1 device), then rest (1)']);
+  t.deepEqual(told({ name: 'canary', selector }, 1), ['ships changes in 2 waves: canary, then rest']);
+  t.deepEqual(told({ name: 'canary', limit: 1 }, 0), ['ships changes in 2 waves: canary (1 device), then rest (1)']);
 });

@@ -155,12 +155,9 @@ const stories: Readonly<Record<string, Story>> = {
     ...{ before: [gauge1, horn1], wish: [gauge2, horn2], end: [gauge2, horn2] },
     windows: { fetch: everyMinute, activate: everyMinute },
   },
-  'an update under conditions': {
-    ...{ before: [gauge1, horn1], wish: [gauge2, horn2], end: [gauge2, horn2] },
-    when: { fetch: 'link.connected', activate: 'link.connected && !has(facts.speed)', facts: { speed } },
-  },
-  'an update that needs consent': {
+  'an update under conditions that needs consent': {
     ...{ before: [gauge1, horn1], wish: [gauge2, horn2], end: [gauge2, horn2], consent: 'required' },
+    when: { fetch: 'link.connected', activate: 'link.connected && !has(facts.speed)', facts: { speed } },
   },
   'the first install': { before: undefined, wish: [gauge1], end: [gauge1] },
 };

@@ -5,8 +5,10 @@ import { deploymentKeysPath, writeDeploymentKeys } from '../../artifact/trust/de
 import { deploymentPayloadType, signEnvelope } from '../../artifact/trust/dsse.ts';
 import { type PrivateKey, privateKeyFromSeed, publicKeyHex, signBytes } from '../../artifact/trust/keys.ts';
 import { canonicalBytes } from '../../artifact/trust/tuf/metadata.ts';
+import { fillParcel } from '../../controller/publishing/fill-parcel.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/ports.ts';
 import type { Deployment, ShadowDesired, Way } from '../../schemas/generated/types.ts';
+import { parseParcelRequest } from '../../schemas/parcel.ts';
 import { buildModule } from './runtime/module-builder.ts';
 
 export const startMs = Date.parse('2026-03-01T00:00:00Z');
@@ -84,6 +86,8 @@ export class Shore {
   aheadMs = 0;
   files: Record<string, Uint8Array> = {};
   readonly requests: HttpRequest[] = [];
+  /** Which files may come along with others; undefined for a server that knows nothing of parcels. */
+  parcels: ((file: string) => boolean) | undefined;
   readonly rootKey = keyOf('root');
   readonly targetsKey = keyOf('targets');
   onlineKey = keyOf('online');
@@ -220,8 +224,16 @@ export class Shore {
   /** Says the whole of an answer in place of the server. */
   between: (url: string) => HttpResponse | undefined = () => undefined;
 
+  /** What is asked for together comes together, but for what may not come along. */
+  async #parcel({ body }: HttpRequest): Promise<Uint8Array> {
+    const asked = parseParcelRequest(JSON.parse(Buffer.from(body ?? '').toString('utf8')))!;
+    const read = async (file: string) => this.files[`/${file}`];
+    return fillParcel(asked, { files: { read }, isRight: (file) => this.parcels!(file) });
+  }
+
   readonly handle: HttpHandler = async (request) => {
     this.requests.push(request);
+    if (request.url === '/parcel' && this.parcels !== undefined) return answer(200, {}, await this.#parcel(request));
     const another = this.between(request.url);
     if (another !== undefined) return another;
     const status = this.busy(request.url);

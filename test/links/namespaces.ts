@@ -150,7 +150,7 @@ export class Networks {
   /** The device's old address is none any more. */
   moveDevice(): void {
     run(`ip neigh replace ${newAddress} lladdr ${hardware.device} dev shore nud permanent`);
-    this.#device?.run(`ip addr add ${newAddress}/24 dev device; ip addr del ${addresses.device}/24 dev device`);
+    this.#device?.run(`ip addr del ${addresses.device}/24 dev device; ip addr add ${newAddress}/24 dev device`);
   }
 
   close(): void {

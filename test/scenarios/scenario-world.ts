@@ -307,6 +307,7 @@ export class ScenarioWorld {
     const controller = this.#controller;
     if (controller === undefined) throw new NetworkError('UNREACHABLE', 'connect ECONNREFUSED');
     return createApi({
+      fillParcel: async () => undefined,
       artifacts: async () => ({ status: 404, headers: {}, body: (async function* () {})() }),
       status: (query) => controller.status(query),
       changes: controller.changes,

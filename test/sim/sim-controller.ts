@@ -11,11 +11,12 @@ import { readControllerKeys } from '../../controller/publishing/authoring/key-fi
 import { brotliAtOnce } from '../../controller/publishing/compress.ts';
 import type { ArtifactFiles } from '../../controller/publishing/files/artifact-files.ts';
 import { DirectoryFiles } from '../../controller/publishing/files/directory-files.ts';
+import { fillParcel } from '../../controller/publishing/fill-parcel.ts';
 import { keepFresh } from '../../controller/publishing/keep-fresh.ts';
 import type { MakeReleaseDelta } from '../../controller/publishing/make-delta.ts';
 import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
-import { serveArtifacts } from '../../controller/publishing/serve-artifacts.ts';
+import { type ServingParts, serveArtifacts } from '../../controller/publishing/serve-artifacts.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
 import type { BlobCache } from '../../controller/state/blob-cache.ts';
@@ -160,10 +161,11 @@ export class SimController {
   }
 
   #serve(life: ProcessLife, clock: Clock, files: ArtifactFiles, controller: Controller): void {
+    const isRight: ServingParts['isRight'] = (file, bytes) => controller.isRightArtifact(file, bytes);
     const api = createApi({
+      fillParcel: (request) => fillParcel(request, { files, isRight }),
       artifacts: serveArtifacts({
-        ...{ files, clock },
-        isRight: (file, bytes) => controller.isRightArtifact(file, bytes),
+        ...{ files, clock, isRight },
         onDamaged: (file) => controller.mendArtifact(file),
         onTrouble: (error) => this.#world.checkers.fail(`artifacts are not served: ${error}`),
       }),

@@ -24,6 +24,12 @@ export function jsonAnswer(
   };
 }
 
+/** Bytes for one asker. */
+export function bytesAnswer(bytes: Uint8Array): HttpResponse {
+  const headers = { 'content-type': 'application/octet-stream', 'content-length': String(bytes.length) };
+  return { status: 200, headers: { ...headers, 'cache-control': 'no-store' }, body: once(bytes) };
+}
+
 /** An error; `code` is for programs, `message` for people. */
 export function errorAnswer(
   status: number,

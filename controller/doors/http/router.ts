@@ -2,6 +2,7 @@
  * The controller's HTTPS API: which path is for whom, and who answers it.
  *
  *   GET  /sha256/HEX, /releases/NAME/VERSION.json, /tuf/FILE   a device that git names, or the API token
+ *   POST /parcel                                               the same: several of these files in one answer
  *   GET  /api/v1/status, /api/v1/changes                       the API token
  *   POST /api/v1/source/accept, /api/v1/rollouts/act           the API token
  *   POST /enroll                                               anybody; the answer depends on what git names
@@ -10,13 +11,14 @@
  */
 import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../../platform/ports.ts';
 import type { RevisionStatus } from '../../../schemas/generated/types.ts';
+import { type ParcelRequest, parseParcelRequest } from '../../../schemas/parcel.ts';
 import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
 import type { BrokerForAgents } from './broker-for-agents.ts';
 import { changeFeeds, type FeedParts } from './change-feed.ts';
 import { bearsToken, signsBody } from './credentials.ts';
 import type { EnrolmentLimits } from './enrolment-limits.ts';
-import { errorAnswer, jsonAnswer } from './json-answer.ts';
+import { bytesAnswer, errorAnswer, jsonAnswer } from './json-answer.ts';
 import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
 import { type ActOnRollout, actAnswer } from './rollout-routes.ts';
 import { type StatusParts, statusAnswer } from './status-routes.ts';
@@ -36,6 +38,8 @@ export type RevisionAcceptance =
 export interface ApiParts extends FeedParts, Pick<StatusParts, 'status'> {
   /** Answers `/sha256/`, `/releases/` and `/tuf/`; who asks was judged before. */
   readonly artifacts: HttpHandler;
+  /** Fills a parcel with what a device lacks of metadata and indexes; undefined while these can't be read. */
+  readonly fillParcel: (request: ParcelRequest) => Promise<Uint8Array | undefined>;
   /** Takes a commit that is held back, named by its id or the beginning of it. */
   readonly acceptRevision: (name: string) => Promise<RevisionAcceptance>;
   readonly actOnRollout: ActOnRollout;
@@ -137,6 +141,19 @@ function webhookRoute(parts: ApiParts): Route {
   };
 }
 
+function parcelRoute(parts: ApiParts): Route {
+  return async ({ body }) => {
+    const asked = parseParcelRequest(parseJson(body));
+    if (asked === undefined) {
+      return errorAnswer(400, 'BAD_REQUEST', 'has lists files of metadata as VERSION.ROLE.json, releases NAME/VERSION');
+    }
+    const parcel = await parts.fillParcel(asked);
+    return parcel === undefined
+      ? errorAnswer(503, 'UNAVAILABLE', 'the files can not be read now')
+      : bytesAnswer(parcel);
+  };
+}
+
 const artifactPrefixes = ['/sha256/', '/releases/', '/tuf/'];
 
 function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
@@ -144,6 +161,7 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
   const changes = changeFeeds(parts);
   const artifactMethods: Methods = { GET: artifacts, HEAD: artifacts };
   const exact: Readonly<Record<string, Methods>> = {
+    '/parcel': { POST: forDevices(parts, parcelRoute(parts)) },
     '/enroll': { POST: enrolRoute(parts) },
     '/hooks/git': { POST: webhookRoute(parts) },
     '/api/v1/status': { GET: forToken(parts, (request) => statusAnswer(parts, request)) },

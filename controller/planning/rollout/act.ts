@@ -103,7 +103,7 @@ export function actOn(rollout: Rollout, asked: Asked, waves: readonly Approved[]
     return refused(`fleet ${fleet} is at ${current}, not ${number}: look at that one first`);
   }
   if (!actsIn[state].includes(act)) {
-    const possible = actsIn[state].length === 0 ? 'nothing can be done to it' : `it takes ${actsIn[state].join(', ')}`;
+    const possible = actsIn[state].length === 0 ? 'a commit takes it back' : `it takes ${actsIn[state].join(', ')}`;
     return refused(`the rollout of fleet ${fleet} is ${state}: ${possible}, not ${act}`);
   }
   const acted = decided(rollout, asked, waves, now);

@@ -1,5 +1,6 @@
 /** What became of one device in a rollout. Nothing of it depends on the time: patience is asked of waves, not of devices. */
-import { hasSeenMore, isFailing, isReference, type ObservedDevice, type ReportGist } from '../observed.ts';
+import { isFailing, isReference, type ObservedDevice, type ReportGist } from '../observed.ts';
+import { tookAnother } from '../plan-device.ts';
 import type { Rollout } from './rollout.ts';
 
 /** How far a device is with the newest deployment that it was issued, whichever that is. */
@@ -52,7 +53,7 @@ function isThere({ running, phase, highestSequence, applications }: ReportGist):
 export function progressOf(observed: ObservedDevice): Progress {
   const { issued, report, contactAt } = observed;
   if (issued === undefined) return 'unissued';
-  if (report !== undefined && hasSeenMore(observed)) return isThere(report) ? 'settled' : 'heard';
+  if (report !== undefined && tookAnother(observed)) return isThere(report) ? 'settled' : 'heard';
   if (report !== undefined && isReference(report.running, issued)) {
     if (report.phase !== 'active') return 'probation';
     return report.applications.some(isFailing) ? 'down' : 'settled';

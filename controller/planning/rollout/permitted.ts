@@ -3,8 +3,8 @@ import type { FleetDefinition } from '../../manifests/definition.ts';
 import type { DesiredDevice, DesiredFleet, DeviceTemplate } from '../../manifests/desired.ts';
 import { templateUnder } from '../../manifests/render-template.ts';
 import { isHeld } from '../hold.ts';
-import { hasSeenMore, type ObservedDevice } from '../observed.ts';
-import type { Leave } from '../plan-device.ts';
+import type { ObservedDevice } from '../observed.ts';
+import { type Leave, tookAnother } from '../plan-device.ts';
 import { groupOf } from './budget.ts';
 import type { DeviceInRollout } from './fate.ts';
 import { type Permit, permit } from './permit.ts';
@@ -52,7 +52,7 @@ function definitionOn(
   const { issued } = observed;
   const { rollout, good } = standing;
   if (issued === undefined) return 'nothing';
-  if (hasSeenMore(observed)) return 'other';
+  if (tookAnother(observed)) return 'other';
   if (issued.templateHash === desired.template.hash) {
     const isGood = isStopped(rollout) && goodTemplate(standing, desired)?.hash === issued.templateHash;
     return isGood ? 'good' : 'target';
@@ -149,7 +149,7 @@ export function permitted(standing: RolloutStanding, asking: Asking): Permitted 
   if (device.isHeld) return { device: desired, definition: standing.rollout.target, wave };
   const { reason, ...rest } = allowed(standing, asking);
   // Nothing keeps it from what it has.
-  const hasIt = device.observed.issued?.templateHash === desired.template.hash;
+  const hasIt = device.on !== 'other' && device.observed.issued?.templateHash === desired.template.hash;
   return {
     ...{ ...rest, wave },
     ...(reason === undefined || hasIt ? {} : { reason }),

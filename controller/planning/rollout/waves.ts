@@ -16,24 +16,36 @@ export function amountOf(amount: Amount, size: number): number {
   return Math.min(Math.ceil((amount.percent * size) / 100), size);
 }
 
+/** Hexadecimal digits that fit into a number. */
+const lotDigits = 12;
+
+/** The lots that devices of one fleet drew before: a draw over many costs most of its time for these. */
+export type Lots = Map<string, number>;
+
 /** Members in the order in which limits take them: by chance, and always the same for one device of one fleet. */
-function inLot(fleet: string, members: Iterable<Member>): Member[] {
-  const drawn = Array.from(members, (member) => ({ member, lot: sha256Hex(`${fleet}\0${member.name}`) }));
-  drawn.sort((left, right) => (left.lot < right.lot ? -1 : 1));
+function inLot(fleet: string, members: Iterable<Member>, lots: Lots): Member[] {
+  const drawn = Array.from(members, (member) => {
+    const { name } = member;
+    const lot = lots.get(name) ?? Number.parseInt(sha256Hex(`${fleet}\0${name}`).slice(0, lotDigits), 16);
+    lots.set(name, lot);
+    return { member, lot };
+  });
+  drawn.sort((left, right) => left.lot - right.lot || (left.member.name < right.member.name ? -1 : 1));
   return drawn.map(({ member }) => member);
 }
 
 /**
  * The index of each member's wave: the first that takes it. A limit in percent is of those that the selector takes and no
- * wave before did. The last wave is meant to take the rest; who is taken by none is not in the answer.
+ * wave before did. Lots that were not drawn before are put into `lots`. The last wave is meant to take the rest; who is taken by none is not in the answer.
  */
 export function drawWaves(
   fleet: string,
   members: Iterable<Member>,
   waves: readonly Wave[],
+  lots: Lots = new Map(),
 ): ReadonlyMap<string, number> {
   const drawn = new Map<string, number>();
-  let left = inLot(fleet, members);
+  let left = waves.some(({ limit }) => limit !== undefined) ? inLot(fleet, members, lots) : [...members];
   for (const [index, { selector, limit }] of waves.entries()) {
     const fitting = selector === undefined ? left : left.filter(({ labels }) => selects(selector, labels));
     const taken = fitting.slice(0, limit === undefined ? fitting.length : amountOf(limit, fitting.length));

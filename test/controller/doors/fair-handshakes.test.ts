@@ -126,7 +126,7 @@ test('handshakes that end in short rounds make room for as many more, half of wh
   for (const socket of hanging) socket.destroy();
 });
 
-test('who begins one handshake after the other and finishes none is told of, from the third in a row; who says nothing is not', async (t) => {
+test('who begins one handshake after the other and finishes none is told of, from the third in a row; who only looks is not, unless it stays', async (t) => {
   await using stage = await open({}, 300);
   const told = async (count: number) => {
     while (stage.refused.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -138,4 +138,11 @@ test('who begins one handshake after the other and finishes none is told of, fro
   for (let time = 0; time < 3; time++) await stage.distrusts('127.0.0.1');
   await told(1);
   t.deepEqual(stage.refused, ['::ffff:127.0.0.1 HANDSHAKE_UNFINISHED']);
+  const before = stage.begun();
+  const staying = stage.silent('127.0.0.1');
+  while (stage.begun() === before) await new Promise((resolve) => setTimeout(resolve, 5));
+  stage.passTime(5_000);
+  await once(staying, 'close');
+  await told(2);
+  t.is(stage.refused.length, 2);
 });

@@ -56,6 +56,21 @@ test('what was heard while contacts were being written down is not forgotten wit
   contacts.stop();
 });
 
+test('where a device was connected from last is known when it is gone, until it comes from somewhere else', (t) => {
+  const time = new SimTime(Date.parse('2026-03-01T00:00:00Z'));
+  const contacts = new Contacts({
+    ...{ clock: time.clock({ alive: true }), tellsConnections: true, isNamed: () => true, tell: () => {} },
+  });
+  const addressAfter = (connected: boolean, address?: string) => {
+    contacts.note({ kind: 'contact', device: 'buoy', connected, ...(address === undefined ? {} : { address }) });
+    return contacts.links?.get('buoy')?.address;
+  };
+  t.is(addressAfter(true, '192.0.2.7'), '192.0.2.7');
+  t.is(addressAfter(false), '192.0.2.7');
+  t.is(addressAfter(true, '192.0.2.8'), '192.0.2.8');
+  contacts.stop();
+});
+
 /** A state that notes how much is written at once. */
 function measured(sizes: number[]): StatePort {
   const state = openSqliteState(':memory:');

@@ -3,9 +3,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
-import type { StatePort, StateRow, TornRow } from '../../../controller/state/state-port.ts';
+import type { StatePort } from '../../../controller/state/state-port.ts';
 import type { FleetRollout } from '../../../schemas/generated/types.ts';
-import { desiredOf, minuteMs, RolloutScene, type Word } from './rollout-scene.ts';
+import { copyOf, desiredOf, minuteMs, RolloutScene, type Word } from './rollout-scene.ts';
 
 const names = ['one', 'two', 'three', 'four', 'five', 'six'];
 
@@ -135,19 +135,6 @@ test('whenever the controller dies or can not write, nothing goes twice, no wave
   );
   t.pass();
 });
-
-const documentsOf = ({ key }: StateRow) => ['reported', 'envelope', 'history'].map((room) => ({ room, key }));
-const isDevice = ({ room }: StateRow): boolean => room === 'device';
-const isWhole = (row: StateRow | TornRow): row is StateRow => 'value' in row;
-
-/** The rows of a state, in a new one. */
-async function copyOf(state: StatePort): Promise<StatePort> {
-  const copy = openSqliteState(':memory:');
-  const rows: StateRow[] = [];
-  await state.load((row) => void rows.push(row));
-  await copy.commit([...rows, ...(await state.read(rows.filter(isDevice).flatMap(documentsOf)))].filter(isWhole));
-  return copy;
-}
 
 test('a controller that comes back as it was an hour ago takes no device back, and the rollout comes to its end', async (t) => {
   const scene = await RolloutScene.open();

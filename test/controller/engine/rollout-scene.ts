@@ -6,7 +6,7 @@ import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
 import type { IssuedDeployment } from '../../../controller/planning/observed.ts';
 import type { Asked } from '../../../controller/planning/rollout/act.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
-import type { StatePort } from '../../../controller/state/state-port.ts';
+import type { StatePort, StateRow } from '../../../controller/state/state-port.ts';
 import type { DeviceSpec, FleetRollout, Report } from '../../../schemas/generated/types.ts';
 import { type Life, SimTime } from '../../sim/sim-clock.ts';
 import { application, desiredFrom, device, fleet } from '../manifests/fleet-fixture.ts';
@@ -20,16 +20,16 @@ export interface Wanted {
   readonly release: '1.0.0' | '1.1.0';
   readonly rollout?: FleetRollout;
   readonly rate?: number;
-  readonly devices: Readonly<Record<string, DeviceSpec & { readonly kind?: string }>>;
+  readonly devices: Readonly<Record<string, DeviceSpec & { readonly kind?: string; readonly group?: string }>>;
 }
 
 /** A fleet `ships` in which those of the kind `canary` may be chosen for a wave. */
 export function desiredOf({ release, rollout, devices, rate = 1 }: Wanted): DesiredFleet {
-  const manifests = Object.entries(devices).map(([name, { kind = 'ship', ...spec }], at) => {
+  const manifests = Object.entries(devices).map(([name, { kind = 'ship', group = 'none', ...spec }], at) => {
     const keyFingerprint = `SHA256:${Buffer.alloc(32, at + 1)
       .toString('base64')
       .replace(/=+$/, '')}`;
-    return [`devices/${name}.yaml`, device(name, { kind, fleet: 'ships' }, { keyFingerprint, ...spec })];
+    return [`devices/${name}.yaml`, device(name, { kind, group, fleet: 'ships' }, { keyFingerprint, ...spec })];
   });
   return desiredFrom({
     'apps/pump.yaml': application('pump', release, { config: { rate } }),
@@ -41,6 +41,19 @@ export function desiredOf({ release, rollout, devices, rate = 1 }: Wanted): Desi
     ),
     ...Object.fromEntries(manifests),
   });
+}
+
+const documentsOf = ({ key }: StateRow) =>
+  ['reported', 'envelope', 'history', 'published'].map((room) => ({ room, key }));
+
+/** The rows of a state, in a new one. */
+export async function copyOf(state: StatePort): Promise<StatePort> {
+  const rows: StateRow[] = [];
+  await state.load((row) => void rows.push(row));
+  const documents = await state.read(rows.filter(({ room }) => room === 'device').flatMap(documentsOf));
+  const copy = openSqliteState(':memory:');
+  await copy.commit([...rows, ...documents].filter((row) => 'value' in row));
+  return copy;
 }
 
 /** Devices by these names, as they are declared. */

@@ -100,3 +100,36 @@ test('the price of a large module is said to be a bound, and too large ones cost
   t.true(tooLarge.atMost);
   t.is((await priceOf({ release: release('fresh'), bases: [] })).atMost, undefined);
 });
+
+test('prices are worked out one after the other, so that a budget ends at the same module wherever they are', async (t) => {
+  let [running, most] = [0, 0];
+  const slowly = async (bytes: Uint8Array): Promise<Uint8Array> => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise((resolve) => setImmediate(resolve));
+    running -= 1;
+    return bytes;
+  };
+  const priceOf = openPrices(
+    async (sha256) => new TextEncoder().encode(sha256),
+    () => [],
+    { compress: slowly, makeDelta: (_old, fresh) => slowly(fresh) },
+  );
+  const lacked = ['a', 'b', 'c'].map((sha256) => ({
+    release: { name: sha256, version: '1', sha256, length: 1 },
+    bases: ['d'],
+  }));
+  t.is((await Promise.all(lacked.map(priceOf))).length, 3);
+  t.is(most, 1);
+});
+
+test('a delta that can not be made is no price, and makes the price a bound', async (t) => {
+  const priceOf = openPrices(
+    async () => new Uint8Array(100),
+    () => [],
+    { compress: brotliAtOnce, makeDelta: () => Promise.reject(new Error('its thread ended')) },
+  );
+  const price = await priceOf({ release: { name: 'a', version: '1', sha256: 'a', length: 100 }, bases: ['b'] });
+  t.is(price.method, 'brotli');
+  t.true(price.atMost);
+});

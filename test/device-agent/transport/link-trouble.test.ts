@@ -1,12 +1,14 @@
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import test from 'ava';
+import { keyExchange } from '../../../device-agent/key-exchange.ts';
 import {
   type LinkTrouble,
   type LinkTroubleKind,
   troubleOf,
   withClock,
 } from '../../../device-agent/transport/link-trouble.ts';
+import { openNetwork } from '../../../platform/node/network.ts';
 import type { RelayEnd } from '../../../platform/ports.ts';
 import { openShore } from './shore.ts';
 
@@ -69,13 +71,13 @@ test('a certificate that does not count by the clock here is a matter of the clo
   t.is(withClock(dns, own, 0), dns);
 });
 
-type Answer = (socket: Socket) => void;
+type Answer = (socket: Socket, said: Buffer) => void;
 
 /** The port of something that is no broker. */
 function listenAs(t: { teardown(end: () => void): void }, answer: Answer): Promise<number> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
-    socket.once('data', () => answer(socket));
+    socket.once('data', (said: Buffer) => answer(socket, said));
   });
   t.teardown(() => server.close());
   return new Promise((resolve) => {
@@ -123,6 +125,26 @@ test.serial(
     t.like(await tryAt(shore, 9), { kind: 'tcp', message: 'connect ECONNREFUSED 127.0.0.1:9' });
   },
 );
+
+test.serial('what a device says first fits the first packet of any link, over MQTT and over HTTPS', async (t) => {
+  // What IPv6 lets a link carry at least (RFC 8200, 5), without the headers of IP and TCP.
+  const bytesMax = 1_280 - 40 - 32;
+  const shore = await openShore(t);
+  const heard: number[] = [];
+  const port = await listenAs(t, (socket, said) => {
+    heard.push(said.length);
+    socket.end();
+  });
+  await tryAt(shore, port);
+  const network = openNetwork(() => ({ keyExchange }));
+  const wanted = { method: 'GET' as const, url: `https://127.0.0.1:${port}/`, headers: {} };
+  await t.throwsAsync(network.request(wanted, new AbortController().signal));
+  t.is(heard.length, 2);
+  t.true(
+    heard.every((bytes) => bytes < bytesMax / 2),
+    `${heard}`,
+  );
+});
 
 test.serial(
   'a server under another name, one of another fleet, and a broker that refuses this device are told apart',

@@ -100,6 +100,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
   t.teardown(() => state.close());
   const handler = createApi({
     artifacts: async () => errorAnswer(404, 'NOT_FOUND', 'there are none'),
+    fillParcel: async () => undefined,
     status: async () => {
       throw new Error('there is no status');
     },

@@ -22,6 +22,7 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
         yield new TextEncoder().encode(request.url);
       })(),
     }),
+    fillParcel: async ({ releases }) => (releases.length === 0 ? undefined : new TextEncoder().encode(releases.join())),
     status: async () => status,
     changes: { changeId: 7, changesSince: () => [], listen: () => ({ [Symbol.dispose]: () => {} }) },
     clock: nodeClock,
@@ -70,6 +71,21 @@ test('artifacts, indexes and TUF metadata are for devices that git names and for
     t.like(removed, { status: 403, body: { code: 'DEVICE_UNKNOWN' } });
   }
   t.deepEqual([...new Set(seen)], ['refused gone DEVICE_UNKNOWN']);
+});
+
+test('a parcel is for devices that git names, and of files that can be named only', async (t) => {
+  const { ask } = stage();
+  const wanted = json({ has: ['1.root.json'], releases: ['tide/1.0.0'] });
+  t.like(await ask(device, 'POST', '/parcel', wanted), { status: 200, body: 'tide/1.0.0' });
+  t.is((await ask(nobody, 'POST', '/parcel', wanted)).status, 401);
+  t.is((await ask({ ...device, device: 'gone' }, 'POST', '/parcel', wanted)).status, 403);
+  t.is((await ask(device, 'GET', '/parcel')).status, 405);
+  t.like(await ask(device, 'POST', '/parcel', json({ has: ['../state.db'], releases: [] })), {
+    status: 400,
+    body: { code: 'BAD_REQUEST' },
+  });
+  const unread = await ask(device, 'POST', '/parcel', json({ has: [], releases: [] }));
+  t.like(unread, { status: 503, body: { code: 'UNAVAILABLE' } });
 });
 
 test('status is for the token only, whatever certificate comes with the request', async (t) => {

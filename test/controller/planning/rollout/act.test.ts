@@ -74,7 +74,7 @@ test('a retry begins the wave anew that failed', (t) => {
 test('what means nothing in a state is refused with what would, and changes nothing', (t) => {
   const message = 'the rollout of fleet ships is running: it takes pause, approve, abort, not resume';
   t.is(refusal(rolloutIn('running'), asked('resume')), message);
-  t.regex(refusal(rolloutIn('done'), asked('pause'))!, /is done: nothing can be done to it/);
+  t.regex(refusal(rolloutIn('done'), asked('pause'))!, /is done: a commit takes it back, not pause/);
 });
 
 test('whatever is done to a rollout, an act is taken in the states that allow it alone, and what is remembered is bounded', (t) => {

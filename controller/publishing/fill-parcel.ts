@@ -1,0 +1,97 @@
+/** Fills parcels: which metadata and indexes a device would ask for next, by what was published. */
+import { isObject } from '../../schemas/json-object.ts';
+import { type ParcelFile, type ParcelRequest, packParcel, parcelBytesMax } from '../../schemas/parcel.ts';
+import type { ArtifactFiles } from './files/artifact-files.ts';
+
+/** Where published files lie, and whether one is as it was written. */
+export interface ParcelParts {
+  readonly files: Pick<ArtifactFiles, 'read'>;
+  readonly isRight: (file: string, bytes: Uint8Array | undefined) => boolean;
+}
+
+/** A file that rotted names nothing; whoever asks for it by itself has it mended. */
+function readJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The version that signed metadata names for a file; undefined where it names none. */
+function pinnedVersion(metadata: Uint8Array | undefined, file: string): number | undefined {
+  const value = metadata && readJson(metadata);
+  const signed = isObject(value) ? value.signed : undefined;
+  const meta = isObject(signed) ? signed.meta : undefined;
+  const pin = isObject(meta) && Object.hasOwn(meta, file) ? meta[file] : undefined;
+  return isObject(pin) && typeof pin.version === 'number' ? pin.version : undefined;
+}
+
+/** The root after the newest that the device has, which is seldom there. */
+function nextRootOf(has: readonly string[]): string | undefined {
+  const version = has.map((name) => /^(\d+)\.root\.json$/.exec(name)?.[1]).find((one) => one !== undefined);
+  return version === undefined ? undefined : `${Number(version) + 1}.root.json`;
+}
+
+class Filling {
+  readonly #request: ParcelRequest;
+  readonly #parts: ParcelParts;
+  readonly #files: ParcelFile[] = [];
+  #bytes = 0;
+
+  constructor(request: ParcelRequest, parts: ParcelParts) {
+    this.#request = request;
+    this.#parts = parts;
+  }
+
+  /** What is damaged stays out: whoever asks for it by itself has it mended. */
+  async read(name: string): Promise<ParcelFile | undefined> {
+    const bytes = await this.#parts.files.read(name, parcelBytesMax);
+    return this.#parts.isRight(name, bytes) ? { name, bytes } : undefined;
+  }
+
+  /** Puts it in where there is room. */
+  async #add(name: string): Promise<Uint8Array | undefined> {
+    const file = await this.read(name);
+    if (file === undefined) return undefined;
+    this.#bytes += name.length + (file.bytes?.length ?? 0) + 5;
+    if (this.#bytes <= parcelBytesMax) this.#files.push(file);
+    return file.bytes;
+  }
+
+  /** The version of a role that is in force; nothing where the device has it. */
+  async #addPinned(metadata: Uint8Array | undefined, role: string): Promise<Uint8Array | undefined> {
+    const version = pinnedVersion(metadata, `${role}.json`);
+    if (version === undefined) return undefined;
+    const name = `${version}.${role}.json`;
+    if (!this.#request.has.includes(name)) return this.#add(`tuf/${name}`);
+    return (await this.read(`tuf/${name}`))?.bytes;
+  }
+
+  async fill(): Promise<readonly ParcelFile[]> {
+    const { has, releases } = this.#request;
+    const root = nextRootOf(has);
+    if (root !== undefined) await this.#add(`tuf/${root}`);
+    const snapshot = await this.#addPinned(await this.#add('tuf/timestamp.json'), 'snapshot');
+    await this.#addPinned(snapshot, 'targets');
+    // Each application has a role of its own, by its name.
+    const applications = new Set(releases.map((release) => release.split('/')[0]!));
+    for (const application of applications) await this.#addPinned(snapshot, application);
+    for (const release of releases) await this.#add(`releases/${release}.json`);
+    return this.#files;
+  }
+}
+
+/** What a device lacks of metadata and indexes, packed over what it has. */
+export async function fillParcel(request: ParcelRequest, parts: ParcelParts): Promise<Uint8Array> {
+  const filling = new Filling(request, parts);
+  const content = await filling.fill();
+  // A device was born with a root that may be written another way.
+  const has = await Promise.all(
+    request.has.map((name) => (name.endsWith('.root.json') ? undefined : filling.read(`tuf/${name}`))),
+  );
+  return packParcel(
+    content,
+    has.map((file) => file?.bytes),
+  );
+}

@@ -1,0 +1,71 @@
+/** What goes into a parcel, by what was published and what its device has. */
+import test from 'ava';
+import { fillParcel } from '../../../controller/publishing/fill-parcel.ts';
+import { unpackParcel } from '../../../schemas/parcel.ts';
+
+const bytesOf = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+const metadata = (meta: object): Uint8Array => bytesOf({ signed: { meta } });
+
+/** The names of what comes, for a device that has these. */
+async function namesFor(
+  has: readonly string[],
+  releases: readonly string[],
+  { more = {}, damaged = '' }: { readonly more?: Readonly<Record<string, Uint8Array>>; readonly damaged?: string } = {},
+) {
+  const files: Readonly<Record<string, Uint8Array>> = {
+    'tuf/1.root.json': bytesOf({ root: 1 }),
+    'tuf/timestamp.json': metadata({ 'snapshot.json': { version: 7 } }),
+    'tuf/7.snapshot.json': metadata({
+      ...{ 'targets.json': { version: 2 }, 'gauge.json': { version: 3 }, 'horn.json': { version: 1 } },
+    }),
+    'tuf/2.targets.json': bytesOf({ targets: 2 }),
+    'tuf/3.gauge.json': bytesOf({ gauge: 3 }),
+    'tuf/1.horn.json': bytesOf({ horn: 1 }),
+    'releases/gauge/1.1.0.json': bytesOf({ ways: [] }),
+    ...more,
+  };
+  const packed = await fillParcel(
+    { has, releases },
+    { files: { read: async (file) => files[file] }, isRight: (file) => file !== damaged },
+  );
+  const held = has.map((name) => files[`tuf/${name}`] ?? new Uint8Array());
+  return unpackParcel(packed, held)?.map(({ name, bytes }) => (bytes === undefined ? `no ${name}` : name));
+}
+
+test('a device that has nothing but its root gets all that decides about what it lacks', async (t) => {
+  t.deepEqual(await namesFor(['1.root.json'], ['gauge/1.1.0']), [
+    ...['no tuf/2.root.json', 'tuf/timestamp.json', 'tuf/7.snapshot.json', 'tuf/2.targets.json', 'tuf/3.gauge.json'],
+    'releases/gauge/1.1.0.json',
+  ]);
+});
+
+test('what the device has does not come again', async (t) => {
+  const has = ['1.root.json', '2.targets.json', '7.snapshot.json', '2.gauge.json'];
+  t.deepEqual(await namesFor(has, ['gauge/1.1.0']), [
+    ...['no tuf/2.root.json', 'tuf/timestamp.json', 'tuf/3.gauge.json', 'releases/gauge/1.1.0.json'],
+  ]);
+});
+
+test('a newer root comes along', async (t) => {
+  const more = { 'tuf/2.root.json': bytesOf({ root: 2 }) };
+  t.is((await namesFor(['1.root.json'], [], { more }))?.[0], 'tuf/2.root.json');
+});
+
+test('a root that is written another way on the device spoils nothing', async (t) => {
+  const packed = await fillParcel(
+    { has: ['1.root.json'], releases: [] },
+    { files: { read: async () => bytesOf({ root: 1 }) }, isRight: () => true },
+  );
+  t.truthy(unpackParcel(packed, [new TextEncoder().encode('{ "root": 1 }')]));
+});
+
+test('what is damaged stays out, so that it is asked for by itself and mended', async (t) => {
+  t.deepEqual(await namesFor(['1.root.json'], ['gauge/1.1.0'], { damaged: 'tuf/7.snapshot.json' }), [
+    ...['no tuf/2.root.json', 'tuf/timestamp.json', 'releases/gauge/1.1.0.json'],
+  ]);
+});
+
+test('a release that was not published is told as missing, and one without a role costs nothing else', async (t) => {
+  const names = await namesFor(['1.root.json', '2.targets.json', '7.snapshot.json'], ['buoy/1.0.0']);
+  t.deepEqual(names, ['no tuf/2.root.json', 'tuf/timestamp.json', 'no releases/buoy/1.0.0.json']);
+});
