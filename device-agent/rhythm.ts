@@ -4,7 +4,7 @@
  * Seconds between two reports in which nothing changed: where nobody but the device tells the shore that it is there, and where the end
  * of its connection is noticed.
  */
-export const reportSecondsUsual = { untold: 900, followed: 3600 } as const;
+export const reportSecondsUsual = { untold: 900, followed: 7200 } as const;
 
 /** Seconds of silence after which an idle connection says that it is there. */
 export const keepAliveSecondsUsual = 1200;

@@ -108,13 +108,22 @@ export class CountedRelays {
   /** Opens one; for a world that is made with it. */
   readonly start = async (targetPort: number): Promise<TcpRelay> => {
     let tally!: Tally;
+    let isUp = true;
+    const clients = new Set<Socket>();
     const server = createServer({ allowHalfOpen: true }, (client) => {
+      if (!isUp) return client.destroy();
+      clients.add(client);
+      client.once('close', () => clients.delete(client));
       join(client, connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true }), tally);
     });
+    const set = (up: boolean): void => {
+      if (isUp && !up) for (const client of clients) client.destroy();
+      isUp = up;
+    };
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     tally = new Tally((server.address() as AddressInfo).port);
     this.#tallies.push(tally);
-    return { port: tally.port, set: () => {}, close: () => server.close() };
+    return { port: tally.port, set, close: () => server.close() };
   };
 
   /** So far, by relay in the order in which they were opened. */

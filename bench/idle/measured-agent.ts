@@ -1,12 +1,12 @@
 /** One real agent of a real controller, behind a relay that counts, and what it costs its machine beside its link. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleAgent } from '../../device-agent/bundle.ts';
 import type { DeviceStatus } from '../../schemas/generated/types.ts';
-import { processesOf } from '../../test/end-to-end/processes.ts';
+import { eventually, processesOf } from '../../test/end-to-end/processes.ts';
 import { makeWorld, startWorld, type TestWorld } from '../../test/end-to-end/world.ts';
 import { addApplications } from '../add-applications.ts';
 import { CountedRelays, type LinkBytes } from './counted-relay.ts';
@@ -100,6 +100,17 @@ export class MeasuredAgent {
     const status = devices.find(({ name }) => name === device);
     if (status === undefined) throw new Error(`the status does not tell of ${device}`);
     return status;
+  }
+
+  /** Cuts the link and gives it back once that was noticed; resolves when the agent has a session again. */
+  async reconnect(): Promise<void> {
+    const { made } = this.#world;
+    const link = made.world.linkFile(made.fleet.devices[0]!.site);
+    const isConnected = async (): Promise<boolean> => (await this.status()).connected === true;
+    writeFileSync(link, 'down');
+    await eventually('the end of the session', connectMsMax, async () => ((await isConnected()) ? undefined : true));
+    writeFileSync(link, 'up');
+    await eventually('the next session', connectMsMax, async () => ((await isConnected()) ? true : undefined));
   }
 
   async stop(): Promise<void> {

@@ -786,7 +786,7 @@ export interface AgentConfiguration {
    */
   factsDirectory?: string;
   /**
-   * A report at least this often while connected. Unless given, 900 s, and 3600 s where the broker tells the controller when a connection ends.
+   * A report at least this often while connected. Unless given, 900 s, and 7200 s where the broker tells the controller when a connection ends.
    */
   reportIntervalSeconds?: number;
 }
