@@ -51,8 +51,15 @@ export class Engine {
 
   /** Something happened; handled now, or after what is being handled. */
   dispatch(event: EngineEvent): void {
+    if (event.kind === 'consented') this.#dropSaid();
     this.#events.push(event);
     if (!this.#isBusy) this.#drain();
+  }
+
+  /** Of what is said aboard while the disk refuses the last counts: programs say it again and again. The first of all is being handled. */
+  #dropSaid(): void {
+    const at = this.#events.findIndex(({ kind }, index) => index > 0 && kind === 'consented');
+    if (at > 0) this.#events.splice(at, 1);
   }
 
   /** Nothing that happens from now on changes anything. */

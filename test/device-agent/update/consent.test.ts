@@ -93,6 +93,19 @@ test('what was said survives a power cut right after it was answered', async (t)
   }
 });
 
+test('of what is said again and again while the disk is full the last is written when it takes it, and no more', async (t) => {
+  const ship = await askingShip();
+  ship.disk.leaveRoom(0);
+  for (let times = 1; times <= 500; times += 1) {
+    t.like(await said(ship, 'denied', { reason: `time ${times}` }), { kind: 'refused', code: 'NOT_WRITTEN' });
+  }
+  const before = ship.disk.operations;
+  ship.disk.leaveRoom(2 ** 40);
+  await ship.run(600);
+  t.like(ship.report.consent, { answer: 'denied', reason: 'time 500' });
+  t.true(ship.disk.operations - before < 200, `${ship.disk.operations - before} operations of the disk`);
+});
+
 test('consent may be given while it is still being fetched, and nothing waits then', async (t) => {
   const ship = await proved();
   ship.link.quality = { ...ship.link.quality, bytesPerSecond: 1_000 };
