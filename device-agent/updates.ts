@@ -126,6 +126,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     partialDirectory,
     ...organs,
     emit,
+    momentOver: () => engine.momentOver(),
     memory: () => memory,
     remember,
   };

@@ -62,6 +62,12 @@ export class Engine {
     if (at > 0) this.#events.splice(at, 1);
   }
 
+  /** A moment that came is over, and what the disk refused to do in it must not be done after it. */
+  momentOver(): void {
+    for (let at = this.#events.length - 1; at >= 0; at -= 1)
+      if (this.#events[at]!.kind === 'moment-came') this.#events.splice(at, 1);
+  }
+
   /** Nothing that happens from now on changes anything. */
   stop(): void {
     this.#isStopped = true;
