@@ -51,15 +51,18 @@ export class Engine {
 
   /** Something happened; handled now, or after what is being handled. */
   dispatch(event: EngineEvent): void {
-    if (event.kind === 'consented') this.#dropSaid();
-    this.#events.push(event);
+    if (event.kind === 'consented') this.#putFirst(event);
+    else this.#events.push(event);
     if (!this.#isBusy) this.#drain();
   }
 
-  /** Of what is said aboard while the disk refuses the last counts: programs say it again and again. The first of all is being handled. */
-  #dropSaid(): void {
-    const at = this.#events.findIndex(({ kind }, index) => index > 0 && kind === 'consented');
-    if (at > 0) this.#events.splice(at, 1);
+  /**
+   * What is said aboard comes from outside, so what is first then waits for the disk: it must not go on before a no is heard. The last
+   * thing that was said counts; programs say it again and again.
+   */
+  #putFirst(said: EngineEvent): void {
+    const others = this.#events.filter(({ kind }) => kind !== 'consented');
+    this.#events.splice(0, this.#events.length, said, ...others);
   }
 
   /** A moment that came is over, and what the disk refused to do in it must not be done after it. */

@@ -106,6 +106,26 @@ test('of what is said again and again while the disk is full the last is written
   t.true(ship.disk.operations - before < 200, `${ship.disk.operations - before} operations of the disk`);
 });
 
+test('a no that is said while a full disk keeps back what was granted is heard before that goes on', async (t) => {
+  const ship = await proved();
+  const windows = { activate: [{ cron: '0 2 * * *', seconds: 3600, timeZone: 'UTC' }] };
+  ship.want(ship.shore.desired(2, [gauge2, horn1], { consent, windows }));
+  await ship.run(60);
+  t.like(await said(ship, 'granted'), { kind: 'kept' });
+  await ship.run(3600);
+  ship.disk.leaveRoom(0);
+  await ship.run(3600);
+  t.is(ship.report.problem?.code, 'DISK_FULL');
+  t.like(await said(ship, 'denied'), { kind: 'refused', code: 'NOT_WRITTEN' });
+  ship.disk.leaveRoom(2 ** 40);
+  for (let seconds = 0; seconds < 600 && ship.report.consent?.answer !== 'denied'; seconds += 1) await ship.run(1);
+  t.deepEqual(ship.running(), old);
+  t.like(ship.report.waiting, { code: 'CONSENT_DENIED' });
+  t.like(await said(ship, 'granted'), { kind: 'kept' });
+  await ship.run(120);
+  t.deepEqual(ship.running(), fresh);
+});
+
 test('consent may be given while it is still being fetched, and nothing waits then', async (t) => {
   const ship = await proved();
   ship.link.quality = { ...ship.link.quality, bytesPerSecond: 1_000 };
