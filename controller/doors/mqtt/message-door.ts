@@ -52,7 +52,9 @@ class MessageDoor {
     if (!this.#rates.take(device)) return;
     const batch = this.#read(device, payload);
     const answer = batch === undefined ? undefined : await take(device, batch);
-    if (answer !== undefined) await say({ topic: batchTopics(device).taken, payload: encodeAnswer(answer) });
+    if (answer === undefined) return;
+    // A device that hears nothing sends it again; a broker that takes nothing is told of where it is looked after.
+    await say({ topic: batchTopics(device).taken, payload: encodeAnswer(answer) }).catch(() => {});
   }
 
   #read(device: string, payload: Uint8Array): MessageBatch | undefined {

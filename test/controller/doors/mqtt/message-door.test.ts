@@ -1,11 +1,11 @@
 import test from 'ava';
+import { createGuard } from '../../../../controller/doors/guard.ts';
 import { openMessageDoor } from '../../../../controller/doors/mqtt/message-door.ts';
-import type { BusMessage } from '../../../../platform/ports.ts';
+import { BusError, type BusMessage } from '../../../../platform/ports.ts';
 import { type BatchAnswer, decodeAnswer } from '../../../../schemas/batch-answer.ts';
 import { batchParts, type MessageBatch, packBatch } from '../../../../schemas/message-batch.ts';
 import { SimTime } from '../../../sim/sim-clock.ts';
 import { SimRandom } from '../../../sim/sim-random.ts';
-import { quietGuard } from '../scene.ts';
 
 const stream = '0123456789abcdef';
 
@@ -15,11 +15,11 @@ function batchOf(bytes: number): MessageBatch {
   return { application: 'gauge', channel: 'readings', stream, segment: 1, index: 0, dropped: 0, messages };
 }
 
-async function open() {
+async function open(isRefusing = false) {
   const time = new SimTime(0);
   const taken: { readonly device: string; readonly batch: MessageBatch }[] = [];
   const said: { readonly topic: string; readonly answer: BatchAnswer | undefined }[] = [];
-  const [refused, filters]: [string[], string[]] = [[], []];
+  const [refused, filters, logged]: [string[], string[], string[]] = [[], [], []];
   let handler: (message: BusMessage) => void = () => {};
   await openMessageDoor({
     bus: {
@@ -28,18 +28,22 @@ async function open() {
         handler = take;
       },
     },
-    ...{ guard: quietGuard, clock: time.clock({ alive: true }), knows: (device) => device !== 'stranger' },
+    guard: createGuard({ clock: time.clock({ alive: true }), log: { write: (_level, event) => logged.push(event) } }),
+    ...{ clock: time.clock({ alive: true }), knows: (device) => device !== 'stranger' },
     take: async (device, batch) => {
       taken.push({ device, batch });
       const { application, channel } = batch;
       return { application, channel, stream, taken: { segment: batch.segment, index: batch.index } };
     },
-    say: async ({ topic, payload }) => void said.push({ topic, answer: decodeAnswer(payload) }),
+    say: async ({ topic, payload }) => {
+      said.push({ topic, answer: decodeAnswer(payload) });
+      if (isRefusing) throw new BusError('AWAY', 'there is no broker');
+    },
     onRefusal: ({ device, code }) => refused.push(`${device} ${code}`),
   });
   const hear = (device: string, payload: Uint8Array): void => handler({ topic: `fleet/${device}/out`, payload });
   const settled = (): Promise<void> => time.runUntil(time.now);
-  return { time, taken, said, refused, filters, hear, settled };
+  return { time, taken, said, refused, filters, logged, hear, settled };
 }
 
 test('a batch is put together from its parts, handed on, and answered to its device', async (t) => {
@@ -65,6 +69,13 @@ test('a batch is put together from its parts, handed on, and answered to its dev
     ['fleet/crane/taken', 'fleet/buoy/taken'],
   );
   t.like(said[0]?.answer, { taken: { segment: 1, index: 0 } });
+});
+
+test('an answer that the broker does not take is no fault of what came in', async (t) => {
+  const { taken, said, logged, hear, settled } = await open(true);
+  hear('buoy', batchParts(1, packBatch(batchOf(100)))[0]!);
+  await settled();
+  t.deepEqual([taken.length, said.length, logged], [1, 1, []]);
 });
 
 test('an agent that is started again in the middle of a batch begins another under the same number', async (t) => {
