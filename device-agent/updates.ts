@@ -111,8 +111,10 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const intake = new Intake({ ...waiting, memory: () => memory, onRepeat: wake });
   const remember = (committed: Memory): void => {
     logPhase(log, memory, committed);
+    const isSaid = committed.consent !== memory.consent;
     memory = committed;
     onChange();
+    if (isSaid) moments.lookNow();
   };
   const organs = { fetcher, repairer, activator, health, moments };
   const world = {
@@ -126,6 +128,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     partialDirectory,
     ...organs,
     emit,
+    momentOver: () => engine.momentOver(),
     memory: () => memory,
     remember,
   };
@@ -152,7 +155,6 @@ export function createUpdates(options: UpdatesOptions): Updates {
     target: () => targetOf(memory.engine),
     consent: (consent) => {
       engine.dispatch({ kind: 'consented', sequence: consent.sequence, consent });
-      moments.lookNow();
       return memory.consent === consent;
     },
     held: () => heldNames(slots, memory),

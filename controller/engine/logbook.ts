@@ -38,13 +38,16 @@ export function takeLogbook(draft: Draft, event: LogbookEvent, now: number): Tal
   const { device, stream, segment, index, dropped, entries } = event;
   const mark = draft.marks(device)[channelName];
   const isNew = (n: number): boolean => !isBehind({ stream, segment, index: index + n }, mark);
+  const newest = entries.length - 1;
+  // What comes again is not noted again: what was dropped meanwhile is told with the next.
+  if (!isNew(newest)) return [];
   const receivedAt = isoTime(now);
   const known = mark?.stream === stream ? (mark.dropped ?? 0) : 0;
   const events = [
     ...dropEvents(dropped - known, receivedAt),
     ...entries.flatMap(({ at, entry }, n) => (isNew(n) ? [eventOf(at, entry, receivedAt)] : [])),
   ];
-  const last = { stream, segment, index: index + entries.length - 1, at: now };
+  const last = { stream, segment, index: index + newest, at: now };
   noteTaken(draft, { device, channel: channelName, mark: { ...last, ...(dropped > 0 && { dropped }) } });
   return recordOwn(draft, device, events, now);
 }

@@ -50,8 +50,9 @@ class Filling {
     return this.#parts.isRight(name, bytes) ? { name, bytes } : undefined;
   }
 
-  /** Puts it in where there is room. */
+  /** Puts it in where there is room; when there is none, nothing more is read. */
   async #add(name: string): Promise<Uint8Array | undefined> {
+    if (this.#bytes > parcelBytesMax) return undefined;
     const file = await this.read(name);
     if (file === undefined) return undefined;
     this.#bytes += name.length + (file.bytes?.length ?? 0) + 5;
@@ -82,16 +83,25 @@ class Filling {
   }
 }
 
+/** Deflate looks back no further: of what a device says that it has, the rest is of no use. */
+const lookBackBytes = 32 * 1024;
+
+/** What of it serves as dictionary, the last first; the others stay undefined. */
+async function dictionaryOf(has: readonly string[], filling: Filling): Promise<readonly (Uint8Array | undefined)[]> {
+  const files = has.map((): Uint8Array | undefined => undefined);
+  let bytes = 0;
+  for (let at = has.length - 1; at >= 0 && bytes < lookBackBytes; at -= 1) {
+    // A device was born with a root that may be written another way.
+    if (has[at]!.endsWith('.root.json')) continue;
+    files[at] = (await filling.read(`tuf/${has[at]}`))?.bytes;
+    bytes += files[at]?.length ?? 0;
+  }
+  return files;
+}
+
 /** What a device lacks of metadata and indexes, packed over what it has. */
 export async function fillParcel(request: ParcelRequest, parts: ParcelParts): Promise<Uint8Array> {
   const filling = new Filling(request, parts);
   const content = await filling.fill();
-  // A device was born with a root that may be written another way.
-  const has = await Promise.all(
-    request.has.map((name) => (name.endsWith('.root.json') ? undefined : filling.read(`tuf/${name}`))),
-  );
-  return packParcel(
-    content,
-    has.map((file) => file?.bytes),
-  );
+  return packParcel(content, await dictionaryOf(request.has, filling));
 }

@@ -7,10 +7,16 @@ import type { Seen } from './senses.ts';
 const clauseCharactersMax = 140;
 const sightingsMax = 8;
 
+/** Times beyond this can't be written with four digits for the year: a report with such a one is none. */
+const timeMax = Date.parse('9999-12-31T23:59:59Z');
+
+/** Whoever writes a file may give it any time. */
+function timeOf(atMs: number | undefined): Pick<Sighting, 'at'> {
+  return atMs === undefined || atMs < 0 || atMs > timeMax ? {} : { at: new Date(atMs).toISOString() };
+}
+
 function sighting(name: string, seen: Seen): Sighting {
-  if (seen.kind === 'missing') return { name };
-  const at = seen.atMs === undefined ? {} : { at: new Date(seen.atMs).toISOString() };
-  return { name, value: seen.value, ...at };
+  return seen.kind === 'missing' ? { name } : { name, value: seen.value, ...timeOf(seen.atMs) };
 }
 
 /** Why a clause is not true: its code, and what is to be added to it. */

@@ -133,6 +133,8 @@ function activateStaged(memory: Memory, nowMs: number): readonly Step[] {
 function onMomentCame(memory: Memory, sequence: number, nowMs: number): readonly Step[] {
   const { engine } = memory;
   if (engine.state !== 'staged' || engine.target.sequence !== sequence) return [];
+  // Somebody may have said no since it came.
+  if (engine.target.consent !== undefined && memory.consent?.answer !== 'granted') return [];
   return startTrial(memory, { slot: engine.target, starts: 1, downloads: engine.downloads }, nowMs);
 }
 

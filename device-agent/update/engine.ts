@@ -51,8 +51,24 @@ export class Engine {
 
   /** Something happened; handled now, or after what is being handled. */
   dispatch(event: EngineEvent): void {
-    this.#events.push(event);
+    if (event.kind === 'consented') this.#putFirst(event);
+    else this.#events.push(event);
     if (!this.#isBusy) this.#drain();
+  }
+
+  /**
+   * What is said aboard comes from outside, so what is first then waits for the disk: it must not go on before a no is heard. The last
+   * thing that was said counts; programs say it again and again.
+   */
+  #putFirst(said: EngineEvent): void {
+    const others = this.#events.filter(({ kind }) => kind !== 'consented');
+    this.#events.splice(0, this.#events.length, said, ...others);
+  }
+
+  /** A moment that came is over, and what the disk refused to do in it must not be done after it. */
+  momentOver(): void {
+    for (let at = this.#events.length - 1; at >= 0; at -= 1)
+      if (this.#events[at]!.kind === 'moment-came') this.#events.splice(at, 1);
   }
 
   /** Nothing that happens from now on changes anything. */

@@ -33,6 +33,8 @@ export interface StepWorld {
   readonly activator: Activator;
   readonly health: HealthWatch;
   readonly emit: (event: EngineEvent) => void;
+  /** A moment to activate that was told of is over. */
+  readonly momentOver: () => void;
   memory(): Memory;
   /** Called with what the journal has made durable. */
   remember(memory: Memory): void;
@@ -68,11 +70,12 @@ const runners: Runners = {
       close: () => world.fetcher.stop(),
     });
   },
-  'await-moment': ({ slot }, { moments, memory, emit }) =>
+  'await-moment': ({ slot }, { moments, memory, emit, momentOver }) =>
     moments.start({
       ...{ to: 'activate', gated: slot },
       isWanted: () => isAt(memory(), 'staged', slot),
       open: () => emit({ kind: 'moment-came', sequence: slot.sequence }),
+      close: momentOver,
     }),
   repair: ({ slot }, { slots, repairer, memory }) => {
     const signed = slots.loadSigned(slot);

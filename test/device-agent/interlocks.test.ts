@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { cronTimes } from '../../device-agent/cron-times.ts';
+import { conditionGate } from '../../device-agent/interlocks/condition-gate.ts';
 import { consentGate } from '../../device-agent/interlocks/consent-gate.ts';
 import { openingOf } from '../../device-agent/interlocks/opening.ts';
 import { waitsForWindow } from '../../device-agent/interlocks/window-words.ts';
@@ -91,4 +92,24 @@ test('a yes opens the gate of the deployment that it was said to, from its momen
   t.deepEqual(look(startMs + hourMs - 1), { kind: 'open', forMs: 1 });
   t.like(look(startMs + hourMs), { kind: 'closed', waiting: { code: 'CONSENT_NEEDED' } });
   t.like(look(startMs, 3), { kind: 'closed', waiting: { code: 'CONSENT_NEEDED' } });
+});
+
+test('whatever time the file of a fact has, what is told of it fits into a report', async (t) => {
+  const nowMs = Date.parse('2026-03-01T00:00:00Z');
+  const told = async (writtenMs: number) => {
+    const senses = {
+      ...{ clockMs: () => nowMs, factPath: (name: string) => name, factFile: () => ({ text: '0', writtenMs }) },
+      ...{ published: () => undefined, isConnected: () => true, interface: () => 'eth0', power: () => ({}) },
+    };
+    const when = { facts: { speed: { type: 'number', maxAgeSeconds: 60 } } } as const;
+    const look = (await conditionGate('activate', 'facts.speed == 0.0', when, senses)).look();
+    return look.kind === 'closed' ? [look.waiting.code, look.waiting.seen] : look.kind;
+  };
+  t.deepEqual(await told(nowMs - 3_600_000), [
+    'FACT_STALE',
+    [{ name: 'facts.speed', value: 0, at: '2026-02-28T23:00:00.000Z' }],
+  ]);
+  for (const writtenMs of [-1e15, -1, Date.UTC(20_000, 0), 1e17]) {
+    t.deepEqual(await told(writtenMs), ['FACT_STALE', [{ name: 'facts.speed', value: 0 }]], `${writtenMs}`);
+  }
 });

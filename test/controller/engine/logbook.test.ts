@@ -66,6 +66,19 @@ test('entries that a device dropped are told, each number once', async (t) => {
   await engine.stop();
 });
 
+test('entries dropped while a batch came again and again are told once, with the next', async (t) => {
+  const { engine, events } = await openHistory();
+  await engine.ask(logbook(0, [1]));
+  for (let times = 0; times < 3; times += 1) await engine.ask(logbook(0, [1], { dropped: 12 }));
+  await engine.ask(logbook(1, [2], { dropped: 12 }));
+  const drops = (await events()).filter(({ code }) => code === 'LOGBOOK_DROPPED').map(({ message }) => message);
+  t.deepEqual(
+    drops.map((message) => message.split(' of its')[0]),
+    ['12 entries'],
+  );
+  await engine.stop();
+});
+
 test('years that come at once are bounded, and take nothing from what the shore saw itself', async (t) => {
   const { engine, events } = await openHistory();
   const seen = {

@@ -69,3 +69,23 @@ test('a release that was not published is told as missing, and one without a rol
   const names = await namesFor(['1.root.json', '2.targets.json', '7.snapshot.json'], ['buoy/1.0.0']);
   t.deepEqual(names, ['no tuf/2.root.json', 'tuf/timestamp.json', 'no releases/buoy/1.0.0.json']);
 });
+
+test('whatever a device says that it has and lacks, no more is read than fits into a parcel or serves to pack it', async (t) => {
+  const bytes = new Uint8Array(60_000);
+  const read: string[] = [];
+  const files = {
+    read: async (file: string) => {
+      read.push(file);
+      return file === 'tuf/timestamp.json' ? bytesOf({}) : bytes;
+    },
+  };
+  const has = Array.from({ length: 128 }, (_, n) => `${n + 1}.gauge.json`);
+  const releases = Array.from({ length: 128 }, (_, n) => `gauge/1.${n}.0`);
+  const packed = await fillParcel({ has, releases }, { files, isRight: () => true });
+  t.deepEqual(read, [
+    ...['tuf/timestamp.json', ...releases.slice(0, 5).map((release) => `releases/${release}.json`)],
+    'tuf/128.gauge.json',
+  ]);
+  const held = has.map((name) => (name === '128.gauge.json' ? bytes : new Uint8Array()));
+  t.is(unpackParcel(packed, held)?.length, 5);
+});

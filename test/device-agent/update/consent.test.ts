@@ -93,6 +93,39 @@ test('what was said survives a power cut right after it was answered', async (t)
   }
 });
 
+test('of what is said again and again while the disk is full the last is written when it takes it, and no more', async (t) => {
+  const ship = await askingShip();
+  ship.disk.leaveRoom(0);
+  for (let times = 1; times <= 500; times += 1) {
+    t.like(await said(ship, 'denied', { reason: `time ${times}` }), { kind: 'refused', code: 'NOT_WRITTEN' });
+  }
+  const before = ship.disk.operations;
+  ship.disk.leaveRoom(2 ** 40);
+  await ship.run(600);
+  t.like(ship.report.consent, { answer: 'denied', reason: 'time 500' });
+  t.true(ship.disk.operations - before < 200, `${ship.disk.operations - before} operations of the disk`);
+});
+
+test('a no that is said while a full disk keeps back what was granted is heard before that goes on', async (t) => {
+  const ship = await proved();
+  const windows = { activate: [{ cron: '0 2 * * *', seconds: 3600, timeZone: 'UTC' }] };
+  ship.want(ship.shore.desired(2, [gauge2, horn1], { consent, windows }));
+  await ship.run(60);
+  t.like(await said(ship, 'granted'), { kind: 'kept' });
+  await ship.run(3600);
+  ship.disk.leaveRoom(0);
+  await ship.run(3600);
+  t.is(ship.report.problem?.code, 'DISK_FULL');
+  t.like(await said(ship, 'denied'), { kind: 'refused', code: 'NOT_WRITTEN' });
+  ship.disk.leaveRoom(2 ** 40);
+  for (let seconds = 0; seconds < 600 && ship.report.consent?.answer !== 'denied'; seconds += 1) await ship.run(1);
+  t.deepEqual(ship.running(), old);
+  t.like(ship.report.waiting, { code: 'CONSENT_DENIED' });
+  t.like(await said(ship, 'granted'), { kind: 'kept' });
+  await ship.run(120);
+  t.deepEqual(ship.running(), fresh);
+});
+
 test('consent may be given while it is still being fetched, and nothing waits then', async (t) => {
   const ship = await proved();
   ship.link.quality = { ...ship.link.quality, bytesPerSecond: 1_000 };

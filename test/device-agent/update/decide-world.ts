@@ -192,6 +192,8 @@ export class World {
   #checkWindow({ slot }: Extract<Step, { kind: 'activate' }>): void {
     const isFirst = trialOf(this.durable.engine)?.slot.sequence === slot.sequence && !this.#started.has(slot.sequence);
     if (isFirst && isGated('activate', slot)) assert(this.openFor === slot.sequence, 'activates outside of its window');
+    const isAsked = isFirst && slot.consent !== undefined;
+    if (isAsked) assert(this.durable.consent?.answer === 'granted', 'activates what nobody said yes to');
     this.#started.add(slot.sequence);
   }
 

@@ -119,8 +119,9 @@ function converge(world: World, promises: Promises): void {
   world.boot(promises);
   const last = promises.highest + 1;
   world.happen({ kind: 'offered', slot: slotInLife(last), envelope: '' }, promises);
-  for (const kind of ['fetched', 'opened', 'activated', 'healthy'] as const) {
-    const happening: Happening = kind === 'activated' ? { kind, how: 'well' } : { kind };
+  for (const kind of ['fetched', 'consented', 'opened', 'activated', 'healthy'] as const) {
+    const happening: Happening =
+      kind === 'activated' ? { kind, how: 'well' } : kind === 'consented' ? { kind, sequence: last } : { kind };
     for (const event of eventOf(happening, world)) world.happen(event, promises);
   }
   assert(world.durable.good?.slot.sequence === last, 'did not converge');

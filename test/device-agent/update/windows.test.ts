@@ -28,6 +28,24 @@ test('what was fetched runs when its window opens, without a link, and not befor
   t.is(ship.report.phase, 'active');
 });
 
+test('what a full disk kept from being activated in its window waits for the next', async (t) => {
+  const ship = await proved();
+  ship.want(ship.shore.desired(2, [gauge2, horn1], { windows: activateAtTwo }));
+  await ship.run(hour);
+  ship.disk.leaveRoom(0);
+  await ship.run(1.5 * hour);
+  t.is(ship.report.problem?.code, 'DISK_FULL');
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  await ship.run(hour);
+  ship.disk.leaveRoom(2 ** 40);
+  await ship.run(hour);
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0'], 'the window is over');
+  t.like(ship.report.waiting, { code: 'WINDOW', opensAt: '2026-03-02T02:00:00.000Z' });
+  t.is(ship.report.problem, undefined);
+  await ship.run(22 * hour);
+  t.deepEqual(ship.running(), ['gauge 2.0.0', 'horn 1.0.0']);
+});
+
 test('in an open window nothing waits', async (t) => {
   const ship = await proved();
   const windows = { fetch: window('0 0 * * *', hour), activate: window('0 0 * * *', hour) };
