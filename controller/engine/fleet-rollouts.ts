@@ -85,6 +85,12 @@ export class FleetRollouts {
     this.#parts.consider(woken);
   }
 
+  /** A device was thought over: whoever waits behind it for room may have its turn. */
+  afterAsking(desired: DesiredDevice | undefined): void {
+    const one = this.of(desired?.fleet);
+    if (one !== undefined && desired !== undefined) this.#parts.consider(one.afterAsking(desired.name));
+  }
+
   /** A commit is in force, of which these devices are affected; of all without them. */
   follow(wanted: DesiredFleet, affected: ReadonlySet<string> = new Set(wanted.devices.keys())): void {
     const before = this.#wanted;
@@ -125,8 +131,10 @@ export class FleetRollouts {
   #redraw(one: FleetRollout, waves: ReadonlyMap<string, number>): void {
     const before = one.followed.waves;
     if (waves === before) return;
-    one.redraw(waves);
+    const woken = one.redraw(waves);
     this.#parts.considerList(waves.keys(), (name) => before.get(name) === waves.get(name));
+    // After those that came: they may have taken the room that there is.
+    this.#parts.considerList(woken);
     this.#tellStep(one.followed.fleet);
   }
 
