@@ -177,7 +177,9 @@ export class FleetRollouts {
     if (one === undefined || rollout === undefined || rollout.target !== one.followed.target) return;
     if (this.#count(one)) return;
     this.#tellStep(fleet);
-    const { waves } = one.followed;
+    const { waves, policy } = one.followed;
+    // A gate may close and open with every report of one device: nobody goes through the fleet for that.
+    if (policy.waves.every((_, wave) => !opens(before, rollout, wave))) return;
     this.#parts.considerList(waves.keys(), (name) => !opens(before, rollout, waves.get(name) ?? 0));
   }
 
