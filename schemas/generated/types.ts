@@ -1863,7 +1863,7 @@ export interface PolicySpec {
    */
   maxDevices?: number;
   /**
-   * Waves in which a fleet that gets another definition, or fewer waves than it had, has to go, so that none skips its canary; without a rollout it goes in one. A fleet that is new has none to skip. The exception is named min-waves.
+   * Waves in which a fleet that gets another definition has to go, so that none skips its canary; without a rollout it goes in one. A fleet that is new has none to skip. The exception is named min-waves.
    */
   minWaves?: number;
   /**

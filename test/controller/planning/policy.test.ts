@@ -125,9 +125,11 @@ test('a verdict stands at its limit, and says what would do or what was said', (
 });
 
 test('a fleet that gives up waves is weighed by what is left of them, also where nothing else of it changes', (t) => {
-  const ships = (release: '1.0.0' | '1.1.0', ...names: readonly string[]) => {
-    const rollout = { waves: names.map((name) => ({ name, limit: 1 })) };
-    return desiredOf({ release, devices: named('one', 'two'), ...(names.length === 0 ? {} : { rollout }) });
+  const ships = (release: '1.0.0' | '1.1.0', first?: string, ...names: readonly string[]) => {
+    const wave = (name: string) => ({ name, limit: 1 });
+    const devices = named('one', 'two');
+    if (first === undefined) return desiredOf({ release, devices });
+    return desiredOf({ release, devices, rollout: { waves: [wave(first), ...names.map(wave)] } });
   };
   const before = ships('1.0.0', 'canary');
   t.deepEqual(redefinedFleets(before, ships('1.0.0')), [{ fleet: 'ships', waves: 1 }]);
