@@ -154,6 +154,14 @@ export class FleetRollout {
     return permitted(standing, { desired, device, spare, isCounted: this.isCounted(known) });
   }
 
+  /** When time alone moves it; `now` where it would move already. */
+  dueAt(known: Known, wanted: DesiredFleet, now: number): number | undefined {
+    const standing = this.standing(known, wanted);
+    if (standing === undefined || !this.isCounted(known)) return undefined;
+    const { rollout, nextAt } = step(standing.rollout, standing.policy, this.counts, now);
+    return rollout === standing.rollout ? nextAt : now;
+  }
+
   view(known: Known, wanted: DesiredFleet, now: number): RolloutView | undefined {
     const standing = this.standing(known, wanted);
     if (standing === undefined) return undefined;

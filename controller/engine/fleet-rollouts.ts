@@ -194,9 +194,12 @@ export class FleetRollouts {
     this.#told.delete(fleet);
   }
 
-  /** It was looked at, and what came of it is durable. */
+  /** It was looked at, and what came of it is durable; that takes time, in which it may have become due. */
   lookedAt(fleet: string): void {
-    this.#due.note(fleet, this.view(fleet, this.#parts.clock.now())?.nextAt);
+    const now = this.#parts.clock.now();
+    const dueAt = this.of(fleet)?.dueAt(this.#parts.image, this.#wanted, now);
+    this.#due.note(fleet, dueAt);
+    if (dueAt !== undefined && dueAt <= now) this.#tellStep(fleet);
   }
 
   /** What came of it was lost. */

@@ -43,7 +43,9 @@ function became(rollout: Rollout, reason: Rollout['reason'], now: number): Acted
 }
 
 function approved(rollout: Rollout, asked: Asked, waves: readonly Approved[], now: number): Acted {
-  const name = asked.wave ?? waves[rollout.wave]?.name;
+  // As `openWave` has it: a commit may have taken waves away since.
+  const open = waves[Math.min(rollout.wave, waves.length - 1)];
+  const name = asked.wave ?? open?.name;
   const wave = waves.find((one) => one.name === name);
   if (wave === undefined) {
     const known = waves.map((one) => one.name).join(', ');
@@ -57,7 +59,7 @@ function approved(rollout: Rollout, asked: Asked, waves: readonly Approved[], no
   if (rollout.approved.includes(wave.name)) return refused(`wave ${wave.name} is approved already`);
   const told = because('WAVE_APPROVED', `approved wave ${wave.name}`, asked);
   // Its devices are offered something from now on, or from when it is resumed.
-  const begins = wave.approve === 'before' && waves[rollout.wave] === wave ? { waveStartedAt: now } : {};
+  const begins = wave.approve === 'before' && open === wave ? { waveStartedAt: now } : {};
   const yes = { ...rollout, ...begins, approved: [...rollout.approved, wave.name] };
   return { kind: 'done', rollout: withEvent(yes, now, told) };
 }

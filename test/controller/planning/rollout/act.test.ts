@@ -46,6 +46,8 @@ test('approving takes the wave that is open, or the one that is named, once', (t
   t.is(refusal(both, asked('approve', { wave: 'rest' })), 'wave rest is approved already');
   const message = 'fleet ships has no wave "rst"; its waves are canary, rest';
   t.is(refusal(both, asked('approve', { wave: 'rst' })), message);
+  const shrunk = rolloutIn('running', { wave: 5 });
+  t.deepEqual(after(shrunk, asked('approve')).approved, ['rest'], 'of fewer waves the last one is open');
   const without = (approve: 'before' | undefined) => {
     const acted = actOn(
       rolloutIn('running'),
