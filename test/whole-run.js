@@ -11,7 +11,19 @@ const directory = '.cache/tests';
 
 /** Those that take longest, which begin first, in this order: none is left to run alone at the end. */
 const longest = [
-  ...['stand-by', 'month', 'demo', 'refusals', 'processes', 'remote-mirror', 'rebuild', 'sim', 'world', 'events'],
+  ...[
+    'links',
+    'stand-by',
+    'month',
+    'demo',
+    'refusals',
+    'processes',
+    'remote-mirror',
+    'rebuild',
+    'sim',
+    'world',
+    'events',
+  ],
   ...['controller-outside-1', 'postgres-state', 'run', 'update', 'containment', 'artifact-1', 'cli-1'],
   ...['controller-power-lost', 'controller-power-torn', 'controller-killed', 'run-application'],
 ];

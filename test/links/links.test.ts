@@ -13,8 +13,8 @@ const moments: Link = {
   name: 'moments',
   says: 'there for 8 s, away for 5, at 160 kbit/s: nobody is told, and what is sent meanwhile vanishes',
   lane: { delayMs: 20, lostShare: 0.005, bytesPerSecond: 20_000, queueMs: 1_000 },
-  contacts: { upMs: 8_000, darkMs: 5_000 },
-  ...{ freshBytes: 60_000, waitMs: 100_000 },
+  contacts: { upMs: 8_000, darkMs: 3_000 },
+  ...{ freshBytes: 20_000, waitMs: 100_000 },
 };
 
 onLinks(

@@ -150,7 +150,11 @@ export class Networks {
   /** The device's old address is none any more. */
   moveDevice(): void {
     run(`ip neigh replace ${newAddress} lladdr ${hardware.device} dev shore nud permanent`);
-    this.#device?.run(`ip addr del ${addresses.device}/24 dev device; ip addr add ${newAddress}/24 dev device`);
+    // With its last address an end forgets its neighbours.
+    const again = `ip neigh replace ${addresses.shore} lladdr ${hardware.shore} dev device nud permanent`;
+    this.#device?.run(
+      `ip addr del ${addresses.device}/24 dev device; ip addr add ${newAddress}/24 dev device; ${again}`,
+    );
   }
 
   close(): void {
