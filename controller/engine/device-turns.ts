@@ -46,6 +46,7 @@ export class DeviceTurns {
       considered.push(device);
       const decision = this.#issue(draft, device, context);
       if (decision !== undefined) decisions.push(decision);
+      this.#parts.rollouts.afterAsking(context.desired.devices.get(device));
     }
   }
 

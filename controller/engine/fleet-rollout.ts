@@ -60,10 +60,16 @@ export class FleetRollout {
     return this.#followed;
   }
 
-  /** Its devices are others, or in other waves: all else stands. Whoever is in another wave is to be noted anew. */
-  redraw(waves: FollowedFleet['waves']): void {
-    for (const name of this.#followed.waves.keys()) if (!waves.has(name)) this.#count?.book.note(name, undefined);
+  /**
+   * Its devices are others, or in other waves: all else stands. Whoever is in another wave is to be noted anew. Returns who may be
+   * asked again, as those that left made room.
+   */
+  redraw(waves: FollowedFleet['waves']): readonly string[] {
+    const gone = [...this.#followed.waves.keys()].filter((name) => !waves.has(name));
+    const groups = gone.map((name) => this.#count?.book.groupOf(name));
+    for (const name of gone) this.#count?.book.note(name, undefined);
     this.#followed = { ...this.#followed, waves };
+    return this.#woken(groups);
   }
 
   /** Begins to count; undefined when that was begun already. */
@@ -109,14 +115,25 @@ export class FleetRollout {
     if (standing === undefined || this.#count === undefined) return undefined;
     const device = this.#inRollout(standing, seen);
     const { book } = this.#count;
-    if (!book.note(seen.desired.name, device)) return undefined;
-    return this.#isCounted ? this.#woken(book, device.group) : [];
+    const { name } = seen.desired;
+    const left = book.groupOf(name);
+    if (!book.note(name, device)) return undefined;
+    return this.#woken([left, device.group]);
   }
 
-  #woken(book: Book, group: string | undefined): readonly string[] {
-    if (group === undefined || book.spare(group) <= 0) return [];
-    const next = this.#room.take(group);
-    return next === undefined ? [] : [next];
+  /** Who may be asked now that this one was: room that it had no use for is the next one's. */
+  afterAsking(device: string): readonly string[] {
+    return this.#woken([this.#count?.book.groupOf(device)]);
+  }
+
+  /** One of each group in which there is room. */
+  #woken(groups: readonly (string | undefined)[]): readonly string[] {
+    const book = this.#count?.book;
+    if (!this.#isCounted || book === undefined) return [];
+    return [...new Set(groups)].flatMap((group) => {
+      if (group === undefined || book.spare(group) <= 0) return [];
+      return this.#room.take(group, (name) => book.groupOf(name) === group) ?? [];
+    });
   }
 
   /** The device waits for room in its group. */
@@ -135,6 +152,14 @@ export class FleetRollout {
     const device = this.#inRollout(standing, seen);
     const spare = this.#count?.book.spare(device.group) ?? 0;
     return permitted(standing, { desired, device, spare, isCounted: this.isCounted(known) });
+  }
+
+  /** When time alone moves it; `now` where it would move already. */
+  dueAt(known: Known, wanted: DesiredFleet, now: number): number | undefined {
+    const standing = this.standing(known, wanted);
+    if (standing === undefined || !this.isCounted(known)) return undefined;
+    const { rollout, nextAt } = step(standing.rollout, standing.policy, this.counts, now);
+    return rollout === standing.rollout ? nextAt : now;
   }
 
   view(known: Known, wanted: DesiredFleet, now: number): RolloutView | undefined {

@@ -85,6 +85,12 @@ export class FleetRollouts {
     this.#parts.consider(woken);
   }
 
+  /** A device was thought over: whoever waits behind it for room may have its turn. */
+  afterAsking(desired: DesiredDevice | undefined): void {
+    const one = this.of(desired?.fleet);
+    if (one !== undefined && desired !== undefined) this.#parts.consider(one.afterAsking(desired.name));
+  }
+
   /** A commit is in force, of which these devices are affected; of all without them. */
   follow(wanted: DesiredFleet, affected: ReadonlySet<string> = new Set(wanted.devices.keys())): void {
     const before = this.#wanted;
@@ -125,8 +131,10 @@ export class FleetRollouts {
   #redraw(one: FleetRollout, waves: ReadonlyMap<string, number>): void {
     const before = one.followed.waves;
     if (waves === before) return;
-    one.redraw(waves);
+    const woken = one.redraw(waves);
     this.#parts.considerList(waves.keys(), (name) => before.get(name) === waves.get(name));
+    // After those that came: they may have taken the room that there is.
+    this.#parts.considerList(woken);
     this.#tellStep(one.followed.fleet);
   }
 
@@ -169,7 +177,9 @@ export class FleetRollouts {
     if (one === undefined || rollout === undefined || rollout.target !== one.followed.target) return;
     if (this.#count(one)) return;
     this.#tellStep(fleet);
-    const { waves } = one.followed;
+    const { waves, policy } = one.followed;
+    // A gate may close and open with every report of one device: nobody goes through the fleet for that.
+    if (policy.waves.every((_, wave) => !opens(before, rollout, wave))) return;
     this.#parts.considerList(waves.keys(), (name) => !opens(before, rollout, waves.get(name) ?? 0));
   }
 
@@ -184,9 +194,12 @@ export class FleetRollouts {
     this.#told.delete(fleet);
   }
 
-  /** It was looked at, and what came of it is durable. */
+  /** It was looked at, and what came of it is durable; that takes time, in which it may have become due. */
   lookedAt(fleet: string): void {
-    this.#due.note(fleet, this.view(fleet, this.#parts.clock.now())?.nextAt);
+    const now = this.#parts.clock.now();
+    const dueAt = this.of(fleet)?.dueAt(this.#parts.image, this.#wanted, now);
+    this.#due.note(fleet, dueAt);
+    if (dueAt !== undefined && dueAt <= now) this.#tellStep(fleet);
   }
 
   /** What came of it was lost. */

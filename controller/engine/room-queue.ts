@@ -7,13 +7,19 @@ export class RoomQueue {
     this.#waiting.set(group, waiting.add(device));
   }
 
-  /** Takes one out that waits longest; undefined when nobody does. */
-  take(group: string): string | undefined {
+  /** Takes one out that waits longest and is in the group still; undefined when nobody does. */
+  take(group: string, isInIt: (device: string) => boolean): string | undefined {
+    const waiting = this.#waiting.get(group) ?? [];
+    for (const device of waiting) {
+      this.#leave(group, device);
+      if (isInIt(device)) return device;
+    }
+    return undefined;
+  }
+
+  #leave(group: string, device: string): void {
     const waiting = this.#waiting.get(group);
-    if (waiting === undefined) return undefined;
-    const [first] = waiting;
-    waiting.delete(first!);
-    if (waiting.size === 0) this.#waiting.delete(group);
-    return first;
+    waiting?.delete(device);
+    if (waiting?.size === 0) this.#waiting.delete(group);
   }
 }

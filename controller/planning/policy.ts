@@ -1,5 +1,5 @@
 /** What a commit may not do by the policies of a repository: change many devices, cost much, skip a canary. Pure. */
-import type { PlannedPrice, Policy } from '../../schemas/generated/types.ts';
+import type { Fleet, PlannedPrice, Policy } from '../../schemas/generated/types.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
 import { definitionOf } from '../manifests/definition.ts';
 import type { Finding, ValuePath } from '../manifests/finding.ts';
@@ -35,7 +35,7 @@ export interface CommitWeight {
   /** That change, those included that git names no longer. */
   readonly devices: number;
   readonly prices: readonly PlannedPrice[];
-  /** That get another definition, and in how many waves. */
+  /** That get another definition, or fewer waves, and in how many. */
   readonly fleets: readonly { readonly fleet: string; readonly waves: number }[];
 }
 
@@ -56,15 +56,24 @@ export function policiesOf(
   ];
 }
 
-/** The fleets that get another definition, and in how many waves; those that are new get their first. */
+function waveCount(manifest: Fleet): number {
+  return policyOf(manifest)?.waves.length ?? 1;
+}
+
+/**
+ * The fleets that get another definition, and in how many waves; those that are new get their first. Who has fewer waves than before
+ * is among them: devices that wait for what a commit before it brought get it by these.
+ */
 export function redefinedFleets(
   base: Parameters<typeof definitionOf>[0],
   next: Parameters<typeof definitionOf>[0],
 ): CommitWeight['fleets'] {
   return [...next.fleets].flatMap(([fleet, manifest]) => {
-    const before = definitionOf(base, fleet)?.hash;
-    if (before === undefined || before === definitionOf(next, fleet)?.hash) return [];
-    return [{ fleet, waves: policyOf(manifest)?.waves.length ?? 1 }];
+    const before = base.fleets.get(fleet);
+    if (before === undefined) return [];
+    const waves = waveCount(manifest);
+    const isSame = definitionOf(base, fleet)?.hash === definitionOf(next, fleet)?.hash;
+    return isSame && waves >= waveCount(before) ? [] : [{ fleet, waves }];
   });
 }
 
@@ -117,7 +126,7 @@ function wavesExcess(placed: PlacedPolicy, { fleets }: CommitWeight): PolicyExce
   if (fewer.length === 0) return [];
   const named = fewer.slice(0, namedMax).map(({ fleet, waves }) => `${fleet} in ${waves}`);
   const rest = fewer.length > namedMax ? ` and ${fewer.length - namedMax} more` : '';
-  const seen = `fleets get another definition in fewer waves (${named.join(', ')}${rest})`;
+  const seen = `fleets go in too few waves (${named.join(', ')}${rest})`;
   const message = `${seen}, and spec.minWaves of ${nameOf(placed)} is ${minWaves}`;
   return [{ ...placed, limit: 'min-waves', path: ['spec', 'minWaves'], message }];
 }

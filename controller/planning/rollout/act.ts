@@ -43,7 +43,9 @@ function became(rollout: Rollout, reason: Rollout['reason'], now: number): Acted
 }
 
 function approved(rollout: Rollout, asked: Asked, waves: readonly Approved[], now: number): Acted {
-  const name = asked.wave ?? waves[rollout.wave]?.name;
+  // As `openWave` has it: a commit may have taken waves away since.
+  const open = waves[Math.min(rollout.wave, waves.length - 1)];
+  const name = asked.wave ?? open?.name;
   const wave = waves.find((one) => one.name === name);
   if (wave === undefined) {
     const known = waves.map((one) => one.name).join(', ');
@@ -56,7 +58,10 @@ function approved(rollout: Rollout, asked: Asked, waves: readonly Approved[], no
   }
   if (rollout.approved.includes(wave.name)) return refused(`wave ${wave.name} is approved already`);
   const told = because('WAVE_APPROVED', `approved wave ${wave.name}`, asked);
-  return { kind: 'done', rollout: withEvent({ ...rollout, approved: [...rollout.approved, wave.name] }, now, told) };
+  // Its devices are offered something from now on, or from when it is resumed.
+  const begins = wave.approve === 'before' && open === wave ? { waveStartedAt: now } : {};
+  const yes = { ...rollout, ...begins, approved: [...rollout.approved, wave.name] };
+  return { kind: 'done', rollout: withEvent(yes, now, told) };
 }
 
 function aborted(rollout: Rollout, asked: Asked, now: number): Acted {
@@ -70,11 +75,30 @@ function aborted(rollout: Rollout, asked: Asked, now: number): Acted {
   return became({ ...rollout, state: 'reverting' }, reason, now);
 }
 
-/** The wave that failed begins anew: what was seen of it before counts no more. */
+/** While it is paused nobody is offered anything, and no wave loses patience. */
+function resumed(rollout: Rollout, asked: Asked, now: number): Acted {
+  const pausedAt = rollout.acts.findLast(({ act }) => act === 'pause')?.at ?? now;
+  const waveStartedAt = Math.min(now, rollout.waveStartedAt + Math.max(0, now - pausedAt));
+  return became({ ...rollout, state: 'running', waveStartedAt }, because('ROLLOUT_RESUMED', 'resumed it', asked), now);
+}
+
+/**
+ * The wave that failed begins anew: what was seen of it before counts no more. Of a rollout whose devices went back the first one
+ * does: those before the one that failed run it no more.
+ */
 function retried(rollout: Rollout, asked: Asked, now: number): Acted {
   const { gatePassedAt: _, ...rest } = rollout;
+  const wentBack = rollout.state === 'reverting' || rollout.reason.code === 'REVERTED';
+  const from = wentBack ? { wave: 0, approved: [] } : {};
   const reason = because('ROLLOUT_RETRIED', 'tries again', asked);
-  return became({ ...rest, state: 'running', waveStartedAt: now }, reason, now);
+  return became({ ...rest, ...from, state: 'running', waveStartedAt: now }, reason, now);
+}
+
+/** The newest, with the last retry: failures before it count no more, however much is done after it. */
+function keptActs(acts: readonly RolloutAct[]): readonly RolloutAct[] {
+  const newest = acts.slice(-actsMax);
+  const retry = acts.findLast(({ act }) => act === 'retry');
+  return retry === undefined || newest.includes(retry) ? newest : [retry, ...newest.slice(1)];
 }
 
 function decided(rollout: Rollout, asked: Asked, waves: readonly Approved[], now: number): Acted {
@@ -82,7 +106,7 @@ function decided(rollout: Rollout, asked: Asked, waves: readonly Approved[], now
     case 'pause':
       return became({ ...rollout, state: 'paused' }, because('ROLLOUT_PAUSED', 'paused it', asked), now);
     case 'resume':
-      return became({ ...rollout, state: 'running' }, because('ROLLOUT_RESUMED', 'resumed it', asked), now);
+      return resumed(rollout, asked, now);
     case 'approve':
       return approved(rollout, asked, waves, now);
     case 'abort':
@@ -108,5 +132,5 @@ export function actOn(rollout: Rollout, asked: Asked, waves: readonly Approved[]
   }
   const acted = decided(rollout, asked, waves, now);
   if (acted.kind === 'refused') return acted;
-  return { kind: 'done', rollout: { ...acted.rollout, acts: [...acts, { at: now, who, act, why }].slice(-actsMax) } };
+  return { kind: 'done', rollout: { ...acted.rollout, acts: keptActs([...acts, { at: now, who, act, why }]) } };
 }

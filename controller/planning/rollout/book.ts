@@ -55,6 +55,11 @@ export class Book {
     return !isAlike(before, noted);
   }
 
+  /** The group that a device counts in; undefined of one that is bounded by no budget, or was not noted. */
+  groupOf(name: string): string | undefined {
+    return this.#noted.get(name)?.group;
+  }
+
   /** How many more devices of a group may be on their way. */
   spare(group: string | undefined): number {
     const { budget } = this.#policy;

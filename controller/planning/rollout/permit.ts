@@ -33,9 +33,9 @@ function withinBudget(device: DeviceInRollout, spare: number, permit: Permit): P
   return stay('BUDGET', `as many devices of ${device.group} as may be are on their way, or nobody knows of them`);
 }
 
-/** Offered, and for all that is known not switched over to. */
+/** Offered, and for all that is known not switched over to; or given up before a retry and not offered anew since. */
 function isNotTaken(fate: Fate): boolean {
-  return fate === 'dark' || fate === 'contacted' || fate === 'staged';
+  return fate === 'dark' || fate === 'contacted' || fate === 'staged' || fate === 'waiting';
 }
 
 function whenStopped(device: DeviceInRollout, fate: Fate, { rollout, spare }: Permitting): Permit {

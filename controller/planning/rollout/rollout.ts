@@ -20,7 +20,7 @@ export interface RolloutAct {
   readonly why: string;
 }
 
-/** Acts that are kept of a rollout; the oldest are dropped. */
+/** Acts that are kept of a rollout; the oldest are dropped, but for the last retry. */
 export const actsMax = 50;
 
 /** Something that happened to a rollout, by itself or by an act. */

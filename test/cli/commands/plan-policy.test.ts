@@ -103,7 +103,7 @@ test('a fleet that skips its canary is named, one that goes in waves is not, and
   const { state, problems } = await sourceOf(world);
   t.is(state, 'refused');
   t.like(problems, { length: 1, 0: { file: 'policy.yaml', line: 5, code: 'UNDER_MIN_WAVES' } });
-  t.regex(problems[0]!.message, /^fleets get another definition in fewer waves \(trucks in 1\), and spec\.minWaves/);
+  t.regex(problems[0]!.message, /^fleets go in too few waves \(trucks in 1\), and spec\.minWaves/);
   t.deepEqual((await plan(world, 'HEAD')).policy, problems);
 });
 

@@ -8,9 +8,11 @@ import {
   excessesOf,
   findingOf,
   policiesOf,
+  redefinedFleets,
   withReasons,
 } from '../../../controller/planning/policy.ts';
 import type { Policy, PolicySpec } from '../../../schemas/generated/types.ts';
+import { desiredOf, named } from '../engine/rollout-scene.ts';
 
 function policy(spec: PolicySpec, name = 'harbor'): Policy {
   return { apiVersion: 'fleet/v1alpha1', kind: 'Policy', metadata: { name }, spec };
@@ -120,4 +122,18 @@ test('a verdict stands at its limit, and says what would do or what was said', (
     ...{ ...place, path: ['spec', 'maxPrice'], code: 'POLICY_EXCEPTION' },
     message: 'it may cost 2 NOK, and spec.maxPrice of Policy/harbor names no NOK; a commit says why: the storm',
   });
+});
+
+test('a fleet that gives up waves is weighed by what is left of them, also where nothing else of it changes', (t) => {
+  const ships = (release: '1.0.0' | '1.1.0', first?: string, ...names: readonly string[]) => {
+    const wave = (name: string) => ({ name, limit: 1 });
+    const devices = named('one', 'two');
+    if (first === undefined) return desiredOf({ release, devices });
+    return desiredOf({ release, devices, rollout: { waves: [wave(first), ...names.map(wave)] } });
+  };
+  const before = ships('1.0.0', 'canary');
+  t.deepEqual(redefinedFleets(before, ships('1.0.0')), [{ fleet: 'ships', waves: 1 }]);
+  t.deepEqual(redefinedFleets(before, ships('1.1.0', 'canary')), [{ fleet: 'ships', waves: 2 }]);
+  t.deepEqual(redefinedFleets(before, before), []);
+  t.deepEqual(redefinedFleets(before, ships('1.0.0', 'canary', 'second')), []);
 });

@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { type Asked, actOn, actsIn } from '../../../../controller/planning/rollout/act.ts';
 import { beginRollout } from '../../../../controller/planning/rollout/begin.ts';
+import { retriedAt } from '../../../../controller/planning/rollout/fate.ts';
 import { actsMax, eventsMax, type Rollout } from '../../../../controller/planning/rollout/rollout.ts';
 
 const now = 1_000_000;
@@ -45,6 +46,8 @@ test('approving takes the wave that is open, or the one that is named, once', (t
   t.is(refusal(both, asked('approve', { wave: 'rest' })), 'wave rest is approved already');
   const message = 'fleet ships has no wave "rst"; its waves are canary, rest';
   t.is(refusal(both, asked('approve', { wave: 'rst' })), message);
+  const shrunk = rolloutIn('running', { wave: 5 });
+  t.deepEqual(after(shrunk, asked('approve')).approved, ['rest'], 'of fewer waves the last one is open');
   const without = (approve: 'before' | undefined) => {
     const acted = actOn(
       rolloutIn('running'),
@@ -69,6 +72,36 @@ test('an abort halts, and takes devices back where that is wanted and there is s
 test('a retry begins the wave anew that failed', (t) => {
   const retried = after(rolloutIn('halted', { wave: 1, gatePassedAt: now }), asked('retry'));
   t.like(retried, { state: 'running', wave: 1, waveStartedAt: now + 5, gatePassedAt: undefined });
+});
+
+test('a retry of what was reverted begins with the first wave, and its yes is asked for anew: nobody runs it any more', (t) => {
+  const reverted = { code: 'REVERTED', message: 'all its devices were issued what was good' };
+  const more = { wave: 1, approved: ['canary'] };
+  t.like(after(rolloutIn('halted', { ...more, reason: reverted }), asked('retry')), { wave: 0, approved: [] });
+  t.like(after(rolloutIn('reverting', more), asked('retry')), { wave: 0, approved: [] });
+  t.like(after(rolloutIn('halted', more), asked('retry')), more);
+});
+
+test('no wave loses patience while its rollout is paused, nor before it was said yes to', (t) => {
+  const at = (rollout: Rollout, one: Asked, time: number): Rollout => {
+    const acted = actOn(rollout, one, waves, time);
+    if (acted.kind === 'refused') throw new Error(acted.message);
+    return acted.rollout;
+  };
+  const paused = at(rolloutIn('running'), asked('pause'), now + 10);
+  t.is(at(paused, asked('resume'), now + 100).waveStartedAt, now + 90);
+  const approved = at(paused, asked('approve'), now + 50);
+  t.is(at(approved, asked('resume'), now + 100).waveStartedAt, now + 100);
+  t.is(at(paused, asked('resume'), now + 5).waveStartedAt, now, 'a clock that was set back takes no patience');
+});
+
+test('however much is done after a retry, the failures before it count no more', (t) => {
+  let rollout = after(rolloutIn('halted'), asked('retry'));
+  for (let count = 0; count < actsMax; count += 1) {
+    rollout = after(after(rollout, asked('pause')), asked('resume'));
+  }
+  t.is(retriedAt(rollout), now + 5);
+  t.is(rollout.acts.length, actsMax);
 });
 
 test('what means nothing in a state is refused with what would, and changes nothing', (t) => {

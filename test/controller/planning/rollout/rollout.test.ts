@@ -178,6 +178,18 @@ test('a retry offers what failed anew, and the failure before it counts no more'
   t.like(world.rollout, { state: 'done', good: world.rollout.target });
 });
 
+test('a device that gave it up before a retry, and was not offered it anew, goes back with the others', (t) => {
+  const world = oneDevice({ approve: 'after' });
+  world.happen({ kind: 'say', device: 0, word: 'down' });
+  world.happen({ kind: 'hold', device: 0, isHeld: true });
+  world.now += 1000;
+  world.happen({ kind: 'act', asked: { act: 'retry', who: 'ana', why: '' } });
+  world.happen({ kind: 'act', asked: { act: 'abort', who: 'ana', why: '', revert: true } });
+  t.is(world.devices[0]?.on, 'target');
+  world.happen({ kind: 'hold', device: 0, isHeld: false });
+  t.is(world.devices[0]?.on, 'good');
+});
+
 test('the time of a wave that waits for a yes begins with the yes', (t) => {
   const world = oneDevice({ approve: 'before' });
   t.is(world.permitOf(world.devices[0]!).reason?.code, 'NEEDS_APPROVAL');

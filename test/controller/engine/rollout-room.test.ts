@@ -1,0 +1,47 @@
+/** Who waits for room in the budget of its group gets it, however that becomes free. */
+import test from 'ava';
+import type { FleetRollout } from '../../../schemas/generated/types.ts';
+import { RolloutScene } from './rollout-scene.ts';
+
+const rollout: FleetRollout = { budget: { groupBy: 'group', maxUnavailable: 1 } };
+/** Each with its own key, whoever else there is. */
+const three = Object.fromEntries(
+  ['one', 'two', 'three'].map((name, at) => [name, { keyFingerprint: `SHA256:${String(at).repeat(43)}` }]),
+);
+
+/** All of one group, of whom the first was just offered 1.1.0. */
+async function begun() {
+  const scene = await RolloutScene.open();
+  await scene.commit({ release: '1.0.0', devices: three });
+  await scene.say('runs', ...Object.keys(three));
+  await scene.commit({ release: '1.1.0', rollout, devices: three });
+  const offered = () => Object.keys(three).filter((name) => scene.has(name) === '1.1.0');
+  return { scene, offered, first: offered()[0]! };
+}
+
+test('a device that git names no longer leaves its room to one that waits for it', async (t) => {
+  const { scene, offered, first } = await begun();
+  const { [first]: _scrapped, ...devices } = three;
+  await scene.commit({ release: '1.1.0', rollout, devices });
+  t.is(offered().filter((name) => name !== first).length, 1);
+});
+
+test('a device that goes to another group leaves its room in the old one to one that waits for it', async (t) => {
+  const { scene, offered, first } = await begun();
+  await scene.commit({
+    release: '1.1.0',
+    rollout,
+    devices: { ...three, [first]: { ...three[first], group: 'other' } },
+  });
+  t.is(offered().filter((name) => name !== first).length, 1);
+});
+
+test('a device that waits for room and may not take it leaves it to the next', async (t) => {
+  const { scene, offered, first } = await begun();
+  const second = Object.keys(three).find((name) => name !== first)!;
+  const hold = { reason: 'sea trial' };
+  await scene.commit({ release: '1.1.0', rollout, devices: { ...three, [second]: { ...three[second], hold } } });
+  await scene.say('runs', first);
+  t.is(offered().length, 2);
+  t.false(offered().includes(second));
+});

@@ -1,0 +1,75 @@
+/** What has a rollout looked at, and its fleet gone through. */
+import test from 'ava';
+import { FleetRollouts } from '../../../controller/engine/fleet-rollouts.ts';
+import type { Known } from '../../../controller/engine/known.ts';
+import { definitionOf } from '../../../controller/manifests/definition.ts';
+import { beginRollout } from '../../../controller/planning/rollout/begin.ts';
+import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
+import { SimTime } from '../../sim/sim-clock.ts';
+import { desiredOf, minuteMs, named, startMs } from './rollout-scene.ts';
+
+const desired = desiredOf({
+  release: '1.1.0',
+  rollout: { waves: [{ name: 'canary', limit: 1, soak: '10m' }, { name: 'rest' }] },
+  devices: named('one', 'two', 'three'),
+});
+
+/** A rollout that all devices are counted of, and who was thought over for what became of it. */
+function begun() {
+  const target = definitionOf(desired, 'ships')!.hash;
+  const wanted = { fleet: 'ships', target, revision: 'd'.repeat(40), subject: 'Pump 1.1.0' };
+  const image = new Map([['ships', beginRollout(undefined, [], wanted, startMs).rollout]]);
+  const lists: string[][] = [];
+  const told: string[] = [];
+  const at = { now: startMs };
+  const time = new SimTime(startMs);
+  const rollouts = new FleetRollouts({
+    clock: { ...time.clock({ alive: true }), now: () => at.now },
+    image: { rollouts: image, rollout: (fleet: string) => image.get(fleet) } as unknown as Known & {
+      rollouts: typeof image;
+    },
+    tell: ({ kind }) => void told.push(kind),
+    consider: () => {},
+    considerList: (names, isPassedOver = () => false) => {
+      lists.push([...names].filter((name) => !isPassedOver(name)));
+    },
+  });
+  rollouts.follow(desired);
+  lists.splice(0);
+  const become = (more: Partial<Rollout>): readonly string[][] => {
+    const before = image.get('ships')!;
+    image.set('ships', { ...before, ...more });
+    rollouts.moved('ships', before);
+    return lists.splice(0);
+  };
+  return {
+    become,
+    rollouts,
+    told,
+    at,
+    of: (wave: number) => [...rollouts.of('ships')!.followed.waves].filter(([, at]) => at === wave),
+  };
+}
+
+test('a gate that opens and closes with the reports of one device has nobody go through the fleet', (t) => {
+  const { become, of } = begun();
+  for (let count = 0; count < 3; count += 1) {
+    t.deepEqual(become({ gatePassedAt: 5, reason: { code: 'GATE_PASSED', message: 'x' } }), []);
+    t.deepEqual(become({ reason: { code: 'GATE_HOLDS', message: 'x' } }), []);
+  }
+  const opened = become({ wave: 1, reason: { code: 'WAVE_OPEN', message: 'x' } });
+  t.deepEqual(opened, [of(1).map(([name]) => name)], 'those of the wave that opens are thought over');
+});
+
+test('a rollout that became due while it was written is looked at again', (t) => {
+  const { become, rollouts, told, at } = begun();
+  become({ gatePassedAt: startMs, reason: { code: 'GATE_PASSED', message: 'x' } });
+  rollouts.looksAt('ships');
+  told.splice(0);
+  at.now = startMs + 10 * minuteMs - 1;
+  rollouts.lookedAt('ships');
+  t.deepEqual(told, [], 'it soaks still');
+  at.now += 1;
+  rollouts.lookedAt('ships');
+  t.deepEqual(told, ['rollout-step']);
+});
