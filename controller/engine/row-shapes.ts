@@ -33,6 +33,7 @@ import {
   code,
   commit,
   count,
+  digest,
   flag,
   listOf,
   mapOf,
@@ -53,7 +54,7 @@ const issueTerms = shape<IssueTerms>({
   templateHash: text,
   applications: listOf(shape<ApplicationReference>({ name, version, links: optional(listOf(text)) })),
   signedBy: optional(text),
-  definition: optional(text),
+  definition: optional(digest),
 });
 
 const boot = shape<Heard['boots'][number]>({ id: text, counter: count });
@@ -107,7 +108,7 @@ const mark = shape<ChannelMark>({
 const rooms = {
   device: shape<DeviceRow>({
     issued: optional(shape<NonNullable<DeviceRow['issued']>>({ sequence, issuedAt: time, terms: text })),
-    blob: optional(shape<EnvelopeBlob>({ sha256: matching(/^[0-9a-f]{64}$/, 'a digest'), length: count })),
+    blob: optional(shape<EnvelopeBlob>({ sha256: digest, length: count })),
     shadow: shape<ShadowMark>({
       version: count,
       deleted: optional(flag),

@@ -51,7 +51,7 @@ const writes: readonly Write[] = [
     name: 'bench',
     record: {
       issued: {
-        ...{ sequence: 1, revision: id, issuedAt: now, templateHash: 'h', signedBy: 'k', definition: 'h' },
+        ...{ sequence: 1, revision: id, issuedAt: now, templateHash: 'h', signedBy: 'k', definition: definition.hash },
         applications: [{ name: 'pump', version: '1.0.0', links: ['lib/1'] }],
       },
       blob: { sha256: 'd'.repeat(64), length: 5_000 },
