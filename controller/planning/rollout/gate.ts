@@ -79,13 +79,20 @@ function judgePatiently(wave: Wave, counts: WaveCounts): GateVerdict {
   return holds('unsettled', `devices of wave ${name}: ${parts.join(', ')}`);
 }
 
+/** A wave of which nobody may be offered anything shows nothing, however long it is waited for. */
+function judgeUnseen({ name, gate }: Wave, { held }: WaveCounts): GateVerdict {
+  if (held === 0 || amountOf(gate.contacts, held) === 0) return { kind: 'passed' };
+  const all = held === 1 ? 'the only device' : `all ${held} devices`;
+  return holds('evidence', `${all} of wave ${name} can be offered nothing (held, or without a key)`, 'NO_EVIDENCE');
+}
+
 /**
  * What the gate of an open wave says. When patience is over it is judged by those that are through with it; without any it holds
  * on, unless the policy asks for no contacts at all.
  */
 export function judgeGate(wave: Wave, counts: WaveCounts, isPatienceOver: boolean): GateVerdict {
   const size = sizeOf(counts);
-  if (size === 0) return { kind: 'passed' };
+  if (size === 0) return judgeUnseen(wave, counts);
   if (!isPatienceOver) return judgePatiently(wave, counts);
   const settled = counts.updated + counts.failed;
   if (settled > 0 || amountOf(wave.gate.contacts, size) === 0) return judgeSuccess(wave, counts);

@@ -91,7 +91,10 @@ function soaked(rollout: Rollout, passedAt: number, standing: Standing): Move {
 function judged(rollout: Rollout, { policy, counts, now }: Standing): Move | undefined {
   const { index, wave } = openWave(policy, rollout);
   const patienceEndsAt = rollout.waveStartedAt + wave.gate.patienceMs;
-  const verdict = judgeGate(wave, counts[index] ?? noCounts, now >= patienceEndsAt);
+  const seen = counts[index] ?? noCounts;
+  // Where nothing ran well before, or nobody comes after it, nobody is kept from harm by a wave of which nothing can be seen.
+  const isNeeded = rollout.good !== undefined && index < policy.waves.length - 1;
+  const verdict = judgeGate(wave, isNeeded ? seen : { ...seen, held: 0 }, now >= patienceEndsAt);
   if (verdict.kind === 'passed') {
     if (rollout.gatePassedAt !== undefined) return undefined;
     return moved({ ...rollout, gatePassedAt: now }, 'GATE_PASSED', `the gate of wave ${wave.name} has passed`);

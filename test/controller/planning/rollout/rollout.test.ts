@@ -205,6 +205,34 @@ test('a wave of which nobody was heard holds on after its patience, and says tha
   t.is(step(world.rollout, world.policy, world.book.counts, world.now).verdict.code, 'NO_EVIDENCE');
 });
 
+test('a wave of which nobody may be offered anything shows nothing, and what nobody tried goes to nobody else', (t) => {
+  const waves = [
+    { ...careful, name: 'canary' },
+    { ...careful, name: 'rest' },
+  ];
+  const spare: DeviceInRollout = { wave: 0, on: 'good', isHeld: true, observed: {} };
+  const fleet = [spare, { ...spare, wave: 1, isHeld: false }];
+  const world = new World({ waves, onFailure: 'halt' }, fleet, fresh(true));
+  world.settle();
+  world.happen({ kind: 'pass', minutes: 500 });
+  const { verdict } = step(world.rollout, world.policy, world.book.counts, world.now);
+  t.like(verdict, {
+    code: 'NO_EVIDENCE',
+    message: 'the only device of wave canary can be offered nothing (held, or without a key)',
+  });
+  t.is(world.issues.length, 0);
+  world.happen({ kind: 'hold', device: 0, isHeld: false });
+  t.is(world.issues.length, 1);
+});
+
+test('a first rollout, which takes nothing well from anybody, does not wait for a wave of which nobody may be offered anything', (t) => {
+  const held: DeviceInRollout = { wave: 0, on: 'nothing', isHeld: true, observed: {} };
+  const policy = { waves: [careful, { ...careful, name: 'rest' }], onFailure: 'halt' as const };
+  const world = new World(policy, [held, { ...held, wave: 1, isHeld: false }], fresh(false));
+  world.settle();
+  t.is(world.issues.length, 1);
+});
+
 /** Approves what waits, lets time pass to what is due next. */
 function hurry(world: World): void {
   const { nextAt, verdict } = step(world.rollout, world.policy, world.book.counts, world.now);
@@ -219,12 +247,20 @@ function unbudgeted({ budget: _, ...rest }: RolloutPolicy): RolloutPolicy {
   return rest;
 }
 
+/** The same devices, none of them held in a wave of which all are. */
+function withoutBlindWaves(fleet: readonly DeviceInRollout[], last: number): DeviceInRollout[] {
+  const waveOf = ({ wave }: DeviceInRollout) => Math.min(wave, last);
+  const free = new Set(fleet.filter(({ isHeld }) => !isHeld).map(waveOf));
+  return fleet.map((device) => ({ ...device, isHeld: device.isHeld && free.has(waveOf(device)) }));
+}
+
 test('devices that stay dark never hold a rollout beyond the patience of its waves', (t) => {
   fc.assert(
-    fc.property(policy, devices, fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }), (wanted, fleet, dark) => {
+    fc.property(policy, devices, fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }), (wanted, random, dark) => {
+      const last = wanted.waves.length - 1;
+      const fleet = withoutBlindWaves(random, last);
       // One of each wave is heard: of a wave that nobody is heard of nothing is known.
       const seen = new Set<number>();
-      const last = wanted.waves.length - 1;
       const isDark = fleet.map(({ wave, isHeld }, index) => {
         const own = Math.min(wave, last);
         if (isHeld || seen.has(own)) return dark[index]!;
