@@ -180,7 +180,7 @@ export class ControllerPair {
     takeWavesAway(`${directory}/fleet`);
     const manifests = `${directory}/fleet/devices`;
     for (const file of readdirSync(manifests)) rmSync(`${manifests}/${file}`);
-    rmSync(`${directory}/fleet/fleets/trucks.yaml`);
+    for (const file of ['fleets/trucks.yaml', 'policy.yaml']) rmSync(`${directory}/fleet/${file}`);
     for (let n = 0; n < devices; n += 1) writeFileSync(`${manifests}/ship-${n}.yaml`, deviceText(`ship-${n}`));
     const server = await TestServer.start();
     await server.createDatabase(database);
