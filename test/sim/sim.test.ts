@@ -2,7 +2,7 @@ import test from 'ava';
 import { simulate } from './run.ts';
 
 /** Small worlds of every kind of trouble, one after the other: each is heard of when it is over. */
-const seeds = [1, 2, 3];
+const seeds = [1];
 
 for (const seed of seeds) {
   test.serial(`a fleet of 8 lives through eight days of trouble and converges, seed ${seed}`, async (t) => {
