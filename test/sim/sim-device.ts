@@ -1,16 +1,16 @@
 /** One device of the simulated world: a real agent on a disk, a clock, and a link that are all worth distrusting. */
 import { type Agent, type AgentOptions, createAgent } from '../../device-agent/agent.ts';
-import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
 import type { AppRuntime, RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
-import type { Clock, Disk, HttpHandler, Log, Network } from '../../platform/ports.ts';
-import { DiskError, NetworkError } from '../../platform/ports.ts';
+import type { Clock, HttpHandler, Log, Network } from '../../platform/ports.ts';
+import { DiskError } from '../../platform/ports.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 import type { Checkers } from './checkers.ts';
 import type { Fate } from './disk-crash.ts';
 import { nameOf } from './machine.ts';
+import { type AgentStart, liveOffline, noLog } from './offline-life.ts';
 import type { SimBroker } from './sim-bus.ts';
-import { SimTime } from './sim-clock.ts';
+import type { SimTime } from './sim-clock.ts';
 import { simCourier } from './sim-courier.ts';
 import { PowerCut, SimDisk } from './sim-disk.ts';
 import { SimDoors } from './sim-doors.ts';
@@ -35,43 +35,16 @@ export interface DeviceWorld {
 /** A broker notices within this time that a device is gone without a word. */
 const silentMsMax = 30 * 60_000;
 
-const bootMs = 2_000;
-
 /** On a disk with less an agent may not be able to write down that it was started. */
 const roomForWords = 65_536;
 
 /** A process that meets with something soon after it was told what to run does so within this time. */
 const unluckyMsMax = 60_000;
 
-/** What one start of an agent is made of. */
-interface Start {
-  readonly clock: Clock;
-  readonly disk: Disk;
-  readonly log: Log;
-  readonly link: ShadowLink;
-  readonly openCourier: AgentOptions['openCourier'];
-  readonly onRuntime?: (runtime: SimRuntime) => void;
-  readonly onApply: (applications: readonly RunnableApplication[]) => void;
-  readonly onRun: (application: RunnableApplication, bytes: Uint8Array) => void;
-}
-
 /** The end of the process, and a full disk, are no fault of the agent's. */
 function isExpected(error: unknown): boolean {
   return error instanceof PowerCut || (error instanceof DiskError && error.code === 'NO_SPACE');
 }
-
-const noLink: ShadowLink = {
-  isFollowed: false,
-  start: () => {},
-  report: async () => 'offline',
-  sendBatchPart: async () => false,
-  lookAgain: () => {},
-  stop: async () => {},
-};
-const noNetwork: Network = {
-  request: () => Promise.reject(new NetworkError('UNREACHABLE', 'there is no link')),
-};
-const noLog: Log = { write: () => {} };
 
 export class SimDevice {
   readonly name: string;
@@ -147,7 +120,7 @@ export class SimDevice {
     };
   }
 
-  #createAgent(start: Start): Agent {
+  #createAgent(start: AgentStart): Agent {
     const { clock, disk, log, link, openCourier } = start;
     const runtime = new SimRuntime(disk, clock, start.onRun);
     start.onRuntime?.(runtime);
@@ -371,32 +344,16 @@ export class SimDevice {
 
   /** Starts a copy of it, as a power cut now would leave it, in a world of its own without a link. */
   checkOffline(fate: Fate): () => Promise<void> {
-    const { checkers, time: outer } = this.#world;
+    const { checkers, time } = this.#world;
     const disk = this.disk.copyAfterCrash(fate);
     const known = checkers.knownOf(this.machine);
     return async () => {
-      const time = new SimTime(outer.now);
-      let applied: readonly RunnableApplication[] = [];
-      const clock = time.clock({ alive: true });
-      const outside = {
-        configuration: this.#configuration(),
-        stateDirectory: '/state',
-        disk,
-        clock,
-        network: noNetwork,
-      };
-      const agent = this.#createAgent({
-        ...{ clock, disk, log: noLog, link: noLink },
-        openCourier: (shared) => new LocalCourier({ ...outside, ...shared }),
-        onApply: (applications) => {
-          applied = applications;
-        },
+      const { report, applied } = await liveOffline({
+        ...{ disk, at: time.now, configuration: this.#configuration() },
+        createAgent: (start) => this.#createAgent(start),
         onRun: (application, bytes) => checkers.starting(this.machine, application, bytes),
       });
-      agent.start();
-      await time.runUntil(time.now + bootMs);
-      checkers.bootedOffline(this.machine, known, agent.status().report, applied);
-      await agent.stop();
+      checkers.bootedOffline(this.machine, known, report, applied);
     };
   }
 }
