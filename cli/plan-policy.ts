@@ -4,19 +4,15 @@ import type { DeviceChange } from '../controller/planning/compare.ts';
 import {
   asksForPrices,
   asksForWaves,
+  type CommitWeight,
   exceptionKey,
-  excessesOf,
-  findingOf,
   movingDevices,
   type PlacedPolicy,
-  type PolicyVerdict,
-  policiesOf,
   redefinedFleets,
-  withReasons,
 } from '../controller/planning/policy.ts';
+import { judgeByPolicies } from '../controller/planning/policy-judgement.ts';
 import { pricesTogether, transfersOf } from '../controller/planning/transfers.ts';
 import { trailersSince } from '../controller/source/trailers-since.ts';
-import type { Problem } from '../schemas/generated/types.ts';
 import type { CommandContext } from './command.ts';
 import type { FleetRepository } from './fleet-repository.ts';
 import { commitNamed } from './named-commit.ts';
@@ -36,26 +32,20 @@ export interface BareChange {
   readonly prices: () => Promise<Plan['prices']>;
 }
 
-async function excessesIn(policies: readonly PlacedPolicy[], { base, next }: Sides, { devices, prices }: BareChange) {
+async function weightOf(
+  policies: readonly PlacedPolicy[],
+  { base, next }: Sides,
+  { devices, prices }: BareChange,
+): Promise<CommitWeight> {
   const fleets = asksForWaves(policies) ? redefinedFleets(desiredOf(base.state), desiredOf(next.state)) : [];
   const transfers = asksForPrices(policies) ? transfersOf(devices, await prices(), next.state.sites) : [];
-  return excessesOf(policies, { devices: movingDevices(devices), prices: pricesTogether(transfers), fleets });
+  return { devices: movingDevices(devices), prices: pricesTogether(transfers), fleets };
 }
 
 /** What commits since the base say; of a work tree, that will be one, those before it. */
 async function exceptionsOf(context: CommandContext, repository: FleetRepository, { base, next }: Sides) {
   const to = next.side.commit?.id ?? (await commitNamed(context, repository, 'HEAD'));
   return trailersSince(repository.git, exceptionKey, base.side.commit!.id, to);
-}
-
-async function located(verdicts: readonly PolicyVerdict[], sides: Sides): Promise<Problem[]> {
-  const problems: Problem[] = [];
-  for (const side of ['base', 'next'] as const) {
-    const { state, laid } = sides[side];
-    const findings = verdicts.filter((verdict) => verdict.of === side).map((verdict) => findingOf(verdict, state));
-    problems.push(...(await locateIn(laid, { problems: [], findings })));
-  }
-  return problems;
 }
 
 /** The limits that it is over; a first commit is over none. */
@@ -66,19 +56,13 @@ export async function judgePolicies(
   change: BareChange,
 ): Promise<Plan['policy']> {
   const { base, next } = sides;
-  const policies = policiesOf(base.state, next.state);
-  if (base.side.commit === undefined || policies.length === 0) return { problems: [], notes: [] };
-  const excesses = await excessesIn(policies, sides, change);
-  if (excesses.length === 0) return { problems: [], notes: [] };
-  const verdicts = withReasons(excesses, await exceptionsOf(context, repository, sides));
-  return {
-    problems: await located(
-      verdicts.filter(({ reason }) => reason === undefined),
-      sides,
-    ),
-    notes: await located(
-      verdicts.filter(({ reason }) => reason !== undefined),
-      sides,
-    ),
-  };
+  if (base.side.commit === undefined) return { problems: [], notes: [] };
+  return judgeByPolicies(
+    { base: base.state, next: next.state },
+    {
+      weigh: (policies) => weightOf(policies, sides, change),
+      exceptions: () => exceptionsOf(context, repository, sides),
+      locate: (side, findings) => locateIn(sides[side].laid, { problems: [], findings }),
+    },
+  );
 }

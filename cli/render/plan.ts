@@ -1,5 +1,7 @@
 /** A plan: what a revision would change, worked out, with all that its forms show. */
+
 import type { RevisionChange } from '../../controller/planning/compare.ts';
+import type { PolicyJudgement } from '../../controller/planning/policy-judgement.ts';
 import type { Price } from '../../controller/publishing/fetch-price.ts';
 import type { DeviceStatus, PlannedTransfer, Problem, RevisionStatus } from '../../schemas/generated/types.ts';
 
@@ -31,7 +33,7 @@ export interface Plan {
   readonly known?: KnownDevices;
   readonly unknownBecause?: string;
   /** Limits of policies that it is over: for which the controller would refuse it, and for which a commit says why. */
-  readonly policy: { readonly problems: readonly Problem[]; readonly notes: readonly Problem[] };
+  readonly policy: PolicyJudgement;
   /** What is most likely not meant, or not read. */
   readonly warnings: readonly Problem[];
   /** What the controller will do otherwise than the files have it. */

@@ -1,7 +1,6 @@
 /** What the policies of a repository say of a revision, those in force and its own. */
 import type { Turn } from '../../platform/turn.ts';
-import type { Problem } from '../../schemas/generated/types.ts';
-import { desiredOf, type ManifestState } from '../manifests/manifest-state.ts';
+import { desiredOf } from '../manifests/manifest-state.ts';
 import { forEachInSteps, runInTurns, type Steps } from '../manifests/steps.ts';
 import { type DeviceChange, deviceChangesInSteps } from '../planning/compare.ts';
 import {
@@ -9,25 +8,15 @@ import {
   asksForWaves,
   type CommitWeight,
   exceptionKey,
-  excessesOf,
-  findingOf,
   movingDevices,
   type PlacedPolicy,
-  type PolicyVerdict,
-  policiesOf,
   redefinedFleets,
-  withReasons,
 } from '../planning/policy.ts';
+import { judgeByPolicies, type PolicyJudgement } from '../planning/policy-judgement.ts';
 import { pricesTogether, transfersInSteps } from '../planning/transfers.ts';
 import type { Price, ReadModule } from '../publishing/fetch-price.ts';
 import type { BranchFollowerParts } from './follower-parts.ts';
-import {
-  describe,
-  type Judged,
-  type RevisionStep,
-  type RevisionTree,
-  type ValidRevision,
-} from './revision-in-force.ts';
+import { describe, type Judged, type RevisionStep, type ValidRevision } from './revision-in-force.ts';
 
 type Valid = Extract<Judged, { readonly kind: 'valid' }>;
 
@@ -35,12 +24,6 @@ type Valid = Extract<Judged, { readonly kind: 'valid' }>;
 interface Means {
   readonly parts: Pick<BranchFollowerParts, 'publisher' | 'source' | 'clock'>;
   readonly turn: Turn;
-}
-
-/** What a revision may not do, and what its message says why it does it all the same. */
-export interface PolicyJudgement {
-  readonly problems: Problem[];
-  readonly notes: readonly Problem[];
 }
 
 /** Finds modules by digest: of a release that several revisions have, as the last of them has it. */
@@ -96,34 +79,19 @@ async function weightOf(
   return { devices: movingDevices(devices), prices: pricesTogether(transfers), fleets };
 }
 
-async function located(
-  verdicts: readonly PolicyVerdict[],
-  { before }: RevisionStep,
-  { revision }: Valid,
-  { parts: { source } }: Means,
-): Promise<Problem[]> {
-  const sides = { base: before, next: revision } as const;
-  const problems: Problem[] = [];
-  for (const side of ['base', 'next'] as const) {
-    const { state, files }: { state: ManifestState; files: RevisionTree['files'] } = sides[side];
-    const findings = verdicts.filter((verdict) => verdict.of === side).map((verdict) => findingOf(verdict, state));
-    problems.push(...(await describe({ problems: [], findings }, files, source.readBlob)));
-  }
-  return problems;
-}
-
 /** Judges a valid revision by what it changes; a first one changes nothing. */
 export async function judgePolicies(step: RevisionStep, judged: Valid, means: Means): Promise<PolicyJudgement> {
   const { before, info } = step;
-  const policies = policiesOf(before.state, judged.revision.state);
-  if (before.info === undefined || policies.length === 0) return { problems: [], notes: [] };
-  const excesses = excessesOf(policies, await weightOf(policies, step, judged, means));
-  if (excesses.length === 0) return { problems: [], notes: [] };
-  const exceptions = await means.parts.source.trailers(exceptionKey, before.info.id, info.id);
-  const verdicts = withReasons(excesses, exceptions);
-  const told = (isExcused: boolean) => {
-    const those = verdicts.filter(({ reason }) => (reason !== undefined) === isExcused);
-    return located(those, step, judged, means);
-  };
-  return { problems: await told(false), notes: await told(true) };
+  const inForce = before.info;
+  if (inForce === undefined) return { problems: [], notes: [] };
+  const { source } = means.parts;
+  const files = { base: before.files, next: judged.revision.files };
+  return judgeByPolicies(
+    { base: before.state, next: judged.revision.state },
+    {
+      weigh: (policies) => weightOf(policies, step, judged, means),
+      exceptions: () => source.trailers(exceptionKey, inForce.id, info.id),
+      locate: (side, findings) => describe({ problems: [], findings }, files[side], source.readBlob),
+    },
+  );
 }
