@@ -45,6 +45,7 @@ const rolloutMembers: Members<Rollout> = {
   waveStartedAt: time,
   gatePassedAt: optional(time),
   approved: listOf(text),
+  retries: optional(count),
   reason: shape<Rollout['reason']>({ code, message: text }),
   acts: listOf(act),
   events: listOf(shape<RolloutEvent>({ at: time, code, message: text })),

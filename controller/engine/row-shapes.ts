@@ -56,6 +56,7 @@ const issueTerms = shape<IssueTerms>({
   signedBy: optional(text),
   fleet: optional(name),
   definition: optional(digest),
+  retries: optional(count),
 });
 
 const boot = shape<Heard['boots'][number]>({ id: text, counter: count });

@@ -26,25 +26,36 @@ export function withFinished(
   return [{ ...rollout, finishedAt: now, outcome }, ...finished].slice(0, finishedMax);
 }
 
-function started({ fleet, target, revision, subject }: Wanted, number: number, now: number): Rollout {
+/** What a fleet counts over all its rollouts. */
+interface Counted {
+  readonly number: number;
+  readonly retries?: number;
+}
+
+function after(before: Rollout | undefined): Counted {
+  const { number = 0, retries } = before ?? {};
+  return { number: number + 1, ...(retries === undefined ? {} : { retries }) };
+}
+
+function started({ fleet, target, revision, subject }: Wanted, counted: Counted, now: number): Rollout {
   const reason = { code: 'ROLLOUT_STARTED', message: 'it begins with its first wave' };
   return {
-    ...{ fleet, number, target, revision, subject, startedAt: now },
+    ...{ fleet, ...counted, target, revision, subject, startedAt: now },
     ...{ state: 'running', wave: 0, waveStartedAt: now, approved: [], acts: [] },
     ...{ reason, events: [{ at: now, ...reason }] },
   };
 }
 
-function atRest(wanted: Wanted, number: number, now: number): Rollout {
+function atRest(wanted: Wanted, counted: Counted, now: number): Rollout {
   const reason = { code: 'ROLLOUT_DONE', message: 'all its devices may run what git wants' };
-  const done = { ...started(wanted, number, now), good: wanted.target, state: 'done' as const, reason };
+  const done = { ...started(wanted, counted, now), good: wanted.target, state: 'done' as const, reason };
   return { ...done, events: [{ at: now, ...reason }] };
 }
 
 /** Going back to what was good is no risk that waves would lessen: it ends at once. */
-function begun(wanted: Wanted, good: string | undefined, number: number, now: number): Rollout {
-  if (good === wanted.target) return atRest(wanted, number, now);
-  const rollout = started(wanted, number, now);
+function begun(wanted: Wanted, good: string | undefined, counted: Counted, now: number): Rollout {
+  if (good === wanted.target) return atRest(wanted, counted, now);
+  const rollout = started(wanted, counted, now);
   return good === undefined ? rollout : { ...rollout, good };
 }
 
@@ -55,13 +66,10 @@ export function beginRollout(
   wanted: Wanted,
   now: number,
 ): Begun {
-  if (before === undefined) {
-    const number = (finished[0]?.number ?? 0) + 1;
-    return { rollout: begun(wanted, wanted.before, number, now), finished };
-  }
+  if (before === undefined) return { rollout: begun(wanted, wanted.before, after(finished[0]), now), finished };
   // The commit says nothing new to this fleet: what is halted stays halted.
   if (before.target === wanted.target) return { rollout: before, finished };
-  const rollout = begun(wanted, before.good, before.number + 1, now);
+  const rollout = begun(wanted, before.good, after(before), now);
   if (before.state === 'done') return { rollout, finished };
   return { rollout, finished: withFinished(finished, { rollout: before, outcome: 'superseded', now }) };
 }
