@@ -36,6 +36,8 @@ export interface Issuing {
   readonly revision: string;
   /** The hash of the fleet definition that it is drawn by. */
   readonly definition: string | undefined;
+  /** Of the rollout of its fleet. */
+  readonly retries: number | undefined;
   /** The id of the key that will sign it. */
   readonly signedBy: string;
   readonly now: number;
@@ -44,7 +46,7 @@ export interface Issuing {
 /** What a device gets next. */
 export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issuing: Issuing): Issue {
   const { template } = device;
-  const { revision, definition, signedBy, now } = issuing;
+  const { revision, definition, retries, signedBy, now } = issuing;
   const sequence = nextSequence(observed);
   const deployment: Deployment = {
     apiVersion: 'fleet/v1alpha1',
@@ -69,6 +71,7 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issui
       ...issued,
       ...(template.fleet === undefined ? {} : { fleet: template.fleet }),
       ...(definition === undefined ? {} : { definition }),
+      ...(retries === undefined ? {} : { retries }),
     },
   };
 }

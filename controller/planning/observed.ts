@@ -21,6 +21,8 @@ export interface IssuedDeployment {
   readonly fleet?: string;
   /** The hash of the fleet definition that it was drawn by; absent where its fleet has no waves. */
   readonly definition?: string;
+  /** Of the rollout that it belongs to, as it was issued. */
+  readonly retries?: number;
 }
 
 /** What a device said last and was not believed: it proves no health. */
