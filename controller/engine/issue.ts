@@ -63,7 +63,14 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issui
   const applications = referencesOf(template);
   const templateHash = template.hash;
   const issued = { sequence, revision, issuedAt: now, templateHash, applications, signedBy };
-  return { deployment, issued: { ...issued, ...(definition === undefined ? {} : { definition }) } };
+  return {
+    deployment,
+    issued: {
+      ...issued,
+      ...(template.fleet === undefined ? {} : { fleet: template.fleet }),
+      ...(definition === undefined ? {} : { definition }),
+    },
+  };
 }
 
 /** Whether an envelope travels by digest, as a blob of the artifact store. */
