@@ -2,8 +2,8 @@
 import test from 'ava';
 import { orderParcel } from '../../../device-agent/download/parcel.ts';
 import { type HttpResponse, type Network, NetworkError } from '../../../platform/ports.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { packParcel } from '../../../schemas/parcel.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 import { Ship } from '../ship.ts';
 import { moduleBytes, Shore } from '../shore.ts';
 
