@@ -4,7 +4,7 @@ import { ApplicationLog } from '../../../device-agent/runtime/application-log.ts
 import { LineWriter } from '../../../device-agent/runtime/host/line-writer.ts';
 import { appendToLog, logFileBytesMax, readLog } from '../../../device-agent/runtime/log-file.ts';
 import type { RunEnd } from '../../../device-agent/runtime/run-end.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 
 const encoder = new TextEncoder();
