@@ -21,6 +21,8 @@ const distinctions = Object.keys({
   templateHash: true,
   signedBy: true,
   definition: true,
+  work: true,
+  goesOn: true,
 } satisfies Record<keyof Omit<IssueTerms, 'applications'>, true>) as (keyof IssueTerms)[];
 
 /** The text that was made last for a list of applications, and of what: devices that were issued the same come one after the other. */

@@ -26,7 +26,7 @@ type Signed = Pick<Extract<EngineEvent, { kind: 'signed' }>, 'issued' | 'envelop
 
 /** Everything that is signed but the moment. */
 function wantOf({ deployment: { issuedAt: _, ...rest }, issued }: Issue): string {
-  return JSON.stringify([rest, issued.signedBy, issued.templateHash, issued.definition]);
+  return JSON.stringify([rest, issued.signedBy, issued.templateHash, issued.definition, issued.goesOn]);
 }
 
 export class Envelopes {

@@ -55,6 +55,8 @@ const issueTerms = shape<IssueTerms>({
   applications: listOf(shape<ApplicationReference>({ name, version, links: optional(listOf(text)) })),
   signedBy: optional(text),
   definition: optional(digest),
+  work: optional(text),
+  goesOn: optional(flag),
 });
 
 const boot = shape<Heard['boots'][number]>({ id: text, counter: count });

@@ -1,6 +1,6 @@
 /** What is counted of a rollout's devices, kept as they change: one costs the same in a fleet of any size. */
-import { isUnavailable } from './budget.ts';
-import { type DeviceInRollout, type Fate, fateOf, retriedAt } from './fate.ts';
+import { isUnavailable, type Room, type Taker, takersMax } from './budget.ts';
+import { type DeviceInRollout, type Fate, fateOf, type Progress, progressOf, retriedAt } from './fate.ts';
 import { noCounts, type WaveCounts } from './gate.ts';
 import type { RolloutPolicy } from './policy.ts';
 import type { Rollout } from './rollout.ts';
@@ -9,7 +9,8 @@ interface Noted {
   readonly wave: number;
   readonly fate: Fate;
   readonly group?: string;
-  readonly isUnavailable: boolean;
+  /** Of one that its group has to do without. */
+  readonly away?: Progress;
 }
 
 function isAlike(before: Noted | undefined, noted: Noted): boolean {
@@ -17,7 +18,7 @@ function isAlike(before: Noted | undefined, noted: Noted): boolean {
     before?.fate === noted.fate &&
     before.wave === noted.wave &&
     before.group === noted.group &&
-    before.isUnavailable === noted.isUnavailable
+    (before.away === undefined) === (noted.away === undefined)
   );
 }
 
@@ -27,7 +28,8 @@ export class Book {
   readonly #retriedAt: number;
   readonly #noted = new Map<string, Noted>();
   readonly #counts: Record<Fate, number>[];
-  readonly #unavailable = new Map<string, number>();
+  /** By group, those that it has to do without. */
+  readonly #away = new Map<string, Set<string>>();
 
   constructor(policy: RolloutPolicy, rollout: Rollout) {
     this.#policy = policy;
@@ -47,11 +49,12 @@ export class Book {
     if (device === undefined) return before !== undefined;
     const { group, wave } = device;
     const noted = {
-      ...{ wave, fate: fateOf(device, this.#retriedAt), isUnavailable: isUnavailable(device) },
+      ...{ wave, fate: fateOf(device, this.#retriedAt) },
+      ...(isUnavailable(device) ? { away: progressOf(device.observed) } : {}),
       ...(group === undefined ? {} : { group }),
     };
     this.#noted.set(name, noted);
-    this.#add(noted);
+    this.#add(name, noted);
     return !isAlike(before, noted);
   }
 
@@ -64,12 +67,24 @@ export class Book {
   spare(group: string | undefined): number {
     const { budget } = this.#policy;
     if (budget === undefined || group === undefined) return Number.POSITIVE_INFINITY;
-    return budget.maxUnavailable - (this.#unavailable.get(group) ?? 0);
+    return budget.maxUnavailable - (this.#away.get(group)?.size ?? 0);
   }
 
-  #add({ wave, fate, group, isUnavailable: isAway }: Noted): void {
+  /** What room a group has; who takes it is told where none is left. */
+  room(group: string | undefined): Room {
+    const spare = this.spare(group);
+    return { spare, takers: spare > 0 || group === undefined ? [] : this.#takers(group) };
+  }
+
+  #takers(group: string): readonly Taker[] {
+    const names = (this.#away.get(group) ?? new Set()).values().take(takersMax);
+    return Array.from(names, (device) => ({ device, progress: this.#noted.get(device)!.away! }));
+  }
+
+  #add(name: string, { wave, fate, group, away }: Noted): void {
     this.#counts[wave]![fate] += 1;
-    if (group !== undefined && isAway) this.#unavailable.set(group, (this.#unavailable.get(group) ?? 0) + 1);
+    if (group === undefined || away === undefined) return;
+    this.#away.set(group, (this.#away.get(group) ?? new Set()).add(name));
   }
 
   #forget(name: string): void {
@@ -78,8 +93,9 @@ export class Book {
     const { wave, fate, group } = noted;
     this.#noted.delete(name);
     this.#counts[wave]![fate] -= 1;
-    if (group === undefined || !noted.isUnavailable) return;
-    this.#unavailable.set(group, (this.#unavailable.get(group) ?? 0) - 1);
-    if (this.#unavailable.get(group) === 0) this.#unavailable.delete(group);
+    if (group === undefined || noted.away === undefined) return;
+    const away = this.#away.get(group);
+    away?.delete(name);
+    if (away?.size === 0) this.#away.delete(group);
   }
 }
