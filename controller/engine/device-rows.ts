@@ -20,6 +20,7 @@ const distinctions = Object.keys({
   revision: true,
   templateHash: true,
   signedBy: true,
+  fleet: true,
   definition: true,
   work: true,
   goesOn: true,

@@ -64,8 +64,15 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issui
   const applications = referencesOf(template);
   const templateHash = template.hash;
   const issued = { sequence, revision, issuedAt: now, templateHash, applications, signedBy, work: workOf(template) };
-  const goesOn = goesOnUnder(observed, template, definition) ? { goesOn: true as const } : {};
-  return { deployment, issued: { ...issued, ...goesOn, ...(definition === undefined ? {} : { definition }) } };
+  return {
+    deployment,
+    issued: {
+      ...issued,
+      ...(goesOnUnder(observed, template, definition) ? { goesOn: true as const } : {}),
+      ...(template.fleet === undefined ? {} : { fleet: template.fleet }),
+      ...(definition === undefined ? {} : { definition }),
+    },
+  };
 }
 
 /** Whether an envelope travels by digest, as a blob of the artifact store. */

@@ -54,6 +54,7 @@ const issueTerms = shape<IssueTerms>({
   templateHash: text,
   applications: listOf(shape<ApplicationReference>({ name, version, links: optional(listOf(text)) })),
   signedBy: optional(text),
+  fleet: optional(name),
   definition: optional(digest),
   work: optional(text),
   goesOn: optional(flag),

@@ -17,6 +17,8 @@ export interface IssuedDeployment {
   readonly applications: readonly ApplicationReference[];
   /** The id of the deployment key that signed it; absent where that was not written down. */
   readonly signedBy?: string;
+  /** The fleet that selected the device then; absent where none did. */
+  readonly fleet?: string;
   /** The hash of the fleet definition that it was drawn by; absent where its fleet has no waves. */
   readonly definition?: string;
   /** `workOf` of what it asks for; absent where that was not written down. */

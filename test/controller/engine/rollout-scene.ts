@@ -7,8 +7,8 @@ import type { IssuedDeployment } from '../../../controller/planning/observed.ts'
 import type { Asked } from '../../../controller/planning/rollout/act.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort, StateRow } from '../../../controller/state/state-port.ts';
+import { type Life, SimTime } from '../../../platform/simulated/clock.ts';
 import type { DeviceSpec, FleetRollout, FleetSpec, Report } from '../../../schemas/generated/types.ts';
-import { type Life, SimTime } from '../../sim/sim-clock.ts';
 import { application, desiredFrom, device, fleet } from '../manifests/fleet-fixture.ts';
 import { branchSeen, openEngine, reportOf } from './test-engine.ts';
 

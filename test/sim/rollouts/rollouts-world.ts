@@ -10,11 +10,11 @@ import type { Asked } from '../../../controller/planning/rollout/act.ts';
 import { deviceOfShadowTopic } from '../../../controller/shadow/topics.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../../controller/state/state-port.ts';
+import { type Life, SimTime } from '../../../platform/simulated/clock.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import type { FleetRollout, Report } from '../../../schemas/generated/types.ts';
 import { copyOf, desiredOf, type Wanted } from '../../controller/engine/rollout-scene.ts';
 import { branchSeen, openEngine } from '../../controller/engine/test-engine.ts';
-import { type Life, SimTime } from '../sim-clock.ts';
-import { SimRandom } from '../sim-random.ts';
 import { type ContactKind, type Deployed, LightDevice, type Shore } from './light-device.ts';
 import { Promises } from './promises.ts';
 

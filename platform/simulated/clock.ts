@@ -2,7 +2,7 @@
  * Virtual time. Nothing happens between two timers: the world runs what is due, lets every promise settle, and jumps to
  * the next timer. Equal due times run in the order in which they were set, so that a seed replays a run exactly.
  */
-import type { Clock } from '../../platform/ports.ts';
+import type { Clock } from '../ports.ts';
 
 interface Timer {
   readonly due: number;
