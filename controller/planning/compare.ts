@@ -5,10 +5,19 @@ import { definitionOf } from '../manifests/definition.ts';
 import type { Catalogue, CataloguedRelease, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import { forEachInSteps, runAtOnce, type Steps } from '../manifests/steps.ts';
 import { type ApplicationChange, applicationChanges } from './application-changes.ts';
-import { holdText } from './hold.ts';
+import { type AttributeChange, attributeChanges } from './attribute-changes.ts';
 import type { DescribedDevice } from './observed.ts';
 import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
-import { type KnownRollout, type PlannedRollout, planWaves, type WaveNames, waveNames } from './rollout/plan-waves.ts';
+import { workOf } from './rollout/disturbance.ts';
+import {
+  type BoundedChange,
+  type KnownRollout,
+  type PlannedRollout,
+  planBounded,
+  planWaves,
+  type WaveNames,
+  waveNames,
+} from './rollout/plan-waves.ts';
 import type { RolloutPolicy } from './rollout/policy.ts';
 import { policyOf } from './rollout/policy-of.ts';
 
@@ -16,13 +25,6 @@ import { policyOf } from './rollout/policy-of.ts';
 export interface Fetch {
   readonly release: CataloguedRelease;
   readonly bases: readonly string[];
-}
-
-/** Something else that its manifests say of it. Without `from` it was not said, without `to` it is not said any more. */
-export interface AttributeChange {
-  readonly name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent';
-  readonly from?: string;
-  readonly to?: string;
 }
 
 export interface DeviceChange {
@@ -54,6 +56,8 @@ export interface FleetChange {
   readonly rollout?: PlannedRollout;
   /** The number of the rollout that ends, because the fleet goes back to what was completed before it. */
   readonly endsRollout?: number;
+  /** Where no rollout begins, and its budget bounds what changes all the same. */
+  readonly bounded?: BoundedChange;
 }
 
 export interface RevisionChange {
@@ -85,54 +89,6 @@ export interface ComparedRevisions extends ComparedDevices {
   readonly namesIn: (fleet: string) => Iterable<string>;
   /** What is known of the rollout of a fleet. */
   readonly rolloutOf?: (fleet: string) => KnownRollout | undefined;
-}
-
-/** `fetch "0 2 * * *" for 240 min UTC; activate …`; undefined where devices may change at any time. */
-function windowsText({ template: { windows } }: DesiredDevice): string | undefined {
-  if (windows === undefined) return undefined;
-  const lists = (['fetch', 'activate'] as const).flatMap((purpose) => {
-    const each = windows[purpose]?.map(
-      ({ cron, seconds, timeZone }) => `"${cron}" for ${seconds / 60} min ${timeZone}`,
-    );
-    return each === undefined ? [] : [`${purpose} ${each.join(', ')}`];
-  });
-  return lists.join('; ');
-}
-
-/** `activate while facts.speed == 0, speed at most 300 s old`; undefined where devices ask nothing. */
-function conditionsText({ template: { when } }: DesiredDevice): string | undefined {
-  if (when === undefined) return undefined;
-  const { facts = {}, labels: _labels, ...conditions } = when;
-  const texts = Object.entries(conditions).map(([purpose, text]) => `${purpose} while ${text}`);
-  const ages = Object.entries(facts).map(([name, { maxAgeSeconds, application, missing }]) => {
-    const from = application === undefined ? '' : ` of ${application}`;
-    return `${name}${from} at most ${maxAgeSeconds} s old${missing === undefined ? '' : `, else ${missing}`}`;
-  });
-  return [...texts, ...ages].join('; ');
-}
-
-/** What only a fleet says of a device: what is in none has none of it. */
-const ofFleets: ReadonlySet<string> = new Set(['probationSeconds', 'windows', 'when', 'consent']);
-
-function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevice | undefined): AttributeChange[] {
-  // What comes or goes as a whole needs no such words.
-  if (before === undefined || after === undefined) return [];
-  const pairs = [
-    ['fleet', before.fleet, after.fleet],
-    ['site', before.site, after.site],
-    ['probationSeconds', before.template.probationSeconds, after.template.probationSeconds],
-    ['windows', windowsText(before), windowsText(after)],
-    ['when', conditionsText(before), conditionsText(after)],
-    ['consent', before.template.consent, after.template.consent],
-    ['keyFingerprint', before.keyFingerprint, after.keyFingerprint],
-    ['hold', before.hold && holdText(before.hold), after.hold && holdText(after.hold)],
-  ] as const;
-  return pairs.flatMap(([name, from, to]): AttributeChange[] => {
-    const isOfFleet = ofFleets.has(name);
-    const isIdle = isOfFleet && (before.fleet === undefined || after.fleet === undefined);
-    if (from === to || isIdle) return [];
-    return [{ name, ...(from !== undefined && { from: String(from) }), ...(to !== undefined && { to: String(to) }) }];
-  });
 }
 
 function isStripped(before: DesiredDevice | undefined, after: DesiredDevice): boolean {
@@ -227,7 +183,7 @@ function wayOf(fleet: string, policy: RolloutPolicy, target: string, compared: C
   };
 }
 
-/** Fleets that get another definition and have waves. What sites and devices say otherwise goes to these at once. */
+/** Fleets that get another definition and have waves. What sites and devices say otherwise waits for none. */
 function fleetWays(compared: ComparedRevisions): ReadonlyMap<string, FleetWay> {
   const { base, next } = compared;
   const ways = new Map<string, FleetWay>();
@@ -247,10 +203,36 @@ function inWave(change: DeviceChange, ways: ReadonlyMap<string, FleetWay>): Devi
   return wave === undefined ? change : { ...change, wave };
 }
 
-/** By fleet, the devices that get a deployment in a wave. */
-function waitingByFleet(devices: readonly DeviceChange[], next: DesiredFleet): ReadonlyMap<string, DesiredDevice[]> {
-  const moving = devices.filter(({ wave }) => wave !== undefined).map(({ device }) => next.devices.get(device)!);
-  return Map.groupBy(moving, ({ fleet = '' }) => fleet);
+/** By fleet, the devices that get a deployment: in a wave where the fleet goes through its waves. */
+function deployingByFleet(
+  devices: readonly DeviceChange[],
+  next: DesiredFleet,
+  ways: ReadonlyMap<string, FleetWay>,
+): ReadonlyMap<string, DesiredDevice[]> {
+  const moving = devices.filter(({ kind, wave, fleet = '' }) => {
+    return kind === 'deploy' && (wave !== undefined || ways.get(fleet)?.kind !== 'waves');
+  });
+  return Map.groupBy(
+    moving.map(({ device }) => next.devices.get(device)!),
+    ({ fleet = '' }) => fleet,
+  );
+}
+
+/** What of a fleet changes under its budget alone; `deploying` are its devices that get a deployment. */
+function boundedChange(
+  fleet: string,
+  way: FleetWay | undefined,
+  deploying: readonly DesiredDevice[],
+  { base, next }: ComparedRevisions,
+): Pick<FleetChange, 'bounded'> {
+  const manifest = next.fleets.get(fleet);
+  const policy = manifest && policyOf(manifest);
+  if (policy === undefined || way?.kind === 'waves') return {};
+  const bounded = planBounded(policy, deploying, ({ name, template }) => {
+    const before = base.devices.get(name);
+    return before?.fleet === fleet && workOf(before.template) === workOf(template);
+  });
+  return bounded === undefined ? {} : { bounded };
 }
 
 function rolloutChange(
@@ -266,17 +248,20 @@ function rolloutChange(
 
 function fleetChanges(
   devices: readonly DeviceChange[],
-  { base, next, membersOf }: ComparedRevisions,
+  compared: ComparedRevisions,
   ways: ReadonlyMap<string, FleetWay>,
 ): FleetChange[] {
-  const waiting = waitingByFleet(devices, next);
+  const { base, next, membersOf } = compared;
+  const moving = deployingByFleet(devices, next, ways);
   const kinds = new Map<string, number>();
   for (const { fleet, kind } of devices) kinds.set(`${kind} ${fleet}`, (kinds.get(`${kind} ${fleet}`) ?? 0) + 1);
   return [...new Set([...base.fleets.keys(), ...next.fleets.keys()])].sort().map((fleet) => {
     const count = (kind: DeviceChange['kind']): number => kinds.get(`${kind} ${fleet}`) ?? 0;
     const [deploying, holding, gone] = [count('deploy'), count('hold'), count('gone')];
-    const way = rolloutChange(ways.get(fleet), waiting.get(fleet) ?? []);
-    return { fleet, devices: membersOf(fleet), deploying, holding, gone, ...way };
+    const those = moving.get(fleet) ?? [];
+    const way = rolloutChange(ways.get(fleet), those);
+    const bounded = boundedChange(fleet, ways.get(fleet), those, compared);
+    return { fleet, devices: membersOf(fleet), deploying, holding, gone, ...way, ...bounded };
   });
 }
 
