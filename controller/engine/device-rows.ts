@@ -24,6 +24,7 @@ const distinctions = Object.keys({
   definition: true,
   work: true,
   goesOn: true,
+  retries: true,
 } satisfies Record<keyof Omit<IssueTerms, 'applications'>, true>) as (keyof IssueTerms)[];
 
 /** The text that was made last for a list of applications, and of what: devices that were issued the same come one after the other. */

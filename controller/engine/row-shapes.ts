@@ -27,7 +27,7 @@ import {
   type ShadowMark,
 } from './records.ts';
 import type { Heard } from './report-order.ts';
-import { definition, finishedRollouts, rollout } from './rollout-shapes.ts';
+import { definition, finishedRollouts, forgotten, rollout } from './rollout-shapes.ts';
 import {
   type Check,
   code,
@@ -58,6 +58,7 @@ const issueTerms = shape<IssueTerms>({
   definition: optional(digest),
   work: optional(text),
   goesOn: optional(flag),
+  retries: optional(count),
 });
 
 const boot = shape<Heard['boots'][number]>({ id: text, counter: count });
@@ -157,6 +158,7 @@ const rooms = {
   rollout,
   definition,
   finished: finishedRollouts,
+  forgotten,
   refusal: shape<Refusal>({
     at: writtenTime,
     device: optional(text),

@@ -1,10 +1,19 @@
-/** What manifests say otherwise of one device besides what it runs. */
+/** What the manifests of a device say otherwise of it, besides its applications. Pure. */
 import type { DesiredDevice } from '../manifests/desired.ts';
 import { holdText } from './hold.ts';
 
 /** Something else that its manifests say of it. Without `from` it was not said, without `to` it is not said any more. */
 export interface AttributeChange {
-  readonly name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent';
+  readonly name:
+    | 'fleet'
+    | 'site'
+    | 'probationSeconds'
+    | 'keyFingerprint'
+    | 'hold'
+    | 'windows'
+    | 'when'
+    | 'consent'
+    | 'wholeModules';
   readonly from?: string;
   readonly to?: string;
 }
@@ -34,13 +43,14 @@ function conditionsText({ template: { when } }: DesiredDevice): string | undefin
 }
 
 /** What only a fleet says of a device: what is in none has none of it. */
-const ofFleets: ReadonlySet<string> = new Set(['probationSeconds', 'windows', 'when', 'consent']);
+const ofFleets: ReadonlySet<string> = new Set(['probationSeconds', 'windows', 'when', 'consent', 'wholeModules']);
 
-/** What comes or goes as a whole has none. */
+/** What is said of it otherwise, but for its applications. */
 export function attributeChanges(
   before: DesiredDevice | undefined,
   after: DesiredDevice | undefined,
 ): AttributeChange[] {
+  // What comes or goes as a whole needs no such words.
   if (before === undefined || after === undefined) return [];
   const pairs = [
     ['fleet', before.fleet, after.fleet],
@@ -49,6 +59,7 @@ export function attributeChanges(
     ['windows', windowsText(before), windowsText(after)],
     ['when', conditionsText(before), conditionsText(after)],
     ['consent', before.template.consent, after.template.consent],
+    ['wholeModules', before.template.wholeModules, after.template.wholeModules],
     ['keyFingerprint', before.keyFingerprint, after.keyFingerprint],
     ['hold', before.hold && holdText(before.hold), after.hold && holdText(after.hold)],
   ] as const;

@@ -37,6 +37,8 @@ export interface Issue {
   readonly wasAway: boolean;
   /** It was offered that before, and its manifests ask for something else by now. */
   readonly isAgain: boolean;
+  /** How often somebody had tried again. */
+  readonly tried: number;
 }
 
 const amount = fc.oneof(
@@ -91,7 +93,8 @@ const asked: fc.Arbitrary<Asked> = fc.record({
 
 export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(
   fc.oneof(
-    fc.record({ kind: fc.constant('pass' as const), minutes: fc.integer({ min: 1, max: 200 }) }),
+    // Now and then the clock is set back.
+    fc.record({ kind: fc.constant('pass' as const), minutes: fc.integer({ min: -60, max: 200 }) }),
     {
       weight: 4,
       arbitrary: fc.record({
@@ -187,6 +190,7 @@ export class World {
   readonly #atRest = new Map<number, { readonly work: string | undefined; readonly sequence: number }>();
   /** By `settle`, in order. */
   issues: Issue[] = [];
+  #tried = 0;
   /** What the rollout became, in order. */
   stages: {
     readonly before: Rollout;
@@ -266,7 +270,9 @@ export class World {
       case 'act': {
         const acted = actOn(this.rollout, happening.asked, this.policy.waves, this.now);
         if (acted.kind === 'done') this.rollout = acted.rollout;
-        if (happening.asked.act === 'retry') this.book = this.recounted();
+        if (happening.asked.act !== 'retry' || acted.kind === 'refused') break;
+        this.#tried += 1;
+        this.book = this.recounted();
         break;
       }
       default:
@@ -312,11 +318,12 @@ export class World {
     const wasAway = this.isAway(index);
     const issue = {
       ...{ name: String(index), device: index, to: kind, rollout: this.rollout, before: device, wasAway },
-      isAgain: device.on === kind && isAnew !== true,
+      ...{ isAgain: device.on === kind && isAnew !== true, tried: this.#tried },
     };
     this.issues.push(issue);
+    const { retries = 0 } = this.rollout;
     const issued = {
-      ...{ sequence: (observed.issued?.sequence ?? 0) + 1, revision, issuedAt: this.now, applications: [] },
+      ...{ sequence: (observed.issued?.sequence ?? 0) + 1, revision, issuedAt: this.now, retries, applications: [] },
       ...{ templateHash: template.hash, work: workOf(template), definition: kind },
       ...(goesOnUnder(observed, template, kind) ? { goesOn: true as const } : {}),
     };
