@@ -3,6 +3,7 @@ import { isUnavailable, type Room, type Taker, takersMax } from './budget.ts';
 import { type DeviceInRollout, type Fate, fateOf, type Progress, progressOf, retriesOf } from './fate.ts';
 import { noCounts, type WaveCounts } from './gate.ts';
 import type { RolloutPolicy } from './policy.ts';
+import { noReturns, type Return, type Returns, returnOf } from './returning.ts';
 import type { Rollout } from './rollout.ts';
 
 interface Noted {
@@ -11,23 +12,36 @@ interface Noted {
   readonly group?: string;
   /** Of one that its group has to do without. */
   readonly away?: Progress;
+  readonly returns?: Return;
 }
+
+/** What a step of a rollout looks at. */
+export interface Tally {
+  /** Of the policy's waves, in order. */
+  readonly counts: readonly WaveCounts[];
+  readonly returns: Returns;
+}
+
+/** Before anybody was noted. */
+export const noTally: Tally = { counts: [], returns: noReturns };
 
 function isAlike(before: Noted | undefined, noted: Noted): boolean {
   return (
     before?.fate === noted.fate &&
     before.wave === noted.wave &&
     before.group === noted.group &&
-    (before.away === undefined) === (noted.away === undefined)
+    (before.away === undefined) === (noted.away === undefined) &&
+    before.returns === noted.returns
   );
 }
 
 /** For one rollout between two retries; a new one, a retry or another policy takes a new book, filled anew. */
-export class Book {
+export class Book implements Tally {
   readonly #policy: RolloutPolicy;
   readonly #retries: number;
   readonly #noted = new Map<string, Noted>();
   readonly #counts: Record<Fate, number>[];
+  readonly #returns: Record<Return, number> = { ...noReturns };
   /** By group, those that it has to do without. */
   readonly #away = new Map<string, Set<string>>();
 
@@ -37,9 +51,12 @@ export class Book {
     this.#counts = policy.waves.map(() => ({ ...noCounts }));
   }
 
-  /** Of the policy's waves, in order. */
   get counts(): readonly WaveCounts[] {
     return this.#counts;
+  }
+
+  get returns(): Returns {
+    return this.#returns;
   }
 
   /** Takes down how a device is now; undefined of one that is in the fleet no more. Returns whether it counts otherwise than before. */
@@ -48,10 +65,12 @@ export class Book {
     this.#forget(name);
     if (device === undefined) return before !== undefined;
     const { group, wave } = device;
+    const returns = returnOf(device);
     const noted = {
       ...{ wave, fate: fateOf(device, this.#retries) },
       ...(isUnavailable(device) ? { away: progressOf(device.observed) } : {}),
       ...(group === undefined ? {} : { group }),
+      ...(returns === undefined ? {} : { returns }),
     };
     this.#noted.set(name, noted);
     this.#add(name, noted);
@@ -81,8 +100,9 @@ export class Book {
     return Array.from(names, (device) => ({ device, progress: this.#noted.get(device)!.away! }));
   }
 
-  #add(name: string, { wave, fate, group, away }: Noted): void {
+  #add(name: string, { wave, fate, group, away, returns }: Noted): void {
     this.#counts[wave]![fate] += 1;
+    if (returns !== undefined) this.#returns[returns] += 1;
     if (group === undefined || away === undefined) return;
     this.#away.set(group, (this.#away.get(group) ?? new Set()).add(name));
   }
@@ -90,9 +110,10 @@ export class Book {
   #forget(name: string): void {
     const noted = this.#noted.get(name);
     if (noted === undefined) return;
-    const { wave, fate, group } = noted;
+    const { wave, fate, group, returns } = noted;
     this.#noted.delete(name);
     this.#counts[wave]![fate] -= 1;
+    if (returns !== undefined) this.#returns[returns] -= 1;
     if (group === undefined || noted.away === undefined) return;
     const away = this.#away.get(group);
     away?.delete(name);
