@@ -22,6 +22,7 @@ const distinctions = Object.keys({
   signedBy: true,
   fleet: true,
   definition: true,
+  mayGoWhole: true,
 } satisfies Record<keyof Omit<IssueTerms, 'applications'>, true>) as (keyof IssueTerms)[];
 
 /** The text that was made last for a list of applications, and of what: devices that were issued the same come one after the other. */

@@ -56,6 +56,7 @@ const issueTerms = shape<IssueTerms>({
   signedBy: optional(text),
   fleet: optional(name),
   definition: optional(digest),
+  mayGoWhole: optional(flag),
 });
 
 const boot = shape<Heard['boots'][number]>({ id: text, counter: count });

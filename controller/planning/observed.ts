@@ -21,6 +21,8 @@ export interface IssuedDeployment {
   readonly fleet?: string;
   /** The hash of the fleet definition that it was drawn by; absent where its fleet has no waves. */
   readonly definition?: string;
+  /** It may take modules whole by it, since somebody let it. */
+  readonly mayGoWhole?: true;
 }
 
 /** What a device said last and was not believed: it proves no health. */
