@@ -58,6 +58,8 @@ export function consider(draft: Draft, context: Context, name: string): Issue | 
   const isBehind = decision.cause === 'SEQUENCE_BEHIND' || (definition !== undefined && tookAnother(observed));
   if (isBehind && !context.isBranchSeen) return undefined;
   if (decision.cause === 'SEQUENCE_BEHIND' && !contradict(draft, name, now)) return undefined;
+  const retries = device.fleet === undefined ? undefined : draft.rollout(device.fleet)?.retries;
   const mayGoWhole = permitted.mayGoWhole === true;
-  return nextIssue(permitted.device, observed, { revision, definition, signedBy: context.keyId, mayGoWhole, now });
+  const signedBy = context.keyId;
+  return nextIssue(permitted.device, observed, { revision, definition, retries, signedBy, mayGoWhole, now });
 }

@@ -23,6 +23,7 @@ const distinctions = Object.keys({
   fleet: true,
   definition: true,
   mayGoWhole: true,
+  retries: true,
 } satisfies Record<keyof Omit<IssueTerms, 'applications'>, true>) as (keyof IssueTerms)[];
 
 /** The text that was made last for a list of applications, and of what: devices that were issued the same come one after the other. */

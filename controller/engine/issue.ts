@@ -36,6 +36,8 @@ export interface Issuing {
   readonly revision: string;
   /** The hash of the fleet definition that it is drawn by. */
   readonly definition: string | undefined;
+  /** Of the rollout of its fleet. */
+  readonly retries: number | undefined;
   /** The id of the key that will sign it. */
   readonly signedBy: string;
   /** Somebody let the device take modules whole. */
@@ -46,7 +48,7 @@ export interface Issuing {
 /** What a device gets next. */
 export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issuing: Issuing): Issue {
   const { template } = device;
-  const { revision, definition, signedBy, now } = issuing;
+  const { revision, definition, retries, signedBy, now } = issuing;
   const isLet = issuing.mayGoWhole && template.wholeModules === 'ask';
   const sequence = nextSequence(observed);
   const deployment: Deployment = {
@@ -74,6 +76,7 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issui
       ...(template.fleet === undefined ? {} : { fleet: template.fleet }),
       ...(definition === undefined ? {} : { definition }),
       ...(isLet ? { mayGoWhole: true } : {}),
+      ...(retries === undefined ? {} : { retries }),
     },
   };
 }

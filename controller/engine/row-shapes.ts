@@ -27,7 +27,7 @@ import {
   type ShadowMark,
 } from './records.ts';
 import type { Heard } from './report-order.ts';
-import { definition, finishedRollouts, rollout } from './rollout-shapes.ts';
+import { definition, finishedRollouts, forgotten, rollout } from './rollout-shapes.ts';
 import {
   type Check,
   code,
@@ -57,6 +57,7 @@ const issueTerms = shape<IssueTerms>({
   fleet: optional(name),
   definition: optional(digest),
   mayGoWhole: optional(flag),
+  retries: optional(count),
 });
 
 const boot = shape<Heard['boots'][number]>({ id: text, counter: count });
@@ -156,6 +157,7 @@ const rooms = {
   rollout,
   definition,
   finished: finishedRollouts,
+  forgotten,
   refusal: shape<Refusal>({
     at: writtenTime,
     device: optional(text),

@@ -23,6 +23,8 @@ export interface IssuedDeployment {
   readonly definition?: string;
   /** It may take modules whole by it, since somebody let it. */
   readonly mayGoWhole?: true;
+  /** Of the rollout that it belongs to, as it was issued. */
+  readonly retries?: number;
 }
 
 /** What a device said last and was not believed: it proves no health. */

@@ -20,7 +20,7 @@ export interface RolloutAct {
   readonly why: string;
 }
 
-/** Acts that are kept of a rollout; the oldest are dropped, but for the last retry. */
+/** Acts that are kept of a rollout; the oldest are dropped. */
 export const actsMax = 50;
 
 /** Something that happened to a rollout, by itself or by an act. */
@@ -53,6 +53,8 @@ export interface Rollout {
   readonly approved: readonly string[];
   /** Devices that somebody let take modules whole, where their fleet asks first. */
   readonly wholeFor?: 'all' | readonly string[];
+  /** How often its fleet was tried again, in this rollout and those before it; absent where it never was. */
+  readonly retries?: number;
   /** Why it is in this state. */
   readonly reason: Pick<Reason, 'code' | 'message'>;
   /** Oldest first; bounded. */
