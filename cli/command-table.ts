@@ -165,6 +165,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/rollout-act.ts')).rolloutRetryCommand,
   },
   {
+    name: 'rollout allow-whole',
+    summary: 'let devices that have no delta take modules whole, or the one that is named',
+    load: async () => (await import('./commands/rollout-act.ts')).rolloutAllowWholeCommand,
+  },
+  {
     name: 'source accept',
     summary: 'let the controller take a commit that it holds back because its branch was rewritten',
     load: async () => (await import('./commands/source-accept.ts')).sourceAcceptCommand,

@@ -22,7 +22,7 @@ export type DeployedWholeModules = 'ask' | 'never';
  */
 export type WindowSpecs = WindowSpec[];
 export type Phase = 'idle' | 'fetching' | 'staged' | 'waiting' | 'activating' | 'probation' | 'active';
-export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry';
+export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry' | 'allow-whole';
 export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 /**
  * halted: offered to nobody any more; reverting: devices that changed go back to what was good; done: all devices may run it.
@@ -1449,9 +1449,9 @@ export interface RolloutBudget {
  */
 export interface RolloutBytes {
   /**
-   * What a device does that has no delta to an update, or none that it can use. allow: takes it whole. never: stays as it is until there is one.
+   * What a device does that has no delta to an update, or none that it can use. allow: takes it whole. ask: stays as it is until there is one, or somebody lets it take it whole. never: until there is one.
    */
-  wholeModules?: 'allow' | 'never';
+  wholeModules?: 'allow' | 'ask' | 'never';
 }
 /**
  * When devices may change, each by its own clock. Without a list: at any time.
@@ -1759,6 +1759,7 @@ export interface PlannedDevice {
     | 'HELD'
     | 'ROLLOUT'
     | 'KEY_CHANGED'
+    | 'WHOLE_ALLOWED'
     | 'NO_KEY'
     | 'NO_FLEET'
     | 'ISSUED'
@@ -2323,6 +2324,10 @@ export interface RolloutActRequest {
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
    */
   wave?: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  device?: string;
   /**
    * Which rollout is meant: when the fleet is at another one, which nobody may have looked at, nothing is done.
    */
