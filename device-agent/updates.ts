@@ -4,6 +4,7 @@ import type { Courier } from './courier/courier.ts';
 import { type Heard, heardCourier } from './courier/heard-courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import { HealthWatch } from './health/watch.ts';
+import { ConsentTerm } from './interlocks/consent-term.ts';
 import { gatesOf } from './interlocks/gates.ts';
 import type { Senses } from './interlocks/senses.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
@@ -92,11 +93,16 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
   const activator = new Activator({ ...waiting, runtime, store, slots, onApply });
   const health = new HealthWatch(clock, runtime);
+  const term = new ConsentTerm({
+    ...{ clock, nowMs: time.nowMs, isOver: () => memory.isConsentOver === true },
+    onOver: ({ sequence, at }) => engine.dispatch({ kind: 'consent-over', sequence, at }),
+  });
   const sight = {
     clockMs: () => clock.now(),
     nowMs: time.nowMs,
     senses: options.senses,
     consent: () => memory.consent,
+    leftMs: (said: Consent) => term.leftMs(said),
   };
   const moments = new MomentWait({ clock, log, gatesOf: (to, gated) => gatesOf(to, gated, sight), onChange });
   const nudge = (): void => {

@@ -3,6 +3,7 @@ import type { Device, Fleet, Site } from '../../schemas/generated/types.ts';
 import { layerOf } from './config-layers.ts';
 import { type DefinedApplication, definedApplications, probationSecondsDefault } from './definition.ts';
 import { deployedConditions, labelsInConditions } from './deployed-conditions.ts';
+import { deployedWholeModules } from './deployed-whole-modules.ts';
 import { deployedWindows } from './deployed-windows.ts';
 import type { DeviceTemplate } from './desired.ts';
 import { type Draft, placeIn } from './draft.ts';
@@ -135,6 +136,7 @@ export function templateFor(draft: Draft, plan: FleetPlan, of: TemplateOf): Devi
     ...deployedWindows(plan.fleet.spec.windows),
     ...deployedConditions(plan.fleet.spec.when, plan.labels, device.metadata.labels),
     ...(consent === undefined ? {} : { consent }),
+    ...deployedWholeModules(plan.fleet.spec.rollout),
     applications: plan.applications.map((one) =>
       renderApplication(one, target, reporting(draft, plan, one.name, device)),
     ),

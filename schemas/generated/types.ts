@@ -12,6 +12,10 @@ export type ChannelPatterns = [string, ...string[]];
  */
 export type Windows = Window[];
 /**
+ * What the device does where an update has no delta that it can use: never takes the module whole, or waits until a deployment without this says that it may. Absent: takes it.
+ */
+export type DeployedWholeModules = 'ask' | 'never';
+/**
  * Open while one of these is.
  *
  * @maxItems 24
@@ -892,6 +896,7 @@ export interface Deployment {
    * required: it is activated only after somebody aboard has said yes to it.
    */
   consent?: 'required';
+  wholeModules?: DeployedWholeModules;
   when?: DeployedConditions;
   /**
    * @maxItems 64
@@ -1382,6 +1387,7 @@ export interface FleetRollout {
   waves?: [RolloutWave, ...RolloutWave[]];
   gate?: RolloutGate;
   budget?: RolloutBudget;
+  bytes?: RolloutBytes;
   /**
    * halt: devices stay at what they run, and no other gets it. revert: those that got it go back to what ran well before.
    */
@@ -1437,6 +1443,15 @@ export interface RolloutBudget {
    */
   groupBy: string;
   maxUnavailable: number;
+}
+/**
+ * What updates may cost on the link.
+ */
+export interface RolloutBytes {
+  /**
+   * What a device does that has no delta to an update, or none that it can use. allow: takes it whole. never: stays as it is until there is one.
+   */
+  wholeModules?: 'allow' | 'never';
 }
 /**
  * When devices may change, each by its own clock. Without a list: at any time.
@@ -1800,7 +1815,8 @@ export interface PlannedLink {
   to?: string;
 }
 export interface PlannedAttribute {
-  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent';
+  name:
+    'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent' | 'wholeModules';
   /**
    * Absent when it was not said.
    */

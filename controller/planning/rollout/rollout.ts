@@ -20,7 +20,7 @@ export interface RolloutAct {
   readonly why: string;
 }
 
-/** Acts that are kept of a rollout; the oldest are dropped, but for the last retry. */
+/** Acts that are kept of a rollout; the oldest are dropped. */
 export const actsMax = 50;
 
 /** Something that happened to a rollout, by itself or by an act. */
@@ -46,11 +46,14 @@ export interface Rollout {
   readonly state: 'running' | 'paused' | 'halted' | 'reverting' | 'done';
   /** The index of the wave that is open; those before it are open too. */
   readonly wave: number;
+  /** Of one that is reverted, when that began. */
   readonly waveStartedAt: number;
   /** Since when it soaks. */
   readonly gatePassedAt?: number;
   /** Names of waves that somebody said yes to. */
   readonly approved: readonly string[];
+  /** How often its fleet was tried again, in this rollout and those before it; absent where it never was. */
+  readonly retries?: number;
   /** Why it is in this state. */
   readonly reason: Pick<Reason, 'code' | 'message'>;
   /** Oldest first; bounded. */
@@ -62,6 +65,11 @@ export interface Rollout {
 /** The rollout with one more thing that happened to it. */
 export function withEvent<R extends Rollout>(rollout: R, at: number, { code, message }: Rollout['reason']): R {
   return { ...rollout, events: [...rollout.events, { at, code, message }].slice(-eventsMax) };
+}
+
+/** The rollout whose devices go back from now on. */
+export function reverting<R extends Rollout>(rollout: R, now: number): R {
+  return { ...rollout, state: 'reverting', waveStartedAt: now };
 }
 
 /** A rollout that is over, and how it ended. */

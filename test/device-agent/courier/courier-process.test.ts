@@ -13,6 +13,7 @@ const errand = {
   deployment: { sequence: 1 } as Deployment,
   envelope: '{}',
   isInstalled: false,
+  updates: [],
   memory: nothingFetched,
 };
 const never = new AbortController().signal;

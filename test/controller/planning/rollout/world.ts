@@ -29,6 +29,8 @@ export interface Issue {
   readonly to: 'target' | 'good';
   readonly rollout: Rollout;
   readonly before: DeviceInRollout;
+  /** How often somebody had tried again. */
+  readonly tried: number;
 }
 
 const amount = fc.oneof(
@@ -83,7 +85,8 @@ const asked: fc.Arbitrary<Asked> = fc.record({
 
 export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(
   fc.oneof(
-    fc.record({ kind: fc.constant('pass' as const), minutes: fc.integer({ min: 1, max: 200 }) }),
+    // Now and then the clock is set back.
+    fc.record({ kind: fc.constant('pass' as const), minutes: fc.integer({ min: -60, max: 200 }) }),
     {
       weight: 4,
       arbitrary: fc.record({
@@ -144,11 +147,13 @@ export class World {
   now = startMs;
   /** By `settle`, in order. */
   issues: Issue[] = [];
+  #tried = 0;
   /** What the rollout became, in order. */
   stages: {
     readonly before: Rollout;
     readonly rollout: Rollout;
     readonly counts: Book['counts'];
+    readonly devices: readonly DeviceInRollout[];
     readonly now: number;
   }[] = [];
 
@@ -195,7 +200,9 @@ export class World {
       case 'act': {
         const acted = actOn(this.rollout, happening.asked, this.policy.waves, this.now);
         if (acted.kind === 'done') this.rollout = acted.rollout;
-        if (happening.asked.act === 'retry') this.book = this.recounted();
+        if (happening.asked.act !== 'retry' || acted.kind === 'refused') break;
+        this.#tried += 1;
+        this.book = this.recounted();
         break;
       }
       default:
@@ -207,9 +214,10 @@ export class World {
   /** Steps and issues until nothing moves; the rounds that it took. */
   settle(): number {
     for (let round = 1; ; round += 1) {
-      const { rollout } = step(this.rollout, this.policy, this.book.counts, this.now);
+      const { rollout } = step(this.rollout, this.policy, this.book, this.now);
       const counts = this.book.counts.map((each) => ({ ...each }));
-      if (rollout !== this.rollout) this.stages.push({ before: this.rollout, rollout, counts, now: this.now });
+      if (rollout !== this.rollout)
+        this.stages.push({ before: this.rollout, rollout, counts, devices: [...this.devices], now: this.now });
       const hasStepped = rollout !== this.rollout;
       this.rollout = rollout;
       const hasIssued = this.devices.map((_, index) => this.#offer(index)).includes(true);
@@ -231,9 +239,11 @@ export class World {
     const device = this.devices[index]!;
     const { kind, isAnew } = this.permitOf(device);
     if (kind === 'stay' || (device.on === kind && isAnew !== true)) return false;
-    this.issues.push({ name: String(index), to: kind, rollout: this.rollout, before: device });
+    this.issues.push({ name: String(index), to: kind, rollout: this.rollout, before: device, tried: this.#tried });
     const sequence = (device.observed.issued?.sequence ?? 0) + 1;
-    const issued = { sequence, revision, issuedAt: this.now, templateHash: 'b'.repeat(64), applications: [] };
+    const { retries = 0 } = this.rollout;
+    const what = { revision, templateHash: 'b'.repeat(64), applications: [] };
+    const issued = { sequence, issuedAt: this.now, retries, ...what };
     this.change(index, { ...device, on: kind, observed: { ...device.observed, issued } });
     return true;
   }
