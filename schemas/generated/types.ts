@@ -2866,6 +2866,10 @@ export interface DeviceStatus {
    * RFC 3339 in UTC.
    */
   contactAt?: string;
+  /**
+   * How long it was silent before it was heard again: a digit for each half octave of lengths, from a minute on, counts them.
+   */
+  silences?: string;
   expectedContact?: ExpectedContact;
   desired?: DesiredDeployment;
   report?: Report;

@@ -177,7 +177,7 @@ return errors === 0;
 }
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern201 = new RegExp("^[A-Z]{3}$", "u");
+const pattern202 = new RegExp("^[A-Z]{3}$", "u");
 
 function validate156(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://fleet.dev/schemas/policy.schema.json" */;
@@ -394,7 +394,7 @@ errors++;
 for(const key2 in data6){
 const _errs14 = errors;
 if(typeof key2 === "string"){
-if(!pattern201.test(key2)){
+if(!pattern202.test(key2)){
 const err17 = {instancePath:instancePath+"/spec/maxPrice",schemaPath:"#/properties/spec/properties/maxPrice/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Z]{3}$"},message:"must match pattern \""+"^[A-Z]{3}$"+"\"",propertyName:key2};
 if(vErrors === null){
 vErrors = [err17];

@@ -5,8 +5,8 @@ const schema255 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id
 const schema91 = {"description":"RFC 3339 in UTC.","type":"string","pattern":"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"};
 const schema257 = {"title":"Phase","enum":["idle","fetching","staged","waiting","activating","probation","active"]};
 const pattern58 = new RegExp("^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$", "u");
-const pattern155 = new RegExp("^[0-9a-f]{1,32}$", "u");
-const pattern158 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
+const pattern156 = new RegExp("^[0-9a-f]{1,32}$", "u");
+const pattern159 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
 const func2 = (text) => [...text].length;
 const schema259 = {"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]};
 const schema90 = {"description":"A git commit id.","type":"string","pattern":"^[0-9a-f]{40}$"};
@@ -2846,7 +2846,7 @@ errors++;
 if(data1.id !== undefined){
 let data2 = data1.id;
 if(typeof data2 === "string"){
-if(!pattern155.test(data2)){
+if(!pattern156.test(data2)){
 const err12 = {instancePath:instancePath+"/boot/id",schemaPath:"#/properties/boot/properties/id/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{1,32}$"},message:"must match pattern \""+"^[0-9a-f]{1,32}$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -3214,7 +3214,7 @@ errors++;
 if(data14.code !== undefined){
 let data16 = data14.code;
 if(typeof data16 === "string"){
-if(!pattern158.test(data16)){
+if(!pattern159.test(data16)){
 const err42 = {instancePath:instancePath+"/waiting/code",schemaPath:"#/properties/waiting/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err42];

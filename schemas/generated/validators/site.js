@@ -179,9 +179,9 @@ return errors === 0;
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const schema344 = {"title":"SiteLink","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"match":{"title":"LinkMatch","description":"Which link it is on the devices. Two links of a site never match the same interface.","type":"object","properties":{"interface":{"description":"The name of a network interface, or the beginning of one and *: wwan0, eth*.","type":"string","pattern":"^([A-Za-z0-9_.-]{1,15}|[A-Za-z0-9_.-]{0,14}\\*)$"}},"required":["interface"],"additionalProperties":false},"rate":{"description":"Bits per second, more than none: 2400bit/s, 128kbit/s, 1.5Mbit/s.","type":"string","pattern":"^(?!0+(\\.0+)?[a-zA-Z])[0-9]{1,4}(\\.[0-9]{1,3})?[kMG]?bit/s$"},"pricePerMB":{"description":"Of a million bytes, in the link's currency; left out where bytes cost nothing.","type":"number","exclusiveMinimum":0,"maximum":1000000},"currency":{"description":"Of pricePerMB, by ISO 4217: EUR, NOK, USD.","type":"string","pattern":"^[A-Z]{3}$"},"carries":{"description":"What of modules may travel over it, deltas or whole ones, compressed or not; both when absent.","type":"array","minItems":1,"maxItems":2,"items":{"enum":["delta","whole"]}}},"required":["name","rate"],"additionalProperties":false};
-const pattern212 = new RegExp("^([A-Za-z0-9_.-]{1,15}|[A-Za-z0-9_.-]{0,14}\\*)$", "u");
-const pattern213 = new RegExp("^(?!0+(\\.0+)?[a-zA-Z])[0-9]{1,4}(\\.[0-9]{1,3})?[kMG]?bit/s$", "u");
-const pattern201 = new RegExp("^[A-Z]{3}$", "u");
+const pattern213 = new RegExp("^([A-Za-z0-9_.-]{1,15}|[A-Za-z0-9_.-]{0,14}\\*)$", "u");
+const pattern214 = new RegExp("^(?!0+(\\.0+)?[a-zA-Z])[0-9]{1,4}(\\.[0-9]{1,3})?[kMG]?bit/s$", "u");
+const pattern202 = new RegExp("^[A-Z]{3}$", "u");
 
 function validate166(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -279,7 +279,7 @@ errors++;
 if(data1.interface !== undefined){
 let data2 = data1.interface;
 if(typeof data2 === "string"){
-if(!pattern212.test(data2)){
+if(!pattern213.test(data2)){
 const err7 = {instancePath:instancePath+"/match/interface",schemaPath:"#/properties/match/properties/interface/pattern",keyword:"pattern",params:{pattern: "^([A-Za-z0-9_.-]{1,15}|[A-Za-z0-9_.-]{0,14}\\*)$"},message:"must match pattern \""+"^([A-Za-z0-9_.-]{1,15}|[A-Za-z0-9_.-]{0,14}\\*)$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -316,7 +316,7 @@ errors++;
 if(data.rate !== undefined){
 let data3 = data.rate;
 if(typeof data3 === "string"){
-if(!pattern213.test(data3)){
+if(!pattern214.test(data3)){
 const err10 = {instancePath:instancePath+"/rate",schemaPath:"#/properties/rate/pattern",keyword:"pattern",params:{pattern: "^(?!0+(\\.0+)?[a-zA-Z])[0-9]{1,4}(\\.[0-9]{1,3})?[kMG]?bit/s$"},message:"must match pattern \""+"^(?!0+(\\.0+)?[a-zA-Z])[0-9]{1,4}(\\.[0-9]{1,3})?[kMG]?bit/s$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -376,7 +376,7 @@ errors++;
 if(data.currency !== undefined){
 let data5 = data.currency;
 if(typeof data5 === "string"){
-if(!pattern201.test(data5)){
+if(!pattern202.test(data5)){
 const err15 = {instancePath:instancePath+"/currency",schemaPath:"#/properties/currency/pattern",keyword:"pattern",params:{pattern: "^[A-Z]{3}$"},message:"must match pattern \""+"^[A-Z]{3}$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
