@@ -3,6 +3,7 @@ import type {
   Application,
   DeployedApplication,
   DeployedConditions,
+  DeployedLink,
   DeployedWindows,
   Device,
   DeviceHold,
@@ -22,6 +23,8 @@ export interface DeviceTemplate {
   readonly when?: DeployedConditions;
   /** Whether somebody aboard must say yes before it is activated. */
   readonly consent?: 'required';
+  /** What it keeps to on the links of its site. */
+  readonly links?: DeployedLink[];
   /** Sorted by name; placeholders filled in, configuration merged. */
   readonly applications: readonly DeployedApplication[];
   /** SHA-256 in hexadecimal over the canonical JSON of all of the above: equal hashes, equal work. */

@@ -20,7 +20,16 @@ export interface Fetch {
 
 /** Something else that its manifests say of it. Without `from` it was not said, without `to` it is not said any more. */
 export interface AttributeChange {
-  readonly name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent';
+  readonly name:
+    | 'fleet'
+    | 'site'
+    | 'probationSeconds'
+    | 'keyFingerprint'
+    | 'hold'
+    | 'windows'
+    | 'when'
+    | 'consent'
+    | 'links';
   readonly from?: string;
   readonly to?: string;
 }
@@ -111,6 +120,15 @@ function conditionsText({ template: { when } }: DesiredDevice): string | undefin
   return [...texts, ...ages].join('; ');
 }
 
+/** `vsat on eth1, 50 MB a month, carries delta; port on wlan*`; undefined where the device is told of none. */
+function linksText({ template: { links } }: DesiredDevice): string | undefined {
+  const each = links?.map(({ name, interface: pattern, budget, carries }) => {
+    const limit = budget === undefined ? '' : `, ${budget.bytes / 1e6} MB a ${budget.per}`;
+    return `${name} on ${pattern}${limit}${carries === undefined ? '' : `, carries ${carries.join(' and ')}`}`;
+  });
+  return each?.join('; ');
+}
+
 /** What only a fleet says of a device: what is in none has none of it. */
 const ofFleets: ReadonlySet<string> = new Set(['probationSeconds', 'windows', 'when', 'consent']);
 
@@ -124,6 +142,7 @@ function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevic
     ['windows', windowsText(before), windowsText(after)],
     ['when', conditionsText(before), conditionsText(after)],
     ['consent', before.template.consent, after.template.consent],
+    ['links', linksText(before), linksText(after)],
     ['keyFingerprint', before.keyFingerprint, after.keyFingerprint],
     ['hold', before.hold && holdText(before.hold), after.hold && holdText(after.hold)],
   ] as const;

@@ -12,6 +12,16 @@ export type ChannelPatterns = [string, ...string[]];
  */
 export type Windows = Window[];
 /**
+ * What of modules may travel over it, deltas or whole ones, compressed or not; both when absent. What controls a device travels over every link: control alone means no modules.
+ *
+ * @minItems 1
+ * @maxItems 3
+ */
+export type LinkCarries =
+  | ['control' | 'delta' | 'whole']
+  | ['control' | 'delta' | 'whole', 'control' | 'delta' | 'whole']
+  | ['control' | 'delta' | 'whole', 'control' | 'delta' | 'whole', 'control' | 'delta' | 'whole'];
+/**
  * Open while one of these is.
  *
  * @maxItems 24
@@ -894,6 +904,12 @@ export interface Deployment {
   consent?: 'required';
   when?: DeployedConditions;
   /**
+   * The links of its site that the device can know and keeps to; absent where none of them has terms.
+   *
+   * @maxItems 32
+   */
+  links?: DeployedLink[];
+  /**
    * @maxItems 64
    */
   applications: DeployedApplication[];
@@ -946,6 +962,25 @@ export interface DeployedFact {
    */
   application?: string;
   missing?: number | boolean | string;
+}
+export interface DeployedLink {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  /**
+   * The name of a network interface, or the beginning of one and *: wwan0, eth*.
+   */
+  interface: string;
+  carries?: LinkCarries;
+  budget?: DeployedBudget;
+}
+export interface DeployedBudget {
+  bytes: number;
+  /**
+   * By UTC.
+   */
+  per: 'day' | 'month';
 }
 export interface DeployedApplication {
   /**
@@ -1800,7 +1835,7 @@ export interface PlannedLink {
   to?: string;
 }
 export interface PlannedAttribute {
-  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent';
+  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent' | 'links';
   /**
    * Absent when it was not said.
    */
@@ -2354,7 +2389,7 @@ export interface Site {
 export interface SiteSpec {
   config?: Config;
   /**
-   * What the links of this place cost and how fast they are. fleet plan works out price and time with them; devices do not read them, and use the links that they find.
+   * What the links of this place cost, how fast they are, and what devices keep to on them. fleet plan works out price and time with them; devices are told of those with match where one of these has a budget or carries.
    *
    * @maxItems 32
    */
@@ -2378,13 +2413,8 @@ export interface SiteLink {
    * Of pricePerMB, by ISO 4217: EUR, NOK, USD.
    */
   currency?: string;
-  /**
-   * What of modules may travel over it, deltas or whole ones, compressed or not; both when absent.
-   *
-   * @minItems 1
-   * @maxItems 2
-   */
-  carries?: ['delta' | 'whole'] | ['delta' | 'whole', 'delta' | 'whole'];
+  carries?: LinkCarries;
+  budget?: LinkBudget;
 }
 /**
  * Which link it is on the devices. Two links of a site never match the same interface.
@@ -2394,6 +2424,19 @@ export interface LinkMatch {
    * The name of a network interface, or the beginning of one and *: wwan0, eth*.
    */
   interface: string;
+}
+/**
+ * How many bytes each device may take over it until it fetches no more modules there; needs match.
+ */
+export interface LinkBudget {
+  /**
+   * In kB, MB or GB, which are a thousand, a million and a billion bytes, as links are billed; at least 100kB.
+   */
+  bytes: string;
+  /**
+   * By UTC.
+   */
+  per: 'day' | 'month';
 }
 /**
  * All the controller knows of its fleets at one moment: what `fleet status -o json` prints.

@@ -58,7 +58,15 @@ export class DeviceGates {
       interface: () => surroundings.interface(),
       power: () => surroundings.power(),
     };
-    const world = { clockMs: this.#nowMs, nowMs: this.#nowMs, senses, consent: () => this.consent(device) };
+    const [links, lacksModules] = [{ wayOut: () => undefined }, () => false];
+    const world = {
+      clockMs: this.#nowMs,
+      nowMs: this.#nowMs,
+      senses,
+      consent: () => this.consent(device),
+      links,
+      lacksModules,
+    };
     for (const gate of await gatesOf('activate', this.#newest.get(device)!, world)) {
       const look = gate.look();
       if (look.kind === 'closed') return look.waiting;
