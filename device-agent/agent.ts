@@ -15,6 +15,7 @@ import { AboardDoor } from './aboard/aboard-door.ts';
 import type { Courier } from './courier/courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import type { CountBytes } from './download/small-file.ts';
+import { LatestClock } from './interlocks/latest-clock.ts';
 import type { Senses } from './interlocks/senses.ts';
 import { Chronicle } from './logbook/chronicle.ts';
 import { Outbox } from './outbox/outbox.ts';
@@ -99,8 +100,9 @@ export function createAgent(options: AgentOptions): Agent {
   };
   const factsDirectory = configuration.factsDirectory ?? stateLayout(stateDirectory).factsDirectory;
   const factPath = (name: string): string => `${factsDirectory}/${name}`;
+  const latest = new LatestClock(clock, { clockMs: () => clock.now(), nowMs: time.nowMs });
   const senses: Senses = {
-    ...{ clockMs: () => clock.now(), factPath },
+    ...{ clockMs: () => clock.now(), latestMs: () => latest.nowMs(), monotonicMs: () => clock.monotonic(), factPath },
     factFile: (name) => surroundings.leftText(factPath(name), factBytesMax),
     published: (application) => runtime.states().find(({ name }) => name === application)?.facts,
     isConnected: () => linkState.connected,

@@ -4,6 +4,7 @@ import type { Courier } from './courier/courier.ts';
 import { type Heard, heardCourier } from './courier/heard-courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import { HealthWatch } from './health/watch.ts';
+import { ConsentTerm } from './interlocks/consent-term.ts';
 import { gatesOf } from './interlocks/gates.ts';
 import type { Senses } from './interlocks/senses.ts';
 import { LinkAccounts } from './links/link-accounts.ts';
@@ -103,6 +104,10 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
   const activator = new Activator({ ...waiting, runtime, store, slots, onApply });
   const health = new HealthWatch(clock, runtime);
+  const term = new ConsentTerm({
+    ...{ clock, nowMs: time.nowMs, isOver: () => memory.isConsentOver === true },
+    onOver: ({ sequence, at }) => engine.dispatch({ kind: 'consent-over', sequence, at }),
+  });
   const sight = {
     clockMs: () => clock.now(),
     nowMs: time.nowMs,
@@ -110,6 +115,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     consent: () => memory.consent,
     links: { wayOut: () => links.wayOut() },
     lacksModules: (sequence: number) => lacksModules(store, slots, memory, sequence),
+    leftMs: (said: Consent) => term.leftMs(said),
   };
   const moments = new MomentWait({ clock, log, gatesOf: (to, gated) => gatesOf(to, gated, sight), onChange });
   const nudge = (): void => {

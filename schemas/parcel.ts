@@ -8,7 +8,7 @@
  * Little-endian.
  */
 import { createHash } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { isObject } from './json-object.ts';
 
 /** What a device asks for. */
@@ -32,6 +32,10 @@ const version = 1;
 const sumBytes = 6;
 const noFile = 0xffff_ffff;
 const entriesMax = 128;
+
+/** Files of a parcel: four that everybody needs, and for each release its index and its role. */
+export const parcelFilesMax = 4 + 2 * entriesMax;
+
 const metadataPattern = /^[1-9]\d{0,15}\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\.json$/;
 const releasePattern = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\/[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/;
 
@@ -73,31 +77,59 @@ export function packParcel(files: readonly ParcelFile[], has: readonly (Uint8Arr
   return Buffer.concat([Buffer.of(version), bits, sumOf(dictionary), packed]);
 }
 
-function filesIn(content: Buffer): ParcelFile[] | undefined {
-  const files: ParcelFile[] = [];
-  for (let at = 0; at < content.length; ) {
-    const nameEnd = at + 1 + content[at]!;
-    if (nameEnd + 4 > content.length) return undefined;
-    const name = content.toString('latin1', at + 1, nameEnd);
-    const length = content.readUInt32LE(nameEnd);
-    const end = nameEnd + 4 + (length === noFile ? 0 : length);
-    if (end > content.length) return undefined;
-    files.push({ name, bytes: length === noFile ? undefined : Uint8Array.from(content.subarray(nameEnd + 4, end)) });
-    at = end;
-  }
-  return files;
+/** One file, and where it ends; undefined where the content breaks off before that. */
+function fileAt(content: Buffer, at: number): { readonly file: ParcelFile; readonly end: number } | undefined {
+  const nameEnd = at + 1 + content[at]!;
+  if (nameEnd + 4 > content.length) return undefined;
+  const name = content.toString('latin1', at + 1, nameEnd);
+  const length = content.readUInt32LE(nameEnd);
+  const end = nameEnd + 4 + (length === noFile ? 0 : length);
+  if (end > content.length) return undefined;
+  return {
+    file: { name, bytes: length === noFile ? undefined : Uint8Array.from(content.subarray(nameEnd + 4, end)) },
+    end,
+  };
 }
 
-/** Unpacks a parcel for a device that has these, in the order in which it said so; undefined when it is none. */
-export function unpackParcel(bytes: Uint8Array, has: readonly Uint8Array[]): readonly ParcelFile[] | undefined {
+/** The files that are there whole, and whether that is all of it; undefined where they are more than a parcel has. */
+function filesIn(content: Buffer): Unpacked | undefined {
+  const files: ParcelFile[] = [];
+  for (let at = 0; at < content.length; ) {
+    if (files.length === parcelFilesMax) return undefined;
+    const next = fileAt(content, at);
+    if (next === undefined) return { files, isWhole: false };
+    files.push(next.file);
+    at = next.end;
+  }
+  return { files, isWhole: true };
+}
+
+interface Unpacked {
+  readonly files: readonly ParcelFile[];
+  readonly isWhole: boolean;
+}
+
+function unpack(bytes: Uint8Array, has: readonly Uint8Array[], finishFlush: number): Unpacked | undefined {
   const sumStart = 1 + Math.ceil(has.length / 8);
   const start = sumStart + sumBytes;
   if (bytes[0] !== version || bytes.length < start) return undefined;
   const dictionary = Buffer.concat(has.filter((_, index) => ((bytes[1 + (index >> 3)]! >> (index & 7)) & 1) === 1));
   if (!sumOf(dictionary).equals(bytes.subarray(sumStart, start))) return undefined;
   try {
-    return filesIn(inflateRawSync(bytes.subarray(start), { dictionary, maxOutputLength: parcelBytesMax }));
+    const terms = { dictionary, maxOutputLength: parcelBytesMax, finishFlush };
+    return filesIn(inflateRawSync(bytes.subarray(start), terms));
   } catch {
     return undefined;
   }
+}
+
+/** Unpacks a parcel for a device that has these, in the order in which it said so; undefined when it is none. */
+export function unpackParcel(bytes: Uint8Array, has: readonly Uint8Array[]): readonly ParcelFile[] | undefined {
+  const unpacked = unpack(bytes, has, constants.Z_FINISH);
+  return unpacked?.isWhole === true ? unpacked.files : undefined;
+}
+
+/** The files that came whole of a parcel that broke off. */
+export function unpackBegun(bytes: Uint8Array, has: readonly Uint8Array[]): readonly ParcelFile[] {
+  return unpack(bytes, has, constants.Z_SYNC_FLUSH)?.files ?? [];
 }

@@ -70,6 +70,12 @@ export const rooms: readonly Room[] = [
     reason: 'the only real I/O of the shared kind',
   },
   {
+    path: 'platform/simulated',
+    imports: ['platform'],
+    packages: [],
+    reason: 'time and chance of a world of its own; nothing of it where a real one is',
+  },
+  {
     path: 'controller/source',
     imports: ['platform', 'schemas'],
     packages: ['isomorphic-git', 'ignore'],

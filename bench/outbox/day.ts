@@ -3,12 +3,12 @@ import { Logbook } from '../../device-agent/logbook/logbook.ts';
 import { OutboxWriter } from '../../device-agent/outbox/files/outbox-writer.ts';
 import { Outbox } from '../../device-agent/outbox/outbox.ts';
 import type { Clock } from '../../platform/ports.ts';
+import { type Life, SimTime } from '../../platform/simulated/clock.ts';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import { encodeAnswer } from '../../schemas/batch-answer.ts';
 import { logbookChannel } from '../../schemas/logbook-entry.ts';
 import { type MessageBatch, readPart, unpackBatch } from '../../schemas/message-batch.ts';
-import { type Life, SimTime } from '../../test/sim/sim-clock.ts';
 import { SimDisk } from '../../test/sim/sim-disk.ts';
-import { SimRandom } from '../../test/sim/sim-random.ts';
 import { countedDisk, type DiskCounts } from './counted-disk.ts';
 
 /** What happens in a day. */

@@ -1,5 +1,6 @@
 /** What a plan says in words and sums, whatever form it is shown in. Pure. */
-import type { AttributeChange, DeviceChange } from '../../controller/planning/compare.ts';
+import type { AttributeChange } from '../../controller/planning/attribute-changes.ts';
+import type { DeviceChange } from '../../controller/planning/compare.ts';
 import type { DeviceStatus } from '../../schemas/generated/types.ts';
 import { applicationChangeText } from './application-change-text.ts';
 import type { Plan } from './plan.ts';
@@ -43,6 +44,8 @@ function attributeText({ name, from, to }: AttributeChange): string {
       return to === undefined ? 'no consent aboard needed' : 'consent aboard needed';
     case 'links':
       return `links: ${to ?? 'as it finds them'}`;
+    case 'wholeModules':
+      return `updates without a delta: ${to === undefined ? 'whole' : to}`;
     case 'when':
       return `when: ${to ?? 'in any case'}`;
     case 'fleet':

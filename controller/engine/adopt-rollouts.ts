@@ -2,6 +2,7 @@
 import { definitionOf, type FleetDefinition } from '../manifests/definition.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { beginRollout, withFinished } from '../planning/rollout/begin.ts';
+import type { FinishedRollout } from '../planning/rollout/rollout.ts';
 import type { Draft } from './draft.ts';
 
 /** A commit, and what was in force before it. */
@@ -28,7 +29,10 @@ function begin(draft: Draft, fleet: string, target: FleetDefinition, commit: Ado
   const { before, revision, subject, now } = commit;
   const had = draft.rollout(fleet);
   const old = had === undefined ? definitionOf(before, fleet) : undefined;
-  const wanted = { fleet, target: target.hash, revision, subject, ...(old === undefined ? {} : { before: old.hash }) };
+  const wanted = {
+    ...{ fleet, target: target.hash, revision, subject, forgotten: draft.forgotten },
+    ...(old === undefined ? {} : { before: old.hash }),
+  };
   const { rollout, finished } = beginRollout(had, draft.finishedRollouts(fleet), wanted, now);
   if (rollout === had) return;
   draft.put({ kind: 'rollout', fleet, rollout });
@@ -47,6 +51,29 @@ function withdraw(draft: Draft, fleet: string, now: number): void {
   draft.put({ kind: 'finished', fleet, rollouts });
 }
 
+/** Fleets of which the rollouts are remembered when git names them no more; of those that went before them, what they counted alone. */
+export const goneFleetsMax = 100;
+
+function newest(draft: Draft, fleet: string): FinishedRollout {
+  return draft.finishedRollouts(fleet)[0]!;
+}
+
+/** Forgets the rollouts of fleets that are gone the longest. */
+function forgetGone(draft: Draft, { fleets }: DesiredFleet): void {
+  const gone = draft.finishedFleets.filter((fleet) => !fleets.has(fleet));
+  gone.sort((left, right) => newest(draft, right).finishedAt - newest(draft, left).finishedAt);
+  for (const fleet of gone.slice(goneFleetsMax)) {
+    const { number, retries = 0 } = newest(draft, fleet);
+    const before = draft.forgotten;
+    const forgotten = {
+      number: Math.max(before.number, number),
+      retries: Math.max(before.retries, retries),
+    };
+    draft.put({ kind: 'forgotten', forgotten });
+    draft.put({ kind: 'finished', fleet, rollouts: [] });
+  }
+}
+
 /** Starts, supersedes and ends them; what stays as it is is not written. */
 export function adoptRollouts(draft: Draft, commit: AdoptedCommit): void {
   const { after, inWaves, kept, now } = commit;
@@ -54,5 +81,7 @@ export function adoptRollouts(draft: Draft, commit: AdoptedCommit): void {
     const target = definitionOf(after, fleet);
     if (target !== undefined) begin(draft, fleet, target, commit);
   }
-  for (const fleet of kept) if (!inWaves.has(fleet)) withdraw(draft, fleet, now);
+  const left = [...kept].filter((fleet) => !inWaves.has(fleet));
+  for (const fleet of left) withdraw(draft, fleet, now);
+  if (left.some((fleet) => !after.fleets.has(fleet))) forgetGone(draft, after);
 }

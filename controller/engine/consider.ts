@@ -58,5 +58,6 @@ export function consider(draft: Draft, context: Context, name: string): Issue | 
   const isBehind = decision.cause === 'SEQUENCE_BEHIND' || (definition !== undefined && tookAnother(observed));
   if (isBehind && !context.isBranchSeen) return undefined;
   if (decision.cause === 'SEQUENCE_BEHIND' && !contradict(draft, name, now)) return undefined;
-  return nextIssue(permitted.device, observed, { revision, definition, signedBy: context.keyId, now });
+  const retries = device.fleet === undefined ? undefined : draft.rollout(device.fleet)?.retries;
+  return nextIssue(permitted.device, observed, { revision, definition, retries, signedBy: context.keyId, now });
 }

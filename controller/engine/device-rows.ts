@@ -20,7 +20,9 @@ const distinctions = Object.keys({
   revision: true,
   templateHash: true,
   signedBy: true,
+  fleet: true,
   definition: true,
+  retries: true,
 } satisfies Record<keyof Omit<IssueTerms, 'applications'>, true>) as (keyof IssueTerms)[];
 
 /** The text that was made last for a list of applications, and of what: devices that were issued the same come one after the other. */

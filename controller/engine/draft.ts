@@ -1,6 +1,7 @@
 /** What a batch of decisions comes to before it is durable: writes laid over what is known. Thrown away when they can't be kept. */
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
+import type { Counted } from '../planning/rollout/begin.ts';
 import type { FinishedRollout, Rollout } from '../planning/rollout/rollout.ts';
 import type { Known } from './known.ts';
 import type { ChannelMarks, DeviceRecord, DocumentRoom, Documents, Owed, Write } from './records.ts';
@@ -142,6 +143,16 @@ export class Draft implements Known {
 
   finishedRollouts(fleet: string): readonly FinishedRollout[] {
     return this.#written('finished', fleet)?.rollouts ?? this.#base.finishedRollouts(fleet);
+  }
+
+  get finishedFleets(): readonly string[] {
+    const written = [...(this.#writes.get('finished')?.keys() ?? [])];
+    const all = new Set([...this.#base.finishedFleets, ...written]);
+    return [...all].filter((fleet) => this.finishedRollouts(fleet).length > 0);
+  }
+
+  get forgotten(): Required<Counted> {
+    return this.#written('forgotten')?.forgotten ?? this.#base.forgotten;
   }
 
   get revision(): RevisionStatus | undefined {

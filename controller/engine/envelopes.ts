@@ -26,7 +26,8 @@ type Signed = Pick<Extract<EngineEvent, { kind: 'signed' }>, 'issued' | 'envelop
 
 /** Everything that is signed but the moment. */
 function wantOf({ deployment: { issuedAt: _, ...rest }, issued }: Issue): string {
-  return JSON.stringify([rest, issued.signedBy, issued.templateHash, issued.definition]);
+  const { signedBy, templateHash, definition, retries } = issued;
+  return JSON.stringify([rest, signedBy, templateHash, definition, retries]);
 }
 
 export class Envelopes {

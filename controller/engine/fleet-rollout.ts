@@ -2,7 +2,7 @@
 import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import type { ObservedDevice } from '../planning/observed.ts';
 import { Book } from '../planning/rollout/book.ts';
-import { type DeviceInRollout, retriedAt } from '../planning/rollout/fate.ts';
+import { type DeviceInRollout, retriesOf } from '../planning/rollout/fate.ts';
 import type { WaveCounts } from '../planning/rollout/gate.ts';
 import { counting, inRollout, type Permitted, permitted, type RolloutStanding } from '../planning/rollout/permitted.ts';
 import type { RolloutPolicy } from '../planning/rollout/policy.ts';
@@ -35,7 +35,7 @@ export interface Seen {
 
 /** Of which rollout something is counted: of each between two retries anew. */
 function countOf(rollout: Rollout): string {
-  return `${rollout.number} ${retriedAt(rollout)}`;
+  return `${rollout.number} ${retriesOf(rollout)}`;
 }
 
 /** What is counted, and of which rollout. */

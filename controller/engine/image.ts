@@ -4,6 +4,7 @@
  */
 import type { Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
+import type { Counted } from '../planning/rollout/begin.ts';
 import type { FinishedRollout, Rollout } from '../planning/rollout/rollout.ts';
 import type { StatePort } from '../state/state-port.ts';
 import { noShadow } from './device-shadow.ts';
@@ -40,6 +41,7 @@ export class Image implements Known {
   readonly rollouts = new Map<string, Rollout>();
   readonly #definitions = new Map<string, FleetDefinition>();
   readonly #finished = new Map<string, readonly FinishedRollout[]>();
+  forgotten: Required<Counted> = { number: 0, retries: 0 };
   revision: RevisionStatus | undefined;
   source: SourceStatus | undefined;
   /** A commit that an operator took and that is not in force yet. */
@@ -93,6 +95,10 @@ export class Image implements Known {
     return this.#finished.get(fleet) ?? [];
   }
 
+  get finishedFleets(): readonly string[] {
+    return [...this.#finished.keys()];
+  }
+
   /** Takes a durable write in. */
   apply(write: Write): void {
     switch (write.kind) {
@@ -130,7 +136,10 @@ export class Image implements Known {
         keepOrForget(this.#definitions, write.fleet, write.definition);
         break;
       case 'finished':
-        this.#finished.set(write.fleet, write.rollouts);
+        keepOrForget(this.#finished, write.fleet, write.rollouts.length === 0 ? undefined : write.rollouts);
+        break;
+      case 'forgotten':
+        this.forgotten = write.forgotten;
         break;
       case 'refusal':
         if (write.refusal === undefined) this.refusals.delete(write.key);

@@ -36,6 +36,8 @@ export interface Issuing {
   readonly revision: string;
   /** The hash of the fleet definition that it is drawn by. */
   readonly definition: string | undefined;
+  /** Of the rollout of its fleet. */
+  readonly retries: number | undefined;
   /** The id of the key that will sign it. */
   readonly signedBy: string;
   readonly now: number;
@@ -44,7 +46,7 @@ export interface Issuing {
 /** What a device gets next. */
 export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issuing: Issuing): Issue {
   const { template } = device;
-  const { revision, definition, signedBy, now } = issuing;
+  const { revision, definition, retries, signedBy, now } = issuing;
   const sequence = nextSequence(observed);
   const deployment: Deployment = {
     apiVersion: 'fleet/v1alpha1',
@@ -59,12 +61,21 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issui
     ...(template.when === undefined ? {} : { when: template.when }),
     ...(template.consent === undefined ? {} : { consent: template.consent }),
     ...(template.links === undefined ? {} : { links: template.links }),
+    ...(template.wholeModules === undefined ? {} : { wholeModules: template.wholeModules }),
     applications: [...template.applications],
   };
   const applications = referencesOf(template);
   const templateHash = template.hash;
   const issued = { sequence, revision, issuedAt: now, templateHash, applications, signedBy };
-  return { deployment, issued: { ...issued, ...(definition === undefined ? {} : { definition }) } };
+  return {
+    deployment,
+    issued: {
+      ...issued,
+      ...(template.fleet === undefined ? {} : { fleet: template.fleet }),
+      ...(definition === undefined ? {} : { definition }),
+      ...(retries === undefined ? {} : { retries }),
+    },
+  };
 }
 
 /** Whether an envelope travels by digest, as a blob of the artifact store. */

@@ -1,5 +1,6 @@
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
+import type { Counted } from '../planning/rollout/begin.ts';
 import type { FinishedRollout, Rollout } from '../planning/rollout/rollout.ts';
 import type { ChannelMarks, DeviceRecord, DocumentRoom, Documents, Owed } from './records.ts';
 
@@ -16,6 +17,10 @@ export interface Known {
   /** What a fleet with waves ran well last. */
   goodDefinition(fleet: string): FleetDefinition | undefined;
   finishedRollouts(fleet: string): readonly FinishedRollout[];
+  /** Fleets that have any. */
+  readonly finishedFleets: readonly string[];
+  /** The highest that a fleet counted whose rollouts are not remembered. */
+  readonly forgotten: Required<Counted>;
   readonly revision: RevisionStatus | undefined;
   readonly source: SourceStatus | undefined;
 }

@@ -5,6 +5,7 @@
 import type { DeviceEvent, Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
 import type { DroppedReport, IssuedDeployment, ReportGist, Takeovers } from '../planning/observed.ts';
+import type { Counted } from '../planning/rollout/begin.ts';
 import type { FinishedRollout, Rollout } from '../planning/rollout/rollout.ts';
 import type { PackedSection } from '../shadow/packed-shadow.ts';
 import type { StateRow } from '../state/state-port.ts';
@@ -148,8 +149,10 @@ export type Write =
   | { readonly kind: 'rollout'; readonly fleet: string; readonly rollout: Rollout | undefined }
   /** What a fleet ran well last, to go back to. */
   | { readonly kind: 'definition'; readonly fleet: string; readonly definition: FleetDefinition | undefined }
-  /** Rollouts of a fleet that are over, newest first; bounded. */
+  /** Rollouts of a fleet that are over, newest first; bounded. Gone when it is empty. */
   | { readonly kind: 'finished'; readonly fleet: string; readonly rollouts: readonly FinishedRollout[] }
+  /** The highest that a fleet counted of which nothing is remembered. */
+  | { readonly kind: 'forgotten'; readonly forgotten: Required<Counted> }
   /** Who was not let in, by a key of its own; gone without `refusal`. */
   | { readonly kind: 'refusal'; readonly key: string; readonly refusal?: Refusal }
   /** What can't be read, as it was, out of the way. */

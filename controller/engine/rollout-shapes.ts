@@ -1,5 +1,6 @@
 /** What rows of rollouts must look like to be believed. */
 import type { DefinedApplication, FleetDefinition } from '../manifests/definition.ts';
+import type { Counted } from '../planning/rollout/begin.ts';
 import type { FinishedRollout, Rollout, RolloutAct, RolloutEvent } from '../planning/rollout/rollout.ts';
 import {
   anyObject,
@@ -45,6 +46,7 @@ const rolloutMembers: Members<Rollout> = {
   waveStartedAt: time,
   gatePassedAt: optional(time),
   approved: listOf(text),
+  retries: optional(count),
   reason: shape<Rollout['reason']>({ code, message: text }),
   acts: listOf(act),
   events: listOf(shape<RolloutEvent>({ at: time, code, message: text })),
@@ -71,6 +73,9 @@ export const definition = shape<FleetDefinition>({
 
 /** One that is under way, or stands. */
 export const rollout = shape<Rollout>(rolloutMembers);
+
+/** What is left of fleets that are forgotten. */
+export const forgotten = shape<Required<Counted>>({ number: count, retries: count });
 
 /** Those of a fleet that are over. */
 export const finishedRollouts = listOf(finishedRollout);

@@ -27,7 +27,7 @@ import {
   type ShadowMark,
 } from './records.ts';
 import type { Heard } from './report-order.ts';
-import { definition, finishedRollouts, rollout } from './rollout-shapes.ts';
+import { definition, finishedRollouts, forgotten, rollout } from './rollout-shapes.ts';
 import {
   type Check,
   code,
@@ -54,7 +54,9 @@ const issueTerms = shape<IssueTerms>({
   templateHash: text,
   applications: listOf(shape<ApplicationReference>({ name, version, links: optional(listOf(text)) })),
   signedBy: optional(text),
+  fleet: optional(name),
   definition: optional(digest),
+  retries: optional(count),
 });
 
 const boot = shape<Heard['boots'][number]>({ id: text, counter: count });
@@ -154,6 +156,7 @@ const rooms = {
   rollout,
   definition,
   finished: finishedRollouts,
+  forgotten,
   refusal: shape<Refusal>({
     at: writtenTime,
     device: optional(text),

@@ -1,6 +1,7 @@
 /** Rows of the state from what the engine remembers, and back. */
 import type { Refusal } from '../../schemas/generated/types.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
+import type { Counted } from '../planning/rollout/begin.ts';
 import type { FinishedRollout, Rollout } from '../planning/rollout/rollout.ts';
 import type { StateRow, StateWrite } from '../state/state-port.ts';
 import { type DeviceRow, packRecord, unpackRow } from './device-rows.ts';
@@ -52,7 +53,9 @@ export function encodeWrite(write: Write): StateWrite {
     case 'definition':
       return rowOrGone('definition', write.fleet, write.definition);
     case 'finished':
-      return row('finished', write.fleet, write.rollouts);
+      return rowOrGone('finished', write.fleet, write.rollouts.length === 0 ? undefined : write.rollouts);
+    case 'forgotten':
+      return row('forgotten', 'rollouts', write.forgotten);
     case 'refusal':
       if (write.refusal === undefined) return { room: 'refusal', key: write.key };
       return row('refusal', write.key, write.refusal);
@@ -75,6 +78,7 @@ const decoders: Readonly<Record<Room, Decode>> = {
   rollout: (fleet, rollout: Rollout) => ({ kind: 'rollout', fleet, rollout }),
   definition: (fleet, definition: FleetDefinition) => ({ kind: 'definition', fleet, definition }),
   finished: (fleet, rollouts: readonly FinishedRollout[]) => ({ kind: 'finished', fleet, rollouts }),
+  forgotten: (_key, forgotten: Required<Counted>) => ({ kind: 'forgotten', forgotten }),
   refusal: (key, refusal: Refusal) => ({ kind: 'refusal', key, refusal }),
 };
 

@@ -4,6 +4,7 @@ import type {
   DeployedApplication,
   DeployedConditions,
   DeployedLink,
+  DeployedWholeModules,
   DeployedWindows,
   Device,
   DeviceHold,
@@ -25,6 +26,8 @@ export interface DeviceTemplate {
   readonly consent?: 'required';
   /** What it keeps to on the links of its site. */
   readonly links?: DeployedLink[];
+  /** What it does where an update could come whole only; without it that comes. */
+  readonly wholeModules?: DeployedWholeModules;
   /** Sorted by name; placeholders filled in, configuration merged. */
   readonly applications: readonly DeployedApplication[];
   /** SHA-256 in hexadecimal over the canonical JSON of all of the above: equal hashes, equal work. */

@@ -4,6 +4,7 @@ import { layerOf } from './config-layers.ts';
 import { type DefinedApplication, definedApplications, probationSecondsDefault } from './definition.ts';
 import { deployedConditions, labelsInConditions } from './deployed-conditions.ts';
 import { deployedLinks } from './deployed-links.ts';
+import { deployedWholeModules } from './deployed-whole-modules.ts';
 import { deployedWindows } from './deployed-windows.ts';
 import type { DeviceTemplate } from './desired.ts';
 import { type Draft, placeIn } from './draft.ts';
@@ -138,6 +139,7 @@ export function templateFor(draft: Draft, plan: FleetPlan, of: TemplateOf): Devi
     ...deployedConditions(plan.fleet.spec.when, plan.labels, device.metadata.labels),
     ...(consent === undefined ? {} : { consent }),
     ...deployedLinks(site),
+    ...deployedWholeModules(plan.fleet.spec.rollout),
     applications: plan.applications.map((one) =>
       renderApplication(one, target, reporting(draft, plan, one.name, device)),
     ),

@@ -6,6 +6,7 @@ import { mergeConfig } from './config-layers.ts';
 import type { DefinedApplication, FleetDefinition } from './definition.ts';
 import { deployedConditions, labelsInConditions } from './deployed-conditions.ts';
 import { deployedLinks } from './deployed-links.ts';
+import { deployedWholeModules } from './deployed-whole-modules.ts';
 import { deployedWindows } from './deployed-windows.ts';
 import type { DesiredFleet, DeviceTemplate } from './desired.ts';
 import type { ValuePath } from './finding.ts';
@@ -88,13 +89,14 @@ export function templateUnder(
       isWhole = false;
     }),
   );
-  const { windows, when, consent } = fleets.get(fleet)?.spec ?? {};
+  const { windows, when, consent, rollout } = fleets.get(fleet)?.spec ?? {};
   const { template, bytes } = finishTemplate({
     ...{ fleet, probationSeconds, applications: rendered },
     ...deployedWindows(windows),
     ...deployedConditions(when, labelsInConditions(when), device.metadata.labels),
     ...(consent === undefined ? {} : { consent }),
     ...deployedLinks(site),
+    ...deployedWholeModules(rollout),
   });
   return isWhole && bytes <= templateBytesMax ? template : undefined;
 }

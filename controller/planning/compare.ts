@@ -5,7 +5,7 @@ import { definitionOf } from '../manifests/definition.ts';
 import type { Catalogue, CataloguedRelease, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import { forEachInSteps, runAtOnce, type Steps } from '../manifests/steps.ts';
 import { type ApplicationChange, applicationChanges } from './application-changes.ts';
-import { holdText } from './hold.ts';
+import { type AttributeChange, attributeChanges } from './attribute-changes.ts';
 import type { DescribedDevice } from './observed.ts';
 import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
 import { type KnownRollout, type PlannedRollout, planWaves, type WaveNames, waveNames } from './rollout/plan-waves.ts';
@@ -16,22 +16,6 @@ import { policyOf } from './rollout/policy-of.ts';
 export interface Fetch {
   readonly release: CataloguedRelease;
   readonly bases: readonly string[];
-}
-
-/** Something else that its manifests say of it. Without `from` it was not said, without `to` it is not said any more. */
-export interface AttributeChange {
-  readonly name:
-    | 'fleet'
-    | 'site'
-    | 'probationSeconds'
-    | 'keyFingerprint'
-    | 'hold'
-    | 'windows'
-    | 'when'
-    | 'consent'
-    | 'links';
-  readonly from?: string;
-  readonly to?: string;
 }
 
 export interface DeviceChange {
@@ -94,64 +78,6 @@ export interface ComparedRevisions extends ComparedDevices {
   readonly namesIn: (fleet: string) => Iterable<string>;
   /** What is known of the rollout of a fleet. */
   readonly rolloutOf?: (fleet: string) => KnownRollout | undefined;
-}
-
-/** `fetch "0 2 * * *" for 240 min UTC; activate …`; undefined where devices may change at any time. */
-function windowsText({ template: { windows } }: DesiredDevice): string | undefined {
-  if (windows === undefined) return undefined;
-  const lists = (['fetch', 'activate'] as const).flatMap((purpose) => {
-    const each = windows[purpose]?.map(
-      ({ cron, seconds, timeZone }) => `"${cron}" for ${seconds / 60} min ${timeZone}`,
-    );
-    return each === undefined ? [] : [`${purpose} ${each.join(', ')}`];
-  });
-  return lists.join('; ');
-}
-
-/** `activate while facts.speed == 0, speed at most 300 s old`; undefined where devices ask nothing. */
-function conditionsText({ template: { when } }: DesiredDevice): string | undefined {
-  if (when === undefined) return undefined;
-  const { facts = {}, labels: _labels, ...conditions } = when;
-  const texts = Object.entries(conditions).map(([purpose, text]) => `${purpose} while ${text}`);
-  const ages = Object.entries(facts).map(([name, { maxAgeSeconds, application, missing }]) => {
-    const from = application === undefined ? '' : ` of ${application}`;
-    return `${name}${from} at most ${maxAgeSeconds} s old${missing === undefined ? '' : `, else ${missing}`}`;
-  });
-  return [...texts, ...ages].join('; ');
-}
-
-/** `vsat on eth1, 50 MB a month, carries delta; port on wlan*`; undefined where the device is told of none. */
-function linksText({ template: { links } }: DesiredDevice): string | undefined {
-  const each = links?.map(({ name, interface: pattern, budget, carries }) => {
-    const limit = budget === undefined ? '' : `, ${budget.bytes / 1e6} MB a ${budget.per}`;
-    return `${name} on ${pattern}${limit}${carries === undefined ? '' : `, carries ${carries.join(' and ')}`}`;
-  });
-  return each?.join('; ');
-}
-
-/** What only a fleet says of a device: what is in none has none of it. */
-const ofFleets: ReadonlySet<string> = new Set(['probationSeconds', 'windows', 'when', 'consent']);
-
-function attributeChanges(before: DesiredDevice | undefined, after: DesiredDevice | undefined): AttributeChange[] {
-  // What comes or goes as a whole needs no such words.
-  if (before === undefined || after === undefined) return [];
-  const pairs = [
-    ['fleet', before.fleet, after.fleet],
-    ['site', before.site, after.site],
-    ['probationSeconds', before.template.probationSeconds, after.template.probationSeconds],
-    ['windows', windowsText(before), windowsText(after)],
-    ['when', conditionsText(before), conditionsText(after)],
-    ['consent', before.template.consent, after.template.consent],
-    ['links', linksText(before), linksText(after)],
-    ['keyFingerprint', before.keyFingerprint, after.keyFingerprint],
-    ['hold', before.hold && holdText(before.hold), after.hold && holdText(after.hold)],
-  ] as const;
-  return pairs.flatMap(([name, from, to]): AttributeChange[] => {
-    const isOfFleet = ofFleets.has(name);
-    const isIdle = isOfFleet && (before.fleet === undefined || after.fleet === undefined);
-    if (from === to || isIdle) return [];
-    return [{ name, ...(from !== undefined && { from: String(from) }), ...(to !== undefined && { to: String(to) }) }];
-  });
 }
 
 function isStripped(before: DesiredDevice | undefined, after: DesiredDevice): boolean {

@@ -17,8 +17,12 @@ export interface IssuedDeployment {
   readonly applications: readonly ApplicationReference[];
   /** The id of the deployment key that signed it; absent where that was not written down. */
   readonly signedBy?: string;
+  /** The fleet that selected the device then; absent where none did. */
+  readonly fleet?: string;
   /** The hash of the fleet definition that it was drawn by; absent where its fleet has no waves. */
   readonly definition?: string;
+  /** Of the rollout that it belongs to, as it was issued. */
+  readonly retries?: number;
 }
 
 /** What a device said last and was not believed: it proves no health. */

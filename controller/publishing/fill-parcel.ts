@@ -1,6 +1,12 @@
 /** Fills parcels: which metadata and indexes a device would ask for next, by what was published. */
 import { isObject } from '../../schemas/json-object.ts';
-import { type ParcelFile, type ParcelRequest, packParcel, parcelBytesMax } from '../../schemas/parcel.ts';
+import {
+  type ParcelFile,
+  type ParcelRequest,
+  packParcel,
+  parcelBytesMax,
+  parcelFilesMax,
+} from '../../schemas/parcel.ts';
 import type { ArtifactFiles } from './files/artifact-files.ts';
 
 /** Where published files lie, and whether one is as it was written. */
@@ -52,7 +58,7 @@ class Filling {
 
   /** Puts it in where there is room; when there is none, nothing more is read. */
   async #add(name: string): Promise<Uint8Array | undefined> {
-    if (this.#bytes > parcelBytesMax) return undefined;
+    if (this.#bytes > parcelBytesMax || this.#files.length === parcelFilesMax) return undefined;
     const file = await this.read(name);
     if (file === undefined) return undefined;
     this.#bytes += name.length + (file.bytes?.length ?? 0) + 5;

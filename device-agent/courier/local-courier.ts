@@ -5,9 +5,10 @@ import { sha256Hex } from '../../schemas/sha256.ts';
 import { readBornRoot } from '../download/born-root.ts';
 import { DownloadError } from '../download/download-error.ts';
 import { FetchAttempt, missingModules, modulesOf } from '../download/fetch-deployment.ts';
+import type { FetchMemory } from '../download/fetch-memory.ts';
 import type { DownloadContext } from '../download/fetch-module.ts';
 import { type AgentTime, ReleaseMetadata } from '../download/metadata.ts';
-import { noParcel, orderParcel, type Parcel } from '../download/parcel.ts';
+import { noParcel, orderParcel, withoutParcelsMs } from '../download/parcel.ts';
 import { Passage } from '../download/passage.ts';
 import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
@@ -95,31 +96,42 @@ export class LocalCourier implements Courier {
 
   async bring(...[errand, onProgress, signal]: Parameters<Courier['bring']>): ReturnType<Courier['bring']> {
     let attempt: FetchAttempt | undefined;
+    let { parcelHungAt } = errand.memory;
+    const learnt = (): FetchMemory => {
+      return { ...(attempt?.memory() ?? errand.memory), ...(parcelHungAt === undefined ? {} : { parcelHungAt }) };
+    };
     try {
       const collect = (): void => this.#collect(errand);
-      this.#parcel = await this.#order(errand, signal);
+      if (await this.#order(errand, signal)) parcelHungAt = this.#options.clock.monotonic();
       const passage = new Passage(errand.links ?? [], this.#options.wayOut);
       const context = { ...this.#context, collect, parcel: this.#parcel, passage };
       attempt = new FetchAttempt(context, this.#options.clock, () => this.#openMetadata(), errand);
       const downloads = await attempt.run(onProgress, signal);
-      return { memory: attempt.memory(), result: { kind: 'brought', downloads } };
+      return { memory: learnt(), result: { kind: 'brought', downloads } };
     } catch (error) {
       if (isMediumFault(error)) mendIfPossible(() => this.#forgetPartials());
-      return { memory: attempt?.memory() ?? errand.memory, result: failureOf(error) };
+      return { memory: learnt(), result: failureOf(error) };
     } finally {
       this.#parcel = noParcel;
     }
   }
 
-  /** What an update needs besides its modules, where it is to be agreed upon first and there is something to bring. */
-  async #order({ deployment, isInstalled, memory }: BringErrand, signal: AbortSignal): Promise<Parcel> {
-    const { network, store, artifacts, countBytes } = this.#context;
+  /** Has what an update needs besides its modules come, where it is to be agreed upon first and there is something to bring; whether that hung. */
+  async #order({ deployment, isInstalled, memory }: BringErrand, signal: AbortSignal): Promise<boolean> {
+    const { clock, network, store, artifacts, countBytes } = this.#context;
     const lacking = missingModules(store, deployment);
-    if (isInstalled || memory.hasAgreed || lacking.length === 0) return noParcel;
+    if (isInstalled || memory.hasAgreed || lacking.length === 0 || this.#isWithoutParcels(memory)) return false;
     const has = this.#openMetadata().held(modulesOf(deployment).map(({ name }) => name));
     // Indexes lie where artifacts do, which may be elsewhere.
     const releases = artifacts === this.#controller ? lacking.map(({ name, version }) => `${name}/${version}`) : [];
-    return orderParcel(network, { server: this.#controller, has, releases }, countBytes, signal);
+    const order = { server: this.#controller, has, releases };
+    const { parcel, isHung } = await orderParcel({ network, clock, countBytes }, order, signal);
+    this.#parcel = parcel;
+    return isHung;
+  }
+
+  #isWithoutParcels({ parcelHungAt }: FetchMemory): boolean {
+    return parcelHungAt !== undefined && this.#options.clock.monotonic() - parcelHungAt < withoutParcelsMs;
   }
 
   #openMetadata(): ReleaseMetadata {

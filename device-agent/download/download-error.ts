@@ -25,6 +25,10 @@ export type DownloadErrorCode =
   | 'RELEASE_UNSIGNED'
   /** The signed release has another digest or length than the deployment says. */
   | 'RELEASE_MISMATCH'
+  /** An update has no delta that this device can use, and its deployment says that no module of it comes whole. */
+  | 'WHOLE_MODULE_REFUSED'
+  /** The same, and its deployment says that somebody on shore has to say yes first. */
+  | 'WHOLE_MODULE_ASKED'
   /** The module is the signed one, and this device does not run such modules. */
   | 'MODULE_REFUSED';
 

@@ -1,10 +1,7 @@
-import { judgeApplication } from '../../artifact/linking/judge-application.ts';
-import { moduleUse } from '../../artifact/linking/module-use.ts';
 import { TrustError } from '../../artifact/trust/error.ts';
 import type { Clock } from '../../platform/ports.ts';
 import { deployedModules } from '../../schemas/deployed-modules.ts';
 import type {
-  DeployedApplication,
   Deployment,
   DownloadReport,
   LinkedModule,
@@ -12,15 +9,23 @@ import type {
   ReleaseIndex,
   Way,
 } from '../../schemas/generated/types.ts';
-import { memoryPagesMax } from '../../schemas/memory-limit.ts';
 import { judgeEnvelope } from '../courier/judge-envelope.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import { DownloadError, isOfTheTerms, isOfTheWay } from './download-error.ts';
 import { type FetchMemory, type KnownIndex, type ModuleProgress, progressOf } from './fetch-memory.ts';
-import { type DownloadContext, downloadReport, fetchIndex, fetchModule, type Unpacking } from './fetch-module.ts';
+import {
+  type DownloadContext,
+  downloadReport,
+  fetchIndex,
+  fetchModule,
+  type ModuleContext,
+  type Unpacking,
+} from './fetch-module.ts';
 import type { ReleaseMetadata } from './metadata.ts';
 import { bytesThere } from './partial-file.ts';
-import { affordableWays } from './ways.ts';
+import { requireRunnable } from './require-runnable.ts';
+import { affordableWays, isByDelta } from './ways.ts';
+import { bytesWhole, type LackingDelta, lackingDeltas } from './whole-modules.ts';
 
 /** The path under which releases are signed. */
 function targetPath({ name, version }: LinkedModule): string {
@@ -57,23 +62,6 @@ function requireSigner(metadata: ReleaseMetadata, envelope: string, { device, se
   throw new DownloadError('DEPLOYMENT_REVOKED', `deployment ${sequence} was accepted once, and is no more: ${message}`);
 }
 
-/** Refuses an application whose modules this device would refuse to run: before anything that runs is stopped for it. */
-function requireRunnable(store: ModuleStore, application: DeployedApplication): void {
-  const { name, version, sha256, links = {} } = application;
-  const linked = Object.entries(links).map(([link, module]) => [link, store.read(module.sha256)] as const);
-  const problems = judgeApplication({
-    own: store.read(sha256),
-    links: new Map(linked),
-    use: moduleUse(application),
-    memoryPagesMax: memoryPagesMax(application),
-  });
-  if (problems.length === 0) return;
-  const reasons = problems
-    .map(({ link, message }) => (link === undefined ? message : `${link}: ${message}`))
-    .join('; ');
-  throw new DownloadError('MODULE_REFUSED', `${name} ${version} cannot run on this device: ${reasons}`);
-}
-
 /** Every release that a deployment has, once. */
 export function modulesOf({ applications }: Deployment): readonly LinkedModule[] {
   const modules = applications.flatMap(deployedModules);
@@ -105,6 +93,8 @@ export interface Wanted {
   readonly envelope: string;
   /** What is installed already agreed with the signed releases then; bringing its modules again needs no new consent. */
   readonly isInstalled: boolean;
+  /** Names of releases of which another is there: one of these may have to come by a delta. */
+  readonly updates: readonly string[];
   readonly memory: FetchMemory;
 }
 
@@ -116,6 +106,8 @@ export class FetchAttempt {
   readonly #deployment: Deployment;
   readonly #envelope: string;
   readonly #isInstalled: boolean;
+  /** Whether a module may come by a delta only. */
+  readonly #isDeltaOnly: (module: LinkedModule) => boolean;
   readonly #missing: readonly LinkedModule[];
   readonly #bytes: Map<string, number>;
   readonly #reports: Map<string, DownloadReport>;
@@ -127,13 +119,15 @@ export class FetchAttempt {
   #hasAgreed: boolean;
 
   constructor(context: DownloadContext, clock: Clock, openMetadata: () => ReleaseMetadata, wanted: Wanted) {
-    const { deployment, envelope, isInstalled, memory } = wanted;
+    const { deployment, envelope, isInstalled, updates, memory } = wanted;
     this.#envelope = envelope;
     this.#context = context;
     this.#clock = clock;
     this.#openMetadata = openMetadata;
     this.#deployment = deployment;
     this.#isInstalled = isInstalled;
+    const mayGoWhole = isInstalled || deployment.wholeModules === undefined;
+    this.#isDeltaOnly = ({ name }) => !mayGoWhole && updates.includes(name);
     this.#bytes = new Map(Object.entries(memory.bytes));
     this.#reports = new Map(Object.entries(memory.reports));
     this.#indexes = new Map(Object.entries(memory.indexes));
@@ -171,6 +165,7 @@ export class FetchAttempt {
     this.#tell(onProgress);
     const isLater = this.#hasAgreed;
     if (!isLater) await this.#agree(signal);
+    await this.#requireDeltas(signal);
     for (const module of this.#missing) await this.#bring(module, onProgress, signal);
     // Attempts may lie days apart: what is installed now must be signed and fresh now.
     if (isLater) await this.#agree(signal);
@@ -189,6 +184,19 @@ export class FetchAttempt {
     requireSigner(metadata, this.#envelope, this.#deployment);
     for (const module of modules) requireAgreement(metadata, module);
     this.#hasAgreed = true;
+  }
+
+  /** Before anything of an update travels: what of it can't come as its deployment has it is told at once. */
+  async #requireDeltas(signal: AbortSignal): Promise<void> {
+    const { disk, store, budget, partialDirectory } = this.#context;
+    const there = (way: Way): number => bytesThere(disk, partialDirectory, way.sha256);
+    const lacking: LackingDelta[] = [];
+    for (const module of this.#missing.filter(this.#isDeltaOnly)) {
+      const index = this.#unspoilt(await this.#indexOf(this.#contextOf(module), module, signal));
+      const ways = affordableWays(module, index, store, budget, there);
+      if (!ways.some(isByDelta)) lacking.push({ module, bytes: bytesWhole(ways) });
+    }
+    if (lacking.length > 0) throw lackingDeltas(this.#deployment.wholeModules, lacking);
   }
 
   async #indexOf(
@@ -234,13 +242,19 @@ export class FetchAttempt {
     return index && { ...index, ways: index.ways.filter(({ sha256 }) => !this.#spoilt.includes(sha256)) };
   }
 
-  async #bring(module: LinkedModule, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<void> {
+  /** What one module is brought with: its bytes are counted as its own too. */
+  #contextOf(module: LinkedModule): ModuleContext {
     const { sha256 } = module;
     const countBytes = (bytes: number): void => {
       this.#context.countBytes(bytes);
       this.#bytes.set(sha256, (this.#bytes.get(sha256) ?? 0) + bytes);
     };
-    const context = { ...this.#context, countBytes };
+    return { ...this.#context, countBytes, isDeltaOnly: this.#isDeltaOnly(module) };
+  }
+
+  async #bring(module: LinkedModule, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<void> {
+    const { sha256 } = module;
+    const context = this.#contextOf(module);
     const progress = (done: number, total: number): void => {
       this.#progress.set(sha256, { done, total });
       this.#tell(onProgress);

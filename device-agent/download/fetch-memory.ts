@@ -30,6 +30,8 @@ export interface FetchMemory {
   readonly work: Readonly<Record<string, number>>;
   /** How often the server was too busy for a form, or had no sound index, by digest or by the path of the release. */
   readonly busy: Readonly<Record<string, number>>;
+  /** When a parcel was let hang, on the monotonic clock. */
+  readonly parcelHungAt?: number;
 }
 
 /** Before the first attempt. */

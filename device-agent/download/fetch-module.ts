@@ -11,7 +11,7 @@ import type { Passage } from './passage.ts';
 import { downloadBlob } from './range-download.ts';
 import { type CountBytes, fetchSmallFile } from './small-file.ts';
 import type { UnpackBudget } from './unpack-cost.ts';
-import { affordableWays, methods, unpackWork, unpackWorkMax } from './ways.ts';
+import { affordableWays, isByDelta, methods, unpackWork, unpackWorkMax } from './ways.ts';
 
 /** What bringing modules works with. */
 export interface DownloadContext {
@@ -33,6 +33,12 @@ export interface DownloadContext {
   unpacking(sha256?: string): void;
   /** Removes what nothing needs. */
   collect(): void;
+}
+
+/** The same for one module. */
+export interface ModuleContext extends DownloadContext {
+  /** It comes by a delta, or not at all. */
+  readonly isDeltaOnly: boolean;
 }
 
 /** What unpacking forms of one module has come to, over all attempts. */
@@ -186,7 +192,7 @@ async function take(
  * a larger form; a way that is spoilt gives place to the next.
  */
 export async function fetchModule(
-  context: DownloadContext,
+  context: ModuleContext,
   module: LinkedModule,
   index: ReleaseIndex | undefined,
   unpacking: Unpacking,
@@ -195,7 +201,8 @@ export async function fetchModule(
 ): Promise<Way> {
   const there = (way: Way): number => bytesThere(context.disk, context.partialDirectory, way.sha256);
   let failure: DownloadError | undefined;
-  const ways = affordableWays(module, index, context.store, context.budget, there);
+  const affordable = affordableWays(module, index, context.store, context.budget, there);
+  const ways = context.isDeltaOnly ? affordable.filter(isByDelta) : affordable;
   const workOf = (way: Way): number => unpackWork(way, module, context.store);
   const workMax = Math.max(0, unpackWorkMax(ways, module, context.store) - unpacking.spent);
   const work = new WorkBudget(workMax);

@@ -1,6 +1,7 @@
-import { type Network, NetworkError } from '../../platform/ports.ts';
-import { type ParcelFile, parcelBytesMax, unpackParcel } from '../../schemas/parcel.ts';
+import { type Clock, type HttpResponse, type Network, NetworkError } from '../../platform/ports.ts';
+import { type ParcelFile, parcelBytesMax, unpackBegun, unpackParcel } from '../../schemas/parcel.ts';
 import { passOver, unfit, unpacked } from './answer.ts';
+import { Patience } from './patience.ts';
 import type { CountBytes } from './small-file.ts';
 
 /** Files that came together, each taken once: what proves wrong is asked for by itself the next time. */
@@ -22,9 +23,27 @@ export class Parcel {
 /** A parcel in which nothing came. */
 export const noParcel = new Parcel([]);
 
-/** A server may close a connection at the moment it is used again: that says nothing about the link. */
-function unlessStale(error: unknown): undefined {
-  if (!(error instanceof NetworkError) || error.code !== 'CUT') throw error;
+/** Shorter than the network's own: what hangs here may come file by file. */
+const silentMsMax = 30_000;
+
+/** For all of it: at 250 bytes a second nearly half of the largest. */
+const wholeMsMax = 10 * 60_000;
+
+/** Who let a parcel hang is not asked for another one for this long. */
+export const withoutParcelsMs = 60 * 60_000;
+
+/** What came of an order. */
+export interface Delivery {
+  readonly parcel: Parcel;
+  /** It came to a stop while the link may be well. */
+  readonly isHung: boolean;
+}
+
+/** What an order is made with. */
+export interface ParcelPorts {
+  readonly network: Network;
+  readonly clock: Pick<Clock, 'after'>;
+  readonly countBytes: CountBytes;
 }
 
 /** What is asked of the server of metadata and indexes, and what a parcel may be packed over. */
@@ -37,32 +56,57 @@ export interface ParcelOrder {
   readonly releases: readonly string[];
 }
 
-/**
- * Asks for all that an update needs besides its modules. A server that does not know of parcels, or sends something else, is one
- * that is asked for each file; a link that fails throws.
- */
-export async function orderParcel(
-  network: Network,
-  { server, has, releases }: ParcelOrder,
-  countBytes: CountBytes,
-  signal: AbortSignal,
-): Promise<Parcel> {
-  const url = `${server}/parcel`;
+/** Whether the order failed in a way that says nothing about the link. */
+function isOfTheOrder(error: unknown, patience: Patience): boolean {
+  // A server may close a connection at the moment it is used again.
+  return patience.isOver || (error instanceof NetworkError && error.code === 'CUT');
+}
+
+function request({ network }: ParcelPorts, { server, has, releases }: ParcelOrder, signal: AbortSignal) {
   const headers = { ...unpacked, 'content-type': 'application/json' };
   const body = new TextEncoder().encode(JSON.stringify({ has: [...has.keys()], releases }));
-  const response = await network.request({ method: 'POST', url, headers, body }, signal).catch(unlessStale);
-  if (response === undefined) return noParcel;
-  if (unfit(url, response) !== undefined) {
-    await passOver(response, countBytes);
-    return noParcel;
-  }
+  return network.request({ method: 'POST', url: `${server}/parcel`, headers, body }, signal);
+}
+
+/** The files of an answer; of one that breaks off those that came whole. */
+async function filesOf(
+  { body }: HttpResponse,
+  has: readonly Uint8Array[],
+  { countBytes }: ParcelPorts,
+  patience: Patience,
+): Promise<readonly ParcelFile[]> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body) {
-    countBytes(chunk.length);
-    bytes += chunk.length;
-    if (bytes > parcelBytesMax) return noParcel;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of body) {
+      patience.heard();
+      countBytes(chunk.length);
+      bytes += chunk.length;
+      if (bytes > parcelBytesMax) return [];
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (!isOfTheOrder(error, patience)) throw error;
+    return unpackBegun(Buffer.concat(chunks), has);
   }
-  return new Parcel(unpackParcel(Buffer.concat(chunks), [...has.values()]) ?? []);
+  return unpackParcel(Buffer.concat(chunks), has) ?? [];
+}
+
+/**
+ * Asks for all that an update needs besides its modules. A server that does not know of parcels, sends something else or lets it hang
+ * is one that is asked for each file; a link that fails throws.
+ */
+export async function orderParcel(ports: ParcelPorts, order: ParcelOrder, signal: AbortSignal): Promise<Delivery> {
+  using patience = new Patience(ports.clock, silentMsMax, wholeMsMax, signal);
+  let files: readonly ParcelFile[] = [];
+  try {
+    const response = await request(ports, order, patience.signal);
+    patience.heard();
+    if (unfit(`${order.server}/parcel`, response) === undefined)
+      files = await filesOf(response, [...order.has.values()], ports, patience);
+    else await passOver(response, ports.countBytes);
+  } catch (error) {
+    if (!isOfTheOrder(error, patience)) throw error;
+  }
+  return { parcel: new Parcel(files), isHung: patience.isOver };
 }

@@ -70,6 +70,11 @@ export function unpackWorkMax(ways: readonly Way[], module: ModuleIdentity, stor
   return most('delta') + most('brotli');
 }
 
+/** Whether a way starts from a module that is there; any other brings the module whole, packed or not. */
+export function isByDelta({ method }: Way): boolean {
+  return method === 'delta';
+}
+
 /**
  * The ways to try among those the device can afford, cheapest first by what is still to travel, then by the work of
  * unpacking; the whole module is always the last resort.

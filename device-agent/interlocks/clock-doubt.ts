@@ -10,11 +10,15 @@ export interface Times {
   readonly nowMs: () => number;
 }
 
+/** Whether the clock stands before what was signed. */
+export function isInDoubt({ clockMs, nowMs }: Times): boolean {
+  return nowMs() - clockMs() > clockBehindMsMax;
+}
+
 /** Why nobody knows whether a time has come, where the clock stands before what was signed; `what` is not known until it is set. */
-export function clockDoubt(to: Purpose, what: string, { clockMs, nowMs }: Times): Waiting | undefined {
-  const [shownMs, signedMs] = [clockMs(), nowMs()];
-  if (signedMs - shownMs <= clockBehindMsMax) return undefined;
-  const [shows, signed] = [shownMs, signedMs].map((ms) => new Date(ms).toISOString().slice(0, 16));
+export function clockDoubt(to: Purpose, what: string, times: Times): Waiting | undefined {
+  if (!isInDoubt(times)) return undefined;
+  const [shows, signed] = [times.clockMs(), times.nowMs()].map((ms) => new Date(ms).toISOString().slice(0, 16));
   const message = `its clock shows ${shows}Z and can't be right: something it trusts was signed at ${signed}Z; ${what} until it is set`;
   return waiting(to, 'CLOCK_UNSURE', message);
 }

@@ -1,6 +1,7 @@
 import type { Condition, ConditionValue, ConditionValues } from '../../artifact/condition/condition.ts';
 import type { DeployedConditions } from '../../schemas/generated/types.ts';
 import { waitsForClause } from './condition-words.ts';
+import { FactAges } from './fact-ages.ts';
 import type { Gate, Look, Purpose } from './gate.ts';
 import { type Seen, type Senses, seenNow } from './senses.ts';
 
@@ -21,8 +22,14 @@ function valuesOf(seen: ReadonlyMap<string, Seen>): ConditionValues {
   return values as ConditionValues;
 }
 
-function lookAt(to: Purpose, { clauses, names }: Condition, when: DeployedConditions, senses: Senses): Look {
-  const seen = seenNow(names, when, senses);
+function lookAt(
+  to: Purpose,
+  { clauses, names }: Condition,
+  when: DeployedConditions,
+  senses: Senses,
+  ages: FactAges,
+): Look {
+  const seen = seenNow(names, when, senses, ages);
   const values = valuesOf(seen);
   for (const clause of clauses) {
     const result = clause.judge(values);
@@ -42,5 +49,6 @@ export async function conditionGate(
   const { factTypes, readCondition } = await import('../../artifact/condition/condition.ts');
   const read = readCondition(text, factTypes(when.facts ?? {}));
   if (read.kind === 'fault') throw new Error(`"${text}": ${read.message}`);
-  return { look: () => lookAt(to, read, when, senses) };
+  const ages = new FactAges();
+  return { look: () => lookAt(to, read, when, senses, ages) };
 }

@@ -6,14 +6,11 @@ import { type Gate, type Look, type Purpose, waiting } from './gate.ts';
 export interface ConsentWorld extends Times {
   /** What somebody aboard said last. */
   readonly consent: () => Consent | undefined;
+  /** For how long it still counts; nothing or less where it is over, undefined where that can't be known. */
+  readonly leftMs: (said: Consent) => number | undefined;
 }
 
 const words = { granted: 'yes', denied: 'no' } as const;
-
-/** Until when it counts. */
-function endOf({ until }: Consent): number {
-  return until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
-}
 
 function needed(to: Purpose, sequence: number, lapsed: Consent | undefined): Look {
   const ended =
@@ -28,13 +25,21 @@ function denied(to: Purpose, { by, reason, until }: Consent, forMs: number): Loo
   return { kind: 'closed', forMs, waiting: waiting(to, 'CONSENT_DENIED', `${by} said no${end}${why}`) };
 }
 
+/** Its clock was set back since: to before it was said. */
+function unsure(to: Purpose, doubted: string, { at }: Consent, nowMs: number): Look {
+  const shows = new Date(nowMs).toISOString().slice(0, 16);
+  const message = `its clock shows ${shows}Z, and that was said at ${at.slice(0, 16)}Z; ${doubted} until it is set`;
+  return { kind: 'closed', forMs: Number.POSITIVE_INFINITY, waiting: waiting(to, 'CLOCK_UNSURE', message) };
+}
+
 function lookAt(to: Purpose, sequence: number, world: ConsentWorld): Look {
   const said = world.consent();
   if (said?.sequence !== sequence) return needed(to, sequence, undefined);
   const doubted = `whether the ${words[said.answer]} of ${said.by} still counts is not known`;
   const doubt = said.until === undefined ? undefined : clockDoubt(to, doubted, world);
   if (doubt !== undefined) return { kind: 'closed', forMs: Number.POSITIVE_INFINITY, waiting: doubt };
-  const forMs = endOf(said) - world.nowMs();
+  const forMs = world.leftMs(said);
+  if (forMs === undefined) return unsure(to, doubted, said, world.nowMs());
   if (forMs <= 0) return needed(to, sequence, said);
   return said.answer === 'granted' ? { kind: 'open', forMs } : denied(to, said, forMs);
 }

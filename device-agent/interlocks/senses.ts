@@ -3,11 +3,10 @@ import type { ConditionValue } from '../../artifact/condition/condition.ts';
 import type { LeftText, Power } from '../../platform/ports.ts';
 import type { DeployedConditions, DeployedFact, FactReport } from '../../schemas/generated/types.ts';
 import { factValue } from '../runtime/grants/fact-value.ts';
+import type { FactAges, FactClocks } from './fact-ages.ts';
 
 /** Where a device knows of itself what conditions may be about. */
-export interface Senses {
-  /** Milliseconds since the epoch, by the clock that facts are written by. */
-  readonly clockMs: () => number;
+export interface Senses extends FactClocks {
   /** Where programs of the integrator's write a fact. */
   readonly factPath: (name: string) => string;
   readonly factFile: (name: string) => LeftText | undefined;
@@ -24,9 +23,6 @@ export type Seen =
   | { readonly kind: 'known'; readonly value: ConditionValue; readonly atMs?: number }
   | { readonly kind: 'missing'; readonly why: string }
   | { readonly kind: 'stale'; readonly value: ConditionValue; readonly atMs: number };
-
-/** So far the time of a fact may lie ahead: file systems round. */
-const aheadMsMax = 5_000;
 
 /** A fact's text: of a string also as JSON has it. */
 function valueIn(type: DeployedFact['type'], text: string): ConditionValue | undefined {
@@ -55,16 +51,12 @@ function fromApplication(name: string, { type }: DeployedFact, application: stri
   return { kind: 'known', value: fact.value, atMs: Date.parse(fact.at) };
 }
 
-/** What is written in the future was written by another clock: how old it is nobody knows. */
-function isFresh({ maxAgeSeconds }: DeployedFact, atMs: number, clockMs: number): boolean {
-  return atMs <= clockMs + aheadMsMax && clockMs - atMs <= maxAgeSeconds * 1000;
-}
-
-function seenFact(name: string, fact: DeployedFact, senses: Senses): Seen {
-  const { application, missing } = fact;
+function seenFact(name: string, fact: DeployedFact, senses: Senses, ages: FactAges): Seen {
+  const { application, missing, maxAgeSeconds } = fact;
   const seen =
     application === undefined ? inFile(name, fact, senses) : fromApplication(name, fact, application, senses);
-  if (seen.kind === 'known' && (seen.atMs === undefined || isFresh(fact, seen.atMs, senses.clockMs()))) return seen;
+  const ageMs = seen.kind === 'known' && seen.atMs !== undefined ? ages.ageOf(name, seen.atMs, senses) : 0;
+  if (seen.kind === 'known' && ageMs <= maxAgeSeconds * 1000) return seen;
   if (missing !== undefined) return { kind: 'known', value: missing };
   return seen.kind === 'known' && seen.atMs !== undefined ? { ...seen, kind: 'stale', atMs: seen.atMs } : seen;
 }
@@ -75,12 +67,12 @@ function known(name: string, value: ConditionValue | undefined): Seen {
     : { kind: 'known', value };
 }
 
-function seenOne(name: string, { facts = {}, labels = {} }: DeployedConditions, senses: Senses): Seen {
+function seenOne(name: string, { facts = {}, labels = {} }: DeployedConditions, senses: Senses, ages: FactAges): Seen {
   const dot = name.indexOf('.');
   const [subject, member] = [name.slice(0, dot), name.slice(dot + 1)];
   if (subject === 'facts') {
     const fact = Object.hasOwn(facts, member) ? facts[member] : undefined;
-    return fact === undefined ? known(name, undefined) : seenFact(member, fact, senses);
+    return fact === undefined ? known(name, undefined) : seenFact(member, fact, senses, ages);
   }
   if (subject === 'labels') {
     const label = Object.hasOwn(labels, member) ? labels[member] : undefined;
@@ -92,7 +84,14 @@ function seenOne(name: string, { facts = {}, labels = {} }: DeployedConditions, 
   return known(name, name === 'power.external' ? power.external : power.battery);
 }
 
-/** All that a condition names, as it is now. */
-export function seenNow(names: readonly string[], when: DeployedConditions, senses: Senses): ReadonlyMap<string, Seen> {
-  return new Map(names.map((name) => [name, seenOne(name, when, senses)]));
+/** All that a condition names, as it is now; `ages` is of all looks of one gate. */
+export function seenNow(
+  names: readonly string[],
+  when: DeployedConditions,
+  senses: Senses,
+  ages: FactAges,
+): ReadonlyMap<string, Seen> {
+  const seen = new Map(names.map((name) => [name, seenOne(name, when, senses, ages)]));
+  ages.looked(senses);
+  return seen;
 }

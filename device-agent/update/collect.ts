@@ -4,7 +4,7 @@ import type { ApplicationDirectories } from '../runtime/grants/application-direc
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import type { Slots } from './slots.ts';
-import { heldSlots, type Memory } from './state.ts';
+import { heldSlots, type Memory, type Slot } from './state.ts';
 
 /** The applications of all held deployments; undefined when the envelope of one can't be read. */
 function heldApplications(slots: Slots, memory: Memory): readonly DeployedApplication[] | undefined {
@@ -33,6 +33,13 @@ export function heldNames(slots: Slots, memory: Memory): ReadonlySet<string> | u
 export function heldModules(slots: Slots, memory: Memory): ReadonlySet<string> | undefined {
   const applications = heldApplications(slots, memory);
   return applications && modulesOf(applications);
+}
+
+/** Names of releases of which a deployment that is held beside this one has one: another of these is an update. */
+export function updatedNames(slots: Slots, memory: Memory, { sequence }: Slot): readonly string[] {
+  const others = heldSlots(memory).filter((slot) => slot.sequence !== sequence);
+  const applications = others.flatMap((slot) => slots.load(slot)?.applications ?? []);
+  return [...new Set(applications.flatMap(deployedModules).map(({ name }) => name))];
 }
 
 /**

@@ -3,6 +3,7 @@ import { isGated } from '../interlocks/gates.ts';
 import type { Problem } from '../problem.ts';
 import { judgeSequence } from './judge-sequence.ts';
 import { withDamage, withoutDamage, withProblem } from './memory-problems.ts';
+import { withConsent, withConsentOver, withoutConsent } from './said.ts';
 import {
   type EngineState,
   fallbacksMax,
@@ -31,6 +32,8 @@ export type EngineEvent =
   | { readonly kind: 'moment-came'; readonly sequence: number }
   /** Somebody aboard said whether it may be activated. */
   | { readonly kind: 'consented'; readonly sequence: number; readonly consent: Consent }
+  /** What was said at that time counts no longer. */
+  | { readonly kind: 'consent-over'; readonly sequence: number; readonly at: string }
   /** An attempt to fetch it failed; another follows by itself. */
   | { readonly kind: 'fetch-failed'; readonly sequence: number; readonly problem: Problem }
   /** All its applications were started. */
@@ -181,8 +184,7 @@ function onOffered(memory: Memory, slot: Slot, envelope: string, nowMs: number):
   if (problem !== undefined) return commitIfNew(memory, withProblem(memory, problem, nowMs));
   const trial = trialOf(memory.engine);
   const engine: EngineState = { state: 'fetching', target: slot, ...(trial === undefined ? {} : { trial }) };
-  const { consent: _ofAnother, ...rest } = memory;
-  const accepted = { ...rest, highest: { sequence: slot.sequence, envelope: slot.envelope } };
+  const accepted = { ...withoutConsent(memory), highest: { sequence: slot.sequence, envelope: slot.envelope } };
   return [
     { kind: 'keep-envelope', slot, envelope },
     commit({ ...withProblem(enter(accepted, engine, nowMs), undefined, nowMs), sinceMs: nowMs }),
@@ -272,9 +274,9 @@ export function decide(memory: Memory, event: EngineEvent, nowMs: number): reado
     case 'moment-came':
       return onMomentCame(memory, event.sequence, nowMs);
     case 'consented':
-      return targetOf(memory.engine)?.sequence === event.sequence
-        ? [commit({ ...memory, consent: event.consent })]
-        : [];
+      return commitIfNew(memory, withConsent(memory, event.consent));
+    case 'consent-over':
+      return commitIfNew(memory, withConsentOver(memory, event.at));
     case 'fetch-failed': {
       const isWanted = targetOf(memory.engine)?.sequence === event.sequence;
       return isWanted ? commitIfNew(memory, withProblem(memory, event.problem, nowMs)) : [];

@@ -60,11 +60,19 @@ export class Fetcher {
     this.#allowances = options.allowances;
   }
 
-  /** Starts fetching this deployment instead of any other; the modules `held` stay, all of them when that is not known. */
-  start({ sequence }: Slot, signed: SignedDeployment, held: ReadonlySet<string> | undefined): void {
+  /**
+   * Starts fetching this deployment instead of any other; the modules `held` stay, all of them when that is not known. `updates` are
+   * names of releases of which another is there.
+   */
+  start(
+    { sequence }: Slot,
+    signed: SignedDeployment,
+    held: ReadonlySet<string> | undefined,
+    updates: readonly string[],
+  ): void {
     this.stop();
     this.#abort = new AbortController();
-    const errand = { ...signed, isInstalled: this.#isRepairing, ...(held && { held: [...held] }) };
+    const errand = { ...signed, isInstalled: this.#isRepairing, updates, ...(held && { held: [...held] }) };
     void this.#run(sequence, errand, this.#abort.signal);
   }
 

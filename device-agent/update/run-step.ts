@@ -5,7 +5,7 @@ import type { ApplicationDirectories } from '../runtime/grants/application-direc
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import type { Activator } from './activator.ts';
-import { collectGarbage, heldModules } from './collect.ts';
+import { collectGarbage, heldModules, updatedNames } from './collect.ts';
 import { deploymentDamage } from './damage.ts';
 import type { EngineEvent } from './decide.ts';
 import type { Fetcher } from './fetcher.ts';
@@ -50,7 +50,8 @@ function isAt({ engine }: Memory, state: 'fetching' | 'staged', { sequence }: Sl
 function fetchNow(slot: Slot, { slots, fetcher, emit, memory }: StepWorld): void {
   const { sequence } = slot;
   const signed = slots.loadSigned(slot);
-  if (signed !== undefined) fetcher.start(slot, signed, heldModules(slots, memory()));
+  const held = heldModules(slots, memory());
+  if (signed !== undefined) fetcher.start(slot, signed, held, updatedNames(slots, memory(), slot));
   else emit({ kind: 'damaged', sequence, repairable: false, problem: deploymentDamage(sequence) });
 }
 
@@ -79,7 +80,7 @@ const runners: Runners = {
     }),
   repair: ({ slot }, { slots, repairer, memory }) => {
     const signed = slots.loadSigned(slot);
-    if (signed !== undefined) repairer.start(slot, signed, heldModules(slots, memory()));
+    if (signed !== undefined) repairer.start(slot, signed, heldModules(slots, memory()), []);
   },
   activate: ({ slot, lastResort, before }, { activator }) => activator.activate(slot, lastResort, before),
   clear: (_step, { activator }) => activator.clear(),

@@ -90,6 +90,8 @@ export interface Memory {
   readonly fallback?: Trial;
   /** What somebody aboard said last about the highest deployment. */
   readonly consent?: Consent;
+  /** The end of that has come once: a clock that is set back since does not let it count again. Written once for what has an end. */
+  readonly isConsentOver?: true;
   /** Why it is not at the newest deployment, or what was refused last. */
   readonly problem?: DeviceProblem;
   /** What of the last good deployment is damaged on disk, beside any other problem; over when all of it runs again. */

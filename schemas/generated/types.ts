@@ -12,6 +12,10 @@ export type ChannelPatterns = [string, ...string[]];
  */
 export type Windows = Window[];
 /**
+ * What the device does where an update has no delta that it can use: never takes the module whole, or waits until a deployment without this says that it may. Absent: takes it.
+ */
+export type DeployedWholeModules = 'ask' | 'never';
+/**
  * What of modules may travel over it, deltas or whole ones, compressed or not; both when absent. What controls a device travels over every link: control alone means no modules.
  *
  * @minItems 1
@@ -902,6 +906,7 @@ export interface Deployment {
    * required: it is activated only after somebody aboard has said yes to it.
    */
   consent?: 'required';
+  wholeModules?: DeployedWholeModules;
   when?: DeployedConditions;
   /**
    * The links of its site that the device can know and keeps to; absent where none of them has terms.
@@ -1417,6 +1422,7 @@ export interface FleetRollout {
   waves?: [RolloutWave, ...RolloutWave[]];
   gate?: RolloutGate;
   budget?: RolloutBudget;
+  bytes?: RolloutBytes;
   /**
    * halt: devices stay at what they run, and no other gets it. revert: those that got it go back to what ran well before.
    */
@@ -1472,6 +1478,15 @@ export interface RolloutBudget {
    */
   groupBy: string;
   maxUnavailable: number;
+}
+/**
+ * What updates may cost on the link.
+ */
+export interface RolloutBytes {
+  /**
+   * What a device does that has no delta to an update, or none that it can use. allow: takes it whole. never: stays as it is until there is one.
+   */
+  wholeModules?: 'allow' | 'never';
 }
 /**
  * When devices may change, each by its own clock. Without a list: at any time.
@@ -1835,7 +1850,17 @@ export interface PlannedLink {
   to?: string;
 }
 export interface PlannedAttribute {
-  name: 'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent' | 'links';
+  name:
+    | 'fleet'
+    | 'site'
+    | 'probationSeconds'
+    | 'keyFingerprint'
+    | 'hold'
+    | 'windows'
+    | 'when'
+    | 'consent'
+    | 'wholeModules'
+    | 'links';
   /**
    * Absent when it was not said.
    */

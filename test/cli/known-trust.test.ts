@@ -10,9 +10,9 @@ import { removeRelease } from '../../controller/publishing/authoring/remove-rele
 import { readTrustFiles, type WorkTree, writeWorkFile } from '../../controller/publishing/authoring/work-tree.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodePrograms } from '../../platform/node/processes.ts';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import { moduleOf, now } from '../controller/publishing/repository.ts';
 import { gitTest } from '../controller/source/git-test.ts';
-import { SimRandom } from '../sim/sim-random.ts';
 
 gitTest(
   'a signature stands on what the commits before brought, on whatever machine: an older file on top of them is none',

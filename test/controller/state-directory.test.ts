@@ -1,8 +1,8 @@
 import test from 'ava';
 import { readApiToken } from '../../controller/state-directory.ts';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import { SimDisk } from '../sim/sim-disk.ts';
-import { SimRandom } from '../sim/sim-random.ts';
 
 test('the API token is kept, and made anew where what is there can not be one', (t) => {
   const disk = new SimDisk();

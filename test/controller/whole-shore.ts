@@ -17,11 +17,11 @@ import { openSqliteBlobCache } from '../../controller/state/sqlite/sqlite-blob-c
 import { openSqliteState } from '../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort, StateWrite } from '../../controller/state/state-port.ts';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
+import { SimTime } from '../../platform/simulated/clock.ts';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import type { Report, ShadowDesired } from '../../schemas/generated/types.ts';
 import { SimFleet } from '../sim/fleet.ts';
-import { SimTime } from '../sim/sim-clock.ts';
 import { SimDisk } from '../sim/sim-disk.ts';
-import { SimRandom } from '../sim/sim-random.ts';
 import { SimRepository } from '../sim/sim-repository.ts';
 
 const start = Date.parse('2026-03-01T00:00:00Z');

@@ -9,11 +9,11 @@ import { StateShelf } from '../../device-agent/runtime/host/events/state-shelf.t
 import type { Predecessor } from '../../device-agent/runtime/snapshot/kept-state.ts';
 import { KeptStateFiles } from '../../device-agent/runtime/snapshot/kept-state-files.ts';
 import { stateLayout } from '../../device-agent/state-layout.ts';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import { buildModule } from '../device-agent/runtime/module-builder.ts';
 import { Ship } from '../device-agent/ship.ts';
 import { type AppWish, Shore, sha256, withSection } from '../device-agent/shore.ts';
 import { type Fate, keepAll, loseAll } from '../sim/disk-crash.ts';
-import { SimRandom } from '../sim/sim-random.ts';
 
 type Handover = 'snapshot' | 'migrate';
 

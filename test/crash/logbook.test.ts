@@ -4,11 +4,11 @@
  * may stand for two entries.
  */
 import test, { type ExecutionContext } from 'ava';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import { type Heard, hearLogbook } from '../device-agent/logbook/heard-logbook.ts';
 import type { Ship } from '../device-agent/ship.ts';
 import { proved } from '../device-agent/update/proved-ship.ts';
 import { type Fate, keepAll, loseAll } from '../sim/disk-crash.ts';
-import { SimRandom } from '../sim/sim-random.ts';
 
 /** What a start says after a power cut where that came while a life ended in good order, or before it could say that it lives. */
 const starts = new Set(['POWER_CUT', 'MACHINE_RESTARTED', 'AGENT_ENDED']);

@@ -6,10 +6,10 @@
 import test, { type ExecutionContext } from 'ava';
 import { ChannelBacklog } from '../../device-agent/outbox/channel-backlog.ts';
 import { ChannelWriter } from '../../device-agent/outbox/files/channel-writer.ts';
+import { SimTime } from '../../platform/simulated/clock.ts';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import { type Fate, keepAll, loseAll } from '../sim/disk-crash.ts';
-import { SimTime } from '../sim/sim-clock.ts';
 import { PowerCut, SimDisk } from '../sim/sim-disk.ts';
-import { SimRandom } from '../sim/sim-random.ts';
 
 const directory = '/state/outbox/gauge/readings';
 const terms = { quotaBytes: 65_536, maxAgeSeconds: 86_400, drop: 'oldest' } as const;

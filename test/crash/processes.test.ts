@@ -8,12 +8,12 @@ import { stateOf } from '../../cli/demo/demo-fleet.ts';
 import { addRelease } from '../../controller/publishing/authoring/add-release.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import type { Report, StatusDocument } from '../../schemas/generated/types.ts';
 import { mosquitto } from '../controller/doors/mqtt/mosquitto.ts';
 import { eventually, processesOf, type RunningProcess } from '../end-to-end/processes.ts';
 import { testimonies, witnessModule } from '../end-to-end/witness.ts';
 import { makeWorld, startWorld, type TestWorld } from '../end-to-end/world.ts';
-import { SimRandom } from '../sim/sim-random.ts';
 
 const devices = ['aurora-bridge', 'aurora-engine', 'truck-7-cab'];
 const generousMs = 60_000;

@@ -4,11 +4,11 @@
  * run at once, nothing but signed bytes may ever run, sequences must not go back, and the fleet's wish must come true.
  */
 import test, { type ExecutionContext } from 'ava';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import type { DeployedConditions, DeployedWindows } from '../../schemas/generated/types.ts';
 import { Ship } from '../device-agent/ship.ts';
 import { type AppWish, moduleBytes, Shore, sha256 } from '../device-agent/shore.ts';
 import { type Fate, keepAll, loseAll } from '../sim/disk-crash.ts';
-import { SimRandom } from '../sim/sim-random.ts';
 
 const gauge1 = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge one', 3_000) };
 const gauge2 = { name: 'gauge', version: '2.0.0', bytes: moduleBytes('gauge two', 5_000) };

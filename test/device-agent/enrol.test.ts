@@ -10,8 +10,8 @@ import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
-import { SimTime } from '../sim/sim-clock.ts';
-import { SimRandom } from '../sim/sim-random.ts';
+import { SimTime } from '../../platform/simulated/clock.ts';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import { Shore } from './shore.ts';
 import { openShore } from './transport/shore.ts';
 

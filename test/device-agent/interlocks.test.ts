@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { cronTimes } from '../../device-agent/cron-times.ts';
 import { conditionGate } from '../../device-agent/interlocks/condition-gate.ts';
 import { consentGate } from '../../device-agent/interlocks/consent-gate.ts';
+import { ConsentTerm } from '../../device-agent/interlocks/consent-term.ts';
 import { openingOf } from '../../device-agent/interlocks/opening.ts';
 import { waitsForWindow } from '../../device-agent/interlocks/window-words.ts';
 import type { Window } from '../../schemas/generated/types.ts';
@@ -86,7 +87,11 @@ test('a yes opens the gate of the deployment that it was said to, from its momen
   const said = { sequence: 2, answer: 'granted', by: 'mate', at: '2026-03-01T00:00:00Z' } as const;
   const look = (nowMs: number, sequence = 2) => {
     const consent = () => ({ ...said, until: '2026-03-01T01:00:00Z' });
-    return consentGate('activate', sequence, { clockMs: () => nowMs, nowMs: () => nowMs, consent }).look();
+    const times = { clockMs: () => nowMs, nowMs: () => nowMs };
+    const term = new ConsentTerm({
+      ...{ clock: { monotonic: times.nowMs }, nowMs: times.nowMs, isOver: () => false, onOver: () => {} },
+    });
+    return consentGate('activate', sequence, { ...times, consent, leftMs: (one) => term.leftMs(one) }).look();
   };
   t.deepEqual(look(startMs), { kind: 'open', forMs: hourMs });
   t.deepEqual(look(startMs + hourMs - 1), { kind: 'open', forMs: 1 });
@@ -98,7 +103,8 @@ test('whatever time the file of a fact has, what is told of it fits into a repor
   const nowMs = Date.parse('2026-03-01T00:00:00Z');
   const told = async (writtenMs: number) => {
     const senses = {
-      ...{ clockMs: () => nowMs, factPath: (name: string) => name, factFile: () => ({ text: '0', writtenMs }) },
+      ...{ clockMs: () => nowMs, latestMs: () => nowMs, monotonicMs: () => nowMs },
+      ...{ factPath: (name: string) => name, factFile: () => ({ text: '0', writtenMs }) },
       ...{ published: () => undefined, isConnected: () => true, interface: () => 'eth0', power: () => ({}) },
     };
     const when = { facts: { speed: { type: 'number', maxAgeSeconds: 60 } } } as const;

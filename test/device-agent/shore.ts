@@ -231,9 +231,14 @@ export class Shore {
     return fillParcel(asked, { files: { read }, isRight: (file) => this.parcels!(file) });
   }
 
-  readonly handle: HttpHandler = async (request) => {
+  /** How a parcel goes out. */
+  onParcel: (packed: Uint8Array, signal: AbortSignal) => HttpResponse | Promise<HttpResponse> = (packed) =>
+    answer(200, {}, packed);
+
+  readonly handle: HttpHandler = async (request, _peer, signal) => {
     this.requests.push(request);
-    if (request.url === '/parcel' && this.parcels !== undefined) return answer(200, {}, await this.#parcel(request));
+    if (request.url === '/parcel' && this.parcels !== undefined)
+      return this.onParcel(await this.#parcel(request), signal);
     const another = this.between(request.url);
     if (another !== undefined) return another;
     const status = this.busy(request.url);

@@ -53,20 +53,17 @@ export class DeviceGates {
   async waiting(device: string): Promise<Waiting | undefined> {
     const { surroundings } = this.#of(device);
     const senses: Senses = {
-      ...{ clockMs: this.#nowMs, factPath, published: () => undefined, isConnected: () => true },
+      ...{ clockMs: this.#nowMs, latestMs: this.#nowMs, monotonicMs: this.#nowMs },
+      ...{ factPath, published: () => undefined, isConnected: () => true },
       factFile: (name) => surroundings.leftText(factPath(name), 512),
       interface: () => surroundings.interface(),
       power: () => surroundings.power(),
     };
+    // Nothing is said here that has an end.
+    const leftMs = () => Number.POSITIVE_INFINITY;
     const [links, lacksModules] = [{ wayOut: () => undefined }, () => false];
-    const world = {
-      clockMs: this.#nowMs,
-      nowMs: this.#nowMs,
-      senses,
-      consent: () => this.consent(device),
-      links,
-      lacksModules,
-    };
+    const times = { clockMs: this.#nowMs, nowMs: this.#nowMs };
+    const world = { ...times, senses, consent: () => this.consent(device), leftMs, links, lacksModules };
     for (const gate of await gatesOf('activate', this.#newest.get(device)!, world)) {
       const look = gate.look();
       if (look.kind === 'closed') return look.waiting;

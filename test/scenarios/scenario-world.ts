@@ -30,11 +30,11 @@ import { loadConfiguration } from '../../platform/node/configuration.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodeThreads } from '../../platform/node/threads.ts';
 import { type Log, NetworkError } from '../../platform/ports.ts';
+import { SimTime } from '../../platform/simulated/clock.ts';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import type { ApplicationReport, BrokerStatus, Report } from '../../schemas/generated/types.ts';
 import { encodeEntry, type LogbookEntry, logbookChannel } from '../../schemas/logbook-entry.ts';
 import { takeWavesAway } from '../fleet-examples/without-waves.ts';
-import { SimTime } from '../sim/sim-clock.ts';
-import { SimRandom } from '../sim/sim-random.ts';
 import { DeviceGates } from './device-gates.ts';
 
 const start = Date.parse('2026-06-01T08:00:00Z');

@@ -2,7 +2,14 @@
 import { deflateRawSync } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
-import { packParcel, parcelBytesMax, parseParcelRequest, unpackParcel } from '../../schemas/parcel.ts';
+import {
+  packParcel,
+  parcelBytesMax,
+  parcelFilesMax,
+  parseParcelRequest,
+  unpackBegun,
+  unpackParcel,
+} from '../../schemas/parcel.ts';
 
 const anyBytes = fc.uint8Array({ maxLength: 300 });
 const anyFile = fc.record({
@@ -48,6 +55,23 @@ test('over other bytes than it was packed over, or damaged, nothing comes out of
 test('what would unpack to more than a parcel may have is not unpacked', (t) => {
   const head = packParcel([], []).subarray(0, 7);
   t.is(unpackParcel(Buffer.concat([head, deflateRawSync(Buffer.alloc(parcelBytesMax + 1))]), []), undefined);
+});
+
+test('what has more files than a parcel may have is not unpacked, however small they are', (t) => {
+  const files = Array.from({ length: parcelFilesMax + 1 }, (_, index) => ({ name: `${index}`, bytes: undefined }));
+  t.is(unpackParcel(packParcel(files, []), []), undefined);
+  t.deepEqual(unpackBegun(packParcel(files, []), []), []);
+  t.is(unpackParcel(packParcel(files.slice(1), []), [])?.length, parcelFilesMax);
+});
+
+test('of a parcel that breaks off anywhere come the first of its files, each whole', (t) => {
+  fc.assert(
+    fc.property(fc.array(anyFile, { maxLength: 6 }), anyBytes, fc.nat(), (files, has, cut) => {
+      const packed = packParcel(files, [has]);
+      const begun = unpackBegun(packed.subarray(0, cut % (packed.length + 1)), [has]);
+      t.deepEqual(begun as never, files.slice(0, begun.length));
+    }),
+  );
 });
 
 test('a request names metadata and releases, and no other path', (t) => {

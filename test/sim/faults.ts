@@ -18,12 +18,13 @@
  *   repository   not reachable for hours
  *   liar         see `liar.ts`
  */
+
+import type { SimRandom } from '../../platform/simulated/random.ts';
 import { runClone } from './clones.ts';
 import { type Fate, keepAll, loseAll } from './disk-crash.ts';
 import { probationSeconds } from './fleet.ts';
 import type { SimDevice } from './sim-device.ts';
 import type { LinkQuality } from './sim-network.ts';
-import type { SimRandom } from './sim-random.ts';
 import { goodLink, type World } from './world.ts';
 
 const minuteMs = 60_000;

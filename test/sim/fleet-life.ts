@@ -1,6 +1,7 @@
 /** What the fleet's engineers do all month: releases, configuration, devices that come and go, and their mistakes. */
+
+import type { SimRandom } from '../../platform/simulated/random.ts';
 import type { DeviceManifest } from './fleet.ts';
-import type { SimRandom } from './sim-random.ts';
 import type { World } from './world.ts';
 
 const commitMeanMs = 12 * 3_600_000;

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { addRelease } from '../../controller/publishing/authoring/add-release.ts';
 import { makeTrust } from '../../controller/publishing/authoring/make-trust.ts';
 import { readWorkFile, type WorkTree, writeWorkFile } from '../../controller/publishing/authoring/work-tree.ts';
+import type { SimRandom } from '../../platform/simulated/random.ts';
 import { SimDisk } from './sim-disk.ts';
 import { simModule } from './sim-module.ts';
-import type { SimRandom } from './sim-random.ts';
 import type { SimRepository } from './sim-repository.ts';
 
 /** One application as a device should run it. */

@@ -1,8 +1,8 @@
 /** Deployments that nobody issued, as somebody makes them who has seen genuine ones and holds none of the keys. */
 import { deploymentPayloadType, preAuthenticationEncoding } from '../../artifact/trust/dsse.ts';
 import { type PrivateKey, signBytes } from '../../artifact/trust/keys.ts';
+import type { SimRandom } from '../../platform/simulated/random.ts';
 import type { Deployment, ShadowDesired } from '../../schemas/generated/types.ts';
-import type { SimRandom } from './sim-random.ts';
 
 interface Envelope {
   readonly payload: string;

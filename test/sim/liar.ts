@@ -6,10 +6,10 @@
 
 import { privateKeyFromSeed } from '../../artifact/trust/keys.ts';
 import type { BusMessage, HttpHandler, HttpResponse } from '../../platform/ports.ts';
+import type { SimRandom } from '../../platform/simulated/random.ts';
 import type { ShadowDesired } from '../../schemas/generated/types.ts';
 import { Forger } from './forger.ts';
 import { type FetchGenuine, MetadataForger } from './metadata-forger.ts';
-import type { SimRandom } from './sim-random.ts';
 import type { Trace } from './trace.ts';
 
 const rememberedMax = 12;

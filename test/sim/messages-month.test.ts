@@ -13,14 +13,14 @@ import { openSqliteState } from '../../controller/state/sqlite/sqlite-state.ts';
 import { OutboxWriter } from '../../device-agent/outbox/files/outbox-writer.ts';
 import { Outbox } from '../../device-agent/outbox/outbox.ts';
 import type { BusMessage } from '../../platform/ports.ts';
+import { SimTime } from '../../platform/simulated/clock.ts';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import { decodeAnswer } from '../../schemas/batch-answer.ts';
 import { batchTopics } from '../../schemas/message-batch.ts';
 import { quietGuard, quietLog } from '../controller/doors/scene.ts';
 import { openEngine } from '../controller/engine/test-engine.ts';
-import { SimTime } from './sim-clock.ts';
 import { PowerCut, SimDisk } from './sim-disk.ts';
 import { diskOf, type ProcessLife } from './sim-process.ts';
-import { SimRandom } from './sim-random.ts';
 
 const days = 30;
 const hourMs = 3_600_000;

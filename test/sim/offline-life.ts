@@ -4,8 +4,8 @@ import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
 import type { RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
 import { type Clock, type Disk, type Log, type Network, NetworkError } from '../../platform/ports.ts';
+import { SimTime } from '../../platform/simulated/clock.ts';
 import type { AgentConfiguration, Report } from '../../schemas/generated/types.ts';
-import { SimTime } from './sim-clock.ts';
 import type { SimDisk } from './sim-disk.ts';
 import type { SimRuntime } from './sim-runtime.ts';
 

@@ -5,7 +5,7 @@
 import type { DeviceContact } from '../../controller/doors/mqtt/device-connections.ts';
 import { topicMatches } from '../../controller/doors/mqtt/topic-filter.ts';
 import type { BusMessage, MessageBus } from '../../platform/ports.ts';
-import type { Life, SimTime } from './sim-clock.ts';
+import type { Life, SimTime } from '../../platform/simulated/clock.ts';
 import { PowerCut } from './sim-disk.ts';
 import type { SimLink } from './sim-network.ts';
 

@@ -11,11 +11,11 @@ import { SharedTime } from '../../device-agent/courier/shared-time.ts';
 import type { AgentTime } from '../../device-agent/download/metadata.ts';
 import type { CountBytes } from '../../device-agent/download/small-file.ts';
 import type { ChildProcess, Clock, CountTravel, Disk, Log, Network } from '../../platform/ports.ts';
+import type { SimTime } from '../../platform/simulated/clock.ts';
+import type { SimRandom } from '../../platform/simulated/random.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
-import type { SimTime } from './sim-clock.ts';
 import { PowerCut } from './sim-disk.ts';
 import { diskOf, type ProcessLife } from './sim-process.ts';
-import type { SimRandom } from './sim-random.ts';
 
 export interface SimCourierOptions {
   readonly time: SimTime;

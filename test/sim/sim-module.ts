@@ -1,6 +1,7 @@
 /** Small modules for the simulated world that could run: they do nothing, and have two custom sections, one with a text that tells what they do, one of noise. */
+
+import type { SimRandom } from '../../platform/simulated/random.ts';
 import { buildModule } from '../device-agent/runtime/module-builder.ts';
-import type { SimRandom } from './sim-random.ts';
 
 function unsigned(value: number): number[] {
   const low = value & 0x7f;

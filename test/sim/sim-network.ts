@@ -16,9 +16,9 @@ import {
   NetworkError,
   type Ways,
 } from '../../platform/ports.ts';
-import type { Life, SimTime } from './sim-clock.ts';
+import type { Life, SimTime } from '../../platform/simulated/clock.ts';
+import type { SimRandom } from '../../platform/simulated/random.ts';
 import { PowerCut } from './sim-disk.ts';
-import type { SimRandom } from './sim-random.ts';
 
 /** How good a device's link is while it is up. */
 export interface LinkQuality {

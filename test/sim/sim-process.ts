@@ -3,7 +3,7 @@
  * operation on what outlives it (a disk, a database) throws, so that what it was in the middle of ends there.
  */
 import type { Disk, DiskFile } from '../../platform/ports.ts';
-import type { Life } from './sim-clock.ts';
+import type { Life } from '../../platform/simulated/clock.ts';
 import { PowerCut } from './sim-disk.ts';
 
 /** A life that tells once how it ended, when the ground it stands on ended it. */

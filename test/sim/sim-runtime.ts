@@ -7,8 +7,8 @@ import type { Answered, AppRuntime, RunnableApplication } from '../../device-age
 import { placement } from '../../device-agent/runtime/placement.ts';
 import { judgeDeath, noSuspicion, reviewSuspicion, type Suspicion } from '../../device-agent/runtime/suspicion.ts';
 import type { Clock, Disk } from '../../platform/ports.ts';
+import type { SimRandom } from '../../platform/simulated/random.ts';
 import type { ApplicationReport, HostDeath } from '../../schemas/generated/types.ts';
-import type { SimRandom } from './sim-random.ts';
 
 const failsAfterMs = 5_000;
 const restartsMax = 5;

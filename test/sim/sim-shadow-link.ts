@@ -3,11 +3,11 @@ import { stranger } from '../../device-agent/transport/acquaintance.ts';
 import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
 import { ShadowTalk } from '../../device-agent/transport/shadow-talk.ts';
 import type { BusMessage, Clock } from '../../platform/ports.ts';
+import type { Life } from '../../platform/simulated/clock.ts';
+import type { SimRandom } from '../../platform/simulated/random.ts';
 import { batchTopics } from '../../schemas/message-batch.ts';
 import type { SimBroker, SimSession } from './sim-bus.ts';
-import type { Life } from './sim-clock.ts';
 import type { SimLink } from './sim-network.ts';
-import type { SimRandom } from './sim-random.ts';
 
 const answerSecondsMax = 30;
 const reconnectMs = { least: 2_000, most: 120_000 };

@@ -1,13 +1,14 @@
 /** The simulated world put together: one fleet, one controller, many devices, one time. */
+
+import { SimTime } from '../../platform/simulated/clock.ts';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import { Checkers } from './checkers.ts';
 import { type DeviceManifest, SimFleet } from './fleet.ts';
 import { Liar } from './liar.ts';
 import { SimBroker } from './sim-bus.ts';
-import { SimTime } from './sim-clock.ts';
 import { SimController } from './sim-controller.ts';
 import { SimDevice } from './sim-device.ts';
 import type { LinkQuality } from './sim-network.ts';
-import { SimRandom } from './sim-random.ts';
 import { SimRepository } from './sim-repository.ts';
 import { Trace } from './trace.ts';
 

@@ -91,14 +91,8 @@ function retried(rollout: Rollout, asked: Asked, now: number): Acted {
   const wentBack = rollout.state === 'reverting' || rollout.reason.code === 'REVERTED';
   const from = wentBack ? { wave: 0, approved: [] } : {};
   const reason = because('ROLLOUT_RETRIED', 'tries again', asked);
-  return became({ ...rest, ...from, state: 'running', waveStartedAt: now }, reason, now);
-}
-
-/** The newest, with the last retry: failures before it count no more, however much is done after it. */
-function keptActs(acts: readonly RolloutAct[]): readonly RolloutAct[] {
-  const newest = acts.slice(-actsMax);
-  const retry = acts.findLast(({ act }) => act === 'retry');
-  return retry === undefined || newest.includes(retry) ? newest : [retry, ...newest.slice(1)];
+  const retries = (rollout.retries ?? 0) + 1;
+  return became({ ...rest, ...from, retries, state: 'running', waveStartedAt: now }, reason, now);
 }
 
 function decided(rollout: Rollout, asked: Asked, waves: readonly Approved[], now: number): Acted {
@@ -132,5 +126,5 @@ export function actOn(rollout: Rollout, asked: Asked, waves: readonly Approved[]
   }
   const acted = decided(rollout, asked, waves, now);
   if (acted.kind === 'refused') return acted;
-  return { kind: 'done', rollout: { ...acted.rollout, acts: keptActs([...acts, { at: now, who, act, why }]) } };
+  return { kind: 'done', rollout: { ...acted.rollout, acts: [...acts, { at: now, who, act, why }].slice(-actsMax) } };
 }

@@ -1,6 +1,6 @@
 /** What is counted of a rollout's devices, kept as they change: one costs the same in a fleet of any size. */
 import { isUnavailable } from './budget.ts';
-import { type DeviceInRollout, type Fate, fateOf, retriedAt } from './fate.ts';
+import { type DeviceInRollout, type Fate, fateOf, retriesOf } from './fate.ts';
 import { noCounts, type WaveCounts } from './gate.ts';
 import type { RolloutPolicy } from './policy.ts';
 import type { Rollout } from './rollout.ts';
@@ -24,14 +24,14 @@ function isAlike(before: Noted | undefined, noted: Noted): boolean {
 /** For one rollout between two retries; a new one, a retry or another policy takes a new book, filled anew. */
 export class Book {
   readonly #policy: RolloutPolicy;
-  readonly #retriedAt: number;
+  readonly #retries: number;
   readonly #noted = new Map<string, Noted>();
   readonly #counts: Record<Fate, number>[];
   readonly #unavailable = new Map<string, number>();
 
   constructor(policy: RolloutPolicy, rollout: Rollout) {
     this.#policy = policy;
-    this.#retriedAt = retriedAt(rollout);
+    this.#retries = retriesOf(rollout);
     this.#counts = policy.waves.map(() => ({ ...noCounts }));
   }
 
@@ -47,7 +47,7 @@ export class Book {
     if (device === undefined) return before !== undefined;
     const { group, wave } = device;
     const noted = {
-      ...{ wave, fate: fateOf(device, this.#retriedAt), isUnavailable: isUnavailable(device) },
+      ...{ wave, fate: fateOf(device, this.#retries), isUnavailable: isUnavailable(device) },
       ...(group === undefined ? {} : { group }),
     };
     this.#noted.set(name, noted);

@@ -69,9 +69,9 @@ export function progressOf(observed: ObservedDevice): Progress {
   return contactAt !== undefined && contactAt >= issued.issuedAt ? 'heard' : 'unheard';
 }
 
-/** When somebody said last that what failed shall be tried again; failures of what was issued before count no more. */
-export function retriedAt({ acts }: Rollout): number {
-  return acts.findLast(({ act }) => act === 'retry')?.at ?? Number.NEGATIVE_INFINITY;
+/** How often somebody said that what failed shall be tried again; failures of what was issued before count no more. */
+export function retriesOf({ retries = 0 }: Pick<Rollout, 'retries'>): number {
+  return retries;
 }
 
 const fateOn: Readonly<Record<Progress, Fate>> = {
@@ -85,10 +85,10 @@ const fateOn: Readonly<Record<Progress, Fate>> = {
   down: 'failed',
 };
 
-/** Its fate; `retried` is `retriedAt` of the rollout. */
-export function fateOf({ on, isHeld, observed }: DeviceInRollout, retried: number): Fate {
+/** Its fate; `retries` are those of the rollout: never by the clock, which may be set back. */
+export function fateOf({ on, isHeld, observed }: DeviceInRollout, retries: number): Fate {
   if (on !== 'target') return isHeld ? 'held' : 'waiting';
   const fate = fateOn[progressOf(observed)];
-  if (fate !== 'failed' || observed.issued === undefined || observed.issued.issuedAt >= retried) return fate;
+  if (fate !== 'failed' || observed.issued === undefined || retriesOf(observed.issued) >= retries) return fate;
   return isHeld ? 'held' : 'waiting';
 }

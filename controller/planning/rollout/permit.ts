@@ -1,7 +1,7 @@
 /** Which definition one device may be drawn from now. What of it is sent is `planDevice`'s to say. */
 import type { Reason } from '../../../schemas/generated/types.ts';
 import { isUnavailable } from './budget.ts';
-import { type DeviceInRollout, type Fate, fateOf, retriedAt } from './fate.ts';
+import { type DeviceInRollout, type Fate, fateOf, retriesOf } from './fate.ts';
 import type { RolloutPolicy } from './policy.ts';
 import type { Rollout } from './rollout.ts';
 import { needsYesBefore, openWave } from './step.ts';
@@ -68,7 +68,7 @@ function whenRunning(device: DeviceInRollout, { rollout, policy, spare }: Permit
 export function permit(device: DeviceInRollout, permitting: Permitting): Permit {
   const { rollout, spare } = permitting;
   if (device.isHeld) return stay('HELD', 'its manifest holds it');
-  const fate = fateOf(device, retriedAt(rollout));
+  const fate = fateOf(device, retriesOf(rollout));
   if (rollout.state === 'halted' || rollout.state === 'reverting') return whenStopped(device, fate, permitting);
   if (device.on === 'target' && fate !== 'waiting') return { kind: 'target' };
   switch (rollout.state) {

@@ -3,7 +3,7 @@ import type { FleetDefinition } from '../../manifests/definition.ts';
 import type { DesiredDevice, DesiredFleet, DeviceTemplate } from '../../manifests/desired.ts';
 import { templateUnder } from '../../manifests/render-template.ts';
 import { isHeld } from '../hold.ts';
-import type { ObservedDevice } from '../observed.ts';
+import type { IssuedDeployment, ObservedDevice } from '../observed.ts';
 import { type Leave, tookAnother } from '../plan-device.ts';
 import { groupOf } from './budget.ts';
 import type { DeviceInRollout } from './fate.ts';
@@ -40,6 +40,11 @@ function goodTemplate({ wanted, good }: RolloutStanding, { name }: DesiredDevice
   return good && templateUnder(wanted, good, name);
 }
 
+/** Rows of before the fleet was written down do not say it of those that had any. */
+function isOfFleet({ fleet, applications }: IssuedDeployment, name: string): boolean {
+  return fleet === undefined ? applications.length > 0 : fleet === name;
+}
+
 /**
  * Which definition it is on. A device for which both come to the same is on what it is to have. `issued.definition` decides where
  * its site or its own manifest changed since; who was issued something while its fleet had no waves is where those began.
@@ -58,7 +63,9 @@ function definitionOn(
     return isGood ? 'good' : 'target';
   }
   if (issued.definition === rollout.target) return 'target';
-  return good !== undefined && [undefined, good.hash].includes(issued.definition) ? 'good' : 'other';
+  if (good === undefined) return 'other';
+  const isGood = issued.definition === undefined ? isOfFleet(issued, rollout.fleet) : issued.definition === good.hash;
+  return isGood ? 'good' : 'other';
 }
 
 /** A device as its rollout sees it. Who has no key can be issued nothing, and holds nobody up. */

@@ -20,7 +20,7 @@ export interface RolloutAct {
   readonly why: string;
 }
 
-/** Acts that are kept of a rollout; the oldest are dropped, but for the last retry. */
+/** Acts that are kept of a rollout; the oldest are dropped. */
 export const actsMax = 50;
 
 /** Something that happened to a rollout, by itself or by an act. */
@@ -51,6 +51,8 @@ export interface Rollout {
   readonly gatePassedAt?: number;
   /** Names of waves that somebody said yes to. */
   readonly approved: readonly string[];
+  /** How often its fleet was tried again, in this rollout and those before it; absent where it never was. */
+  readonly retries?: number;
   /** Why it is in this state. */
   readonly reason: Pick<Reason, 'code' | 'message'>;
   /** Oldest first; bounded. */

@@ -90,6 +90,8 @@ test('a plan says what changes beside releases: probation, windows, the name of 
   t.regex((await world.fleet(['plan', '-o', 'wide'])).output, /when: activate while power\.external/);
   world.edit('fleets/trucks.yaml', 'spec:', 'spec:\n  consent: required');
   t.regex((await world.fleet(['plan', '-o', 'wide'])).output, /consent aboard needed/);
+  world.edit('fleets/trucks.yaml', 'spec:', 'spec:\n  rollout: { bytes: { wholeModules: never } }');
+  t.regex((await world.fleet(['plan', '-o', 'wide'])).output, /updates without a delta: never/);
 });
 
 test('a memory limit below what the release starts with is refused alike by validate, plan and the controller', async (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { ProgressBar } from '../../../cli/render/progress-bar.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 
 function screen(isTerminal: boolean) {
   const written: string[] = [];

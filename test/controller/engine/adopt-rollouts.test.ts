@@ -1,5 +1,5 @@
 import test from 'ava';
-import { adoptRollouts } from '../../../controller/engine/adopt-rollouts.ts';
+import { adoptRollouts, goneFleetsMax } from '../../../controller/engine/adopt-rollouts.ts';
 import { Draft } from '../../../controller/engine/draft.ts';
 import { noFleet } from '../../../controller/engine/engine-parts.ts';
 import { Image } from '../../../controller/engine/image.ts';
@@ -63,7 +63,10 @@ test('a fleet that goes back to what was good keeps that as its good one, and th
     { to: old, inWaves: ['ships'] },
   ]);
   t.like(image.rollout('ships'), { number: 2, state: 'done', target: hashOf(old), good: hashOf(old) });
-  t.like(image.finishedRollouts('ships'), [{ number: 1, outcome: 'superseded', target: hashOf(fresh) }]);
+  t.like(image.finishedRollouts('ships'), [
+    { number: 2, outcome: 'done', target: hashOf(old) },
+    { number: 1, outcome: 'superseded', target: hashOf(fresh) },
+  ]);
 });
 
 test('a fleet that gives up its waves follows git at once, and its rollout is remembered as withdrawn', (t) => {
@@ -84,4 +87,31 @@ test('a fleet that gets waves again goes on counting its rollouts', (t) => {
     { to: fresh, inWaves: ['ships'] },
   ]);
   t.like(image.rollout('ships'), { number: 2, good: hashOf(old) });
+});
+
+test('of fleets that are gone so many are remembered, and one that comes again gives no number twice', (t) => {
+  const image = new Image({ read: async () => [] });
+  const names = Array.from({ length: goneFleetsMax + 2 }, (_, at) => `fleet-${at}`);
+  let before = noFleet;
+  const commit = (name: string | undefined, version: string, at: number): void => {
+    const files = name === undefined ? {} : { 'fleets/a.yaml': fleet(name, { kind: 'ship' }, [{ name: 'pump' }]) };
+    const after = desiredFrom({ 'apps/pump.yaml': application('pump', version), ...files });
+    const draft = new Draft(image);
+    const kept = [...before.fleets.keys(), ...after.fleets.keys()];
+    const inWaves = new Set(after.fleets.keys());
+    adoptRollouts(draft, { before, after, inWaves, kept, revision: 'a'.repeat(40), subject: 's', now: now + at });
+    for (const write of draft.writes) image.apply(write);
+    before = after;
+  };
+  for (const [at, name] of names.entries()) {
+    commit(name, '1.0.0', 3 * at);
+    commit(name, '1.1.0', 3 * at + 1);
+    commit(undefined, '1.1.0', 3 * at + 2);
+  }
+  t.is(image.finishedFleets.length, goneFleetsMax);
+  t.deepEqual(image.finishedRollouts('fleet-0'), []);
+  commit('fleet-0', '1.0.0', 1000);
+  t.is(image.rollout('fleet-0')?.number, 3);
+  commit('fleet-5', '1.0.0', 1001);
+  t.is(image.rollout('fleet-5')?.number, 3);
 });

@@ -1,8 +1,8 @@
 /** Devices that know this service: what they ask and say in few bytes, and what they are answered. */
 import test from 'ava';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { packedSum, packReport, sumOfJson } from '../../../schemas/brief-report.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 import { fleetOf, namedDevice, openEngine, reportOf, revision } from './test-engine.ts';
 
 const key = `SHA256:${'A'.repeat(43)}`;

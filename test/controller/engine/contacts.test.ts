@@ -2,7 +2,7 @@ import test from 'ava';
 import { Contacts } from '../../../controller/engine/contacts.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../../controller/state/state-port.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { fleetOf, namedDevice, openEngine, revision } from './test-engine.ts';
 
 const devices = 3_000;

@@ -1,7 +1,7 @@
 /** Brokers that do not take what devices are to be told: nobody's trouble is another one's. */
 import test from 'ava';
 import { BusError } from '../../../platform/ports.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { fleetOf, namedDevice, openEngine, reportOf, revision } from './test-engine.ts';
 
 const start = Date.parse('2026-03-01T00:00:00Z');

@@ -3,7 +3,7 @@ import test from 'ava';
 import { DocumentShelf } from '../../../controller/engine/document-shelf.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import { type RowKey, StateError, type StatePort, type StateWrite } from '../../../controller/state/state-port.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { rowsOf } from '../state/conformance.ts';
 import { fleetOf, namedDevice, openEngine, reportOf, revision } from './test-engine.ts';
 

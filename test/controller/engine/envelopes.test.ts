@@ -1,7 +1,7 @@
 import test from 'ava';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import type { Deployment } from '../../../schemas/generated/types.ts';
 import { eventually } from '../../end-to-end/processes.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 import { fleetOf, namedDevice, openEngine, revision } from './test-engine.ts';
 
 const large = (deployment: Deployment) => JSON.stringify({ ...deployment, fill: 'x'.repeat(5000) });

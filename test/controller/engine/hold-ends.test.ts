@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { DesiredDevice } from '../../../controller/manifests/desired.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { fleetOf, namedDevice, openEngine, revision } from './test-engine.ts';
 
 const dayMs = 86_400_000;

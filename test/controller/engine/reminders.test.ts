@@ -1,7 +1,7 @@
 /** Devices that try in vain are told once more when something was mended on shore; nobody else is. */
 import test from 'ava';
 import { reminders } from '../../../controller/engine/reminders.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { fleetOf, namedDevice, openEngine, reportOf, revision } from './test-engine.ts';
 
 test('who has trouble on the way to its deployment, and is connected, is told of it once more', async (t) => {

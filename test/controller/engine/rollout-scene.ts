@@ -7,8 +7,8 @@ import type { IssuedDeployment } from '../../../controller/planning/observed.ts'
 import type { Asked } from '../../../controller/planning/rollout/act.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort, StateRow } from '../../../controller/state/state-port.ts';
-import type { DeviceSpec, FleetRollout, Report } from '../../../schemas/generated/types.ts';
-import { type Life, SimTime } from '../../sim/sim-clock.ts';
+import { type Life, SimTime } from '../../../platform/simulated/clock.ts';
+import type { Deployment, DeviceSpec, FleetRollout, Report } from '../../../schemas/generated/types.ts';
 import { application, desiredFrom, device, fleet } from '../manifests/fleet-fixture.ts';
 import { branchSeen, openEngine, reportOf } from './test-engine.ts';
 
@@ -68,7 +68,12 @@ export class RolloutScene {
   readonly time: SimTime;
   state: StatePort;
   /** Every deployment that was signed, in order. */
-  readonly signed: { readonly device: string; readonly sequence: number; readonly release: string }[] = [];
+  readonly signed: {
+    readonly device: string;
+    readonly sequence: number;
+    readonly release: string;
+    readonly wholeModules?: Deployment['wholeModules'];
+  }[] = [];
   readonly told: { readonly event: string; readonly code: unknown }[] = [];
   /** Told of devices that are otherwise than before. */
   onChange: EngineParts['onChange'] = () => {};
@@ -122,8 +127,10 @@ export class RolloutScene {
       onChange: (devices) => this.onChange(devices),
       log: { write: (_level, event, fields) => void this.told.push({ event, code: fields?.code }) },
       sign: (deployment) => {
-        const release = deployment.applications[0]?.version ?? 'nothing';
-        this.signed.push({ device: deployment.device, sequence: deployment.sequence, release });
+        const { device: name, sequence, applications, wholeModules } = deployment;
+        const release = applications[0]?.version ?? 'nothing';
+        const terms = wholeModules === undefined ? {} : { wholeModules };
+        this.signed.push({ device: name, sequence, release, ...terms });
         return JSON.stringify(deployment);
       },
     });

@@ -5,7 +5,7 @@ import type { Known } from '../../../controller/engine/known.ts';
 import { definitionOf } from '../../../controller/manifests/definition.ts';
 import { beginRollout } from '../../../controller/planning/rollout/begin.ts';
 import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { desiredOf, minuteMs, named, startMs } from './rollout-scene.ts';
 
 const desired = desiredOf({

@@ -86,6 +86,7 @@ const writes: readonly Write[] = [
   { kind: 'refusal', key: 'any', refusal },
   { kind: 'rollout', fleet: 'ships', rollout },
   { kind: 'definition', fleet: 'ships', definition },
+  { kind: 'forgotten', forgotten: { number: 7, retries: 3 } },
   { kind: 'finished', fleet: 'ships', rollouts: [{ ...rollout, finishedAt: now, outcome: 'superseded' }] },
 ];
 

@@ -2,8 +2,8 @@
 import test from 'ava';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StateWrite } from '../../../controller/state/state-port.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 import { rowsOf } from '../state/conformance.ts';
 import { branchSeen, fleetOf, namedDevice, openEngine, reportOf, revision } from './test-engine.ts';
 

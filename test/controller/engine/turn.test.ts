@@ -1,6 +1,6 @@
 import test from 'ava';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { fleetOf, namedDevice, openEngine, revision } from './test-engine.ts';
 
 test('a turn in which signing takes long ends early, and all are issued in the turns that follow', async (t) => {

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import { StateError, type StatePort, type StateWrite } from '../../../controller/state/state-port.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { rowsOf } from '../state/conformance.ts';
 import { openEngine, reportOf, revision } from './test-engine.ts';
 

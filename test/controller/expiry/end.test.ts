@@ -1,7 +1,7 @@
 import test from 'ava';
 import { type End, expiryStatus, expiryStatuses, stepDays, stepOf } from '../../../controller/expiry/end.ts';
 import { logExpiry } from '../../../controller/expiry/expiry-log.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 
 const now = Date.parse('2026-06-01T00:00:00Z');
 const hourMs = 3_600_000;

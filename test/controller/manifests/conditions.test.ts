@@ -77,3 +77,16 @@ test('a fleet may ask for consent aboard, and nothing else than required', (t) =
   t.false('consent' in desiredFrom(harbor).devices.get('bridge')!.template);
   t.regex(problemsOf(asking('asked'))[0]?.message ?? '', /spec\.consent/);
 });
+
+test('what a fleet says of updates without a delta is told to its devices, unless they may come whole', (t) => {
+  const saying = (bytes: object) => ({
+    ...harbor,
+    'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }], { rollout: { bytes } } as FleetSpec),
+  });
+  const told = (bytes: object) => desiredFrom(saying(bytes)).devices.get('bridge')!.template;
+  t.is(told({ wholeModules: 'never' }).wholeModules, 'never');
+  t.false('wholeModules' in told({ wholeModules: 'allow' }));
+  t.not(told({ wholeModules: 'never' }).hash, told({ wholeModules: 'allow' }).hash);
+  t.regex(problemsOf(saying({}))[0]?.message ?? '', /spec\.rollout\.bytes must NOT have fewer than 1/);
+  t.regex(problemsOf(saying({ wholeModules: 'sometimes' }))[0]?.message ?? '', /spec\.rollout\.bytes\.wholeModules/);
+});

@@ -4,8 +4,8 @@ import { Intake } from '../../../controller/messages/intake.ts';
 import { bytesUnderWayMax } from '../../../controller/messages/limits.ts';
 import { lineOf, type ShoreMessage } from '../../../controller/messages/message.ts';
 import { type Outlet, OutletError } from '../../../controller/messages/outlet.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import type { MessageBatch } from '../../../schemas/message-batch.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 
 const stream = '0123456789abcdef';
 

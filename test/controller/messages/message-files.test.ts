@@ -1,9 +1,9 @@
 import test from 'ava';
 import { MessageFiles, type MessageFilesTerms } from '../../../controller/messages/message-files.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { type Fate, keepAll, loseAll } from '../../sim/disk-crash.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 import { PowerCut, SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 
 const directory = '/messages';
 const usual: MessageFilesTerms = {

@@ -7,7 +7,7 @@ import { TopicOutlet } from '../../../controller/messages/topic-outlet.ts';
 import { WatchedOutlet } from '../../../controller/messages/watched-outlet.ts';
 import { WebhookOutlet } from '../../../controller/messages/webhook-outlet.ts';
 import { type HttpRequest, type HttpResponse, type Network, NetworkError } from '../../../platform/ports.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { quietLog } from '../doors/scene.ts';
 
 const secret = `whsec_${Buffer.from('a secret of twenty-four b').toString('base64')}`;

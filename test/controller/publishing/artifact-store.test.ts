@@ -11,10 +11,10 @@ import { RepositoryPublisher } from '../../../controller/publishing/publisher.ts
 import { signDeployment } from '../../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import { DiskError, type Log } from '../../../platform/ports.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import type { Deployment } from '../../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../../schemas/generated/validators/release-index.js';
 import { sha256Hex } from '../../../schemas/sha256.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { moduleOf, newTree, now, onlineOf, release, trustOf } from './repository.ts';
 

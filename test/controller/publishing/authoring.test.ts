@@ -8,9 +8,9 @@ import { roleSigners } from '../../../controller/publishing/authoring/signers.ts
 import { verifyRepository } from '../../../controller/publishing/authoring/verify-repository.ts';
 import { readWorkFile, writeWorkFile } from '../../../controller/publishing/authoring/work-tree.ts';
 import { metadataFile, targetsOf } from '../../../controller/publishing/authoring/write-metadata.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { buildModule, printer } from '../../device-agent/runtime/module-builder.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 import { moduleOf, newTree, now, release, trustOf } from './repository.ts';
 
 const dayMs = 86_400_000;

@@ -5,8 +5,8 @@ import { readTrustFiles, readWorkFile, writeWorkFile } from '../../../controller
 import { catalogueOf } from '../../../controller/publishing/catalogue.ts';
 import { judgeTrust } from '../../../controller/publishing/judge-trust.ts';
 import type { TrustFiles } from '../../../controller/publishing/trust-files.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 import { moduleOf, newTree, now, onlineOf, release, trustOf } from './repository.ts';
 
 const minuteMs = 60_000;

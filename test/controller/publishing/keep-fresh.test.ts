@@ -1,6 +1,6 @@
 import test from 'ava';
 import { keepFresh } from '../../../controller/publishing/keep-fresh.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { newTree, now, onlineOf, trustOf, weekMs } from './repository.ts';
 

@@ -8,7 +8,7 @@ import { readTrustFiles, type WorkTree, writeWorkFile } from '../../../controlle
 import { judgeTrust } from '../../../controller/publishing/judge-trust.ts';
 import type { TrustFiles } from '../../../controller/publishing/trust-files.ts';
 import { verifyTrust } from '../../../controller/publishing/verify-trust.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { moduleOf, newTree, now, trustOf } from './repository.ts';
 
 const minuteMs = 60_000;

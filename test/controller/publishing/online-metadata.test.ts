@@ -9,9 +9,9 @@ import { readTrustFiles, readWorkFile, writeWorkFile } from '../../../controller
 import { judgeOnlineKeys } from '../../../controller/publishing/online-judgement.ts';
 import { verifyTrust } from '../../../controller/publishing/verify-trust.ts';
 import { DiskError } from '../../../platform/ports.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { keepAll, loseAll } from '../../sim/disk-crash.ts';
 import { PowerCut, SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 import { refresh } from './device.ts';
 import { hourMs, moduleOf, newTree, now, onlineOf, release, trustOf, weekMs } from './repository.ts';
 

@@ -18,9 +18,9 @@ import {
   writeReleaseNames,
 } from '../../../controller/publishing/release-names.ts';
 import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 import { memoryOf, moduleOf, newMemory, newTree, now, onlineOf, release, trustOf } from './repository.ts';
 
 /** A controller that published two releases of crane, and then that one of them was taken out. */

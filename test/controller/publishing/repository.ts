@@ -10,9 +10,9 @@ import type { OnlineMemory } from '../../../controller/publishing/online-memory.
 import { OnlineMetadata } from '../../../controller/publishing/online-metadata.ts';
 import { type VerifiedTrust, verifyTrust } from '../../../controller/publishing/verify-trust.ts';
 import type { Disk, Log } from '../../../platform/ports.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { buildModule } from '../../device-agent/runtime/module-builder.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 
 export const now = Date.parse('2026-06-01T00:00:00Z');
 export const hourMs = 60 * 60 * 1000;

@@ -12,7 +12,7 @@ import {
   writeWorkFile,
 } from '../../../controller/publishing/authoring/work-tree.ts';
 import type { TrustFiles } from '../../../controller/publishing/trust-files.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { moduleOf, newTree, now, release, trustOf } from './repository.ts';
 
 const announce = () => {};

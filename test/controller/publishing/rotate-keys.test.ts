@@ -25,9 +25,9 @@ import { targetsOf } from '../../../controller/publishing/authoring/write-metada
 import { signDeployment } from '../../../controller/publishing/sign-deployment.ts';
 import { roleFile } from '../../../controller/publishing/trust-files.ts';
 import { verifyTrust } from '../../../controller/publishing/verify-trust.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import type { Deployment } from '../../../schemas/generated/types.ts';
 import { PowerCut, SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 import { refresh } from './device.ts';
 import { hourMs, moduleOf, newTree, now, onlineOf, release, trustOf } from './repository.ts';
 

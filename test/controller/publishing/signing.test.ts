@@ -12,8 +12,8 @@ import {
   type WorkTree,
   writeWorkFile,
 } from '../../../controller/publishing/authoring/work-tree.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 import { moduleOf, newTree, now, release } from './repository.ts';
 
 const minuteMs = 60_000;

@@ -8,9 +8,9 @@ import { DirectoryFiles } from '../../../controller/publishing/files/directory-f
 import { deltaAtOnce, type MakeReleaseDelta } from '../../../controller/publishing/make-delta.ts';
 import { deltaPairs, SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import type { Log } from '../../../platform/ports.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 
 const silent: Log = { write: () => {} };
 const random = new SimRandom(5);

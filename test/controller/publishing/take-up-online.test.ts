@@ -14,8 +14,8 @@ import { judgeTrust } from '../../../controller/publishing/judge-trust.ts';
 import { readSignedOnline, writeSignedOnline } from '../../../controller/publishing/online-memory.ts';
 import { signedTimestamp } from '../../../controller/publishing/sign-online.ts';
 import { writeFileDurably } from '../../../platform/durable-file.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 import { refresh } from './device.ts';
 import { hourMs, moduleOf, newMemory, newTree, now, onlineOf, release, toldOf, trustOf, weekMs } from './repository.ts';
 

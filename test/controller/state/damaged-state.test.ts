@@ -9,7 +9,7 @@ import { withLogApplied } from '../../../controller/state/sqlite/write-ahead-log
 import { isReadOnDemand } from '../../../controller/state/state-port.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { DiskError } from '../../../platform/ports.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { scratchDirectory } from '../doors/scene.ts';
 import { readText, rowsOf } from './conformance.ts';
 

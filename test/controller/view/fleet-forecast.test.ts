@@ -7,9 +7,9 @@ import type { JsonObject } from '../../../controller/shadow/document.ts';
 import { statusDocument } from '../../../controller/view/status.ts';
 import { parseStatusQuery } from '../../../controller/view/status-query.ts';
 import { View } from '../../../controller/view/view.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { Turn } from '../../../platform/turn.ts';
 import { isStatusDocument } from '../../../schemas/generated/validators/status.js';
-import { SimTime } from '../../sim/sim-clock.ts';
 import { fleetOf, namedDevice, noRollouts, reportOf } from '../engine/test-engine.ts';
 
 const start = Date.parse('2026-03-01T00:00:00Z');

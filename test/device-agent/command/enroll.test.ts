@@ -1,10 +1,10 @@
 import test from 'ava';
 import { type EnrollOptions, type EnrollPorts, enroll } from '../../../device-agent/command/enroll.ts';
 import { type Network, NetworkError } from '../../../platform/ports.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import type { AgentConfiguration } from '../../../schemas/generated/types.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 import { Shore } from '../shore.ts';
 
 const network: Network = { request: () => Promise.reject(new NetworkError('UNREACHABLE', 'nobody is there')) };

@@ -2,7 +2,7 @@ import test from 'ava';
 import { applicationLogs } from '../../../device-agent/command/logs.ts';
 import { describeAgent } from '../../../device-agent/command/status.ts';
 import { type AgentStatus, readStatus, writeStatus } from '../../../device-agent/report/status-file.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 
 test('describeAgent() tells of an agent that does not run in the past tense, its applications too', (t) => {

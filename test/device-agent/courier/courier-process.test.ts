@@ -5,14 +5,15 @@ import type { FromCourier, ToCourier } from '../../../device-agent/courier/proto
 import { nothingFetched } from '../../../device-agent/download/fetch-memory.ts';
 import type { ChildProcess, ProcessExit, Processes } from '../../../platform/ports.ts';
 import { DiskError } from '../../../platform/ports.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import type { Deployment } from '../../../schemas/generated/types.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 
 const desired = { sequence: 1, revision: 'a'.repeat(40), envelope: '{}' };
 const errand = {
   deployment: { sequence: 1 } as Deployment,
   envelope: '{}',
   isInstalled: false,
+  updates: [],
   memory: nothingFetched,
 };
 const never = new AbortController().signal;

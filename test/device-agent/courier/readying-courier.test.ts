@@ -13,6 +13,7 @@ const errand = {
   deployment: { applications: [application] },
   envelope: '',
   isInstalled: false,
+  updates: [],
   memory: nothingFetched,
 };
 const brought: Brought = { memory: nothingFetched, result: { kind: 'brought', downloads: [] } };

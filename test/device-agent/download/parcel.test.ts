@@ -1,5 +1,9 @@
 /** Updates whose metadata and indexes come in one answer. */
 import test from 'ava';
+import { orderParcel } from '../../../device-agent/download/parcel.ts';
+import { type HttpResponse, type Network, NetworkError } from '../../../platform/ports.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
+import { packParcel } from '../../../schemas/parcel.ts';
 import { Ship } from '../ship.ts';
 import { moduleBytes, Shore } from '../shore.ts';
 
@@ -68,4 +72,70 @@ test('an update of which nothing is missing asks for no parcel', async (t) => {
   await ship.run(60);
   t.false(shore.requests.slice(before).some(({ url }) => url === '/parcel'));
   t.is(ship.report.running?.sequence, 2);
+});
+
+/** Says nothing, until whoever asks gives up. */
+function silence(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new NetworkError('ABORTED', 'aborted')));
+  });
+}
+
+async function* body(pieces: readonly Uint8Array[], end: () => Promise<void>): AsyncGenerator<Uint8Array> {
+  yield* pieces;
+  await end();
+}
+
+test('a parcel that hangs holds up the update for half a minute, and the next one is asked for file by file', async (t) => {
+  const { ship, shore, update } = await scene(() => true);
+  await update(1);
+  shore.onParcel = (_packed, signal) => silence(signal);
+  shore.busy = (url) => (url.startsWith('/sha256') ? 503 : undefined);
+  const [first] = await update(2);
+  t.is(first, '/parcel');
+  shore.busy = () => undefined;
+  const before = shore.requests.length;
+  await ship.run(300);
+  t.is(ship.report.running?.sequence, 2);
+  t.false(shore.requests.slice(before).some(({ url }) => url === '/parcel'));
+});
+
+test('of a parcel that breaks off, what came whole is not asked for again', async (t) => {
+  const { ship, shore, update } = await scene(() => true);
+  await update(1);
+  shore.release(gauge('4.0.0'));
+  shore.onParcel = (packed) => {
+    const cut = async (): Promise<void> => {
+      throw new NetworkError('CUT', 'the connection broke');
+    };
+    return { status: 200, headers: {}, body: body([packed.subarray(0, packed.length - 1)], cut) };
+  };
+  const urls = await update(2);
+  t.is(ship.report.running?.sequence, 2);
+  t.false(urls.includes('/tuf/timestamp.json') || urls.some((url) => url.endsWith('.snapshot.json')), urls.join(' '));
+});
+
+test('a parcel that comes drop by drop ends after ten minutes with what came whole; a link that is gone is told', async (t) => {
+  const time = new SimTime(0);
+  const clock = time.clock({ alive: true });
+  const packed = packParcel([{ name: 'tuf/timestamp.json', bytes: Buffer.from('{}') }], []);
+  async function* drops(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    yield packed;
+    for (let count = 0; count < 100 && !signal.aborted; count += 1) {
+      await clock.sleep(20_000, signal).catch(() => {});
+      yield new Uint8Array();
+    }
+    if (signal.aborted) throw new NetworkError('ABORTED', 'aborted');
+  }
+  const asked = { server: 'https://shore', has: new Map(), releases: [] };
+  const order = (network: Network) =>
+    orderParcel({ network, clock, countBytes: () => {} }, asked, new AbortController().signal);
+  const response = (signal: AbortSignal): HttpResponse => ({ status: 200, headers: {}, body: drops(signal) });
+  const delivery = order({ request: async (_request, signal) => response(signal) });
+  await time.runUntil(11 * 60_000);
+  const { parcel, isHung } = await delivery;
+  t.true(isHung);
+  t.deepEqual(parcel.take('tuf/timestamp.json')?.bytes, Uint8Array.from(Buffer.from('{}')));
+  const gone = order({ request: () => Promise.reject(new NetworkError('UNREACHABLE', 'no route')) });
+  await t.throwsAsync(gone, { instanceOf: NetworkError });
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { RetryPause, retryDelayMs } from '../../../device-agent/download/retry.ts';
 import type { Random } from '../../../platform/ports.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 
 const minuteMs = 60_000;
 const draws = [0, 0.999].map((fraction) => ({ fraction: () => fraction }) as Random);

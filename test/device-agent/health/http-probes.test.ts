@@ -1,7 +1,7 @@
 import test from 'ava';
 import { HttpProbes } from '../../../device-agent/health/http-probes.ts';
 import type { Answered } from '../../../device-agent/runtime/app-runtime.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 
 test('who is asked is asked every five seconds until it answers well, which is told at once, and no more', async (t) => {
   const time = new SimTime(0);

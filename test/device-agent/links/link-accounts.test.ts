@@ -4,8 +4,8 @@ import { LinkAccounts } from '../../../device-agent/links/link-accounts.ts';
 import { closedTo, linkOn } from '../../../device-agent/links/link-terms.ts';
 import { periodAt, periodStart } from '../../../device-agent/links/period.ts';
 import { Ledger } from '../../../device-agent/update/ledger.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import type { DeployedLink } from '../../../schemas/generated/types.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 
 const dayMs = 86_400_000;

@@ -2,10 +2,10 @@ import test from 'ava';
 import { quotaBytes } from '../../../device-agent/logbook/limits.ts';
 import { Logbook } from '../../../device-agent/logbook/logbook.ts';
 import { ChannelBacklog } from '../../../device-agent/outbox/channel-backlog.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { decodeEntry } from '../../../schemas/logbook-entry.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 
 const directory = '/logbook';
 const hourMs = 3_600_000;

@@ -3,10 +3,10 @@ import { ChannelBacklog } from '../../../device-agent/outbox/channel-backlog.ts'
 import { ChannelWriter } from '../../../device-agent/outbox/files/channel-writer.ts';
 import type { OutboxTerms } from '../../../device-agent/outbox/files/outbox-port.ts';
 import type { Clock } from '../../../platform/ports.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { keepAll, loseAll } from '../../sim/disk-crash.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 
 const directory = '/outbox/gauge/readings';
 const dayMs = 24 * 3_600_000;

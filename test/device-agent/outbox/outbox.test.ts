@@ -2,11 +2,11 @@ import test from 'ava';
 import { ChannelWriter } from '../../../device-agent/outbox/files/channel-writer.ts';
 import type { OutboxTerms } from '../../../device-agent/outbox/files/outbox-port.ts';
 import { Outbox, type Urgent } from '../../../device-agent/outbox/outbox.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import { type BatchAnswer, encodeAnswer } from '../../../schemas/batch-answer.ts';
 import { type MessageBatch, readPart, unpackBatch } from '../../../schemas/message-batch.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 
 const week: OutboxTerms = { quotaBytes: 2 ** 20, maxAgeSeconds: 7 * 86_400, drop: 'oldest' };
 

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { Reporter } from '../../../device-agent/report/reporter.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 
 /** A reporter over a link that answers as it is told. */
 function begin(intervalMs = 900_000) {

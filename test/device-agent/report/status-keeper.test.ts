@@ -2,8 +2,8 @@ import test from 'ava';
 import { type LinkState, linkAfter, linkAtStart, linkInTrouble } from '../../../device-agent/report/link-state.ts';
 import type { AgentStatus } from '../../../device-agent/report/status-file.ts';
 import { StatusKeeper } from '../../../device-agent/report/status-keeper.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 
 const [first, second, third] = ['2026-06-01T08:00:00.000Z', '2026-06-01T09:00:00.000Z', '2026-06-01T10:00:00.000Z'];
 

@@ -2,7 +2,7 @@ import test from 'ava';
 import { ApplicationLog, logFileBytesMax } from '../../../device-agent/runtime/application-log.ts';
 import { LineWriter } from '../../../device-agent/runtime/host/line-writer.ts';
 import type { RunEnd } from '../../../device-agent/runtime/run-end.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 
 const encoder = new TextEncoder();

@@ -2,7 +2,7 @@ import test from 'ava';
 import { HostProcess, type ProcessDeath } from '../../../device-agent/runtime/host-process.ts';
 import type { Left } from '../../../device-agent/runtime/protocol.ts';
 import type { ProcessExit } from '../../../platform/ports.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 
 /** A host whose processes are in the test's hands. */
 function openHost(hasFault = false) {

@@ -3,7 +3,7 @@ import test from 'ava';
 import type { RunnableApplication } from '../../../device-agent/runtime/app-runtime.ts';
 import { SupervisedRuntime } from '../../../device-agent/runtime/supervised-runtime.ts';
 import type { ProcessExit } from '../../../platform/ports.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { placesIn } from './applications.ts';
 
 function application(name: string, isolation: 'shared' | 'process'): RunnableApplication {

@@ -8,7 +8,7 @@ import { Preparer } from '../../../device-agent/runtime/prepare/preparer.ts';
 import type { PrepareOutcome, PrepareWork } from '../../../device-agent/runtime/prepare/protocol.ts';
 import { PreparedModules } from '../../../device-agent/runtime/prepare/readiness.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
 import { openRuntime, statesWhen } from './applications.ts';
 import { compileBombs, hostileGuest } from './hostile-guests.ts';

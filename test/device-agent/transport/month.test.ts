@@ -7,8 +7,8 @@ import { once } from 'node:events';
 import test from 'ava';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import type { Clock } from '../../../platform/ports.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
-import { SimRandom } from '../../sim/sim-random.ts';
 import { ByteLink } from './byte-link.ts';
 import { openShore } from './shore.ts';
 

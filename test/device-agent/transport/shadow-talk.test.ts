@@ -5,10 +5,10 @@ import { answerBriefly, applyRequest, type ShadowMessage } from '../../../contro
 import { parseBriefReport, parseRequest } from '../../../controller/shadow/request.ts';
 import { stranger } from '../../../device-agent/transport/acquaintance.ts';
 import { ShadowTalk, type Surety } from '../../../device-agent/transport/shadow-talk.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { isBriefReport } from '../../../schemas/brief-report.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
 import { reportOf } from '../../controller/engine/test-engine.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
 
 const prefix = '$aws/things/buoy/shadow/name/fleet/';
 

@@ -72,6 +72,29 @@ test('a fact that is missing, no value of its type, too old or of the future hol
   t.deepEqual(ship.running(), ['gauge 2.0.0', 'horn 1.0.0']);
 });
 
+test('a clock that is set back makes no old fact fresh again, seen or unseen before, and what is written since is believed', async (t) => {
+  const ship = await proved();
+  const hour = 3_600_000;
+  ship.tell('in_port', 'true');
+  ship.tell('speed', '0');
+  await ship.run(3600);
+  ship.skewMs = -hour + 60_000;
+  ship.want(ship.shore.desired(2, [gauge2, horn1], { when: moored }));
+  await ship.run(60);
+  t.like(ship.report.waiting, { code: 'FACT_STALE' }, 'it was written an hour before anybody looked');
+  ship.tell('speed', '0.5');
+  await ship.run(20);
+  t.like(ship.report.waiting, { code: 'WHEN' }, 'it was written since');
+  await ship.run(400);
+  t.like(ship.report.waiting, { code: 'FACT_STALE' });
+  ship.skewMs -= 400_000;
+  await ship.run(20);
+  t.like(ship.report.waiting, { code: 'FACT_STALE' }, 'it was looked at while it was fresh');
+  for (const fact of ['speed', 'in_port']) ship.tell(fact, fact === 'speed' ? '0' : 'true');
+  await ship.run(20);
+  t.deepEqual(ship.running(), ['gauge 2.0.0', 'horn 1.0.0']);
+});
+
 test('a missing fact counts as what its fleet says, and the device goes on', async (t) => {
   const when = { activate: 'facts.speed == 0', facts: { speed: { ...facts.speed!, missing: 0 } } };
   const ship = await waitingShip(when);

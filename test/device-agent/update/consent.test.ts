@@ -150,6 +150,54 @@ test('a clock that stands before what was signed does not let a yes with an end 
   t.regex(ship.report.waiting?.message ?? '', /whether the yes of mate still counts is not known until it is set/);
 });
 
+test('what was said and is over does not count again when the clock is set back, before and after a power cut', async (t) => {
+  for (const cut of [false, true]) {
+    const ship = await proved();
+    const windows = { activate: [{ cron: '*/5 2-3 * * *', seconds: 60, timeZone: 'UTC' }] };
+    ship.want(ship.shore.desired(2, [gauge2, horn1], { consent, windows }));
+    await ship.run(3600);
+    t.like(await said(ship, 'granted', { until: '2026-03-01T01:30:00Z' }), { kind: 'kept' });
+    await ship.run(3600);
+    t.like(ship.report.waiting, { code: 'CONSENT_NEEDED' });
+    ship.skewMs = -3_000_000;
+    if (cut) {
+      ship.cutPower(loseAll);
+      ship.boot();
+    }
+    await ship.run(120);
+    t.like(ship.report.waiting, { code: 'CONSENT_NEEDED' });
+    ship.skewMs = 0;
+    await ship.run(600);
+    t.deepEqual(ship.running(), old);
+    t.like(await said(ship, 'granted'), { kind: 'kept' });
+    await ship.run(600);
+    t.deepEqual(ship.running(), fresh);
+  }
+});
+
+test('a clock that is set back while it counts gives a yes no longer time, and one that stands before it leaves it in doubt', async (t) => {
+  const ship = await proved();
+  const windows = { activate: [{ cron: '0 12 * * *', seconds: 3600, timeZone: 'UTC' }] };
+  ship.want(ship.shore.desired(2, [gauge2, horn1], { consent, windows }));
+  await ship.run(7200);
+  t.like(await said(ship, 'granted', { until: '2026-03-01T03:00:00Z' }), { kind: 'kept' });
+  ship.skewMs = -6_000_000;
+  await ship.run(1800);
+  t.like(ship.report.waiting, { code: 'WINDOW' });
+  ship.cutPower(loseAll);
+  ship.shore.nowMs = ship.time.now;
+  ship.boot();
+  await ship.run(60);
+  t.like(ship.report.waiting, { code: 'CLOCK_UNSURE' });
+  t.regex(ship.report.waiting?.message ?? '', /shows 2026-03-01T00:5.Z, and that was said at 2026-03-01T02:01Z/);
+  ship.skewMs = 0;
+  await ship.run(60);
+  t.like(ship.report.waiting, { code: 'WINDOW' });
+  ship.skewMs = -1_500_000;
+  await ship.run(1800);
+  t.like(ship.report.waiting, { code: 'CONSENT_NEEDED' });
+});
+
 test('who asks something else is told what is wrong with it, and nothing changes', async (t) => {
   const ship = await askingShip();
   const told = async (question: object): Promise<string> => {

@@ -2,7 +2,7 @@ import test from 'ava';
 import type { Look } from '../../../device-agent/interlocks/gate.ts';
 import { MomentWait } from '../../../device-agent/update/moment-wait.ts';
 import { DiskError } from '../../../platform/ports.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 
 const gated = { sequence: 2, when: { activate: 'link.connected' } };
 const open: Look = { kind: 'open', forMs: 10_000 };

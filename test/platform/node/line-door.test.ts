@@ -1,5 +1,5 @@
 import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -59,13 +59,38 @@ test('its user and group alone may ask, and what an earlier agent left is in nob
   t.is(await nodeLineDoors.ask(path, 'again'), 'you said again');
 });
 
-test('more connections than there is room for are closed, and an open one is answered all the same', async (t) => {
+/** Connections that begin a line and do not end it. */
+async function slowSpeakers(t: ExecutionContext, path: string, count: number): Promise<readonly Socket[]> {
+  const sockets = Array.from({ length: count }, () => connect(path, () => {}).on('error', () => {}));
+  t.teardown(() => sockets.forEach((socket) => void socket.destroy()));
+  await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.write('slow', resolve))));
+  return sockets;
+}
+
+test('however many hold a connection and say no line, whoever comes next is answered, and who asks now and then stays', async (t) => {
   const path = socketPath(t);
   await using _door = await nodeLineDoors.open(path, echo);
-  const idle = Array.from({ length: 7 }, () => connect(path).on('error', () => {}));
-  t.teardown(() => idle.forEach((socket) => void socket.destroy()));
-  await Promise.all(idle.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
-  t.is(await nodeLineDoors.ask(path, 'the eighth'), 'you said the eighth');
-  const more = Array.from({ length: 3 }, () => told(path, 'x\n'));
-  t.true((await Promise.all(more)).filter((answer) => answer === '').length >= 1);
+  const display = connect(path);
+  t.teardown(() => display.destroy());
+  const heard = (line: string) =>
+    new Promise((resolve) => {
+      display.once('data', (piece) => resolve(piece.toString()));
+      display.write(`${line}\n`);
+    });
+  t.is(await heard('status'), 'you said status\n');
+  const slow = await slowSpeakers(t, path, 20);
+  t.is(await nodeLineDoors.ask(path, 'the next'), 'you said the next');
+  t.is(await heard('again'), 'you said again\n');
+  t.true(slow.filter(({ closed }) => !closed).length <= 7, 'there is room for eight');
+});
+
+test('a line that is begun and comes byte by byte is not waited for', async (t) => {
+  const path = socketPath(t);
+  await using _door = await nodeLineDoors.open(path, echo);
+  const [socket] = await slowSpeakers(t, path, 1);
+  const closed = new Promise<number>((resolve) => socket!.once('close', () => resolve(performance.now())));
+  const begun = performance.now();
+  const drip = setInterval(() => socket!.write('.'), 500);
+  t.teardown(() => clearInterval(drip));
+  t.true((await closed) - begun < 20_000);
 });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import { waysText } from '../../../platform/node/network-ways.ts';
 import { polledWays } from '../../../platform/node/polled-ways.ts';
-import { SimTime } from '../../sim/sim-clock.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 
 test('a change is noticed within five seconds, within twenty where there is time, and once', async (t) => {
   const time = new SimTime(0);

@@ -4,10 +4,11 @@
  *
  *   ship      hours in port, days at sea        vehicle   ignition cycles        fixed   always there
  */
+
+import type { SimTime } from '../../../platform/simulated/clock.ts';
+import type { SimRandom } from '../../../platform/simulated/random.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
 import { reportOf } from '../../controller/engine/test-engine.ts';
-import type { SimTime } from '../sim-clock.ts';
-import type { SimRandom } from '../sim-random.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

@@ -9,11 +9,11 @@ import type { Asked } from '../../../controller/planning/rollout/act.ts';
 import { deviceOfShadowTopic } from '../../../controller/shadow/topics.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../../controller/state/state-port.ts';
+import { type Life, promisesSettled, SimTime } from '../../../platform/simulated/clock.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
 import type { FleetRollout, Report } from '../../../schemas/generated/types.ts';
 import { copyOf, desiredOf, type Wanted } from '../../controller/engine/rollout-scene.ts';
 import { branchSeen, openEngine } from '../../controller/engine/test-engine.ts';
-import { type Life, SimTime } from '../sim-clock.ts';
-import { SimRandom } from '../sim-random.ts';
 import { type ContactKind, type Deployed, LightDevice, type Shore } from './light-device.ts';
 import { Promises } from './promises.ts';
 
@@ -51,7 +51,7 @@ export interface WorldOptions {
 }
 
 export class RolloutsWorld implements Shore {
-  readonly time = new SimTime(startMs);
+  readonly time = new SimTime(startMs, promisesSettled);
   readonly devices = new Map<string, LightDevice>();
   readonly promises = new Promises(this);
   readonly #random: SimRandom;

@@ -2,8 +2,8 @@ import test from 'ava';
 import { changeFeeds, readersMax } from '../../../../controller/doors/http/change-feed.ts';
 import { statusAnswer } from '../../../../controller/doors/http/status-routes.ts';
 import type { Change } from '../../../../controller/view/view.ts';
+import { SimTime } from '../../../../platform/simulated/clock.ts';
 import type { StatusDocument } from '../../../../schemas/generated/types.ts';
-import { SimTime } from '../../../sim/sim-clock.ts';
 
 const firstId = 1_000;
 

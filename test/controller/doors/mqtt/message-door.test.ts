@@ -2,10 +2,10 @@ import test from 'ava';
 import { createGuard } from '../../../../controller/doors/guard.ts';
 import { openMessageDoor } from '../../../../controller/doors/mqtt/message-door.ts';
 import { BusError, type BusMessage } from '../../../../platform/ports.ts';
+import { SimTime } from '../../../../platform/simulated/clock.ts';
+import { SimRandom } from '../../../../platform/simulated/random.ts';
 import { type BatchAnswer, decodeAnswer } from '../../../../schemas/batch-answer.ts';
 import { batchParts, type MessageBatch, packBatch } from '../../../../schemas/message-batch.ts';
-import { SimTime } from '../../../sim/sim-clock.ts';
-import { SimRandom } from '../../../sim/sim-random.ts';
 
 const stream = '0123456789abcdef';
 

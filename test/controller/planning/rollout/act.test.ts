@@ -2,7 +2,6 @@ import test from 'ava';
 import fc from 'fast-check';
 import { type Asked, actOn, actsIn } from '../../../../controller/planning/rollout/act.ts';
 import { beginRollout } from '../../../../controller/planning/rollout/begin.ts';
-import { retriedAt } from '../../../../controller/planning/rollout/fate.ts';
 import { actsMax, eventsMax, type Rollout } from '../../../../controller/planning/rollout/rollout.ts';
 
 const now = 1_000_000;
@@ -95,13 +94,14 @@ test('no wave loses patience while its rollout is paused, nor before it was said
   t.is(at(paused, asked('resume'), now + 5).waveStartedAt, now, 'a clock that was set back takes no patience');
 });
 
-test('however much is done after a retry, the failures before it count no more', (t) => {
+test('each retry is counted, however much is done after it', (t) => {
   let rollout = after(rolloutIn('halted'), asked('retry'));
   for (let count = 0; count < actsMax; count += 1) {
     rollout = after(after(rollout, asked('pause')), asked('resume'));
   }
-  t.is(retriedAt(rollout), now + 5);
+  t.is(rollout.retries, 1);
   t.is(rollout.acts.length, actsMax);
+  t.is(after({ ...rollout, state: 'halted' }, asked('retry')).retries, 2);
 });
 
 test('what means nothing in a state is refused with what would, and changes nothing', (t) => {

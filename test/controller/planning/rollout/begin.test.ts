@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { beginRollout, type Wanted } from '../../../../controller/planning/rollout/begin.ts';
+import { beginRollout, type Wanted, withFinished } from '../../../../controller/planning/rollout/begin.ts';
 import { type FinishedRollout, finishedMax, type Rollout } from '../../../../controller/planning/rollout/rollout.ts';
 
 const now = 1_000_000;
@@ -13,7 +13,7 @@ function wanted(target: string, more: Partial<Wanted> = {}): Wanted {
 test('a fleet that gets waves with what it runs already has nothing to roll out', (t) => {
   const { rollout, finished } = beginRollout(undefined, [], wanted(first, { before: first }), now);
   t.like(rollout, { number: 1, state: 'done', target: first, good: first });
-  t.deepEqual(finished, []);
+  t.like(finished, [{ number: 1, outcome: 'done', finishedAt: now }]);
 });
 
 test('a fleet that gets waves and something new together may go back to what it had before', (t) => {
@@ -43,7 +43,15 @@ test('a commit that goes back to what was good ends the rollout at once', (t) =>
   const { rollout } = beginRollout(undefined, [], wanted(second, { before: first }), now);
   const begun = beginRollout(rollout, [], wanted(first), now + 1);
   t.like(begun.rollout, { number: 2, state: 'done', target: first, good: first });
-  t.like(begun.finished[0], { number: 1, outcome: 'superseded' });
+  t.like(begun.finished, [
+    { number: 2, outcome: 'done', finishedAt: now + 1 },
+    { number: 1, outcome: 'superseded' },
+  ]);
+});
+
+test('a fleet that was forgotten and comes again goes on where it may have counted to', (t) => {
+  const forgotten = { number: 7, retries: 3 };
+  t.like(beginRollout(undefined, [], wanted(first, { forgotten }), now).rollout, { number: 8, retries: 3 });
 });
 
 test('whatever commits come, what is good was completed once, numbers grow, and what is remembered is bounded', (t) => {
@@ -57,10 +65,14 @@ test('whatever commits come, what is good was completed once, numbers grow, and 
         const begun = beginRollout(rollout, finished, wanted(target), now + at);
         t.true(completed.has(begun.rollout.good));
         t.true(begun.rollout.number >= (rollout?.number ?? 0));
+        t.is(begun.finished[0]?.number === begun.rollout.number, begun.rollout.state === 'done');
         t.true(begun.finished.length <= finishedMax);
         t.is(begun.rollout.target, target);
-        finished = begun.finished;
-        rollout = completes ? { ...begun.rollout, state: 'done', good: target } : begun.rollout;
+        ({ rollout, finished } = begun);
+        if (completes && rollout.state !== 'done') {
+          rollout = { ...rollout, state: 'done', good: target };
+          finished = withFinished(finished, { rollout, outcome: 'done', now });
+        }
         if (completes) completed.add(target);
       }
     }),

@@ -119,6 +119,25 @@ test('what was offered and not taken is replaced by what was good when a rollout
   t.pass();
 });
 
+test('who gave it up is offered it once more for each retry and no oftener, wherever the clock is set', (t) => {
+  fc.assert(
+    fc.property(policy, devices, happenings, (wanted, fleet, history) => {
+      const world = new World(wanted, fleet, fresh(true));
+      world.settle();
+      for (const happening of history) world.happen(happening);
+      const offered = new Map<string, number>();
+      return world.issues.every(({ name, to, before, tried }) => {
+        if (to === 'good') return true;
+        const last = offered.get(name);
+        offered.set(name, tried);
+        return before.on !== 'target' || last === undefined || tried > last;
+      });
+    }),
+    { numRuns: 400 },
+  );
+  t.pass();
+});
+
 test('planning the result of a plan changes nothing', (t) => {
   always((world) => {
     world.settle();

@@ -29,6 +29,8 @@ export interface Issue {
   readonly to: 'target' | 'good';
   readonly rollout: Rollout;
   readonly before: DeviceInRollout;
+  /** How often somebody had tried again. */
+  readonly tried: number;
 }
 
 const amount = fc.oneof(
@@ -83,7 +85,8 @@ const asked: fc.Arbitrary<Asked> = fc.record({
 
 export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(
   fc.oneof(
-    fc.record({ kind: fc.constant('pass' as const), minutes: fc.integer({ min: 1, max: 200 }) }),
+    // Now and then the clock is set back.
+    fc.record({ kind: fc.constant('pass' as const), minutes: fc.integer({ min: -60, max: 200 }) }),
     {
       weight: 4,
       arbitrary: fc.record({
@@ -144,6 +147,7 @@ export class World {
   now = startMs;
   /** By `settle`, in order. */
   issues: Issue[] = [];
+  #tried = 0;
   /** What the rollout became, in order. */
   stages: {
     readonly before: Rollout;
@@ -195,7 +199,9 @@ export class World {
       case 'act': {
         const acted = actOn(this.rollout, happening.asked, this.policy.waves, this.now);
         if (acted.kind === 'done') this.rollout = acted.rollout;
-        if (happening.asked.act === 'retry') this.book = this.recounted();
+        if (happening.asked.act !== 'retry' || acted.kind === 'refused') break;
+        this.#tried += 1;
+        this.book = this.recounted();
         break;
       }
       default:
@@ -231,9 +237,11 @@ export class World {
     const device = this.devices[index]!;
     const { kind, isAnew } = this.permitOf(device);
     if (kind === 'stay' || (device.on === kind && isAnew !== true)) return false;
-    this.issues.push({ name: String(index), to: kind, rollout: this.rollout, before: device });
+    this.issues.push({ name: String(index), to: kind, rollout: this.rollout, before: device, tried: this.#tried });
     const sequence = (device.observed.issued?.sequence ?? 0) + 1;
-    const issued = { sequence, revision, issuedAt: this.now, templateHash: 'b'.repeat(64), applications: [] };
+    const { retries = 0 } = this.rollout;
+    const what = { revision, templateHash: 'b'.repeat(64), applications: [] };
+    const issued = { sequence, issuedAt: this.now, retries, ...what };
     this.change(index, { ...device, on: kind, observed: { ...device.observed, issued } });
     return true;
   }

@@ -3,7 +3,7 @@ import { Door } from '../../../../device-agent/runtime/http/door.ts';
 import { DropCount } from '../../../../device-agent/runtime/http/drop-count.ts';
 import { type Ask, askBodyBytesMax } from '../../../../device-agent/runtime/http/messages.ts';
 import type { LocalRequest } from '../../../../platform/local-http.ts';
-import { SimTime } from '../../../sim/sim-clock.ts';
+import { SimTime } from '../../../../platform/simulated/clock.ts';
 
 function request(url: string, changes: Partial<LocalRequest> = {}): LocalRequest {
   const readBody = async (): Promise<Uint8Array> => new Uint8Array(0);

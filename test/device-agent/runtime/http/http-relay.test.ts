@@ -1,7 +1,7 @@
 import test from 'ava';
 import { HttpRelay, type RelayOptions } from '../../../../device-agent/runtime/http/http-relay.ts';
 import type { Ask, ToDoor } from '../../../../device-agent/runtime/http/messages.ts';
-import { SimTime } from '../../../sim/sim-clock.ts';
+import { SimTime } from '../../../../platform/simulated/clock.ts';
 
 const place = { address: '', serverName: '', serverPort: 80, headers: {}, query: '', pathInfo: '', body: '' };
 const asking = (id: number, application: string): Ask => {

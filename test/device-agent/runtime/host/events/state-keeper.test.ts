@@ -8,7 +8,7 @@ import {
 } from '../../../../../device-agent/runtime/host/events/state-keeper.ts';
 import type { Captured } from '../../../../../device-agent/runtime/host/launch.ts';
 import { DiskError } from '../../../../../platform/ports.ts';
-import { SimTime } from '../../../../sim/sim-clock.ts';
+import { SimTime } from '../../../../../platform/simulated/clock.ts';
 import { buildModule } from '../../module-builder.ts';
 
 const layout = layoutOf(buildModule({ functions: {} }));

@@ -2,7 +2,7 @@
  * Virtual time. Nothing happens between two timers: the world runs what is due, lets every promise settle, and jumps to
  * the next timer. Equal due times run in the order in which they were set, so that a seed replays a run exactly.
  */
-import type { Clock } from '../../platform/ports.ts';
+import type { Clock } from '../ports.ts';
 
 interface Timer {
   readonly due: number;
@@ -64,9 +64,12 @@ export class SimTime {
   readonly #heap = new TimerHeap();
   #now: number;
   #order = 0;
+  readonly #settle: () => Promise<void>;
 
-  constructor(startMs: number) {
+  /** `settle` waits until nothing can go on without time passing. */
+  constructor(startMs: number, settle = settled) {
     this.#now = startMs;
+    this.#settle = settle;
   }
 
   get now(): number {
@@ -111,8 +114,8 @@ export class SimTime {
 
   /** Runs the world until `end`; `afterEach` looks at it whenever everything has settled. */
   async runUntil(end: number, afterEach: () => Promise<void> | undefined = () => undefined): Promise<void> {
+    await this.#settle();
     for (;;) {
-      await settle();
       const next = this.#heap.peek();
       if (next === undefined || next.due > end) break;
       this.#now = next.due;
@@ -120,16 +123,23 @@ export class SimTime {
         this.#heap.pop();
         if (due.cancelled) continue;
         due.run();
-        await settle();
+        await this.#settle();
       }
       const looking = afterEach();
-      if (looking !== undefined) await looking;
+      if (looking === undefined) continue;
+      await looking;
+      await this.#settle();
     }
     this.#now = end;
   }
 }
 
 /** Resolves when no promise is left that can settle without time passing. */
-function settle(): Promise<void> {
+export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** As `settled`, in a tenth of its time, for a world in which promises wait for promises alone and never for the machine. */
+export function promisesSettled(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
 }

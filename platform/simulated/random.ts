@@ -1,4 +1,4 @@
-import type { Random } from '../../platform/ports.ts';
+import type { Random } from '../ports.ts';
 
 /** All chance of one simulated world: a seed, and independent streams by name, so that one part's draws don't shift another's. */
 export class SimRandom implements Random {
