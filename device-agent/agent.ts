@@ -145,7 +145,7 @@ export function createAgent(options: AgentOptions): Agent {
       waiting: updates.waiting(),
       applications: runtime.states().map(({ written: _written, ...report }) => report),
       hostDeath: runtime.lastDeath(),
-      outbox: outbox.report(),
+      ...{ outbox: outbox.report(), links: updates.links() },
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });

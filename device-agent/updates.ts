@@ -1,5 +1,5 @@
 import type { Clock, CountTravel, Disk, Log, Random } from '../platform/ports.ts';
-import type { Consent, DeployedApplication, Progress, Waiting } from '../schemas/generated/types.ts';
+import type { Consent, DeployedApplication, LinkReport, Progress, Waiting } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
 import { type Heard, heardCourier } from './courier/heard-courier.ts';
 import type { AgentTime } from './download/metadata.ts';
@@ -61,6 +61,8 @@ export interface Updates {
   consent(consent: Consent): boolean;
   /** Names of the applications that may run again; undefined while it can't be told. */
   held(): ReadonlySet<string> | undefined;
+  /** What was counted on the links that the deployment names; undefined where it names none. */
+  links(): readonly LinkReport[] | undefined;
   /** Something went over an interface. */
   readonly countTravel: CountTravel;
   stop(): void;
@@ -181,6 +183,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
       return memory.consent === consent;
     },
     held: () => heldNames(slots, memory),
+    links: () => links.report(),
     countTravel: (bytes, via) => links.count(bytes, via),
     stop: () => {
       nextScrub?.[Symbol.dispose]();

@@ -1,8 +1,8 @@
 import type { Clock } from '../../platform/ports.ts';
-import type { DeployedLink } from '../../schemas/generated/types.ts';
+import type { DeployedLink, LinkReport } from '../../schemas/generated/types.ts';
 import { counted, countNow, type LinkCount, type Times } from './link-count.ts';
 import { closedTo, type LinkAllowance, linkOn } from './link-terms.ts';
-import { periodStart } from './period.ts';
+import { type Period, periodStart } from './period.ts';
 
 /** Where counts survive a restart. */
 export interface LinkCounts {
@@ -78,11 +78,32 @@ export class LinkAccounts {
     return link && this.#allowance(link);
   }
 
+  /** What was counted on each link; undefined where the deployment names none. */
+  report(): readonly LinkReport[] | undefined {
+    const out = linkOn(this.#links, this.#options.wayOut())?.name;
+    return this.#links.length === 0 ? undefined : this.#links.map((link) => this.#reportOf(link, link.name === out));
+  }
+
   /** Writes down what is counted; goes on counting. */
   flush(): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
     if (this.#unwritten > 0 && this.#options.counts.keepLinkCounts(this.#counts)) this.#unwritten = 0;
+  }
+
+  #reportOf({ name, budget }: DeployedLink, leadsOut: boolean): LinkReport {
+    const count = this.#counts[name];
+    return {
+      name,
+      ...(leadsOut ? { leadsOut } : {}),
+      bytes: count?.bytes ?? 0,
+      ...(count === undefined ? {} : { since: new Date(count.sinceMs).toISOString() }),
+      ...(budget === undefined ? {} : { budget: { used: this.#used(name, budget.per), ...budget } }),
+    };
+  }
+
+  #used(name: string, per: Period): number {
+    return countNow(this.#counts[name]?.[per], per, this.#options.times()).bytes;
   }
 
   #writeInTime(): void {

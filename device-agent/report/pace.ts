@@ -33,13 +33,13 @@ function progressPart({ progress, applications }: Report): string {
   return JSON.stringify([progress, facts]);
 }
 
-/** Numbers that applications publish, and what is seen while a condition is waited for. */
-function numbersPart({ applications, waiting }: Report): string {
+/** Numbers that applications publish, what is seen while a condition is waited for, and which link leads out. */
+function numbersPart({ applications, waiting, links = [] }: Report): string {
   const numbers = applications.map(({ facts = {} }) => Object.values(facts).map(({ value }) => value));
-  return JSON.stringify([numbers, waiting?.seen]);
+  return JSON.stringify([numbers, waiting?.seen, links.find(({ leadsOut }) => leadsOut === true)?.name]);
 }
 
-/** What changed; the time, the counter, the bytes received, what applications take and keep and their events change by themselves and don't count. */
+/** What changed; the time, the counter, the bytes received and counted on links, what applications take and keep and their events change by themselves and don't count. */
 export function changeBetween(before: Report | undefined, after: Report): Change {
   if (before === undefined || phasePart(before) !== phasePart(after)) return 'phase';
   if (applicationsPart(before) !== applicationsPart(after)) return 'applications';

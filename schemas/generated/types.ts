@@ -2021,6 +2021,12 @@ export interface Report {
   problem?: DeviceProblem;
   outbox?: OutboxReport;
   /**
+   * What it counted on the links of its site that its deployment names; absent where that names none.
+   *
+   * @maxItems 32
+   */
+  links?: LinkReport[];
+  /**
    * Artifact and metadata bytes taken since enrolment.
    */
   bytesReceivedTotal?: number;
@@ -2326,6 +2332,36 @@ export interface OutboxHeld {
    * APPLICATION/CHANNEL, where it is one.
    */
   channel?: string;
+}
+export interface LinkReport {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  /**
+   * Its default route goes over it.
+   */
+  leadsOut?: true;
+  /**
+   * Of its own connections, both ways, as IP takes them.
+   */
+  bytes: number;
+  /**
+   * RFC 3339 in UTC.
+   */
+  since?: string;
+  budget?: BudgetReport;
+}
+/**
+ * What it may take in the period under way, and has taken.
+ */
+export interface BudgetReport {
+  used: number;
+  bytes: number;
+  /**
+   * By UTC.
+   */
+  per: 'day' | 'month';
 }
 /**
  * What an operator does to the rollout of a fleet: the body of `POST /api/v1/rollouts/act`.
@@ -2898,6 +2934,10 @@ export interface DeviceStatus {
   desired?: DesiredDeployment;
   report?: Report;
   /**
+   * What the bytes that it counted on links cost, by the prices that its site has now.
+   */
+  linkPrices?: LinkPrice[];
+  /**
    * Newest first; where one device was asked for, or with events=true.
    */
   events: DeviceEvent[];
@@ -2961,6 +3001,14 @@ export interface DesiredDeployment {
    * SHA-256 in lower-case hexadecimal.
    */
   definition?: string;
+}
+export interface LinkPrice {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  price: number;
+  currency: string;
 }
 export interface ExpiryStatus {
   /**

@@ -11,10 +11,10 @@ const schema90 = {"description":"A git commit id.","type":"string","pattern":"^[
 const pattern57 = new RegExp("^[0-9a-f]{40}$", "u");
 const pattern58 = new RegExp("^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$", "u");
 
-function validate140(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate144(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate140.evaluated;
+const evaluated0 = validate144.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -159,10 +159,10 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate140.errors = vErrors;
+validate144.errors = vErrors;
 return errors === 0;
 }
-validate140.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate144.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate61(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -211,8 +211,8 @@ errors++;
 }
 }
 if(data.commit !== undefined){
-if(!(validate140(data.commit, {instancePath:instancePath+"/commit",parentData:data,parentDataProperty:"commit",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate140.errors : vErrors.concat(validate140.errors);
+if(!(validate144(data.commit, {instancePath:instancePath+"/commit",parentData:data,parentDataProperty:"commit",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate144.errors : vErrors.concat(validate144.errors);
 errors = vErrors.length;
 }
 }
@@ -232,15 +232,15 @@ return errors === 0;
 }
 validate61.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema304 = {"title":"PlannedTransfer","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"That lack modules.","type":"integer","minimum":1},"bytes":{"description":"In the cheapest way by bytes, over any link.","type":"integer","minimum":0},"bytesWhole":{"description":"The same if every module went whole.","type":"integer","minimum":0},"cheapest":{"$ref":"#/$defs/LinkUse","description":"Each module over the link that takes the least money for it."},"dearest":{"$ref":"#/$defs/LinkUse","description":"Each module over the link that takes the most money for it."},"uncarriedBytes":{"description":"Of whole modules that no link of the site may carry; absent when there are none.","type":"integer","minimum":1}},"required":["fleet","site","devices","bytes","bytesWhole","cheapest","dearest"],"additionalProperties":false};
+const schema310 = {"title":"PlannedTransfer","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"That lack modules.","type":"integer","minimum":1},"bytes":{"description":"In the cheapest way by bytes, over any link.","type":"integer","minimum":0},"bytesWhole":{"description":"The same if every module went whole.","type":"integer","minimum":0},"cheapest":{"$ref":"#/$defs/LinkUse","description":"Each module over the link that takes the least money for it."},"dearest":{"$ref":"#/$defs/LinkUse","description":"Each module over the link that takes the most money for it."},"uncarriedBytes":{"description":"Of whole modules that no link of the site may carry; absent when there are none.","type":"integer","minimum":1}},"required":["fleet","site","devices","bytes","bytesWhole","cheapest","dearest"],"additionalProperties":false};
 const schema33 = {"description":"A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.","type":"string","pattern":"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"};
-const schema307 = {"title":"LinkUse","type":"object","properties":{"links":{"description":"Names of the site's links, sorted.","type":"array","items":{"type":"string"}},"bytes":{"type":"integer","minimum":0},"seconds":{"description":"At the links' rates, one module after another.","type":"number","minimum":0},"price":{"type":"number","minimum":0},"currency":{"description":"Absent where bytes cost nothing.","type":"string"}},"required":["links","bytes","seconds","price"],"additionalProperties":false};
+const schema313 = {"title":"LinkUse","type":"object","properties":{"links":{"description":"Names of the site's links, sorted.","type":"array","items":{"type":"string"}},"bytes":{"type":"integer","minimum":0},"seconds":{"description":"At the links' rates, one module after another.","type":"number","minimum":0},"price":{"type":"number","minimum":0},"currency":{"description":"Absent where bytes cost nothing.","type":"string"}},"required":["links","bytes","seconds","price"],"additionalProperties":false};
 const pattern4 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
 
-function validate144(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate148(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate144.evaluated;
+const evaluated0 = validate148.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -855,19 +855,19 @@ vErrors.push(err50);
 }
 errors++;
 }
-validate144.errors = vErrors;
+validate148.errors = vErrors;
 return errors === 0;
 }
-validate144.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate148.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema309 = {"title":"PlannedFleet","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"In the fleet by the planned revision.","type":"integer","minimum":0},"deploying":{"type":"integer","minimum":0},"holding":{"type":"integer","minimum":0},"gone":{"type":"integer","minimum":0},"rollout":{"$ref":"#/$defs/PlannedRollout","description":"The rollout that begins; absent where what changes goes to all devices at once."},"endsRollout":{"description":"The number of the rollout that ends, because the fleet goes back to what was completed before it.","type":"integer","minimum":1}},"required":["fleet","devices","deploying","holding","gone"],"additionalProperties":false};
-const schema311 = {"title":"PlannedRollout","type":"object","properties":{"waves":{"type":"array","items":{"$ref":"#/$defs/PlannedWave"}},"budget":{"title":"PlannedBudget","description":"How many devices of a group may be on their way at once.","type":"object","properties":{"groupBy":{"description":"site, or the key of a label.","type":"string"},"maxUnavailable":{"type":"integer","minimum":1}},"required":["groupBy","maxUnavailable"],"additionalProperties":false},"onFailure":{"enum":["halt","revert"]},"atOnce":{"description":"Devices that get a deployment at once: those of the first wave, as far as the budget lets them.","type":"integer","minimum":0},"supersedes":{"description":"The number of the rollout that is under way, which it takes the place of.","type":"integer","minimum":1}},"required":["waves","onFailure","atOnce"],"additionalProperties":false};
-const schema312 = {"title":"PlannedWave","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"type":"integer","minimum":0},"deploying":{"description":"Of these so many get a deployment.","type":"integer","minimum":0},"soakSeconds":{"description":"For so long it is watched once it passed.","type":"number","minimum":0},"approve":{"description":"Somebody has to say yes before it, or after it.","enum":["before","after"]}},"required":["name","devices","deploying"],"additionalProperties":false};
+const schema315 = {"title":"PlannedFleet","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"In the fleet by the planned revision.","type":"integer","minimum":0},"deploying":{"type":"integer","minimum":0},"holding":{"type":"integer","minimum":0},"gone":{"type":"integer","minimum":0},"rollout":{"$ref":"#/$defs/PlannedRollout","description":"The rollout that begins; absent where what changes goes to all devices at once."},"endsRollout":{"description":"The number of the rollout that ends, because the fleet goes back to what was completed before it.","type":"integer","minimum":1}},"required":["fleet","devices","deploying","holding","gone"],"additionalProperties":false};
+const schema317 = {"title":"PlannedRollout","type":"object","properties":{"waves":{"type":"array","items":{"$ref":"#/$defs/PlannedWave"}},"budget":{"title":"PlannedBudget","description":"How many devices of a group may be on their way at once.","type":"object","properties":{"groupBy":{"description":"site, or the key of a label.","type":"string"},"maxUnavailable":{"type":"integer","minimum":1}},"required":["groupBy","maxUnavailable"],"additionalProperties":false},"onFailure":{"enum":["halt","revert"]},"atOnce":{"description":"Devices that get a deployment at once: those of the first wave, as far as the budget lets them.","type":"integer","minimum":0},"supersedes":{"description":"The number of the rollout that is under way, which it takes the place of.","type":"integer","minimum":1}},"required":["waves","onFailure","atOnce"],"additionalProperties":false};
+const schema318 = {"title":"PlannedWave","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"type":"integer","minimum":0},"deploying":{"description":"Of these so many get a deployment.","type":"integer","minimum":0},"soakSeconds":{"description":"For so long it is watched once it passed.","type":"number","minimum":0},"approve":{"description":"Somebody has to say yes before it, or after it.","enum":["before","after"]}},"required":["name","devices","deploying"],"additionalProperties":false};
 
-function validate148(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate152(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate148.evaluated;
+const evaluated0 = validate152.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1020,7 +1020,7 @@ errors++;
 if(data.approve !== undefined){
 let data4 = data.approve;
 if(!((data4 === "before") || (data4 === "after"))){
-const err12 = {instancePath:instancePath+"/approve",schemaPath:"#/properties/approve/enum",keyword:"enum",params:{allowedValues: schema312.properties.approve.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/approve",schemaPath:"#/properties/approve/enum",keyword:"enum",params:{allowedValues: schema318.properties.approve.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1041,16 +1041,16 @@ vErrors.push(err13);
 }
 errors++;
 }
-validate148.errors = vErrors;
+validate152.errors = vErrors;
 return errors === 0;
 }
-validate148.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate152.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate147(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate151(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate147.evaluated;
+const evaluated0 = validate151.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1105,8 +1105,8 @@ let data0 = data.waves;
 if(Array.isArray(data0)){
 const len0 = data0.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate148(data0[i0], {instancePath:instancePath+"/waves/" + i0,parentData:data0,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate148.errors : vErrors.concat(validate148.errors);
+if(!(validate152(data0[i0], {instancePath:instancePath+"/waves/" + i0,parentData:data0,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate152.errors : vErrors.concat(validate152.errors);
 errors = vErrors.length;
 }
 }
@@ -1209,7 +1209,7 @@ errors++;
 if(data.onFailure !== undefined){
 let data5 = data.onFailure;
 if(!((data5 === "halt") || (data5 === "revert"))){
-const err12 = {instancePath:instancePath+"/onFailure",schemaPath:"#/properties/onFailure/enum",keyword:"enum",params:{allowedValues: schema311.properties.onFailure.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/onFailure",schemaPath:"#/properties/onFailure/enum",keyword:"enum",params:{allowedValues: schema317.properties.onFailure.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1280,16 +1280,16 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate147.errors = vErrors;
+validate151.errors = vErrors;
 return errors === 0;
 }
-validate147.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate151.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate146(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate150(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate146.evaluated;
+const evaluated0 = validate150.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1485,8 +1485,8 @@ errors++;
 }
 }
 if(data.rollout !== undefined){
-if(!(validate147(data.rollout, {instancePath:instancePath+"/rollout",parentData:data,parentDataProperty:"rollout",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate147.errors : vErrors.concat(validate147.errors);
+if(!(validate151(data.rollout, {instancePath:instancePath+"/rollout",parentData:data,parentDataProperty:"rollout",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate151.errors : vErrors.concat(validate151.errors);
 errors = vErrors.length;
 }
 }
@@ -1526,24 +1526,24 @@ vErrors.push(err18);
 }
 errors++;
 }
-validate146.errors = vErrors;
+validate150.errors = vErrors;
 return errors === 0;
 }
-validate146.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate150.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema314 = {"title":"PlannedDevice","type":"object","properties":{"device":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"fleet":{"$ref":"metadata.schema.json#/$defs/Name","description":"The one it will be in; of a device that goes, the one it was in."},"wave":{"$ref":"metadata.schema.json#/$defs/Name","description":"The wave of its fleet in which it gets its deployment; at once where there is none."},"kind":{"description":"deploy: it gets a deployment, in its wave or at once; hold: it would not move; gone: git names it no longer.","enum":["deploy","hold","gone"]},"cause":{"enum":["FIRST","CHANGED","RETRIED","SEQUENCE_BEHIND","HELD","ROLLOUT","KEY_CHANGED","NO_KEY","NO_FLEET","ISSUED","REMOVED"]},"message":{"description":"The cause as a sentence.","type":"string"},"applications":{"type":"array","items":{"$ref":"#/$defs/PlannedApplication"}},"attributes":{"description":"What else its manifests say otherwise of it.","type":"array","items":{"$ref":"#/$defs/PlannedAttribute"}},"stripped":{"description":"It loses all its applications, and its manifest does not say spec.idle.","const":true},"fetches":{"description":"Modules that the device lacks.","type":"array","items":{"$ref":"#/$defs/PlannedFetch"}}},"required":["device","kind","cause","message","applications","attributes","fetches"],"additionalProperties":false};
-const schema325 = {"title":"PlannedAttribute","type":"object","properties":{"name":{"enum":["fleet","site","probationSeconds","keyFingerprint","hold","windows","when","consent","wholeModules","links"]},"from":{"description":"Absent when it was not said.","type":"string"},"to":{"description":"Absent when it is not said any more.","type":"string"}},"required":["name"],"additionalProperties":false};
-const schema319 = {"title":"PlannedApplication","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"from":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it comes."},"to":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it goes."},"settings":{"description":"What its manifest says of it besides its releases differs.","type":"boolean"},"changed":{"description":"Which of it, by its names in a deployment; absent where nothing of it differs.","type":"array","items":{"type":"string"}},"links":{"description":"Modules linked to it that come, go or differ, as NAME/VERSION.","type":"array","items":{"title":"PlannedLink","type":"object","properties":{"link":{"$ref":"metadata.schema.json#/$defs/LinkName"},"from":{"type":"string","description":"Absent when it comes."},"to":{"type":"string","description":"Absent when it goes."}},"required":["link"],"additionalProperties":false}},"handover":{"$ref":"events.schema.json#/$defs/Handover","description":"What becomes of the state of its kept instance; absent where no other module takes its place, or none keeps any."}},"required":["name","settings"],"additionalProperties":false};
+const schema320 = {"title":"PlannedDevice","type":"object","properties":{"device":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"fleet":{"$ref":"metadata.schema.json#/$defs/Name","description":"The one it will be in; of a device that goes, the one it was in."},"wave":{"$ref":"metadata.schema.json#/$defs/Name","description":"The wave of its fleet in which it gets its deployment; at once where there is none."},"kind":{"description":"deploy: it gets a deployment, in its wave or at once; hold: it would not move; gone: git names it no longer.","enum":["deploy","hold","gone"]},"cause":{"enum":["FIRST","CHANGED","RETRIED","SEQUENCE_BEHIND","HELD","ROLLOUT","KEY_CHANGED","NO_KEY","NO_FLEET","ISSUED","REMOVED"]},"message":{"description":"The cause as a sentence.","type":"string"},"applications":{"type":"array","items":{"$ref":"#/$defs/PlannedApplication"}},"attributes":{"description":"What else its manifests say otherwise of it.","type":"array","items":{"$ref":"#/$defs/PlannedAttribute"}},"stripped":{"description":"It loses all its applications, and its manifest does not say spec.idle.","const":true},"fetches":{"description":"Modules that the device lacks.","type":"array","items":{"$ref":"#/$defs/PlannedFetch"}}},"required":["device","kind","cause","message","applications","attributes","fetches"],"additionalProperties":false};
+const schema331 = {"title":"PlannedAttribute","type":"object","properties":{"name":{"enum":["fleet","site","probationSeconds","keyFingerprint","hold","windows","when","consent","wholeModules","links"]},"from":{"description":"Absent when it was not said.","type":"string"},"to":{"description":"Absent when it is not said any more.","type":"string"}},"required":["name"],"additionalProperties":false};
+const schema325 = {"title":"PlannedApplication","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"from":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it comes."},"to":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it goes."},"settings":{"description":"What its manifest says of it besides its releases differs.","type":"boolean"},"changed":{"description":"Which of it, by its names in a deployment; absent where nothing of it differs.","type":"array","items":{"type":"string"}},"links":{"description":"Modules linked to it that come, go or differ, as NAME/VERSION.","type":"array","items":{"title":"PlannedLink","type":"object","properties":{"link":{"$ref":"metadata.schema.json#/$defs/LinkName"},"from":{"type":"string","description":"Absent when it comes."},"to":{"type":"string","description":"Absent when it goes."}},"required":["link"],"additionalProperties":false}},"handover":{"$ref":"events.schema.json#/$defs/Handover","description":"What becomes of the state of its kept instance; absent where no other module takes its place, or none keeps any."}},"required":["name","settings"],"additionalProperties":false};
 const schema35 = {"description":"A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$"};
 const schema36 = {"description":"The name that modules import from what is linked; lower-case letters, digits and dashes. `env` is where C takes its memory from.","type":"string","pattern":"^(?!env$)[a-z]([-a-z0-9]{0,61}[a-z0-9])?$"};
 const schema45 = {"description":"What becomes of the state of its kept instance when a deployment brings another release of it. none: it begins afresh. snapshot: it goes on from that state, which only a release that differs in code alone can. migrate: the old module's fleet_export_state writes its state to its standard output, and the new one's fleet_import_state reads it.","enum":["none","snapshot","migrate"]};
 const pattern7 = new RegExp("^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$", "u");
 const pattern8 = new RegExp("^(?!env$)[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
 
-function validate153(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate157(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate153.evaluated;
+const evaluated0 = validate157.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1824,19 +1824,19 @@ vErrors.push(err21);
 }
 errors++;
 }
-validate153.errors = vErrors;
+validate157.errors = vErrors;
 return errors === 0;
 }
-validate153.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate157.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema326 = {"title":"PlannedFetch","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256"},"length":{"type":"integer","minimum":0},"way":{"title":"FetchPrice","description":"The cheapest way to get it; absent for a device that gets no deployment.","type":"object","properties":{"method":{"enum":["whole","brotli","delta"]},"bytes":{"description":"Over the link.","type":"integer","minimum":0},"index":{"description":"Of the release's index, which travels first.","type":"integer","minimum":0},"length":{"description":"Of the module.","type":"integer","minimum":0},"atMost":{"description":"The controller, which takes more time, may find a smaller way.","const":true}},"required":["method","bytes","index","length"],"additionalProperties":false}},"required":["name","version","sha256","length"],"additionalProperties":false};
+const schema332 = {"title":"PlannedFetch","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256"},"length":{"type":"integer","minimum":0},"way":{"title":"FetchPrice","description":"The cheapest way to get it; absent for a device that gets no deployment.","type":"object","properties":{"method":{"enum":["whole","brotli","delta"]},"bytes":{"description":"Over the link.","type":"integer","minimum":0},"index":{"description":"Of the release's index, which travels first.","type":"integer","minimum":0},"length":{"description":"Of the module.","type":"integer","minimum":0},"atMost":{"description":"The controller, which takes more time, may find a smaller way.","const":true}},"required":["method","bytes","index","length"],"additionalProperties":false}},"required":["name","version","sha256","length"],"additionalProperties":false};
 const schema106 = {"description":"SHA-256 in lower-case hexadecimal.","type":"string","pattern":"^[0-9a-f]{64}$"};
 const pattern66 = new RegExp("^[0-9a-f]{64}$", "u");
 
-function validate155(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate159(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate155.evaluated;
+const evaluated0 = validate159.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2054,7 +2054,7 @@ errors++;
 if(data4.method !== undefined){
 let data5 = data4.method;
 if(!(((data5 === "whole") || (data5 === "brotli")) || (data5 === "delta"))){
-const err18 = {instancePath:instancePath+"/way/method",schemaPath:"#/properties/way/properties/method/enum",keyword:"enum",params:{allowedValues: schema326.properties.way.properties.method.enum},message:"must be equal to one of the allowed values"};
+const err18 = {instancePath:instancePath+"/way/method",schemaPath:"#/properties/way/properties/method/enum",keyword:"enum",params:{allowedValues: schema332.properties.way.properties.method.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -2174,16 +2174,16 @@ vErrors.push(err27);
 }
 errors++;
 }
-validate155.errors = vErrors;
+validate159.errors = vErrors;
 return errors === 0;
 }
-validate155.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate159.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate152(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate156(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate152.evaluated;
+const evaluated0 = validate156.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2262,7 +2262,7 @@ vErrors.push(err6);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema314.properties, key0))){
+if(!(func1.call(schema320.properties, key0))){
 const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err7];
@@ -2376,7 +2376,7 @@ errors++;
 if(data.kind !== undefined){
 let data4 = data.kind;
 if(!(((data4 === "deploy") || (data4 === "hold")) || (data4 === "gone"))){
-const err16 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema314.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err16 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema320.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -2389,7 +2389,7 @@ errors++;
 if(data.cause !== undefined){
 let data5 = data.cause;
 if(!(((((((((((data5 === "FIRST") || (data5 === "CHANGED")) || (data5 === "RETRIED")) || (data5 === "SEQUENCE_BEHIND")) || (data5 === "HELD")) || (data5 === "ROLLOUT")) || (data5 === "KEY_CHANGED")) || (data5 === "NO_KEY")) || (data5 === "NO_FLEET")) || (data5 === "ISSUED")) || (data5 === "REMOVED"))){
-const err17 = {instancePath:instancePath+"/cause",schemaPath:"#/properties/cause/enum",keyword:"enum",params:{allowedValues: schema314.properties.cause.enum},message:"must be equal to one of the allowed values"};
+const err17 = {instancePath:instancePath+"/cause",schemaPath:"#/properties/cause/enum",keyword:"enum",params:{allowedValues: schema320.properties.cause.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -2416,8 +2416,8 @@ let data7 = data.applications;
 if(Array.isArray(data7)){
 const len0 = data7.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate153(data7[i0], {instancePath:instancePath+"/applications/" + i0,parentData:data7,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate153.errors : vErrors.concat(validate153.errors);
+if(!(validate157(data7[i0], {instancePath:instancePath+"/applications/" + i0,parentData:data7,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate157.errors : vErrors.concat(validate157.errors);
 errors = vErrors.length;
 }
 }
@@ -2465,7 +2465,7 @@ errors++;
 if(data10.name !== undefined){
 let data11 = data10.name;
 if(!((((((((((data11 === "fleet") || (data11 === "site")) || (data11 === "probationSeconds")) || (data11 === "keyFingerprint")) || (data11 === "hold")) || (data11 === "windows")) || (data11 === "when")) || (data11 === "consent")) || (data11 === "wholeModules")) || (data11 === "links"))){
-const err22 = {instancePath:instancePath+"/attributes/" + i1+"/name",schemaPath:"#/$defs/PlannedAttribute/properties/name/enum",keyword:"enum",params:{allowedValues: schema325.properties.name.enum},message:"must be equal to one of the allowed values"};
+const err22 = {instancePath:instancePath+"/attributes/" + i1+"/name",schemaPath:"#/$defs/PlannedAttribute/properties/name/enum",keyword:"enum",params:{allowedValues: schema331.properties.name.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -2540,8 +2540,8 @@ let data15 = data.fetches;
 if(Array.isArray(data15)){
 const len2 = data15.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate155(data15[i2], {instancePath:instancePath+"/fetches/" + i2,parentData:data15,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate155.errors : vErrors.concat(validate155.errors);
+if(!(validate159(data15[i2], {instancePath:instancePath+"/fetches/" + i2,parentData:data15,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate159.errors : vErrors.concat(validate159.errors);
 errors = vErrors.length;
 }
 }
@@ -2568,10 +2568,10 @@ vErrors.push(err29);
 }
 errors++;
 }
-validate152.errors = vErrors;
+validate156.errors = vErrors;
 return errors === 0;
 }
-validate152.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate156.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const pattern107 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
 
@@ -3438,8 +3438,8 @@ let data34 = data.transfers;
 if(Array.isArray(data34)){
 const len3 = data34.length;
 for(let i3=0; i3<len3; i3++){
-if(!(validate144(data34[i3], {instancePath:instancePath+"/transfers/" + i3,parentData:data34,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate144.errors : vErrors.concat(validate144.errors);
+if(!(validate148(data34[i3], {instancePath:instancePath+"/transfers/" + i3,parentData:data34,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate148.errors : vErrors.concat(validate148.errors);
 errors = vErrors.length;
 }
 }
@@ -3595,8 +3595,8 @@ let data41 = data.fleets;
 if(Array.isArray(data41)){
 const len5 = data41.length;
 for(let i5=0; i5<len5; i5++){
-if(!(validate146(data41[i5], {instancePath:instancePath+"/fleets/" + i5,parentData:data41,parentDataProperty:i5,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate146.errors : vErrors.concat(validate146.errors);
+if(!(validate150(data41[i5], {instancePath:instancePath+"/fleets/" + i5,parentData:data41,parentDataProperty:i5,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate150.errors : vErrors.concat(validate150.errors);
 errors = vErrors.length;
 }
 }
@@ -3617,8 +3617,8 @@ let data43 = data.devices;
 if(Array.isArray(data43)){
 const len6 = data43.length;
 for(let i6=0; i6<len6; i6++){
-if(!(validate152(data43[i6], {instancePath:instancePath+"/devices/" + i6,parentData:data43,parentDataProperty:i6,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate152.errors : vErrors.concat(validate152.errors);
+if(!(validate156(data43[i6], {instancePath:instancePath+"/devices/" + i6,parentData:data43,parentDataProperty:i6,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate156.errors : vErrors.concat(validate156.errors);
 errors = vErrors.length;
 }
 }

@@ -99,6 +99,22 @@ test('a deployment that raises a budget is not held back by the old one', async 
   t.deepEqual(ship.running(), ['gauge 9.0.0', 'horn 1.0.0']);
 });
 
+test('it reports what it counted on each link since when, against the budget, and which one leads out', async (t) => {
+  const ship = await atSea();
+  const links = [...onSat({ budget: { bytes: 5_000_000, per: 'month' } }).links, { name: 'port', interface: 'wlan*' }];
+  ship.want(ship.shore.desired(2, [gauge2, horn1], { links }));
+  await ship.run(120);
+  ship.surroundings.wayOut = 'wlan0';
+  const [vsat, port] = ship.report.links ?? [];
+  t.like(vsat, { name: 'vsat', budget: { used: vsat!.bytes, bytes: 5_000_000, per: 'month' } });
+  t.true(vsat!.bytes > 8_000 && vsat!.bytes < 20_000, `${vsat!.bytes}`);
+  t.regex(vsat!.since ?? '', /^2026-03-01T/);
+  t.deepEqual(port, { name: 'port', leadsOut: true, bytes: 0 });
+  ship.want(ship.shore.desired(3, [gauge2]));
+  await ship.run(120);
+  t.is(ship.report.links, undefined);
+});
+
 test('a module that is damaged on the disk is not mended over a link that may not carry it', async (t) => {
   const ship = await atSea();
   ship.want(ship.shore.desired(2, [gauge1, horn1], onSat({ carries: ['control'] })));
