@@ -30,6 +30,8 @@ export class Aboard {
     this.#world = {
       ...{ clockMs: () => time.now, nowMs: () => time.now, consent: () => this.#said },
       leftMs: ({ until }) => (until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until) - time.now),
+      links: { wayOut: () => undefined },
+      lacksModules: () => false,
       senses: {
         ...{
           clockMs: () => time.now,

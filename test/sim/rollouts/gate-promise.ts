@@ -89,7 +89,8 @@ export class GatePromise {
       const { issued } = image.device(name);
       const isOnTarget = issued?.definition === target || issued?.templateHash === desired.template.hash;
       if (!isOnTarget && isHeld(desired, now)) continue;
-      counted[isOnTarget ? devices.get(name)!.endOf(issued!) : 'left'] += 1;
+      const signed = isOnTarget ? this.#world.signedFor(name, issued?.sequence) : undefined;
+      counted[signed === undefined ? 'left' : devices.get(name)!.endOf(signed)] += 1;
     }
     return counted;
   }

@@ -32,6 +32,8 @@ const probationMs = 2 * minuteMs;
 export interface Deployed extends Gated {
   readonly revision: string;
   readonly fails: boolean;
+  /** Equal where the same runs. */
+  readonly work: string;
 }
 
 /** What a device may ask of the shore and tell it. */
@@ -87,9 +89,14 @@ export class LightDevice {
     return this.#target !== undefined;
   }
 
-  /** What became of this on it, or of which it is not through with it. */
-  endOf({ sequence, revision }: Pick<Deployed, 'sequence' | 'revision'>): 'updated' | 'failed' | 'left' {
-    if (this.#running?.sequence === sequence && this.#running.revision === revision) return 'updated';
+  /** Whether it is between two that are not the same to its applications. */
+  get isChanging(): boolean {
+    return this.#target !== undefined && this.#target.work !== this.#running?.work;
+  }
+
+  /** What became of this on it, or that it is not through with it. */
+  endOf({ sequence, work }: Deployed): 'updated' | 'failed' | 'left' {
+    if (this.#running?.work === work) return 'updated';
     return this.#problem?.sequence === sequence ? 'failed' : 'left';
   }
 

@@ -17,6 +17,8 @@ interface Offer {
   readonly before: IssuedDeployment | undefined;
   /** A rollout brought it, not its own manifest or its site's. */
   readonly isByRollout: boolean;
+  /** It has to stop something for it. */
+  readonly isChange: boolean;
 }
 
 /** How things are, or were at the last look. */
@@ -24,10 +26,6 @@ interface Moment {
   readonly desired: DesiredFleet;
   readonly rollouts: ReadonlyMap<string, Rollout>;
   readonly waves: ReadonlyMap<string, ReadonlyMap<string, number>>;
-}
-
-function retriesOf({ acts }: Rollout): number {
-  return acts.filter(({ act }) => act === 'retry').length;
 }
 
 export class OfferPromise {
@@ -69,7 +67,7 @@ export class OfferPromise {
         this.#isNotHeld(offer, before, now);
         this.#isPermitted(offer, before, now);
         this.#isOnce(offer, before, now);
-        if (offer.isByRollout) this.#isWithinBudget(offer, offers);
+        this.#isWithinBudget(offer, offers);
       }
     }
     if (this.#isAnew) this.#issued.clear();
@@ -97,7 +95,7 @@ export class OfferPromise {
         return [];
       const fleet = (desired.devices.get(name) ?? this.#before?.desired.devices.get(name))?.fleet ?? '';
       const isByRollout = issued.definition !== undefined && issued.definition !== before?.definition;
-      return [{ name, fleet, issued, before, isByRollout }];
+      return [{ name, fleet, issued, before, isByRollout, isChange: this.#isChange(name, issued.sequence) }];
     });
   }
 
@@ -110,11 +108,13 @@ export class OfferPromise {
   }
 
   /** As the rollout was then, or is now, it had to be permitted. */
-  #isPermitted({ name, fleet, issued }: Offer, ...moments: readonly Moment[]): void {
+  #isPermitted({ name, fleet, issued, isByRollout }: Offer, ...moments: readonly Moment[]): void {
     const mayHave = ({ rollouts, waves }: Moment): boolean => {
       const rollout = rollouts.get(fleet);
       if (rollout === undefined || issued.definition === rollout.good) return true;
       const { target, state, wave } = rollout;
+      // What its own manifest or its site changes reaches who has the target already, unless that is halted.
+      if (!isByRollout && issued.definition === target && state !== 'halted' && state !== 'reverting') return true;
       const own = waves.get(fleet)?.get(name) ?? Number.POSITIVE_INFINITY;
       return issued.definition === target && (state === 'done' || (state === 'running' && own <= wave));
     };
@@ -133,16 +133,23 @@ export class OfferPromise {
     if (rollout === undefined || !isByRollout || issued.definition !== rollout.target) return;
     const had = before?.fleet === issued.fleet ? this.#got.get(name) : undefined;
     const got = had ?? new Set();
-    const key = `${fleet} ${rollout.number} ${retriesOf(rollout)}`;
+    const key = `${fleet} ${rollout.number} ${rollout.retries}`;
     if (got.has(key))
       throw new Error(`${name} was offered the same twice: ${key}, ${JSON.stringify([before, issued])}`);
     this.#got.set(name, got.add(key));
   }
 
-  /** Whether it is on its way, or was told something that it has not heard yet. */
+  /** Whether it is something else than what the device runs, by what was truly signed for it. */
+  #isChange(name: string, sequence: number): boolean {
+    const { running } = this.#world.devices.get(name)!;
+    return this.#world.signedFor(name, sequence)?.work !== running?.work;
+  }
+
+  /** Whether it is on its way to something else, or was told so and has not heard it yet. */
   #isAway(name: string): boolean {
-    const { isTrying, highest } = this.#world.devices.get(name)!;
-    return isTrying || (this.#issued.get(name)?.sequence ?? 0) > highest;
+    const { isChanging, highest } = this.#world.devices.get(name)!;
+    const issued = this.#issued.get(name);
+    return isChanging || (issued !== undefined && issued.sequence > highest && this.#isChange(name, issued.sequence));
   }
 
   /** Whether it said that it is through with what it was offered before. */
@@ -152,14 +159,15 @@ export class OfferPromise {
     return gist !== undefined && gist.highestSequence >= before.sequence && gist.target === undefined;
   }
 
-  #isWithinBudget({ name, fleet, before }: Offer, offers: readonly Offer[]): void {
+  #isWithinBudget({ name, fleet, before, isChange }: Offer, offers: readonly Offer[]): void {
     const { engine } = this.#world;
     const { budget, waves } = this.#policyOf(fleet);
     const own = engine.desired.devices.get(name);
     const group = budget && own && groupOf(budget, own);
+    if (!isChange || budget === undefined || group === undefined) return;
     // Who has a place in the budget keeps it.
-    if (budget === undefined || group === undefined || !this.#isKnownAtRest(name, before) || this.#isAway(name)) return;
-    const offered = new Set(offers.filter(({ isByRollout }) => isByRollout).map((offer) => offer.name));
+    if (!this.#isKnownAtRest(name, before) || this.#isAway(name)) return;
+    const offered = new Set(offers.filter((offer) => offer.isChange).map((offer) => offer.name));
     const others = [...waves.keys()].filter((other) => {
       if (other === name || this.#unheard.has(other)) return false;
       const device = engine.desired.devices.get(other);

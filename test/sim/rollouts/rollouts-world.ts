@@ -95,10 +95,15 @@ export class RolloutsWorld implements Shore {
     return { desired, observed, permitted, context };
   }
 
+  /** What was signed for a device under this sequence last. */
+  signedFor(device: string, sequence: number | undefined): Deployed | undefined {
+    return this.#signed.get(`${device} ${sequence}`);
+  }
+
   wantedBy(device: string): Deployed | undefined {
     const { issued, shadow } = this.image.device(device);
     if (!this.#life.alive || shadow.desiredAt === undefined) return undefined;
-    return this.#signed.get(`${device} ${issued?.sequence}`);
+    return this.signedFor(device, issued?.sequence);
   }
 
   say(device: string, report: Report): void {
@@ -186,7 +191,7 @@ export class RolloutsWorld implements Shore {
     // A commit that is bad says so in its configuration.
     const fails = applications.some(({ config }) => Number(config.rate) % 1 !== 0);
     this.promises.signed(device, sequence);
-    this.#signed.set(`${device} ${sequence}`, { ...deployment, fails });
+    this.#signed.set(`${device} ${sequence}`, { ...deployment, fails, work: JSON.stringify(applications) });
   }
 
   #change(): void {
