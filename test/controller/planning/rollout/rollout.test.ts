@@ -218,6 +218,16 @@ test('the time of a wave that waits for a yes begins with the yes', (t) => {
   t.is(world.issues.length, 1);
 });
 
+test('a gate that all devices are through with, and that too few failed to halt, says what would do', (t) => {
+  const world = oneDevice({ gate: { ...careful.gate, failures: { kind: 'count', count: 2 } } });
+  world.happen({ kind: 'say', device: 0, word: 'back' });
+  t.like(step(world.rollout, world.policy, world.book, world.now).verdict, {
+    code: 'GATE_HOLDS',
+    message:
+      '0 of 1 devices of wave canary that are through with it run it; 100 % have to, and 2 failures would halt it: it holds until more of them run it, or somebody aborts it',
+  });
+});
+
 test('a wave of which nobody was heard holds on after its patience, and says that nothing is known', (t) => {
   const world = oneDevice();
   world.happen({ kind: 'pass', minutes: 500 });
