@@ -39,7 +39,8 @@ function bounded(text: string, option: string, lengthMax: number): string {
 /** What anybody may set in a shell by chance, as $USER, says nothing of who it is. */
 function whoOf({ environment, userName }: CommandContext, { values }: ParsedArguments): string {
   const who = values.as ?? environment.FLEET_USER ?? userName() ?? '';
-  if (who === '') throw new CommandError('who are you? say so with --as NAME or $FLEET_USER: it is recorded', exitCodes.usage);
+  if (who === '')
+    throw new CommandError('who are you? say so with --as NAME or $FLEET_USER: it is recorded', exitCodes.usage);
   return bounded(who, values.as === undefined ? 'FLEET_USER' : '--as', whoLengthMax);
 }
 

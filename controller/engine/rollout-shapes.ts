@@ -45,6 +45,7 @@ const rolloutMembers: Members<Rollout> = {
   wave: count,
   waveStartedAt: time,
   gatePassedAt: optional(time),
+  reopened: optional(shape<NonNullable<Rollout['reopened']>>({ count: sequence, at: time })),
   approved: listOf(text),
   retries: optional(count),
   reason: shape<Rollout['reason']>({ code, message: text }),

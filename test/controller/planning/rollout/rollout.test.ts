@@ -262,6 +262,26 @@ test('a first rollout, which takes nothing well from anybody, does not wait for 
   t.is(world.issues.length, 1);
 });
 
+test('a device that says now this and now that has a rollout written ever more seldom, and lets it go on when it keeps still', (t) => {
+  const gate = { ...careful.gate, failures: { kind: 'count', count: 2 } } as const;
+  const world = oneDevice({ gate, soakMs: 60 * 60_000 });
+  for (let second = 0; second < 3600; second += 2) {
+    world.now += 1000;
+    world.happen({ kind: 'say', device: 0, word: 'settled' });
+    world.now += 1000;
+    world.happen({ kind: 'say', device: 0, word: 'down' });
+  }
+  t.true(world.stages.length < 20, `it was written ${world.stages.length} times`);
+  t.is(world.rollout.state, 'running');
+  world.happen({ kind: 'say', device: 0, word: 'settled' });
+  const { verdict, nextAt } = step(world.rollout, world.policy, world.book, world.now);
+  t.is(verdict.code, 'GATE_FLAPS');
+  world.now = nextAt!;
+  world.settle();
+  world.happen({ kind: 'pass', minutes: 60 });
+  t.is(world.rollout.state, 'done');
+});
+
 /** Approves what waits, lets time pass to what is due next. */
 function hurry(world: World): void {
   const { nextAt, verdict } = step(world.rollout, world.policy, world.book, world.now);
