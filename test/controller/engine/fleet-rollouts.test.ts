@@ -44,8 +44,9 @@ test('a gate that a commit changes while its wave soaks is judged anew, and the 
   const { scene, first, others } = await begun();
   await scene.say('runs', ...first);
   await scene.pass(9 * minuteMs);
-  const waves = [{ name: 'canary', limit: 1, soak: '10m', gate: { failures: 2 } }, { name: 'rest' }];
-  await scene.commit({ release: '1.1.0', rollout: { waves }, devices: three });
+  const gate = { success: '50%' };
+  const rollout: FleetRollout = { waves: [{ name: 'canary', limit: 1, soak: '10m', gate }, { name: 'rest' }] };
+  await scene.commit({ release: '1.1.0', rollout, devices: three });
   await scene.pass(9 * minuteMs);
   t.like(scene.view?.verdict, { code: 'SOAKING' });
   t.deepEqual(
