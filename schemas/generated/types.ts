@@ -1676,6 +1676,7 @@ export interface PlannedFleet {
    * The number of the rollout that ends, because the fleet goes back to what was completed before it.
    */
   endsRollout?: number;
+  bounded?: BoundedChange;
 }
 export interface PlannedRollout {
   waves: PlannedWave[];
@@ -1718,6 +1719,16 @@ export interface PlannedBudget {
    */
   groupBy: string;
   maxUnavailable: number;
+}
+/**
+ * Where no rollout begins, and the budget of the fleet bounds what changes all the same.
+ */
+export interface BoundedChange {
+  budget: PlannedBudget;
+  /**
+   * Devices that get a deployment at once: as far as the budget lets them, and those that stop nothing for it.
+   */
+  atOnce: number;
 }
 export interface PlannedDevice {
   /**
