@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { isUntaken, isWithheld } from '../../../../controller/planning/observed.ts';
 import { type DeviceInRollout, progressOf } from '../../../../controller/planning/rollout/fate.ts';
 import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
 import { eventsMax } from '../../../../controller/planning/rollout/rollout.ts';
@@ -145,7 +146,7 @@ test('what was offered and not taken is replaced by what was good when a rollout
       const { report, issued } = observed;
       // One that runs the target under other windows since, which it has not seen yet, took it.
       const isDark = report?.highestSequence !== issued?.sequence && issued?.goesOn !== true;
-      return isHeld || on !== 'target' || !isDark;
+      return isHeld || on !== 'target' || !isDark || isWithheld(observed);
     });
   });
   t.pass();
@@ -162,7 +163,8 @@ test('who gave it up is offered it once more for each retry and no oftener, wher
         if (to === 'good' || isAgain) return true;
         const last = offered.get(name);
         offered.set(name, tried);
-        return before.on !== 'target' || last === undefined || tried > last;
+        const isNoRetry = before.on !== 'target' || isWithheld(before.observed);
+        return isNoRetry || last === undefined || tried > last;
       });
     }),
     { numRuns: 400 },
@@ -182,8 +184,24 @@ test('planning the result of a plan changes nothing', (t) => {
 
 test('every device that does not run what git wants, and does not change now, has a reason', (t) => {
   always((world) =>
-    world.devices.every((device) => device.on === 'target' || world.permitOf(device).reason !== undefined),
+    world.devices.every(
+      (device) =>
+        (device.on === 'target' && !isWithheld(device.observed)) || world.permitOf(device).reason !== undefined,
+    ),
   );
+  t.pass();
+});
+
+test('what a device had not taken before it was held is offered to it no more, and holds nobody up', (t) => {
+  always((world) =>
+    world.devices.every(({ isHeld, observed }) => !isHeld || !isUntaken(observed) || isWithheld(observed)),
+  );
+  always((world) => {
+    const held = world.devices.filter(
+      (device) => device.isHeld && (device.on !== 'target' || isUntaken(device.observed)),
+    );
+    return held.length <= world.book.counts.reduce((sum, counts) => sum + counts.held, 0);
+  });
   t.pass();
 });
 
