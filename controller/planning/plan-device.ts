@@ -14,9 +14,10 @@ import {
   type ObservedDevice,
   type ReportGist,
 } from './observed.ts';
+import { asksForWhole } from './rollout/whole-modules.ts';
 
 /** Why a device gets a deployment now. */
-export type DeployCause = 'FIRST' | 'CHANGED' | 'RETRIED' | 'SEQUENCE_BEHIND' | 'KEY_CHANGED';
+export type DeployCause = 'FIRST' | 'CHANGED' | 'RETRIED' | 'SEQUENCE_BEHIND' | 'KEY_CHANGED' | 'WHOLE_ALLOWED';
 
 /** Why a device gets none now. */
 export type HoldCause = 'NO_KEY' | 'NO_FLEET' | 'HELD' | 'ROLLOUT' | 'ISSUED';
@@ -31,6 +32,8 @@ export interface Leave {
   readonly isAnew?: true;
   /** It is held, on its way to something that it has not switched over to: it is taken back to what ran well. */
   readonly isRecalled?: true;
+  /** Where its fleet asks first, somebody let it take modules whole. */
+  readonly mayGoWhole?: true;
 }
 
 export type Decision =
@@ -138,6 +141,9 @@ export function planDevice(
   const waiting = isWithheld(observed) ? waits(leave) : undefined;
   if (waiting !== undefined) return { ...waiting, withholds: true };
   if (leave.isAnew) return deploy('RETRIED', 'it gave it up before, and the rollout of its fleet tries again');
+  if (leave.mayGoWhole && desired.template.wholeModules === 'ask' && asksForWhole(issued, report)) {
+    return deploy('WHOLE_ALLOWED', `it has no delta to deployment ${issued.sequence}, and may take it whole now`);
+  }
   const refused = report === undefined || !isPlausible(observed) ? undefined : whyRefused(issued, report);
   if (refused !== undefined) return waits(leave) ?? deploy('SEQUENCE_BEHIND', refused);
   const { signedBy } = issued;
