@@ -11,6 +11,16 @@ export const spacingMs: Readonly<Record<Exclude<Change, 'none'>, number>> = {
   numbers: 900_000,
 };
 
+/** A phase that passes by itself is told once an update has been in such phases for this long: most have gone by then. */
+export const passingMs = 3_000;
+
+const passing: ReadonlySet<Report['phase']> = new Set(['fetching', 'staged', 'activating', 'probation']);
+
+/** Whether what a report says is soon over, whatever anybody does. */
+export function isPassing({ phase }: Report): boolean {
+  return passing.has(phase);
+}
+
 function phasePart({ phase, since, running, target, problem, highestSequence, waiting, consent }: Report): string {
   const { seen: _seen, ...wait } = waiting ?? {};
   return JSON.stringify([phase, since, running, target, problem, highestSequence, wait, consent]);
