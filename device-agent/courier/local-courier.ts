@@ -120,7 +120,7 @@ export class LocalCourier implements Courier {
     const has = this.#openMetadata().held(modulesOf(deployment).map(({ name }) => name));
     // Indexes lie where artifacts do, which may be elsewhere.
     const releases = artifacts === this.#controller ? lacking.map(({ name, version }) => `${name}/${version}`) : [];
-    const order = { server: this.#controller, has, releases };
+    const order = { server: this.#controller, has, releases, modules: store.list() };
     const { parcel, isHung } = await orderParcel({ network, clock, countBytes }, order, signal);
     this.#parcel = parcel;
     return isHung;
