@@ -1,4 +1,14 @@
-import type { Clock, Disk, LineDoors, Log, Random, Surroundings, Ways, WaysWatch } from '../platform/ports.ts';
+import type {
+  Clock,
+  CountTravel,
+  Disk,
+  LineDoors,
+  Log,
+  Random,
+  Surroundings,
+  Ways,
+  WaysWatch,
+} from '../platform/ports.ts';
 import type { AgentConfiguration, DeployedApplication, Report } from '../schemas/generated/types.ts';
 import { logbookChannel } from '../schemas/logbook-entry.ts';
 import { AboardDoor } from './aboard/aboard-door.ts';
@@ -10,6 +20,7 @@ import type { Senses } from './interlocks/senses.ts';
 import { Chronicle } from './logbook/chronicle.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { composeReport } from './report/compose.ts';
+import { Flaps } from './report/flaps.ts';
 import { linkAfter, linkAtStart, linkInTrouble } from './report/link-state.ts';
 import { Reporter } from './report/reporter.ts';
 import { type AgentStatus, readStatus, writeStatus } from './report/status-file.ts';
@@ -28,6 +39,10 @@ export interface SharedWithCourier {
   readonly time: AgentTime;
   /** Told of every byte it took. */
   readonly countBytes: CountBytes;
+  /** Told of what went over which interface. */
+  readonly countTravel: CountTravel;
+  /** The interface that leads out now; undefined where none does. */
+  readonly wayOut: () => string | undefined;
   /** Where the module with a digest lies. */
   readonly pathOf: (sha256: string) => string;
 }
@@ -100,6 +115,8 @@ export function createAgent(options: AgentOptions): Agent {
     courier: openCourier({
       time,
       countBytes: (bytes) => ledger.countBytes(bytes),
+      countTravel: (bytes, via) => updates.countTravel(bytes, via),
+      wayOut: () => surroundings.interface(),
       pathOf: (sha256) => store.pathOf(sha256),
     }),
     // What HTTPS finds is evidence for MQTT where it is news.
@@ -122,14 +139,15 @@ export function createAgent(options: AgentOptions): Agent {
     onChange: () => changed(),
     ...(bytesPerDay === undefined ? {} : { bytesPerDay }),
   });
+  const flaps = new Flaps(clock);
   const boot = { id: Buffer.from(random.bytes(bootIdBytes)).toString('hex'), number: ledger.bootNumber };
   const compose = (counter: number): Report =>
     composeReport({
       ...{ agentVersion, boot, counter, memory: updates.memory(), progress: updates.progress() },
-      waiting: updates.waiting(),
-      applications: runtime.states().map(({ written: _written, ...report }) => report),
+      waiting: flaps.waiting(updates.waiting()),
+      applications: runtime.states().map(({ written: _written, ...report }) => flaps.application(report)),
       hostDeath: runtime.lastDeath(),
-      outbox: outbox.report(),
+      ...{ outbox: outbox.report(), links: updates.links() },
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });
@@ -144,6 +162,7 @@ export function createAgent(options: AgentOptions): Agent {
     },
   });
   const changed = (): void => {
+    flaps.look(runtime.states(), updates.waiting());
     keeper.changed();
     reporter.changed();
     chronicle.changed();
@@ -205,6 +224,7 @@ export function createAgent(options: AgentOptions): Agent {
         onBatchAnswer: (payload) => outbox.answered(payload),
         onConnection,
         onTrouble,
+        countTravel: updates.countTravel,
       });
     },
     stop: async () => {

@@ -31,6 +31,9 @@ export interface ParcelFile {
 /** Of all that is in a parcel, and of what it may be packed over. */
 export const parcelBytesMax = 256 * 1024;
 
+/** A delta comes along that is at most this long: to ask for it takes some 700 bytes. */
+export const parcelDeltaBytesMax = 4_096;
+
 const version = 1;
 const sumBytes = 6;
 const noFile = 0xffff_ffff;

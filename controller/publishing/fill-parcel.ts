@@ -7,6 +7,7 @@ import {
   type ParcelRequest,
   packParcel,
   parcelBytesMax,
+  parcelDeltaBytesMax,
   parcelFilesMax,
 } from '../../schemas/parcel.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
@@ -27,16 +28,13 @@ function readJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** A delta comes along that is at most this long: to ask for it takes some 700 bytes. */
-const deltaBytesMax = 4_096;
-
 /** The smallest delta that an index has from a module that is there, if it is small. */
 function smallDelta(index: Uint8Array | undefined, bases: readonly string[]): string | undefined {
   const value = index && readJson(index);
   if (!isReleaseIndex(value)) return undefined;
   const isThere = (base: string | undefined): boolean => base !== undefined && bases.includes(baseName(base));
   const [way] = value.ways
-    .filter(({ method, base, length }) => method === 'delta' && length <= deltaBytesMax && isThere(base))
+    .filter(({ method, base, length }) => method === 'delta' && length <= parcelDeltaBytesMax && isThere(base))
     .sort((a, b) => a.length - b.length);
   return way?.sha256;
 }
@@ -84,7 +82,7 @@ class Filling {
   }
 
   async #addBlob(sha256: string): Promise<void> {
-    const bytes = await this.#parts.files.read(`sha256/${sha256}`, deltaBytesMax);
+    const bytes = await this.#parts.files.read(`sha256/${sha256}`, parcelDeltaBytesMax);
     // One that is gone or damaged is asked for by itself, and mended.
     if (bytes === undefined || sha256Hex(bytes) !== sha256) return;
     await this.#add(`sha256/${sha256}`);

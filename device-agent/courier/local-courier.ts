@@ -1,6 +1,7 @@
 import { makeDirectoryDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Network } from '../../platform/ports.ts';
 import type { AgentConfiguration, ShadowDesired } from '../../schemas/generated/types.ts';
+import { parcelDeltaBytesMax } from '../../schemas/parcel.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { readBornRoot } from '../download/born-root.ts';
 import { DownloadError } from '../download/download-error.ts';
@@ -9,6 +10,7 @@ import type { FetchMemory } from '../download/fetch-memory.ts';
 import type { DownloadContext } from '../download/fetch-module.ts';
 import { type AgentTime, ReleaseMetadata } from '../download/metadata.ts';
 import { noParcel, orderParcel, withoutParcelsMs } from '../download/parcel.ts';
+import { Passage } from '../download/passage.ts';
 import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
@@ -29,6 +31,8 @@ export interface LocalCourierOptions {
   readonly clock: Clock;
   readonly time: AgentTime;
   readonly countBytes: CountBytes;
+  /** The interface that leads out now; undefined where none does. */
+  readonly wayOut: () => string | undefined;
   /** Called with the digest of a packed form before it is unpacked, and without one when that is over. */
   readonly unpacking?: (sha256?: string) => void;
   /** What was made ready to run, and may have to make room. */
@@ -51,7 +55,7 @@ const unknownSignerMs = 60 * 60_000;
 export class LocalCourier implements Courier {
   readonly #options: LocalCourierOptions;
   readonly #controller: string;
-  readonly #context: Omit<DownloadContext, 'collect' | 'parcel'>;
+  readonly #context: Omit<DownloadContext, 'collect' | 'parcel' | 'passage'>;
   /** What came along with the update that is being brought. */
   #parcel = noParcel;
   #metadata: ReleaseMetadata | undefined;
@@ -99,8 +103,9 @@ export class LocalCourier implements Courier {
     };
     try {
       const collect = (): void => this.#collect(errand);
-      if (await this.#order(errand, signal)) parcelHungAt = this.#options.clock.monotonic();
-      const context = { ...this.#context, collect, parcel: this.#parcel };
+      const passage = new Passage(errand.links ?? [], this.#options.wayOut);
+      if (await this.#order(errand, passage, signal)) parcelHungAt = this.#options.clock.monotonic();
+      const context = { ...this.#context, collect, parcel: this.#parcel, passage };
       attempt = new FetchAttempt(context, this.#options.clock, () => this.#openMetadata(), errand);
       const downloads = await attempt.run(onProgress, signal);
       return { memory: learnt(), result: { kind: 'brought', downloads } };
@@ -113,14 +118,19 @@ export class LocalCourier implements Courier {
   }
 
   /** Has what an update needs besides its modules come, where it is to be agreed upon first and there is something to bring; whether that hung. */
-  async #order({ deployment, isInstalled, memory }: BringErrand, signal: AbortSignal): Promise<boolean> {
+  async #order(
+    { deployment, isInstalled, memory }: BringErrand,
+    passage: Passage,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { clock, network, store, artifacts, countBytes } = this.#context;
     const lacking = missingModules(store, deployment);
     if (isInstalled || memory.hasAgreed || lacking.length === 0 || this.#isWithoutParcels(memory)) return false;
     const has = this.#openMetadata().held(modulesOf(deployment).map(({ name }) => name));
     // Indexes lie where artifacts do, which may be elsewhere.
     const releases = artifacts === this.#controller ? lacking.map(({ name, version }) => `${name}/${version}`) : [];
-    const order = { server: this.#controller, has, releases, modules: store.list() };
+    const mayComeAlong = passage.carries('delta', releases.length * parcelDeltaBytesMax);
+    const order = { server: this.#controller, has, releases, modules: mayComeAlong ? store.list() : [] };
     const { parcel, isHung } = await orderParcel({ network, clock, countBytes }, order, signal);
     this.#parcel = parcel;
     return isHung;

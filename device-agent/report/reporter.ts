@@ -3,6 +3,7 @@ import type { Report } from '../../schemas/generated/types.ts';
 import type { ShadowLink } from '../transport/shadow-link.ts';
 import { fittingReport } from './fitting.ts';
 import { type Change, changeBetween, isPassing, passingMs, spacingMs } from './pace.ts';
+import { ReportBudget } from './report-budget.ts';
 
 /** Changes that follow each other within this time travel in one report. */
 const gatherMs = 20;
@@ -30,6 +31,7 @@ export interface ReporterOptions {
  */
 export class Reporter {
   readonly #options: ReporterOptions;
+  readonly #budget: ReportBudget;
   #accepted: Report | undefined;
   #lastTryMs = Number.NEGATIVE_INFINITY;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
@@ -48,6 +50,7 @@ export class Reporter {
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+    this.#budget = new ReportBudget(options.clock);
   }
 
   /** The report as things are now, whether or not it travels. */
@@ -71,21 +74,27 @@ export class Reporter {
     this.#timer?.[Symbol.dispose]();
     if (!this.#isConnected) return;
     const { clock } = this.#options;
-    const intervalMs = this.#options.intervalMs();
     const nowMs = clock.monotonic();
     const report = fittingReport(this.current());
     const change = changeBetween(this.#accepted, report);
-    const spacing = change === 'none' ? intervalMs : Math.min(intervalMs, spacingMs[change]);
     const passedMs = this.#passedMs(change, report, nowMs);
-    const dueMs = Math.max(nowMs + gatherMs, this.#lastTryMs + spacing, this.#notBeforeMs, passedMs);
+    const dueMs = Math.max(nowMs + gatherMs, this.#dueMs(change), this.#notBeforeMs, passedMs);
     this.#timer = clock.after(dueMs - nowMs, () => void this.#send());
   }
 
   /** Until when the phases that pass may pass untold; a shore that was told nothing yet waits for none. */
   #passedMs(change: Change, report: Report, nowMs: number): number {
-    const isWaitedFor = change === 'phase' && this.#accepted !== undefined && isPassing(report);
+    const isNews = change === 'phase' || change === 'moment';
+    const isWaitedFor = isNews && this.#accepted !== undefined && isPassing(report);
     this.#passingSinceMs = isWaitedFor ? (this.#passingSinceMs ?? nowMs) : undefined;
     return this.#passingSinceMs === undefined ? nowMs : this.#passingSinceMs + passingMs;
+  }
+
+  /** When a report of such a change is due: after the interval whatever it is. */
+  #dueMs(change: Change): number {
+    const lastMs = this.#lastTryMs + this.#options.intervalMs();
+    if (change === 'none') return lastMs;
+    return Math.min(lastMs, Math.max(this.#lastTryMs + spacingMs[change], this.#budget.fromMs(change)));
   }
 
   /** Whether the shore knows all that is urgent. */
@@ -114,6 +123,7 @@ export class Reporter {
       this.#counter += 1;
       const report = this.current();
       const fitting = fittingReport(report);
+      this.#budget.spend(changeBetween(this.#accepted, fitting));
       const answer = await link.report(fitting);
       if (answer === 'accepted') {
         this.#accepted = fitting;
