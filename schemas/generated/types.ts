@@ -32,7 +32,7 @@ export type LinkCarries =
  */
 export type WindowSpecs = WindowSpec[];
 export type Phase = 'idle' | 'fetching' | 'staged' | 'waiting' | 'activating' | 'probation' | 'active';
-export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry';
+export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry' | 'allow-whole';
 export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 /**
  * halted: offered to nobody any more; reverting: devices that changed go back to what was good; done: all devices may run it.
@@ -1491,9 +1491,9 @@ export interface RolloutBudget {
  */
 export interface RolloutBytes {
   /**
-   * What a device does that has no delta to an update, or none that it can use. allow: takes it whole. never: stays as it is until there is one.
+   * What a device does that has no delta to an update, or none that it can use. allow: takes it whole. ask: stays as it is until there is one, or somebody lets it take it whole. never: until there is one.
    */
-  wholeModules?: 'allow' | 'never';
+  wholeModules?: 'allow' | 'ask' | 'never';
 }
 /**
  * When devices may change, each by its own clock. Without a list: at any time.
@@ -1718,6 +1718,7 @@ export interface PlannedFleet {
    * The number of the rollout that ends, because the fleet goes back to what was completed before it.
    */
   endsRollout?: number;
+  bounded?: BoundedChange;
 }
 export interface PlannedRollout {
   waves: PlannedWave[];
@@ -1761,6 +1762,16 @@ export interface PlannedBudget {
   groupBy: string;
   maxUnavailable: number;
 }
+/**
+ * Where no rollout begins, and the budget of the fleet bounds what changes all the same.
+ */
+export interface BoundedChange {
+  budget: PlannedBudget;
+  /**
+   * Devices that get a deployment at once: as far as the budget lets them, and those that stop nothing for it.
+   */
+  atOnce: number;
+}
 export interface PlannedDevice {
   /**
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
@@ -1790,6 +1801,7 @@ export interface PlannedDevice {
     | 'HELD'
     | 'ROLLOUT'
     | 'KEY_CHANGED'
+    | 'WHOLE_ALLOWED'
     | 'NO_KEY'
     | 'NO_FLEET'
     | 'ISSUED'
@@ -2077,6 +2089,10 @@ export interface Waiting {
    */
   opensAt?: string;
   /**
+   * What it waits for changed twelve times within the last hour.
+   */
+  flapping?: true;
+  /**
    * What was seen of all that the clause names that is not true.
    *
    * @maxItems 32
@@ -2131,6 +2147,10 @@ export interface ApplicationReport {
    * The reason of the last failure.
    */
   message?: string;
+  /**
+   * It came to fail or did well again twelve times within the last hour.
+   */
+  flapping?: true;
   /**
    * Where it trapped: its functions, innermost first.
    *
@@ -2391,6 +2411,10 @@ export interface RolloutActRequest {
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
    */
   wave?: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  device?: string;
   /**
    * Which rollout is meant: when the fleet is at another one, which nobody may have looked at, nothing is done.
    */
@@ -2950,6 +2974,10 @@ export interface DeviceStatus {
    * RFC 3339 in UTC.
    */
   contactAt?: string;
+  /**
+   * How long it was silent before it was heard again: a digit for each half octave of lengths, from a minute on, counts them.
+   */
+  silences?: string;
   expectedContact?: ExpectedContact;
   desired?: DesiredDeployment;
   report?: Report;
