@@ -155,7 +155,7 @@ test('over a link with hours modules come in these, and over another at any time
   await ship.run(60);
   t.like(ship.report.waiting, { code: 'LINK_WINDOW' });
   ship.surroundings.wayOut = 'wlan0';
-  await ship.run(60);
+  await ship.run(120);
   t.deepEqual(ship.running(), ['gauge 9.0.0', 'horn 1.0.0']);
 });
 
