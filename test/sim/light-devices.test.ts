@@ -75,7 +75,15 @@ async function lightRun(world: World, before: CommitModel, after: CommitModel, s
     base: { id: before.id, subject: 'before', desired: base },
     next: { id: after.id, subject: 'after', desired: next },
   };
-  const asked = { ...commits, changes, startMs, horizonMs, failShare: 0, habitOf: () => habit };
+  const asked = {
+    ...commits,
+    changes,
+    startMs,
+    horizonMs,
+    failShare: 0,
+    behind: new Set<string>(),
+    habitOf: () => habit,
+  };
   const [run] = await simulate(asked, [seed]);
   return run!;
 }
