@@ -88,9 +88,10 @@ export class GatePromise {
       if (wave !== index || desired === undefined) continue;
       const { issued } = image.device(name);
       const isOnTarget = issued?.definition === target || issued?.templateHash === desired.template.hash;
-      if (!isOnTarget && isHeld(desired, now)) continue;
       const signed = isOnTarget ? this.#world.signedFor(name, issued?.sequence) : undefined;
-      counted[signed === undefined ? 'left' : devices.get(name)!.endOf(signed)] += 1;
+      const end = signed === undefined ? 'left' : devices.get(name)!.endOf(signed);
+      // What is held keeps nobody waiting, with what it was offered before or without.
+      if (end !== 'left' || !isHeld(desired, now)) counted[end] += 1;
     }
     return counted;
   }

@@ -149,7 +149,10 @@ export class OfferPromise {
   #isAway(name: string): boolean {
     const { isChanging, highest } = this.#world.devices.get(name)!;
     const issued = this.#issued.get(name);
-    return isChanging || (issued !== undefined && issued.sequence > highest && this.#isChange(name, issued.sequence));
+    // What was taken out of its shadow before it saw it never reaches it.
+    const isTold = this.#world.image.device(name).shadow.desiredAt !== undefined;
+    const isUnseen = issued !== undefined && isTold && issued.sequence > highest;
+    return isChanging || (isUnseen && this.#isChange(name, issued.sequence));
   }
 
   /** Whether it said that it is through with what it was offered before. */
