@@ -64,8 +64,8 @@ export type ReportGist = Pick<
 >;
 
 /** Whether an application does badly. */
-export function isFailing({ state }: ApplicationReport): boolean {
-  return state === 'failed' || state === 'backoff';
+export function isFailing({ state, flapping }: ApplicationReport): boolean {
+  return state === 'failed' || state === 'backoff' || flapping === true;
 }
 
 export interface ObservedDevice {

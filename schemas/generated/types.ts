@@ -2031,6 +2031,10 @@ export interface Waiting {
    */
   opensAt?: string;
   /**
+   * What it waits for changed twelve times within the last hour.
+   */
+  flapping?: true;
+  /**
    * What was seen of all that the clause names that is not true.
    *
    * @maxItems 32
@@ -2085,6 +2089,10 @@ export interface ApplicationReport {
    * The reason of the last failure.
    */
   message?: string;
+  /**
+   * It came to fail or did well again twelve times within the last hour.
+   */
+  flapping?: true;
   /**
    * Where it trapped: its functions, innermost first.
    *
