@@ -96,8 +96,19 @@ async function pricesOf(base: JudgedRevision, next: JudgedRevision, change: Plan
   return planPrices([base, next], releasesOf(base, next), deployed);
 }
 
-/** Works the plan out. Throws `CommandError`. */
-export async function makePlan(context: CommandContext, asked: PlanQuestion): Promise<Plan> {
+/** A plan with what it was worked out from, of which parts are read only when somebody looks: while its repository is open. */
+export interface OpenedPlan {
+  readonly plan: Plan;
+  readonly base: JudgedRevision;
+  readonly next: JudgedRevision;
+}
+
+/** Works the plan out and hands it over. Throws `CommandError`. */
+export async function withPlan<T>(
+  context: CommandContext,
+  asked: PlanQuestion,
+  use: (opened: OpenedPlan) => Promise<T>,
+): Promise<T> {
   const answer = await askController(context);
   await using repository = await openFleetRepository(context, repositoryTop(context));
   const { base, next } = await judgeSides(context, repository, asked, answer.status);
@@ -110,7 +121,7 @@ export async function makePlan(context: CommandContext, asked: PlanQuestion): Pr
     const barePrices = async () => (known === undefined && isPriced ? prices : pricesOf(base, next, bare));
     return { ...bare, prices: barePrices };
   });
-  return {
+  const plan: Plan = {
     fleetVersion: toolVersion(context),
     base: base.side,
     next: next.side,
@@ -123,4 +134,10 @@ export async function makePlan(context: CommandContext, asked: PlanQuestion): Pr
     ...(known && { known }),
     ...(unknownBecause !== undefined && { unknownBecause }),
   };
+  return use({ plan, base, next });
+}
+
+/** Works the plan out. Throws `CommandError`. */
+export function makePlan(context: CommandContext, asked: PlanQuestion): Promise<Plan> {
+  return withPlan(context, asked, async ({ plan }) => plan);
 }

@@ -24,6 +24,7 @@ const distinctions = Object.keys({
   definition: true,
   work: true,
   goesOn: true,
+  mayGoWhole: true,
   retries: true,
 } satisfies Record<keyof Omit<IssueTerms, 'applications'>, true>) as (keyof IssueTerms)[];
 

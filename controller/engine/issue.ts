@@ -41,6 +41,8 @@ export interface Issuing {
   readonly retries: number | undefined;
   /** The id of the key that will sign it. */
   readonly signedBy: string;
+  /** Somebody let the device take modules whole. */
+  readonly mayGoWhole: boolean;
   readonly now: number;
 }
 
@@ -48,6 +50,7 @@ export interface Issuing {
 export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issuing: Issuing): Issue {
   const { template } = device;
   const { revision, definition, retries, signedBy, now } = issuing;
+  const isLet = issuing.mayGoWhole && template.wholeModules === 'ask';
   const sequence = nextSequence(observed);
   const deployment: Deployment = {
     apiVersion: 'fleet/v1alpha1',
@@ -61,7 +64,8 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issui
     ...(template.windows === undefined ? {} : { windows: template.windows }),
     ...(template.when === undefined ? {} : { when: template.when }),
     ...(template.consent === undefined ? {} : { consent: template.consent }),
-    ...(template.wholeModules === undefined ? {} : { wholeModules: template.wholeModules }),
+    ...(template.links === undefined ? {} : { links: template.links }),
+    ...(template.wholeModules === undefined || isLet ? {} : { wholeModules: template.wholeModules }),
     applications: [...template.applications],
   };
   const applications = referencesOf(template);
@@ -74,6 +78,7 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issui
       ...(goesOnUnder(observed, template, definition) ? { goesOn: true as const } : {}),
       ...(template.fleet === undefined ? {} : { fleet: template.fleet }),
       ...(definition === undefined ? {} : { definition }),
+      ...(isLet ? { mayGoWhole: true } : {}),
       ...(retries === undefined ? {} : { retries }),
     },
   };

@@ -58,6 +58,7 @@ const issueTerms = shape<IssueTerms>({
   definition: optional(digest),
   work: optional(text),
   goesOn: optional(flag),
+  mayGoWhole: optional(flag),
   retries: optional(count),
 });
 

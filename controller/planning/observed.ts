@@ -25,6 +25,8 @@ export interface IssuedDeployment {
   readonly work?: string;
   /** By the definition of its fleet that it had before, with all that ran well going on untouched: nobody has to do without the device. */
   readonly goesOn?: true;
+  /** It may take modules whole by it, since somebody let it. */
+  readonly mayGoWhole?: true;
   /** Of the rollout that it belongs to, as it was issued. */
   readonly retries?: number;
 }

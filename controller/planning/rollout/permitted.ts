@@ -11,6 +11,7 @@ import type { DeviceInRollout } from './fate.ts';
 import { type Permit, permit, withinBudget } from './permit.ts';
 import type { RolloutPolicy } from './policy.ts';
 import type { Rollout } from './rollout.ts';
+import { mayGoWhole } from './whole-modules.ts';
 
 /** A device with the template that it may have, and what its rollout says of it. */
 export interface Permitted extends Leave {
@@ -180,6 +181,7 @@ export function permitted(standing: RolloutStanding, asking: Asking): Permitted 
   const hasIt = device.on !== 'other' && device.observed.issued?.templateHash === desired.template.hash;
   return {
     ...{ ...rest, wave },
+    ...(mayGoWhole(standing.rollout, desired.name) ? { mayGoWhole: true } : {}),
     ...(reason === undefined || hasIt ? {} : { reason }),
     ...(reason?.code === 'BUDGET' && device.group !== undefined ? { awaitsRoomIn: device.group } : {}),
   };

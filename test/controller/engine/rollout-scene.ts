@@ -61,7 +61,7 @@ export function named(...names: readonly string[]): Wanted['devices'] {
 }
 
 /** What a device says of the deployment that it was issued last. */
-export type Word = 'fetching' | 'runs' | 'gave up';
+export type Word = 'fetching' | 'asks' | 'runs' | 'gave up';
 
 export class RolloutScene {
   readonly time: SimTime;
@@ -212,6 +212,11 @@ export class RolloutScene {
     switch (word) {
       case 'fetching':
         return this.#report(name, issued, { phase: 'fetching', target: { sequence, revision } });
+      case 'asks':
+        return this.#report(name, issued, {
+          ...{ phase: 'fetching', target: { sequence, revision } },
+          problem: { code: 'WHOLE_MODULE_ASKED', message: 'no delta', at, sequence },
+        });
       case 'runs':
         this.#running.set(name, issued);
         this.#settled.set(name, sequence);
