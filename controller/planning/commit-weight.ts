@@ -1,16 +1,15 @@
 /** What a commit does by its manifests alone, as far as policies ask. Pure. */
 import { definitionOf } from '../manifests/definition.ts';
-import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
+import type { DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf, type ManifestState } from '../manifests/manifest-state.ts';
 import { countUnder, namesUnder } from '../manifests/name-index.ts';
-import { forEachInSteps, type Steps } from '../manifests/steps.ts';
+import type { Steps } from '../manifests/steps.ts';
 import type { DeviceChange } from './compare.ts';
 import { asksForBudgets, asksForWaves, type CommitWeight, type PlacedPolicy, type WeighedFleet } from './policy.ts';
-import { groupOf } from './rollout/budget.ts';
 import { workOf } from './rollout/disturbance.ts';
-import type { Budget } from './rollout/policy.ts';
 import { policyOf } from './rollout/policy-of.ts';
 import { waveSizes } from './rollout/waves.ts';
+import { noneWeakened, weakenedBudgets } from './weakened-budgets.ts';
 
 /** All holds that have an end are over by then: what they put off comes all the same. */
 export const afterHoldsMs = Number.MAX_SAFE_INTEGER;
@@ -101,48 +100,6 @@ export function joinedFleets(commit: WeighedCommit): readonly WeighedFleet[] {
   });
 }
 
-/** Whether more devices that belong together may be away at once; groups that are drawn otherwise are not the same ones. */
-function isWeaker(before: Budget | undefined, after: Budget | undefined): boolean {
-  if (before === undefined) return false;
-  if (after === undefined || after.maxUnavailable > before.maxUnavailable) return true;
-  return JSON.stringify(before.groupBy) !== JSON.stringify(after.groupBy);
-}
-
-function budgetIn({ desired }: WeighedSide, fleet: string | undefined): Budget | undefined {
-  const manifest = fleet === undefined ? undefined : desired.fleets.get(fleet);
-  return manifest && policyOf(manifest)?.budget;
-}
-
-/** The budget that bounds a device. */
-function boundOf(side: WeighedSide, device: DesiredDevice): Budget | undefined {
-  const budget = budgetIn(side, device.fleet);
-  return budget && groupOf(budget, device) !== undefined ? budget : undefined;
-}
-
-/** Whether a budget bounds a device less than before, its fleet or its group being another one. */
-function isUnbound({ base, next }: WeighedCommit, name: string): boolean {
-  const [before, after] = [base.desired.devices.get(name), next.desired.devices.get(name)];
-  // Who is in no fleet any more runs nothing that a budget could be for.
-  if (before === undefined || after?.fleet === undefined) return false;
-  const bound = boundOf(next, after);
-  if (before.fleet === after.fleet && bound !== undefined) return false;
-  return isWeaker(boundOf(base, before), bound);
-}
-
-/** Fleets, and devices, whose budget lets more go at once than before; a device is not among them where its fleet is. */
-function* weakenedBudgets(commit: WeighedCommit): Steps<CommitWeight['budgets']> {
-  const { base, next, affected } = commit;
-  const fleets = [...next.desired.fleets.keys()].filter((fleet) => {
-    return isWeaker(budgetIn(base, fleet), budgetIn(next, fleet));
-  });
-  const devices: string[] = [];
-  yield* forEachInSteps(affected, (name) => {
-    const isOfThose = fleets.includes(next.desired.devices.get(name)?.fleet ?? '');
-    if (!isOfThose && isUnbound(commit, name)) devices.push(name);
-  });
-  return { fleets, devices };
-}
-
 /** The devices that a policy counts: those that a hold without an end, or a missing key, keeps as they are, are not among them. */
 function movingDevices(devices: readonly DeviceChange[]): number {
   return devices.filter(({ kind }) => kind !== 'hold').length;
@@ -153,9 +110,10 @@ export function* weighInSteps(
   policies: readonly PlacedPolicy[],
   commit: WeighedCommit,
 ): Steps<Omit<CommitWeight, 'prices'>> {
+  const { base, next, affected } = commit;
   return {
     devices: movingDevices(commit.devices),
     fleets: asksForWaves(policies) ? [...redefinedFleets(commit), ...joinedFleets(commit)] : [],
-    budgets: asksForBudgets(policies) ? yield* weakenedBudgets(commit) : { fleets: [], devices: [] },
+    budgets: asksForBudgets(policies) ? yield* weakenedBudgets(base.desired, next.desired, affected) : noneWeakened,
   };
 }

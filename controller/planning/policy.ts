@@ -3,6 +3,7 @@ import type { PlannedPrice, Policy } from '../../schemas/generated/types.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
 import type { Finding, ValuePath } from '../manifests/finding.ts';
 import type { ManifestState } from '../manifests/manifest-state.ts';
+import type { WeakenedBudgets } from './weakened-budgets.ts';
 
 /** What a line of a commit's message may name as an exception. */
 export type PolicyLimit = 'max-devices' | 'max-price' | 'min-waves' | 'keep-budgets';
@@ -34,8 +35,7 @@ export interface CommitWeight {
   readonly prices: readonly PlannedPrice[];
   /** That get another definition, or fewer waves, and in how many. */
   readonly fleets: readonly WeighedFleet[];
-  /** Names of fleets whose budget is weaker, and of devices that come to a weaker one, or to none. */
-  readonly budgets: { readonly fleets: readonly string[]; readonly devices: readonly string[] };
+  readonly budgets: WeakenedBudgets;
 }
 
 /** Devices of a fleet that get something else, in so many waves as take anybody. */
@@ -126,15 +126,26 @@ function wavesExcess(placed: PlacedPolicy, { fleets }: CommitWeight): PolicyExce
   return [{ ...placed, limit: 'min-waves', path: ['spec', 'minWaves'], message }];
 }
 
-function budgetsExcess(placed: PlacedPolicy, { budgets: { fleets, devices } }: CommitWeight): PolicyExcess[] {
-  if (placed.policy.spec.keepBudgets === undefined || fleets.length + devices.length === 0) return [];
-  const parts = [
+/** `the budget of fleet ships, for bridge` and what may happen by that; absent where nothing is weaker. */
+function weakenedTexts({ fleets, devices, links }: WeakenedBudgets): readonly string[] {
+  const whose = [
     ...(fleets.length === 0 ? [] : [`of ${fleets.length === 1 ? 'fleet' : 'fleets'} ${named(fleets)}`]),
     ...(devices.length === 0 ? [] : [`for ${named(devices)}`]),
   ];
-  const seen = `it weakens the budget ${parts.join(' and ')}: more of a group may be away at once`;
-  const message = `${seen}, and ${nameOf(placed)} has spec.keepBudgets`;
-  return [{ ...placed, limit: 'keep-budgets', path: ['spec', 'keepBudgets'], message }];
+  return [
+    ...(whose.length === 0
+      ? []
+      : [`it weakens the budget ${whose.join(' and ')}: more of a group may be away at once`]),
+    ...(links.length === 0 ? [] : [`it lets devices take more over ${named(links)}`]),
+  ];
+}
+
+function budgetsExcess(placed: PlacedPolicy, { budgets }: CommitWeight): PolicyExcess[] {
+  const texts = placed.policy.spec.keepBudgets === undefined ? [] : weakenedTexts(budgets);
+  return texts.map((seen) => {
+    const message = `${seen}, and ${nameOf(placed)} has spec.keepBudgets`;
+    return { ...placed, limit: 'keep-budgets', path: ['spec', 'keepBudgets'], message };
+  });
 }
 
 /** All limits that a commit is over. */

@@ -5,10 +5,10 @@ import { runAtOnce } from '../../../controller/manifests/steps.ts';
 import { afterHoldsMs, type WeighedSide, weighInSteps } from '../../../controller/planning/commit-weight.ts';
 import { deviceChangesInSteps } from '../../../controller/planning/compare.ts';
 import type { CommitWeight } from '../../../controller/planning/policy.ts';
-import type { FleetRollout } from '../../../schemas/generated/types.ts';
-import { application, desiredFrom, device, type Files, fleet } from '../manifests/fleet-fixture.ts';
+import type { FleetRollout, SiteLink } from '../../../schemas/generated/types.ts';
+import { application, desiredFrom, device, type Files, fleet, site } from '../manifests/fleet-fixture.ts';
 
-function side(desired: DesiredFleet): WeighedSide {
+function sideOf(desired: DesiredFleet): WeighedSide {
   const namesIn = (name: string) =>
     [...desired.devices.values()].filter((one) => one.fleet === name).map((one) => one.name);
   return { desired, namesIn, sizeOf: (name) => namesIn(name).length };
@@ -16,7 +16,7 @@ function side(desired: DesiredFleet): WeighedSide {
 
 /** As a policy with every rule weighs it. */
 function weigh(before: Files, after: Files): Omit<CommitWeight, 'prices'> {
-  const [base, next] = [side(desiredFrom(before)), side(desiredFrom(after))];
+  const [base, next] = [sideOf(desiredFrom(before)), sideOf(desiredFrom(after))];
   const affected = [...new Set([...base.desired.devices.keys(), ...next.desired.devices.keys()])].sort();
   const releases = new Map([...base.desired.catalogue, ...next.desired.catalogue]);
   const compared = { base: base.desired, next: next.desired, releases, observe: () => undefined, now: afterHoldsMs };
@@ -135,8 +135,8 @@ test('a weaker budget is found at its fleet, and at devices that come to one by 
   const budget = (maxUnavailable: number, groupBy = 'deck'): FleetRollout => ({ budget: { groupBy, maxUnavailable } });
   const before = files({ rollout: budget(1) });
   const of = (after: Files) => weigh(before, after).budgets;
-  const none = { fleets: [], devices: [] };
-  const ofFleet = { fleets: ['ships'], devices: [] };
+  const none = { fleets: [], devices: [], links: [] };
+  const ofFleet = { ...none, fleets: ['ships'] };
   t.deepEqual(of(before), none);
   t.deepEqual(of(files({ rollout: budget(2) })), ofFleet);
   t.deepEqual(of(files({ rollout: budget(1, 'site') })), ofFleet);
@@ -144,7 +144,24 @@ test('a weaker budget is found at its fleet, and at devices that come to one by 
   t.deepEqual(of(files({})), ofFleet);
   t.deepEqual(weigh(files({ rollout: budget(2) }), before).budgets, none);
   t.deepEqual(of(files({ name: 'vessels', rollout: budget(1) })), none);
-  t.deepEqual(of(files({ name: 'vessels' })), { fleets: [], devices: [...names].sort() });
+  t.deepEqual(of(files({ name: 'vessels' })), { ...none, devices: [...names].sort() });
   const unlabelled = { 'devices/one.yaml': device('one', { kind: 'ship' }, { keyFingerprint: key(0) }) };
-  t.deepEqual(of({ ...before, ...unlabelled }), { fleets: [], devices: ['one'] });
+  t.deepEqual(of({ ...before, ...unlabelled }), { ...none, devices: ['one'] });
+});
+
+test('a link over which devices may take more in a day or in a month is found', (t) => {
+  const withLink = (budget?: SiteLink['budget']): Files => {
+    const link = { name: 'vsat', rate: '128kbit/s', match: { interface: 'wwan0' }, ...(budget && { budget }) };
+    return { 'sites/aurora.yaml': site('aurora', { links: [link] }) };
+  };
+  const daily = { bytes: '10MB', per: 'day' as const };
+  const of = (before: Files, after: Files) => weigh(before, after).budgets.links;
+  t.deepEqual(of(withLink(daily), withLink({ bytes: '11MB', per: 'day' })), ['aurora/vsat']);
+  t.deepEqual(of(withLink(daily), withLink()), ['aurora/vsat']);
+  t.deepEqual(of(withLink(daily), withLink({ bytes: '11MB', per: 'month' })), ['aurora/vsat'], 'in one day');
+  t.deepEqual(of(withLink({ bytes: '300MB', per: 'month' }), withLink(daily)), ['aurora/vsat'], 'in 31 days');
+  t.deepEqual(of(withLink({ bytes: '310MB', per: 'month' }), withLink(daily)), []);
+  t.deepEqual(of(withLink(daily), withLink({ bytes: '10MB', per: 'month' })), []);
+  t.deepEqual(of(withLink(), withLink(daily)), []);
+  t.deepEqual(of(withLink(daily), { 'sites/aurora.yaml': site('aurora', {}) }), []);
 });

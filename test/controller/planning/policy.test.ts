@@ -10,6 +10,7 @@ import {
   policiesOf,
   withReasons,
 } from '../../../controller/planning/policy.ts';
+import { noneWeakened } from '../../../controller/planning/weakened-budgets.ts';
 import type { Policy, PolicySpec } from '../../../schemas/generated/types.ts';
 
 function policy(spec: PolicySpec, name = 'harbor'): Policy {
@@ -29,7 +30,7 @@ function stateWith(...policies: readonly Policy[]): ManifestState {
 }
 
 /** Of a commit that changes nothing. */
-const nothing: CommitWeight = { devices: 0, fleets: [], prices: [], budgets: { fleets: [], devices: [] } };
+const nothing: CommitWeight = { devices: 0, fleets: [], prices: [], budgets: noneWeakened };
 
 const limits = fc.record<PolicySpec>(
   {
@@ -52,6 +53,7 @@ const weights = fc.record<CommitWeight>({
   budgets: fc.record({
     fleets: fc.array(fc.constantFrom('ships', 'trucks')),
     devices: fc.array(fc.constantFrom('bridge', 'engine')),
+    links: fc.array(fc.constant('aurora/vsat')),
   }),
   prices: fc.uniqueArray(
     fc.record({ currency: fc.constantFrom('EUR', 'NOK', 'USD'), cheapest: fc.nat(5), dearest: fc.nat(12) }),
@@ -73,6 +75,7 @@ test('a commit within every limit is over none, and one that does more is over a
         (weight.devices > maxDevices ? 1 : 0) +
           (weight.fleets.some(({ waves, devices }) => waves < minWaves && waves < devices) ? 1 : 0) +
           (keepBudgets && weight.budgets.fleets.length + weight.budgets.devices.length > 0 ? 1 : 0) +
+          (keepBudgets && weight.budgets.links.length > 0 ? 1 : 0) +
           dear.length,
       );
       const heavier = {
