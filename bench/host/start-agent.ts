@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readLog } from '../../device-agent/runtime/log-file.ts';
+import { nodeDisk } from '../../platform/node/disk.ts';
 
 /** A program and its words. */
 export type Words = readonly string[];
@@ -31,7 +33,7 @@ export const isUp = ({ exitCode, signalCode }: ChildProcess): boolean => exitCod
 /** When each log had its first line of output. */
 function firstLinesAt(logDirectory: string): readonly number[] {
   return readdirSync(logDirectory).flatMap((name) => {
-    const lines = readFileSync(join(logDirectory, name), 'utf8').split('\n');
+    const lines = (readLog(nodeDisk, logDirectory, name.replace(/\.log$/, '')) ?? '').split('\n');
     const line = lines.find((one) => one.includes(' out '));
     return line === undefined ? [] : [Date.parse(line.split(' ')[0]!)];
   });

@@ -1,9 +1,8 @@
 /** The rollout of one fleet in this process's life: whose wave is which, and what is counted of its devices. */
 import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import type { ObservedDevice } from '../planning/observed.ts';
-import { Book } from '../planning/rollout/book.ts';
+import { Book, noTally, type Tally } from '../planning/rollout/book.ts';
 import { type DeviceInRollout, retriesOf } from '../planning/rollout/fate.ts';
-import type { WaveCounts } from '../planning/rollout/gate.ts';
 import { counting, inRollout, type Permitted, permitted, type RolloutStanding } from '../planning/rollout/permitted.ts';
 import type { RolloutPolicy } from '../planning/rollout/policy.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
@@ -94,8 +93,8 @@ export class FleetRollout {
     return this.#isCounted && rollout !== undefined && this.#count?.of === countOf(rollout);
   }
 
-  get counts(): readonly WaveCounts[] {
-    return this.#count?.book.counts ?? [];
+  get tally(): Tally {
+    return this.#count?.book ?? noTally;
   }
 
   /** Undefined before what git wants has become a rollout. One whose good definition is lost has nothing to go back to. */
@@ -158,7 +157,7 @@ export class FleetRollout {
   dueAt(known: Known, wanted: DesiredFleet, now: number): number | undefined {
     const standing = this.standing(known, wanted);
     if (standing === undefined || !this.isCounted(known)) return undefined;
-    const { rollout, nextAt } = step(standing.rollout, standing.policy, this.counts, now);
+    const { rollout, nextAt } = step(standing.rollout, standing.policy, this.tally, now);
     return rollout === standing.rollout ? nextAt : now;
   }
 
@@ -167,8 +166,11 @@ export class FleetRollout {
     if (standing === undefined) return undefined;
     const { rollout, policy } = standing;
     const isCounted = this.isCounted(known);
-    const { verdict, nextAt } = isCounted ? step(rollout, policy, this.counts, now) : { verdict: counting };
-    const waves = this.counts.map((counts, index) => ({ name: policy.waves[index]!.name, counts: { ...counts } }));
+    const { verdict, nextAt } = isCounted ? step(rollout, policy, this.tally, now) : { verdict: counting };
+    const waves = this.tally.counts.map((counts, index) => ({
+      name: policy.waves[index]!.name,
+      counts: { ...counts },
+    }));
     return { rollout, policy, waves, verdict, isCounted, ...(nextAt === undefined ? {} : { nextAt }) };
   }
 

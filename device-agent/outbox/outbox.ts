@@ -30,7 +30,7 @@ export interface OutboxOptions {
   readonly random: Random;
   readonly log: Log;
   readonly directory: string;
-  /** The channel of what the agent itself has to say: it goes before all others. */
+  /** The channel of what the agent itself has to say: it begins, and has its turn like others. */
   readonly own: OwnChannel;
   /** Hands a part of a batch to the broker; false when there is no connection, or it went away meanwhile. */
   readonly send: (part: Uint8Array) => Promise<boolean>;
@@ -52,8 +52,8 @@ interface Awaited {
 }
 
 /**
- * Sends what channels have to say to the shore, one batch at a time, in order within each channel: the agent's own first, then by
- * turns those of applications. What was sent is sent again until the shore says that it has it durably.
+ * Sends what channels have to say to the shore, one batch at a time, in order within each channel, and by turns: the agent's own begins,
+ * and takes no more turns than any other, over however many short connections. What was sent is sent again until the shore says that it has it durably.
  *
  *     files ─► look, every few seconds ─► batch ─► parts ─► broker ─► shore
  *                  removes what the shore has  ◄─ taken, or wait ◄──────┘
@@ -217,7 +217,7 @@ export class Outbox {
     const { clock, urgent } = this.#options;
     const next = this.#nextBatch();
     if (next === undefined) return false;
-    if (next.channel !== this.#channels.own) this.#last = next.channel;
+    this.#last = next.channel;
     const connection = this.#connections;
     const answered = this.#answerFor(next.channel);
     const parts = this.#pack(next.channel, next.batch);
@@ -231,12 +231,13 @@ export class Outbox {
     return isAnswered;
   }
 
-  /** The agent's own channel, or the one after the last that has something and may speak. */
+  /** The one after the last that has something and may speak. */
   #nextBatch(): { readonly channel: OutboxChannel; readonly batch: Batch } | undefined {
-    const { all, own } = this.#channels;
+    const { own } = this.#channels;
+    const all = [own, ...this.#channels.all];
     const from = this.#last === undefined ? 0 : all.indexOf(this.#last) + 1;
     const nowMs = this.#options.clock.monotonic();
-    for (const channel of [own, ...all.slice(from), ...all.slice(0, from)]) {
+    for (const channel of [...all.slice(from), ...all.slice(0, from)]) {
       if (channel.notBeforeMs > nowMs) continue;
       // What was refused is tried with one message: the rest would travel in vain.
       const mostMessages = channel === own ? ownMessagesMax : batchMessagesMax;

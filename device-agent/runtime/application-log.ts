@@ -1,8 +1,7 @@
 import { type Clock, type Disk, DiskError } from '../../platform/ports.ts';
+import { appendToLog } from './log-file.ts';
 import { failureOf, type RunEnd } from './run-end.ts';
 
-/** One application's log is at most two files of this size: the one being written and the one before. */
-export const logFileBytesMax = 262_144;
 /** What may be written at once, and for how long on: a chatty application must not wear out the flash. */
 const burstBytes = 131_072;
 const bytesPerSecond = 256;
@@ -10,20 +9,15 @@ const bytesPerSecond = 256;
 const gatherMs = 1_000;
 /** Each write costs the flash a block, however short: so many may follow each other, and one more is earned in this time. */
 const burstWrites = 60;
-const writeEarnedMs = 600_000;
-/** So many bytes are worth a write at any time. */
-const worthWritingBytes = 4_096;
+const writeEarnedMs = 900_000;
+/** So many bytes are worth a write at any time: compressed, they fill a block. */
+const worthWritingBytes = 16_384;
 /** What waits to be written is in memory. */
 const pendingBytesMax = 65_536;
 /** Lines of our own find so much room where the application used up its own; then they are dropped too. */
 const notesBytesMax = 8_192;
 
 const encoder = new TextEncoder();
-
-/** The two files, older first. */
-export function logPaths(directory: string, name: string): readonly [string, string] {
-  return [`${directory}/${name}.1.log`, `${directory}/${name}.log`];
-}
 
 /** What may be spent of something that comes back with time. */
 class Allowance {
@@ -59,8 +53,8 @@ class Allowance {
 export class ApplicationLog {
   readonly #clock: Clock;
   readonly #disk: Disk;
-  readonly #older: string;
-  readonly #current: string;
+  readonly #directory: string;
+  readonly #name: string;
   readonly #bytes: Allowance;
   readonly #writes: Allowance;
   #pending: Uint8Array[] = [];
@@ -73,7 +67,8 @@ export class ApplicationLog {
   constructor(ports: { readonly clock: Clock; readonly disk: Disk }, directory: string, name: string) {
     this.#clock = ports.clock;
     this.#disk = ports.disk;
-    [this.#older, this.#current] = logPaths(directory, name);
+    this.#directory = directory;
+    this.#name = name;
     const nowMs = this.#clock.monotonic();
     this.#bytes = new Allowance(burstBytes, bytesPerSecond / 1000, nowMs);
     this.#writes = new Allowance(burstWrites, 1 / writeEarnedMs, nowMs);
@@ -165,11 +160,7 @@ export class ApplicationLog {
   /** A full or broken disk costs log lines, never the application. */
   #append(bytes: Uint8Array): void {
     try {
-      const size = this.#disk.stat(this.#current)?.bytes ?? 0;
-      const fits = size + bytes.length <= logFileBytesMax;
-      if (!fits) this.#disk.rename(this.#current, this.#older);
-      using file = this.#disk.open(this.#current, 'write');
-      file.write(fits ? size : 0, bytes);
+      appendToLog(this.#disk, this.#directory, this.#name, bytes);
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
     }

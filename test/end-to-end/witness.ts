@@ -2,9 +2,9 @@
  * An application that testifies to itself: each instance draws a name when it starts and prints it again and again. Where two
  * instances ever run at the same time, their names take turns in the log.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { logPaths } from '../../device-agent/runtime/application-log.ts';
+import { readLog } from '../../device-agent/runtime/log-file.ts';
 import { stateLayout } from '../../device-agent/state-layout.ts';
+import { nodeDisk } from '../../platform/node/disk.ts';
 import { buildModule, op, word } from '../device-agent/runtime/module-builder.ts';
 
 const nameAt = 64;
@@ -63,8 +63,7 @@ export interface Testimony {
 
 /** What the log of a device's application `witness` says, oldest first. */
 export function testimonies(stateDirectory: string): Testimony[] {
-  const files = logPaths(stateLayout(stateDirectory).logDirectory, 'witness').filter((path) => existsSync(path));
-  const lines = files.flatMap((path) => readFileSync(path, 'utf8').split('\n'));
+  const lines = (readLog(nodeDisk, stateLayout(stateDirectory).logDirectory, 'witness') ?? '').split('\n');
   const told: { instance: string; lines: number }[] = [];
   // A line that a kill cut in two, or one of the agent's own, is no testimony.
   for (const line of lines) {

@@ -1,6 +1,6 @@
 /** What an operator does to a rollout, and in which states it can be done. */
 import type { Wave } from './policy.ts';
-import { actsMax, type Rollout, type RolloutAct, withEvent } from './rollout.ts';
+import { actsMax, type Rollout, type RolloutAct, reverting, withEvent } from './rollout.ts';
 import { whyNotLet, withWhole } from './whole-modules.ts';
 
 /** An act as it was asked for. */
@@ -75,7 +75,7 @@ function aborted(rollout: Rollout, asked: Asked, now: number): Acted {
   if (rollout.good === undefined)
     return refused('there is nothing to go back to: no rollout of this fleet was completed');
   const reason = because('ROLLOUT_ABORTED', 'aborted it and takes its devices back', asked);
-  return became({ ...rollout, state: 'reverting' }, reason, now);
+  return became(reverting(rollout, now), reason, now);
 }
 
 /** While it is paused nobody is offered anything, and no wave loses patience. */

@@ -3,6 +3,7 @@ import { isUnavailable } from './budget.ts';
 import { type DeviceInRollout, type Fate, fateOf, retriesOf } from './fate.ts';
 import { noCounts, type WaveCounts } from './gate.ts';
 import type { RolloutPolicy } from './policy.ts';
+import { noReturns, type Return, type Returns, returnOf } from './returning.ts';
 import type { Rollout } from './rollout.ts';
 
 interface Noted {
@@ -10,23 +11,36 @@ interface Noted {
   readonly fate: Fate;
   readonly group?: string;
   readonly isUnavailable: boolean;
+  readonly returns?: Return;
 }
+
+/** What a step of a rollout looks at. */
+export interface Tally {
+  /** Of the policy's waves, in order. */
+  readonly counts: readonly WaveCounts[];
+  readonly returns: Returns;
+}
+
+/** Before anybody was noted. */
+export const noTally: Tally = { counts: [], returns: noReturns };
 
 function isAlike(before: Noted | undefined, noted: Noted): boolean {
   return (
     before?.fate === noted.fate &&
     before.wave === noted.wave &&
     before.group === noted.group &&
-    before.isUnavailable === noted.isUnavailable
+    before.isUnavailable === noted.isUnavailable &&
+    before.returns === noted.returns
   );
 }
 
 /** For one rollout between two retries; a new one, a retry or another policy takes a new book, filled anew. */
-export class Book {
+export class Book implements Tally {
   readonly #policy: RolloutPolicy;
   readonly #retries: number;
   readonly #noted = new Map<string, Noted>();
   readonly #counts: Record<Fate, number>[];
+  readonly #returns: Record<Return, number> = { ...noReturns };
   readonly #unavailable = new Map<string, number>();
 
   constructor(policy: RolloutPolicy, rollout: Rollout) {
@@ -35,9 +49,12 @@ export class Book {
     this.#counts = policy.waves.map(() => ({ ...noCounts }));
   }
 
-  /** Of the policy's waves, in order. */
   get counts(): readonly WaveCounts[] {
     return this.#counts;
+  }
+
+  get returns(): Returns {
+    return this.#returns;
   }
 
   /** Takes down how a device is now; undefined of one that is in the fleet no more. Returns whether it counts otherwise than before. */
@@ -46,9 +63,11 @@ export class Book {
     this.#forget(name);
     if (device === undefined) return before !== undefined;
     const { group, wave } = device;
+    const returns = returnOf(device);
     const noted = {
       ...{ wave, fate: fateOf(device, this.#retries), isUnavailable: isUnavailable(device) },
       ...(group === undefined ? {} : { group }),
+      ...(returns === undefined ? {} : { returns }),
     };
     this.#noted.set(name, noted);
     this.#add(noted);
@@ -67,17 +86,19 @@ export class Book {
     return budget.maxUnavailable - (this.#unavailable.get(group) ?? 0);
   }
 
-  #add({ wave, fate, group, isUnavailable: isAway }: Noted): void {
+  #add({ wave, fate, group, isUnavailable: isAway, returns }: Noted): void {
     this.#counts[wave]![fate] += 1;
+    if (returns !== undefined) this.#returns[returns] += 1;
     if (group !== undefined && isAway) this.#unavailable.set(group, (this.#unavailable.get(group) ?? 0) + 1);
   }
 
   #forget(name: string): void {
     const noted = this.#noted.get(name);
     if (noted === undefined) return;
-    const { wave, fate, group } = noted;
+    const { wave, fate, group, returns } = noted;
     this.#noted.delete(name);
     this.#counts[wave]![fate] -= 1;
+    if (returns !== undefined) this.#returns[returns] -= 1;
     if (group === undefined || !noted.isUnavailable) return;
     this.#unavailable.set(group, (this.#unavailable.get(group) ?? 0) - 1);
     if (this.#unavailable.get(group) === 0) this.#unavailable.delete(group);

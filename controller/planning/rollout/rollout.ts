@@ -46,6 +46,7 @@ export interface Rollout {
   readonly state: 'running' | 'paused' | 'halted' | 'reverting' | 'done';
   /** The index of the wave that is open; those before it are open too. */
   readonly wave: number;
+  /** Of one that is reverted, when that began. */
   readonly waveStartedAt: number;
   /** Since when it soaks. */
   readonly gatePassedAt?: number;
@@ -66,6 +67,11 @@ export interface Rollout {
 /** The rollout with one more thing that happened to it. */
 export function withEvent<R extends Rollout>(rollout: R, at: number, { code, message }: Rollout['reason']): R {
   return { ...rollout, events: [...rollout.events, { at, code, message }].slice(-eventsMax) };
+}
+
+/** The rollout whose devices go back from now on. */
+export function reverting<R extends Rollout>(rollout: R, now: number): R {
+  return { ...rollout, state: 'reverting', waveStartedAt: now };
 }
 
 /** A rollout that is over, and how it ended. */

@@ -2,14 +2,16 @@
  * How a rollout goes on by itself, from what is counted of its waves. Of a wave:
  *
  *     needs a yes (before) ──► open ──► gate passed: soaks ──► needs a yes (after) ──► the next wave, or done
- *                               └────────── failures ────────► halted, or reverting
+ *                               └────────── failures ────────► halted, or reverting ──► halted
  *
  * A rollout that is answered as it was handed in has nothing to write.
  */
 import type { Reason } from '../../../schemas/generated/types.ts';
-import { judgeGate, noCounts, type WaveCounts, whyFailed } from './gate.ts';
+import type { Tally } from './book.ts';
+import { judgeGate, noCounts, whyFailed } from './gate.ts';
 import type { RolloutPolicy, Wave } from './policy.ts';
-import { type Rollout, withEvent } from './rollout.ts';
+import { returnedText, returningText } from './returning.ts';
+import { type Rollout, reverting, withEvent } from './rollout.ts';
 
 /** The rollout from now on. */
 export interface Stepped {
@@ -27,9 +29,8 @@ type Move =
   | { readonly kind: 'moved'; readonly rollout: Rollout }
   | { readonly kind: 'holds'; readonly verdict: Reason; readonly nextAt?: number };
 
-interface Standing {
+interface Standing extends Tally {
   readonly policy: RolloutPolicy;
-  readonly counts: readonly WaveCounts[];
   readonly now: number;
 }
 
@@ -48,12 +49,12 @@ export function needsYesBefore(wave: Wave, { approved }: Rollout): boolean {
   return wave.approve === 'before' && !approved.includes(wave.name);
 }
 
-function failed(rollout: Rollout, { policy, counts }: Standing): Move | undefined {
+function failed(rollout: Rollout, { policy, counts, now }: Standing): Move | undefined {
   for (const wave of policy.waves.slice(0, rollout.wave + 1)) {
     const why = whyFailed(wave, counts[policy.waves.indexOf(wave)] ?? noCounts);
     if (why === undefined) continue;
     const reverts = policy.onFailure === 'revert' && rollout.good !== undefined;
-    return moved({ ...rollout, state: reverts ? 'reverting' : 'halted' }, why.code, why.message);
+    return moved(reverts ? reverting(rollout, now) : { ...rollout, state: 'halted' }, why.code, why.message);
   }
   return undefined;
 }
@@ -121,13 +122,16 @@ function begun(rollout: Rollout, { policy, now }: Standing): Move | undefined {
   return moved({ ...rollout, waveStartedAt: now }, 'WAVE_OPEN', `wave ${wave.name} has been opened`);
 }
 
-function reverted(rollout: Rollout, { counts }: Standing): Move {
-  const left = counts.reduce((sum, { dark, contacted, staged, probation, updated, failed: bad }) => {
-    return sum + dark + contacted + staged + probation + updated + bad;
-  }, 0);
-  if (left === 0)
-    return moved({ ...rollout, state: 'halted' }, 'REVERTED', 'all its devices were issued what was good');
-  return { kind: 'holds', verdict: { code: 'REVERTING', message: `${left} devices are still to be taken back` } };
+/** Those that were heard have to be back; those that are dark are waited for as long as their waves have patience. */
+function reverted(rollout: Rollout, { policy, returns, now }: Standing): Move {
+  const { offered, moving, dark } = returns;
+  const patience = policy.waves.slice(0, rollout.wave + 1).map(({ gate }) => gate.patienceMs);
+  const patienceEndsAt = rollout.waveStartedAt + Math.max(...patience);
+  const isHeard = offered + moving === 0;
+  if (isHeard && (dark === 0 || now >= patienceEndsAt))
+    return moved({ ...rollout, state: 'halted' }, 'REVERTED', returnedText(returns));
+  const verdict = { code: 'REVERTING', message: returningText(returns) };
+  return { kind: 'holds', verdict, ...(isHeard ? { nextAt: patienceEndsAt } : {}) };
 }
 
 function move(rollout: Rollout, standing: Standing): Move {
@@ -149,12 +153,12 @@ function move(rollout: Rollout, standing: Standing): Move {
   }
 }
 
-/** Goes on as far as it can at `now`. `counts` are those of the policy's waves, in order; they have to be of all devices. */
-export function step(rollout: Rollout, policy: RolloutPolicy, counts: readonly WaveCounts[], now: number): Stepped {
+/** Goes on as far as it can at `now`. The tally has to be of all devices. */
+export function step(rollout: Rollout, policy: RolloutPolicy, { counts, returns }: Tally, now: number): Stepped {
   const events: Reason[] = [];
   let at = rollout;
   for (;;) {
-    const next = move(at, { policy, counts, now });
+    const next = move(at, { policy, counts, returns, now });
     if (next.kind === 'holds') {
       const { verdict, nextAt } = next;
       return { rollout: at, events, verdict, ...(nextAt === undefined ? {} : { nextAt }) };

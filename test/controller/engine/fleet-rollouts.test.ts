@@ -70,12 +70,15 @@ test('with onFailure revert all devices go back', async (t) => {
   const { scene } = await begun({ waves: [{ name: 'rest', gate: { failures: 1 } }], onFailure: 'revert' });
   await scene.say('runs', 'one', 'two');
   await scene.say('gave up', 'three');
-  t.is(scene.rollout?.state, 'halted');
-  t.is(scene.rollout?.reason.code, 'REVERTED');
+  t.is(scene.rollout?.state, 'reverting');
   t.deepEqual(
     ['one', 'two', 'three'].map((name) => scene.has(name)),
     ['1.0.0', '1.0.0', '1.0.0'],
   );
+  await scene.say('runs', 'one', 'two');
+  t.like(scene.view?.verdict, { code: 'REVERTING' });
+  await scene.say('runs', 'three');
+  t.like(scene.rollout, { state: 'halted', reason: { code: 'REVERTED' } });
 });
 
 test('no more devices of a group are on their way than its budget lets, and the next goes when one is there', async (t) => {
@@ -104,6 +107,7 @@ test('going back keeps to the budget too', async (t) => {
   t.is(offered().length, 1);
   await scene.say('runs', ...['one', 'two', 'three'].filter((name) => scene.has(name) === '1.0.0'));
   t.deepEqual(offered(), []);
+  await scene.say('runs', first, second);
   t.like(scene.rollout, { state: 'halted', reason: { code: 'REVERTED' } });
 });
 

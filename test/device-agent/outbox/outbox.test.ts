@@ -182,7 +182,7 @@ test('a report goes first, and beside an update a batch goes every half minute',
   t.is(outbox.report()?.messages, 0);
 });
 
-test('what the agent itself has to say goes before what applications say, and is none of what is reported of them', async (t) => {
+test('what the agent itself has to say begins, and is none of what is reported of them', async (t) => {
   const { outbox, batches, disk, open, put, run } = begin();
   const gauge = open('readings');
   for (let n = 0; n < 3; n += 1) put(gauge, `reading ${n}`);
@@ -200,6 +200,30 @@ test('what the agent itself has to say goes before what applications say, and is
     ['agent 1', 'gauge 3'],
   );
   t.is(outbox.report()?.messages, 0);
+});
+
+test('however much the agent itself has to say, applications have their turns, also where a connection lasts for one batch', async (t) => {
+  const { outbox, world, batches, disk, open, put, run } = begin();
+  const own = new ChannelWriter('/own', week, {
+    ...{ disk, clock: new SimTime(0).clock({ alive: true }), random: new SimRandom(3) },
+  });
+  for (let n = 0; n < 500; n += 1) put(own, `entry ${n}`);
+  put(open('alarms'), 'fire');
+  await run(6);
+  world.reply = () => {
+    outbox.connection(false);
+    return undefined;
+  };
+  const contact = async (): Promise<readonly string[]> => {
+    const before = batches.length;
+    outbox.connection(true);
+    await run(30);
+    return batches.slice(before).map(({ batch }) => batch.application);
+  };
+  t.deepEqual([await contact(), await contact(), await contact()], [['agent'], ['gauge'], ['agent']]);
+  world.reply = take;
+  const said = await contact();
+  t.deepEqual(said, ['gauge', ...Array.from({ length: 8 }, () => 'agent')]);
 });
 
 test('what waits while there is no connection is looked at seldom, and at once when there is one', async (t) => {

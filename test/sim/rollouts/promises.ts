@@ -3,6 +3,7 @@
 import { observe } from '../../../controller/engine/context.ts';
 import { judge } from '../../../controller/planning/device-status.ts';
 import type { IssuedDeployment } from '../../../controller/planning/observed.ts';
+import { noReturns } from '../../../controller/planning/rollout/returning.ts';
 import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
 import { openWave, step } from '../../../controller/planning/rollout/step.ts';
 import type { RolloutsWorld } from './rollouts-world.ts';
@@ -103,7 +104,7 @@ export class Promises {
     if (view === undefined || !view.isCounted || view.rollout.state !== 'running') return;
     const { rollout, policy, waves } = view;
     const counts = waves.map((wave) => wave.counts);
-    const isDue = step(rollout, policy, counts, time.now).rollout !== rollout;
+    const isDue = step(rollout, policy, { counts, returns: noReturns }, time.now).rollout !== rollout;
     if (!isDue || !canWrite) this.#dueSince = undefined;
     else this.#dueSince ??= time.now;
     if (this.#dueSince !== undefined && time.now - this.#dueSince > dueMsMax) {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import type { DeviceInRollout } from '../../../../controller/planning/rollout/fate.ts';
+import { type DeviceInRollout, progressOf } from '../../../../controller/planning/rollout/fate.ts';
 import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
 import { eventsMax } from '../../../../controller/planning/rollout/rollout.ts';
 import { step } from '../../../../controller/planning/rollout/step.ts';
@@ -221,7 +221,7 @@ test('the time of a wave that waits for a yes begins with the yes', (t) => {
 test('a wave of which nobody was heard holds on after its patience, and says that nothing is known', (t) => {
   const world = oneDevice();
   world.happen({ kind: 'pass', minutes: 500 });
-  t.is(step(world.rollout, world.policy, world.book.counts, world.now).verdict.code, 'NO_EVIDENCE');
+  t.is(step(world.rollout, world.policy, world.book, world.now).verdict.code, 'NO_EVIDENCE');
 });
 
 test('a wave of which nobody may be offered anything shows nothing, and what nobody tried goes to nobody else', (t) => {
@@ -234,7 +234,7 @@ test('a wave of which nobody may be offered anything shows nothing, and what nob
   const world = new World({ waves, onFailure: 'halt' }, fleet, fresh(true));
   world.settle();
   world.happen({ kind: 'pass', minutes: 500 });
-  const { verdict } = step(world.rollout, world.policy, world.book.counts, world.now);
+  const { verdict } = step(world.rollout, world.policy, world.book, world.now);
   t.like(verdict, {
     code: 'NO_EVIDENCE',
     message: 'the only device of wave canary can be offered nothing (held, or without a key)',
@@ -254,7 +254,7 @@ test('a first rollout, which takes nothing well from anybody, does not wait for 
 
 /** Approves what waits, lets time pass to what is due next. */
 function hurry(world: World): void {
-  const { nextAt, verdict } = step(world.rollout, world.policy, world.book.counts, world.now);
+  const { nextAt, verdict } = step(world.rollout, world.policy, world.book, world.now);
   if (verdict.code === 'NEEDS_APPROVAL') {
     world.happen({ kind: 'act', asked: { act: 'approve', who: 'ana', why: '' } });
   }
@@ -329,6 +329,51 @@ test('a rollout that is reverted converges: all that are not held come back to w
     { numRuns: 400 },
   );
   t.pass();
+});
+
+/** Heard since it was issued what it has last, and not through with it. */
+function isMoving({ observed }: DeviceInRollout): boolean {
+  return ['heard', 'staged', 'probation'].includes(progressOf(observed));
+}
+
+test('a rollout is told to be reverted when no device that was heard is on the target or on its way back, and one that is held keeps nobody waiting', (t) => {
+  always((world) =>
+    world.stages.every(({ rollout, devices: all }) => {
+      if (rollout.reason.code !== 'REVERTED' || rollout.state !== 'halted') return true;
+      return all.every(
+        (device) => device.isHeld || (device.on !== 'target' && !(device.on === 'good' && isMoving(device))),
+      );
+    }),
+  );
+  always(({ rollout, devices: all }) => {
+    const isLeft = all.some((device) => !device.isHeld && (device.on === 'target' || !isWell(device)));
+    return rollout.state !== 'reverting' || isLeft;
+  });
+  t.pass();
+});
+
+test('devices that stay dark keep a rollout from being reverted for the patience of its waves, and no longer', (t) => {
+  const device: DeviceInRollout = { wave: 0, on: 'good', isHeld: false, observed: {} };
+  const world = new World({ waves: [careful], onFailure: 'halt' }, [device], fresh(true));
+  world.settle();
+  world.happen({ kind: 'say', device: 0, word: 'settled' });
+  world.rollout = { ...world.rollout, state: 'running' };
+  world.now += 1000;
+  world.happen({ kind: 'act', asked: { act: 'abort', who: 'ana', why: '', revert: true } });
+  const { verdict, nextAt } = step(world.rollout, world.policy, world.book, world.now);
+  t.like(verdict, {
+    code: 'REVERTING',
+    message: 'devices go back to what was good: 1 not heard since they were issued it',
+  });
+  t.is(nextAt, world.now + careful.gate.patienceMs);
+  world.happen({ kind: 'pass', minutes: 1 });
+  t.like(world.rollout, {
+    state: 'halted',
+    reason: {
+      code: 'REVERTED',
+      message: 'all its devices that were heard are back at what was good; 1 not heard since they were issued it',
+    },
+  });
 });
 
 test('a superseding rollout converges, wherever its devices are, when all of them do well', (t) => {

@@ -153,6 +153,7 @@ export class World {
     readonly before: Rollout;
     readonly rollout: Rollout;
     readonly counts: Book['counts'];
+    readonly devices: readonly DeviceInRollout[];
     readonly now: number;
   }[] = [];
 
@@ -213,9 +214,10 @@ export class World {
   /** Steps and issues until nothing moves; the rounds that it took. */
   settle(): number {
     for (let round = 1; ; round += 1) {
-      const { rollout } = step(this.rollout, this.policy, this.book.counts, this.now);
+      const { rollout } = step(this.rollout, this.policy, this.book, this.now);
       const counts = this.book.counts.map((each) => ({ ...each }));
-      if (rollout !== this.rollout) this.stages.push({ before: this.rollout, rollout, counts, now: this.now });
+      if (rollout !== this.rollout)
+        this.stages.push({ before: this.rollout, rollout, counts, devices: [...this.devices], now: this.now });
       const hasStepped = rollout !== this.rollout;
       this.rollout = rollout;
       const hasIssued = this.devices.map((_, index) => this.#offer(index)).includes(true);
