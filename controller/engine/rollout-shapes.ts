@@ -45,6 +45,7 @@ const rolloutMembers: Members<Rollout> = {
   ),
   wave: count,
   waveStartedAt: time,
+  readyWave: optional(count),
   gatePassedAt: optional(time),
   approved: listOf(text),
   wholeFor: optional(when((one) => one === 'all' || listOf(name)(one) === undefined, 'all or a list of devices')),

@@ -1,6 +1,7 @@
 /** Which definition one device may be drawn from now. What of it is sent is `planDevice`'s to say. */
 import type { Reason } from '../../../schemas/generated/types.ts';
 import { isUnavailable } from './budget.ts';
+import { awaitsDeltas } from './deltas.ts';
 import { type DeviceInRollout, type Fate, fateOf, retriesOf } from './fate.ts';
 import type { RolloutPolicy } from './policy.ts';
 import type { Rollout } from './rollout.ts';
@@ -60,6 +61,9 @@ function whenRunning(device: DeviceInRollout, { rollout, policy, spare }: Permit
   }
   if (device.wave === index && needsYesBefore(wave, rollout)) {
     return waits(device, 'NEEDS_APPROVAL', `wave ${wave.name} starts when somebody says yes`);
+  }
+  if (device.wave === index && awaitsDeltas(policy, rollout, index)) {
+    return waits(device, 'NEEDS_DELTAS', `wave ${wave.name} waits for deltas to what it brings`);
   }
   return withinBudget(device, spare, { kind: 'target', ...(device.on === 'target' ? { isAnew: true } : {}) });
 }
