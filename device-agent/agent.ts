@@ -10,6 +10,7 @@ import type { Senses } from './interlocks/senses.ts';
 import { Chronicle } from './logbook/chronicle.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { composeReport } from './report/compose.ts';
+import { Flaps } from './report/flaps.ts';
 import { linkAfter, linkAtStart, linkInTrouble } from './report/link-state.ts';
 import { Reporter } from './report/reporter.ts';
 import { type AgentStatus, readStatus, writeStatus } from './report/status-file.ts';
@@ -122,12 +123,13 @@ export function createAgent(options: AgentOptions): Agent {
     onChange: () => changed(),
     ...(bytesPerDay === undefined ? {} : { bytesPerDay }),
   });
+  const flaps = new Flaps(clock);
   const boot = { id: Buffer.from(random.bytes(bootIdBytes)).toString('hex'), number: ledger.bootNumber };
   const compose = (counter: number): Report =>
     composeReport({
       ...{ agentVersion, boot, counter, memory: updates.memory(), progress: updates.progress() },
-      waiting: updates.waiting(),
-      applications: runtime.states().map(({ written: _written, ...report }) => report),
+      waiting: flaps.waiting(updates.waiting()),
+      applications: runtime.states().map(({ written: _written, ...report }) => flaps.application(report)),
       hostDeath: runtime.lastDeath(),
       outbox: outbox.report(),
       bytesReceived: ledger.bytesReceived,
@@ -144,6 +146,7 @@ export function createAgent(options: AgentOptions): Agent {
     },
   });
   const changed = (): void => {
+    flaps.look(runtime.states(), updates.waiting());
     keeper.changed();
     reporter.changed();
     chronicle.changed();

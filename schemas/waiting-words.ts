@@ -8,6 +8,7 @@ function sightingWords({ name, value, at }: Sighting): string {
 }
 
 /** What a device waits for, with what it saw of it. */
-export function waitingWords({ message, seen = [] }: Pick<Waiting, 'message' | 'seen'>): string {
-  return seen.length === 0 ? message : `${message}; seen: ${seen.map(sightingWords).join(', ')}`;
+export function waitingWords({ message, seen = [], flapping }: Pick<Waiting, 'message' | 'seen' | 'flapping'>): string {
+  const flaps = flapping === true ? '; it flaps: what it waits for changed 12 times or more within an hour' : '';
+  return `${message}${seen.length === 0 ? '' : `; seen: ${seen.map(sightingWords).join(', ')}`}${flaps}`;
 }

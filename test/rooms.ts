@@ -180,6 +180,18 @@ export const rooms: readonly Room[] = [
     reason: 'reads what the engine remembers and changes none of it',
   },
   {
+    path: 'controller/simulation',
+    imports: [
+      ...['schemas', 'platform', 'platform/simulated'],
+      ...['controller/engine', 'controller/manifests', 'controller/planning', 'controller/shadow', 'controller/state'],
+      ...['device-agent/update', 'device-agent/health', 'device-agent/report', 'device-agent/runtime/app-runtime.ts'],
+      ...['device-agent/interlocks/opening.ts', 'device-agent/cron-times.ts'],
+    ],
+    packages: [],
+    reason:
+      'the engine and what devices decide by, in simulated time: loaded by one command, never where a real one runs',
+  },
+  {
     path: 'controller/following',
     imports: [
       'schemas',
@@ -390,6 +402,7 @@ export const rooms: readonly Room[] = [
       'controller/manifests',
       'controller/planning',
       'controller/publishing',
+      'controller/simulation',
       'controller/source',
       'controller/announcement.ts',
       'device-agent/command',

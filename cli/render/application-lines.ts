@@ -27,6 +27,7 @@ export function applicationLines(application: ApplicationReport, reportedAt: str
     version,
     state,
     restarts,
+    flapping,
     message,
     exitCode,
     usage,
@@ -39,6 +40,7 @@ export function applicationLines(application: ApplicationReport, reportedAt: str
     lines = [],
   } = application;
   const often = restarts === 0 ? '' : `, restarted ${restarts} ${restarts === 1 ? 'time' : 'times'}`;
+  const how = flapping === true ? `${state}, flaps` : state;
   const why = message ?? (exitCode === undefined ? undefined : `exit code ${exitCode}`);
   const took =
     usage === undefined
@@ -46,7 +48,7 @@ export function applicationLines(application: ApplicationReport, reportedAt: str
       : `; memory ${room(usage.memoryBytes)} of ${room(usage.memoryBytesMax)}, ${fuel(usage.fuelPerSecond)} fuel a second${keptText(usage)}`;
   const sayings = { ageOf: (at: string) => age(at, reportedAt), bytesOf: bytes };
   return [
-    `  ${name} ${version} ${state}${often}${why === undefined ? '' : `: ${why}`}${took}`,
+    `  ${name} ${version} ${how}${often}${why === undefined ? '' : `: ${why}`}${took}`,
     ...(events === undefined ? [] : [`    events: ${eventWords(events)}`]),
     ...(facts === undefined ? [] : [`    facts: ${factWords(facts, (at) => age(at, reportedAt))}`]),
     ...(links === undefined ? [] : [`    linked: ${linkWords(links)}`]),

@@ -3,6 +3,7 @@ import type { ApplicationReference, DeployedApplication, Deployment } from '../.
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { DesiredDevice, DeviceTemplate } from '../manifests/desired.ts';
 import { type IssuedDeployment, nextSequence, type ObservedDevice } from '../planning/observed.ts';
+import { goesOnUnder, workOf } from '../planning/rollout/disturbance.ts';
 import { stateBytesMax } from '../shadow/limits.ts';
 import { desiredState, withoutReport } from './device-shadow.ts';
 import type { Draft } from './draft.ts';
@@ -68,11 +69,12 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issui
   };
   const applications = referencesOf(template);
   const templateHash = template.hash;
-  const issued = { sequence, revision, issuedAt: now, templateHash, applications, signedBy };
+  const issued = { sequence, revision, issuedAt: now, templateHash, applications, signedBy, work: workOf(template) };
   return {
     deployment,
     issued: {
       ...issued,
+      ...(goesOnUnder(observed, template, definition) ? { goesOn: true as const } : {}),
       ...(template.fleet === undefined ? {} : { fleet: template.fleet }),
       ...(definition === undefined ? {} : { definition }),
       ...(isLet ? { mayGoWhole: true } : {}),

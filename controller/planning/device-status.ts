@@ -68,7 +68,8 @@ function failure(application: ApplicationReport): string {
   return `${name} ${version} fails: ${why}; ${nextOf(application)}`;
 }
 
-function nextOf({ state, restarts, events }: ApplicationReport): string {
+function nextOf({ state, restarts, events, flapping }: ApplicationReport): string {
+  if (flapping === true) return `it flaps: it failed 6 times or more within an hour (${restarts} restarts so far)`;
   if (state === 'failed') return 'it is not started again';
   if (events?.failed !== undefined) return `events are tried again later (${events.failed} failed so far)`;
   return `it will be started again (${restarts} times so far)`;
@@ -118,7 +119,8 @@ function judgeRunning({ connected }: ObservedDevice, report: ReportGist, issued:
   const failing = report.applications.find(isFailing);
   const { sequence } = issued;
   if (failing !== undefined && report.phase === 'active') {
-    return standing('failed', 'APPLICATION_FAILED', failure(failing), failing.since);
+    const code = failing.flapping === true ? 'APPLICATION_FLAPS' : 'APPLICATION_FAILED';
+    return standing('failed', code, failure(failing), failing.since);
   }
   if (report.phase !== 'active') {
     const code = `PHASE_${report.phase.toUpperCase()}`;
@@ -254,7 +256,7 @@ function facts(
   observed: DescribedDevice,
   now: number,
 ): Pick<DeviceStatus, 'name' | 'events'> & Partial<DeviceStatus> {
-  const { issued, report, connected, linkSince, address, takeovers, events } = observed;
+  const { issued, report, connected, linkSince, address, takeovers, events, silences } = observed;
   const contactAt = heardAt(observed, now);
   return {
     name,
@@ -272,6 +274,7 @@ function facts(
           },
         }),
     ...(contactAt === undefined ? {} : { contactAt: timeOf(contactAt) }),
+    ...(silences === undefined || silences === '' ? {} : { silences }),
     ...(issued === undefined
       ? {}
       : {

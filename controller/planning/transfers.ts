@@ -21,7 +21,7 @@ export function bitsPerSecond(rate: string): number {
 }
 
 /** One module over one link. */
-interface Carried {
+export interface Carried {
   readonly link: string;
   readonly bytes: number;
   readonly seconds: number;
@@ -53,6 +53,11 @@ function sum(numbers: readonly number[]): number {
   return Number(numbers.reduce((all, one) => all + one, 0).toFixed(6));
 }
 
+/** The ways of a module over the links of its site, the cheapest first; none where no link may carry it. */
+export function waysOver(links: readonly SiteLink[], fetch: FetchPrice): readonly Carried[] {
+  return links.flatMap((link) => carriedOver(link, fetch)).sort(compareCarried);
+}
+
 function useOf(carried: readonly Carried[], currency: string | undefined): LinkUse {
   return {
     links: [...new Set(carried.map(({ link }) => link))].sort(),
@@ -73,7 +78,7 @@ interface Wanted {
 }
 
 function transferOf({ fleet, site, links, devices, fetches }: Wanted): PlannedTransfer {
-  const ways = fetches.map((fetch) => links.flatMap((link) => carriedOver(link, fetch)).sort(compareCarried));
+  const ways = fetches.map((fetch) => waysOver(links, fetch));
   const currency = links.find((link) => link.currency !== undefined)?.currency;
   const uncarried = sum(fetches.filter((_, at) => ways[at]!.length === 0).map(({ length }) => length));
   return {

@@ -67,12 +67,13 @@ function outboxLines({ outbox }: Report, nowMs: number): string[] {
 }
 
 function applicationLine(
-  { name, version, state, since, restarts, message }: ApplicationReport,
+  { name, version, state, since, restarts, message, flapping }: ApplicationReport,
   nowMs: number,
   isRunning: boolean,
 ): string {
   const words = [`${name} ${version}`, `${isRunning ? '' : 'was '}${state} for ${ageOf(Date.parse(since), nowMs)}`];
   if (restarts > 0) words.push(`${restarts} restarts`);
+  if (flapping === true) words.push('flaps');
   if (message !== undefined) words.push(message);
   return `  ${words.join(' · ')}`;
 }

@@ -1,24 +1,36 @@
 import type { Report } from '../../schemas/generated/types.ts';
 
 /** How much a report differs from the one before it, which decides how soon it is sent. */
-export type Change = 'none' | 'numbers' | 'progress' | 'applications' | 'phase';
+export type Change = 'none' | 'numbers' | 'progress' | 'applications' | 'moment' | 'phase';
 
 /** Milliseconds that must lie between two reports when this is all that changed. */
 export const spacingMs: Readonly<Record<Exclude<Change, 'none'>, number>> = {
   phase: 0,
+  moment: 0,
   applications: 5_000,
   progress: 60_000,
   numbers: 900_000,
 };
 
-function phasePart({ phase, since, running, target, problem, highestSequence, waiting, consent }: Report): string {
-  const { seen: _seen, ...wait } = waiting ?? {};
-  return JSON.stringify([phase, since, running, target, problem, highestSequence, wait, consent]);
+/** A condition that opens and closes takes it from one of these to another; where it gets on, `since` is new. */
+const onTheWay: readonly Report['phase'][] = ['fetching', 'staged', 'waiting'];
+
+function phasePart({ phase, since, running, target, problem, highestSequence, consent }: Report): string {
+  const stage = onTheWay.includes(phase) ? 'on the way' : phase;
+  return JSON.stringify([stage, since, running, target, problem, highestSequence, consent]);
+}
+
+/** What is waited for. */
+function momentPart({ phase, waiting }: Report): string {
+  const { seen: _seen, flapping: _flapping, ...wait } = waiting ?? {};
+  return JSON.stringify([phase, wait]);
 }
 
 function applicationsPart({ applications, downloads, hostDeath, outbox }: Report): string {
   return JSON.stringify([
-    applications.map(({ usage: _usage, events: _events, facts: _facts, snapshot, ...rest }) => [rest, snapshot?.fault]),
+    applications.map(({ usage: _usage, events: _events, facts: _facts, flapping: _flapping, snapshot, ...rest }) => {
+      return [rest, snapshot?.fault];
+    }),
     downloads,
     hostDeath,
     outbox?.held?.code,
@@ -33,15 +45,16 @@ function progressPart({ progress, applications }: Report): string {
   return JSON.stringify([progress, facts]);
 }
 
-/** Numbers that applications publish, and what is seen while a condition is waited for. */
+/** Numbers that applications publish, what is seen while a condition is waited for, and what flaps. */
 function numbersPart({ applications, waiting }: Report): string {
   const numbers = applications.map(({ facts = {} }) => Object.values(facts).map(({ value }) => value));
-  return JSON.stringify([numbers, waiting?.seen]);
+  return JSON.stringify([numbers, waiting?.seen, waiting?.flapping, applications.map(({ flapping }) => flapping)]);
 }
 
 /** What changed; the time, the counter, the bytes received, what applications take and keep and their events change by themselves and don't count. */
 export function changeBetween(before: Report | undefined, after: Report): Change {
   if (before === undefined || phasePart(before) !== phasePart(after)) return 'phase';
+  if (momentPart(before) !== momentPart(after)) return 'moment';
   if (applicationsPart(before) !== applicationsPart(after)) return 'applications';
   if (progressPart(before) !== progressPart(after)) return 'progress';
   return numbersPart(before) === numbersPart(after) ? 'none' : 'numbers';

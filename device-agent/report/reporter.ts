@@ -2,7 +2,8 @@ import type { Clock, Log, Random } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import type { ShadowLink } from '../transport/shadow-link.ts';
 import { fittingReport } from './fitting.ts';
-import { changeBetween, spacingMs } from './pace.ts';
+import { type Change, changeBetween, spacingMs } from './pace.ts';
+import { ReportBudget } from './report-budget.ts';
 
 /** Changes that follow each other within this time travel in one report. */
 const gatherMs = 20;
@@ -30,6 +31,7 @@ export interface ReporterOptions {
  */
 export class Reporter {
   readonly #options: ReporterOptions;
+  readonly #budget: ReportBudget;
   #accepted: Report | undefined;
   #lastTryMs = Number.NEGATIVE_INFINITY;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
@@ -46,6 +48,7 @@ export class Reporter {
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+    this.#budget = new ReportBudget(options.clock);
   }
 
   /** The report as things are now, whether or not it travels. */
@@ -69,12 +72,17 @@ export class Reporter {
     this.#timer?.[Symbol.dispose]();
     if (!this.#isConnected) return;
     const { clock } = this.#options;
-    const intervalMs = this.#options.intervalMs();
     const nowMs = clock.monotonic();
     const change = changeBetween(this.#accepted, fittingReport(this.current()));
-    const spacing = change === 'none' ? intervalMs : Math.min(intervalMs, spacingMs[change]);
-    const dueMs = Math.max(nowMs + gatherMs, this.#lastTryMs + spacing, this.#notBeforeMs);
+    const dueMs = Math.max(nowMs + gatherMs, this.#dueMs(change), this.#notBeforeMs);
     this.#timer = clock.after(dueMs - nowMs, () => void this.#send());
+  }
+
+  /** When a report of such a change is due: after the interval whatever it is. */
+  #dueMs(change: Change): number {
+    const lastMs = this.#lastTryMs + this.#options.intervalMs();
+    if (change === 'none') return lastMs;
+    return Math.min(lastMs, Math.max(this.#lastTryMs + spacingMs[change], this.#budget.fromMs(change)));
   }
 
   /** Whether the shore knows all that is urgent. */
@@ -102,6 +110,7 @@ export class Reporter {
       this.#counter += 1;
       const report = this.current();
       const fitting = fittingReport(report);
+      this.#budget.spend(changeBetween(this.#accepted, fitting));
       const answer = await link.report(fitting);
       if (answer === 'accepted') {
         this.#accepted = fitting;

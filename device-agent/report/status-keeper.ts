@@ -7,7 +7,7 @@ const gatherMs = 20;
 
 /** Whoever asks the machine wants to know at once; the flash must not suffer for it. */
 const { applications, progress } = spacingMs;
-const writtenMs = { now: 1_000, phase: 1_000, applications, progress } as const;
+const writtenMs = { now: 1_000, phase: 1_000, moment: 1_000, applications, progress } as const;
 
 type Urgency = 'none' | keyof typeof writtenMs;
 
@@ -27,6 +27,7 @@ function linkPart({ connected, trouble }: AgentStatus): string {
 function urgencyOf(before: AgentStatus | undefined, after: AgentStatus): Urgency {
   if (before === undefined || linkPart(before) !== linkPart(after)) return 'now';
   const change = changeBetween(before.report, after.report);
+  if (change === 'moment' && after.report.waiting?.flapping === true) return 'progress';
   // Numbers change all the time: who asks the machine for them would wear out its flash.
   return change === 'numbers' ? 'none' : change;
 }

@@ -1680,6 +1680,7 @@ export interface PlannedFleet {
    * The number of the rollout that ends, because the fleet goes back to what was completed before it.
    */
   endsRollout?: number;
+  bounded?: BoundedChange;
 }
 export interface PlannedRollout {
   waves: PlannedWave[];
@@ -1722,6 +1723,16 @@ export interface PlannedBudget {
    */
   groupBy: string;
   maxUnavailable: number;
+}
+/**
+ * Where no rollout begins, and the budget of the fleet bounds what changes all the same.
+ */
+export interface BoundedChange {
+  budget: PlannedBudget;
+  /**
+   * Devices that get a deployment at once: as far as the budget lets them, and those that stop nothing for it.
+   */
+  atOnce: number;
 }
 export interface PlannedDevice {
   /**
@@ -2025,6 +2036,10 @@ export interface Waiting {
    */
   opensAt?: string;
   /**
+   * What it waits for changed twelve times within the last hour.
+   */
+  flapping?: true;
+  /**
    * What was seen of all that the clause names that is not true.
    *
    * @maxItems 32
@@ -2079,6 +2094,10 @@ export interface ApplicationReport {
    * The reason of the last failure.
    */
   message?: string;
+  /**
+   * It came to fail or did well again twelve times within the last hour.
+   */
+  flapping?: true;
   /**
    * Where it trapped: its functions, innermost first.
    *
@@ -2851,6 +2870,10 @@ export interface DeviceStatus {
    * RFC 3339 in UTC.
    */
   contactAt?: string;
+  /**
+   * How long it was silent before it was heard again: a digit for each half octave of lengths, from a minute on, counts them.
+   */
+  silences?: string;
   expectedContact?: ExpectedContact;
   desired?: DesiredDeployment;
   report?: Report;

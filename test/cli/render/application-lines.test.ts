@@ -42,6 +42,11 @@ test('an application that others are linked to names them by their versions', (t
   t.is(lines[1], '    linked: codec log/1.1.0, table index/2.0.0');
 });
 
+test('one that flaps is said to', (t) => {
+  const flapping = { ...application, state: 'running', restarts: 9, flapping: true } as const;
+  t.deepEqual(applicationLines(flapping, application.since), ['  tide 1.0.0 running, flaps, restarted 9 times']);
+});
+
 test('an application that trapped tells where, and what it said last', (t) => {
   const failed = { state: 'backoff', message: 'trap: unreachable in sink < main', restarts: 1 } as const;
   const trapped = { ...application, ...failed, stack: ['sink', 'main'], lines: ['taking water'] };

@@ -122,6 +122,23 @@ test('every device that does not run what it should says why', (t) => {
   t.is(statusOf({}), 'progressing NO_REPORT');
 });
 
+test('an application that flaps is shown as failing whenever it was looked at, and a condition that flaps as such', (t) => {
+  const running = { sequence: 3, revision: 'c'.repeat(40) };
+  const gauge = { name: 'gauge', version: '1.0.0', state: 'running', since: report.since, restarts: 9 } as const;
+  t.is(statusOf({ report: { ...report, running, applications: [gauge] } }), 'running UP_TO_DATE');
+  const flapping = { ...report, running, applications: [{ ...gauge, flapping: true as const, message: 'trap' }] };
+  const { state, reason } = deviceStatus(desired, { events: [], contactAt: now, issued, report: flapping }, now);
+  t.is(`${state} ${reason.code}`, 'failed APPLICATION_FLAPS');
+  t.is(
+    reason.message,
+    'gauge 1.0.0 fails: trap; it flaps: it failed 6 times or more within an hour (9 restarts so far)',
+  );
+  const waiting = { to: 'activate', code: 'WHEN', message: 'until facts.in_port', flapping: true } as const;
+  const staged: Report = { ...report, phase: 'waiting', waiting, target: running };
+  const waits = deviceStatus(desired, { events: [], contactAt: now, issued, report: staged }, now);
+  t.regex(waits.reason.message, /until facts\.in_port; it flaps: what it waits for changed 12 times/);
+});
+
 test('a device that is not connected and said nothing under its key is not said to be connected, nor on its way', (t) => {
   const { state, reason } = deviceStatus(desired, { events: [], contactAt: now, connected: false, issued }, now);
   t.is(`${state} ${reason.code}`, 'unknown NO_REPORT');

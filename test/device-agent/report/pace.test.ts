@@ -53,5 +53,5 @@ test('what is seen of a condition that is waited for can wait; which clause it i
       waiting: { to: 'activate', code: 'WHEN', message: clause, seen: [{ name: 'facts.speed', value }] },
     });
   t.is(changeBetween(waitingFor('a', 1), waitingFor('a', 2)), 'numbers');
-  t.is(changeBetween(waitingFor('a', 1), waitingFor('b', 1)), 'phase');
+  t.is(changeBetween(waitingFor('a', 1), waitingFor('b', 1)), 'moment');
 });

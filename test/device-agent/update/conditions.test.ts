@@ -95,6 +95,24 @@ test('a clock that is set back makes no old fact fresh again, seen or unseen bef
   t.deepEqual(ship.running(), ['gauge 2.0.0', 'horn 1.0.0']);
 });
 
+test('a condition that flaps for a day costs a bounded number of reports, and is said to flap', async (t) => {
+  const ship = await waitingShip(moored);
+  const before = ship.reports.length;
+  for (let times = 0; times < 24 * 60; times += 1) {
+    ship.tell('speed', times % 2 === 0 ? '0' : '3');
+    ship.tell('in_port', 'false');
+    await ship.run(60);
+  }
+  const count = ship.reports.length - before;
+  t.true(count <= 156 + 96 + 2, `${count} reports`);
+  t.true(ship.reports.at(-1)?.waiting?.flapping);
+  t.true(ship.report.waiting?.flapping);
+  ship.tell('speed', '0');
+  ship.tell('in_port', 'true');
+  await ship.run(60);
+  t.like(ship.reports.at(-1), { running: { sequence: 2 } }, 'a new phase is told at once');
+});
+
 test('a missing fact counts as what its fleet says, and the device goes on', async (t) => {
   const when = { activate: 'facts.speed == 0', facts: { speed: { ...facts.speed!, missing: 0 } } };
   const ship = await waitingShip(when);
