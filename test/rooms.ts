@@ -275,10 +275,16 @@ export const rooms: readonly Room[] = [
     path: 'device-agent/interlocks',
     imports: [
       ...['schemas', 'platform', 'artifact/condition'],
-      ...['device-agent/cron-times.ts', 'device-agent/runtime/grants/fact-value.ts'],
+      ...['device-agent/cron-times.ts', 'device-agent/runtime/grants/fact-value.ts', 'device-agent/links'],
     ],
     packages: [],
     reason: 'pure: whether the device may change now, by what its deployment says',
+  },
+  {
+    path: 'device-agent/links',
+    imports: ['schemas', 'platform'],
+    packages: [],
+    reason: 'what may go over which link, and what has: knows neither what goes nor how',
   },
   {
     path: 'device-agent/outbox',

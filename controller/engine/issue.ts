@@ -64,6 +64,7 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issui
     ...(template.windows === undefined ? {} : { windows: template.windows }),
     ...(template.when === undefined ? {} : { when: template.when }),
     ...(template.consent === undefined ? {} : { consent: template.consent }),
+    ...(template.links === undefined ? {} : { links: template.links }),
     ...(template.wholeModules === undefined || isLet ? {} : { wholeModules: template.wholeModules }),
     applications: [...template.applications],
   };

@@ -50,7 +50,7 @@ export function settledMemory(running: DeploymentReference | undefined, sinceMs:
 export function lightReport(memory: Memory, counter: number, nowMs: number): Report {
   return composeReport({
     ...{ memory, counter, nowMs, applications: [], agentVersion: 'simulated', bytesReceived: 0 },
-    ...{ hostDeath: undefined, progress: undefined, waiting: undefined, outbox: undefined },
+    ...{ hostDeath: undefined, progress: undefined, waiting: undefined, outbox: undefined, links: undefined },
     boot: { id: '0', number: 1 },
   });
 }

@@ -16,6 +16,16 @@ export type Windows = Window[];
  */
 export type DeployedWholeModules = 'ask' | 'never';
 /**
+ * What of modules may travel over it, deltas or whole ones, compressed or not; both when absent. What controls a device travels over every link: control alone means no modules.
+ *
+ * @minItems 1
+ * @maxItems 3
+ */
+export type LinkCarries =
+  | ['control' | 'delta' | 'whole']
+  | ['control' | 'delta' | 'whole', 'control' | 'delta' | 'whole']
+  | ['control' | 'delta' | 'whole', 'control' | 'delta' | 'whole', 'control' | 'delta' | 'whole'];
+/**
  * Open while one of these is.
  *
  * @maxItems 24
@@ -899,6 +909,12 @@ export interface Deployment {
   wholeModules?: DeployedWholeModules;
   when?: DeployedConditions;
   /**
+   * The links of its site that the device can know and keeps to; absent where none of them has terms.
+   *
+   * @maxItems 32
+   */
+  links?: DeployedLink[];
+  /**
    * @maxItems 64
    */
   applications: DeployedApplication[];
@@ -951,6 +967,25 @@ export interface DeployedFact {
    */
   application?: string;
   missing?: number | boolean | string;
+}
+export interface DeployedLink {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  /**
+   * The name of a network interface, or the beginning of one and *: wwan0, eth*.
+   */
+  interface: string;
+  carries?: LinkCarries;
+  budget?: DeployedBudget;
+}
+export interface DeployedBudget {
+  bytes: number;
+  /**
+   * By UTC.
+   */
+  per: 'day' | 'month';
 }
 export interface DeployedApplication {
   /**
@@ -1832,7 +1867,16 @@ export interface PlannedLink {
 }
 export interface PlannedAttribute {
   name:
-    'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent' | 'wholeModules';
+    | 'fleet'
+    | 'site'
+    | 'probationSeconds'
+    | 'keyFingerprint'
+    | 'hold'
+    | 'windows'
+    | 'when'
+    | 'consent'
+    | 'wholeModules'
+    | 'links';
   /**
    * Absent when it was not said.
    */
@@ -1992,6 +2036,12 @@ export interface Report {
   downloads?: DownloadReport[];
   problem?: DeviceProblem;
   outbox?: OutboxReport;
+  /**
+   * What it counted on the links of its site that its deployment names; absent where that names none.
+   *
+   * @maxItems 32
+   */
+  links?: LinkReport[];
   /**
    * Artifact and metadata bytes taken since enrolment.
    */
@@ -2307,6 +2357,36 @@ export interface OutboxHeld {
    */
   channel?: string;
 }
+export interface LinkReport {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  /**
+   * Its default route goes over it.
+   */
+  leadsOut?: true;
+  /**
+   * Of its own connections, both ways, as IP takes them.
+   */
+  bytes: number;
+  /**
+   * RFC 3339 in UTC.
+   */
+  since?: string;
+  budget?: BudgetReport;
+}
+/**
+ * What it may take in the period under way, and has taken.
+ */
+export interface BudgetReport {
+  used: number;
+  bytes: number;
+  /**
+   * By UTC.
+   */
+  per: 'day' | 'month';
+}
 /**
  * What an operator does to the rollout of a fleet: the body of `POST /api/v1/rollouts/act`.
  */
@@ -2398,7 +2478,7 @@ export interface Site {
 export interface SiteSpec {
   config?: Config;
   /**
-   * What the links of this place cost and how fast they are. fleet plan works out price and time with them; devices do not read them, and use the links that they find.
+   * What the links of this place cost, how fast they are, and what devices keep to on them. fleet plan works out price and time with them; devices are told of those with match where one of these has a budget or carries.
    *
    * @maxItems 32
    */
@@ -2422,13 +2502,8 @@ export interface SiteLink {
    * Of pricePerMB, by ISO 4217: EUR, NOK, USD.
    */
   currency?: string;
-  /**
-   * What of modules may travel over it, deltas or whole ones, compressed or not; both when absent.
-   *
-   * @minItems 1
-   * @maxItems 2
-   */
-  carries?: ['delta' | 'whole'] | ['delta' | 'whole', 'delta' | 'whole'];
+  carries?: LinkCarries;
+  budget?: LinkBudget;
 }
 /**
  * Which link it is on the devices. Two links of a site never match the same interface.
@@ -2438,6 +2513,19 @@ export interface LinkMatch {
    * The name of a network interface, or the beginning of one and *: wwan0, eth*.
    */
   interface: string;
+}
+/**
+ * How many bytes each device may take over it until it fetches no more modules there; needs match.
+ */
+export interface LinkBudget {
+  /**
+   * In kB, MB or GB, which are a thousand, a million and a billion bytes, as links are billed; at least 100kB.
+   */
+  bytes: string;
+  /**
+   * By UTC.
+   */
+  per: 'day' | 'month';
 }
 /**
  * All the controller knows of its fleets at one moment: what `fleet status -o json` prints.
@@ -2878,6 +2966,10 @@ export interface DeviceStatus {
   desired?: DesiredDeployment;
   report?: Report;
   /**
+   * What the bytes that it counted on links cost, by the prices that its site has now.
+   */
+  linkPrices?: LinkPrice[];
+  /**
    * Newest first; where one device was asked for, or with events=true.
    */
   events: DeviceEvent[];
@@ -2941,6 +3033,14 @@ export interface DesiredDeployment {
    * SHA-256 in lower-case hexadecimal.
    */
   definition?: string;
+}
+export interface LinkPrice {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  price: number;
+  currency: string;
 }
 export interface ExpiryStatus {
   /**
