@@ -93,7 +93,12 @@ const deviceMoves: Readonly<
   lacks: async (world, device, [code, message]) => {
     const { sequence, revision } = await world.deploymentOf(device);
     const problem = problemOf(world, sequence, code!, message!);
-    return world.tell(device, { phase: 'fetching', highestSequence: sequence, target: { sequence, revision }, problem });
+    return world.tell(device, {
+      phase: 'fetching',
+      highestSequence: sequence,
+      target: { sequence, revision },
+      problem,
+    });
   },
 };
 
