@@ -110,6 +110,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   {
+    name: 'simulate',
+    summary: 'how the rollouts of a commit will probably go: when waves end, who is left, what it costs',
+    load: async () => (await import('./commands/simulate.ts')).simulateCommand,
+  },
+  {
     name: 'status',
     summary: 'what runs where, and how old that knowledge is',
     load: async () => (await import('./commands/status.ts')).statusCommand,
@@ -163,6 +168,11 @@ export const commandTable: readonly Entry[] = [
     name: 'rollout retry',
     summary: 'try again from the wave that failed; devices that failed are offered it anew',
     load: async () => (await import('./commands/rollout-act.ts')).rolloutRetryCommand,
+  },
+  {
+    name: 'rollout allow-whole',
+    summary: 'let devices that have no delta take modules whole, or the one that is named',
+    load: async () => (await import('./commands/rollout-act.ts')).rolloutAllowWholeCommand,
   },
   {
     name: 'source accept',

@@ -95,8 +95,19 @@ async function pricesOf(base: JudgedRevision, next: JudgedRevision, change: Plan
   return planPrices([base, next], releasesOf(base, next), deployed);
 }
 
-/** Works the plan out. Throws `CommandError`. */
-export async function makePlan(context: CommandContext, asked: PlanQuestion): Promise<Plan> {
+/** A plan with what it was worked out from, of which parts are read only when somebody looks: while its repository is open. */
+export interface OpenedPlan {
+  readonly plan: Plan;
+  readonly base: JudgedRevision;
+  readonly next: JudgedRevision;
+}
+
+/** Works the plan out and hands it over. Throws `CommandError`. */
+export async function withPlan<T>(
+  context: CommandContext,
+  asked: PlanQuestion,
+  use: (opened: OpenedPlan) => Promise<T>,
+): Promise<T> {
   const answer = await askController(context);
   await using repository = await openFleetRepository(context, repositoryTop(context));
   const { base, next } = await judgeSides(context, repository, asked, answer.status);
@@ -106,7 +117,7 @@ export async function makePlan(context: CommandContext, asked: PlanQuestion): Pr
   const bare = known === undefined ? change : compare(base, next, undefined, context.clock.now());
   const barePrices = async () => (bare === change ? prices : pricesOf(base, next, bare));
   const policy = await judgePolicies(context, repository, { base, next }, { ...bare, prices: barePrices });
-  return {
+  const plan: Plan = {
     fleetVersion: toolVersion(context),
     base: base.side,
     next: next.side,
@@ -119,4 +130,10 @@ export async function makePlan(context: CommandContext, asked: PlanQuestion): Pr
     ...(known && { known }),
     ...(unknownBecause !== undefined && { unknownBecause }),
   };
+  return use({ plan, base, next });
+}
+
+/** Works the plan out. Throws `CommandError`. */
+export function makePlan(context: CommandContext, asked: PlanQuestion): Promise<Plan> {
+  return withPlan(context, asked, async ({ plan }) => plan);
 }

@@ -1,4 +1,14 @@
-import type { Clock, Disk, LineDoors, Log, Random, Surroundings, Ways, WaysWatch } from '../platform/ports.ts';
+import type {
+  Clock,
+  CountTravel,
+  Disk,
+  LineDoors,
+  Log,
+  Random,
+  Surroundings,
+  Ways,
+  WaysWatch,
+} from '../platform/ports.ts';
 import type { AgentConfiguration, DeployedApplication, Report } from '../schemas/generated/types.ts';
 import { logbookChannel } from '../schemas/logbook-entry.ts';
 import { AboardDoor } from './aboard/aboard-door.ts';
@@ -29,6 +39,10 @@ export interface SharedWithCourier {
   readonly time: AgentTime;
   /** Told of every byte it took. */
   readonly countBytes: CountBytes;
+  /** Told of what went over which interface. */
+  readonly countTravel: CountTravel;
+  /** The interface that leads out now; undefined where none does. */
+  readonly wayOut: () => string | undefined;
   /** Where the module with a digest lies. */
   readonly pathOf: (sha256: string) => string;
 }
@@ -101,6 +115,8 @@ export function createAgent(options: AgentOptions): Agent {
     courier: openCourier({
       time,
       countBytes: (bytes) => ledger.countBytes(bytes),
+      countTravel: (bytes, via) => updates.countTravel(bytes, via),
+      wayOut: () => surroundings.interface(),
       pathOf: (sha256) => store.pathOf(sha256),
     }),
     // What HTTPS finds is evidence for MQTT where it is news.
@@ -131,7 +147,7 @@ export function createAgent(options: AgentOptions): Agent {
       waiting: flaps.waiting(updates.waiting()),
       applications: runtime.states().map(({ written: _written, ...report }) => flaps.application(report)),
       hostDeath: runtime.lastDeath(),
-      outbox: outbox.report(),
+      ...{ outbox: outbox.report(), links: updates.links() },
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });
@@ -208,6 +224,7 @@ export function createAgent(options: AgentOptions): Agent {
         onBatchAnswer: (payload) => outbox.answered(payload),
         onConnection,
         onTrouble,
+        countTravel: updates.countTravel,
       });
     },
     stop: async () => {

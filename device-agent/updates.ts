@@ -1,5 +1,5 @@
-import type { Clock, Disk, Log, Random } from '../platform/ports.ts';
-import type { Consent, DeployedApplication, Progress, Waiting } from '../schemas/generated/types.ts';
+import type { Clock, CountTravel, Disk, Log, Random } from '../platform/ports.ts';
+import type { Consent, DeployedApplication, LinkReport, Progress, Waiting } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
 import { type Heard, heardCourier } from './courier/heard-courier.ts';
 import type { AgentTime } from './download/metadata.ts';
@@ -7,6 +7,7 @@ import { HealthWatch } from './health/watch.ts';
 import { ConsentTerm } from './interlocks/consent-term.ts';
 import { gatesOf } from './interlocks/gates.ts';
 import type { Senses } from './interlocks/senses.ts';
+import { LinkAccounts } from './links/link-accounts.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import type { StateFiles } from './state-files.ts';
 import { Activator } from './update/activator.ts';
@@ -15,9 +16,10 @@ import type { EngineEvent } from './update/decide.ts';
 import { Engine } from './update/engine.ts';
 import { Fetcher, Turn } from './update/fetcher.ts';
 import { Intake } from './update/intake.ts';
+import { lacksModules } from './update/lacking.ts';
 import { withoutDamage } from './update/memory-problems.ts';
 import { MomentWait } from './update/moment-wait.ts';
-import { type Memory, type Slot, targetOf } from './update/state.ts';
+import { type Memory, newestSlot, type Slot, targetOf } from './update/state.ts';
 
 /** What updates are made with. */
 export interface UpdatesOptions {
@@ -59,6 +61,10 @@ export interface Updates {
   consent(consent: Consent): boolean;
   /** Names of the applications that may run again; undefined while it can't be told. */
   held(): ReadonlySet<string> | undefined;
+  /** What was counted on the links that the deployment names; undefined where it names none. */
+  links(): readonly LinkReport[] | undefined;
+  /** Something went over an interface. */
+  readonly countTravel: CountTravel;
   stop(): void;
 }
 
@@ -88,7 +94,14 @@ export function createUpdates(options: UpdatesOptions): Updates {
   let memory = files.memory;
   const emit = (event: EngineEvent): void => engine.dispatch(event);
   const waiting = { clock, random, log, emit, courier };
-  const fetching = { ...waiting, onProgress: onChange, turn: new Turn() };
+  const links = new LinkAccounts({
+    ...{ clock, counts: ledger, times: () => ({ nowMs: time.nowMs(), provedMs: ledger.timeFloorMs }) },
+    wayOut: () => options.senses.interface(),
+    onSpent: () => moments.lookNow(),
+  });
+  links.setTerms(newestSlot(memory)?.links);
+  const allowances = () => links.allowances();
+  const fetching = { ...waiting, onProgress: onChange, turn: new Turn(), allowances };
   const fetcher = new Fetcher({ ...fetching, isRepairing: false });
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
   const activator = new Activator({ ...waiting, runtime, store, slots, onApply });
@@ -102,14 +115,19 @@ export function createUpdates(options: UpdatesOptions): Updates {
     nowMs: time.nowMs,
     senses: options.senses,
     consent: () => memory.consent,
+    links: { wayOut: () => links.wayOut() },
+    lacksModules: (sequence: number) => lacksModules(store, slots, memory, sequence),
     leftMs: (said: Consent) => term.leftMs(said),
   };
   const moments = new MomentWait({ clock, log, gatesOf: (to, gated) => gatesOf(to, gated, sight), onChange });
   const nudge = (): void => {
     for (const one of [fetcher, repairer, intake]) one.nudge();
+    moments.lookNow();
   };
   let wokenAt = Number.NEGATIVE_INFINITY;
   const wake = (): void => {
+    // Another link may lead out by now, over which less may go.
+    moments.lookNow();
     if (clock.monotonic() - wokenAt < wakeEveryMs) return;
     wokenAt = clock.monotonic();
     nudge();
@@ -119,6 +137,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     logPhase(log, memory, committed);
     const isSaid = committed.consent !== memory.consent;
     memory = committed;
+    links.setTerms(newestSlot(memory)?.links);
     onChange();
     if (isSaid) moments.lookNow();
   };
@@ -164,8 +183,11 @@ export function createUpdates(options: UpdatesOptions): Updates {
       return memory.consent === consent;
     },
     held: () => heldNames(slots, memory),
+    links: () => links.report(),
+    countTravel: (bytes, via) => links.count(bytes, via),
     stop: () => {
       nextScrub?.[Symbol.dispose]();
+      links.flush();
       for (const one of [engine, intake, fetcher, repairer, health, activator, moments]) one.stop();
     },
   };

@@ -99,6 +99,8 @@ export interface HttpResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The interface of this machine that it comes in by; absent where that is not known. */
+  readonly via?: string;
   readonly body: AsyncIterable<Uint8Array>;
 }
 
@@ -126,6 +128,9 @@ export class NetworkError extends Error {
   }
 }
 
+/** Told how many bytes went over an interface of this machine, either way, by what IP takes of them; without one that is not known. */
+export type CountTravel = (bytes: number, via?: string) => void;
+
 /** The way out: one HTTP exchange at a time. Rejects with `NetworkError`; the body iterator throws it too. */
 export interface Network {
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
@@ -138,6 +143,8 @@ export interface RelayTarget {
   readonly connectMsMax: number;
   /** Asked of every piece that the server sends, before it is passed on; the first refusal ends the relay. */
   readonly accepts: (bytes: number) => boolean;
+  /** Told of every byte between it and the server. */
+  readonly countTravel?: CountTravel;
 }
 
 /**

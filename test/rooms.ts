@@ -180,6 +180,18 @@ export const rooms: readonly Room[] = [
     reason: 'reads what the engine remembers and changes none of it',
   },
   {
+    path: 'controller/simulation',
+    imports: [
+      ...['schemas', 'platform', 'platform/simulated'],
+      ...['controller/engine', 'controller/manifests', 'controller/planning', 'controller/shadow', 'controller/state'],
+      ...['device-agent/update', 'device-agent/health', 'device-agent/report', 'device-agent/runtime/app-runtime.ts'],
+      ...['device-agent/interlocks/opening.ts', 'device-agent/cron-times.ts'],
+    ],
+    packages: [],
+    reason:
+      'the engine and what devices decide by, in simulated time: loaded by one command, never where a real one runs',
+  },
+  {
     path: 'controller/following',
     imports: [
       'schemas',
@@ -263,10 +275,16 @@ export const rooms: readonly Room[] = [
     path: 'device-agent/interlocks',
     imports: [
       ...['schemas', 'platform', 'artifact/condition'],
-      ...['device-agent/cron-times.ts', 'device-agent/runtime/grants/fact-value.ts'],
+      ...['device-agent/cron-times.ts', 'device-agent/runtime/grants/fact-value.ts', 'device-agent/links'],
     ],
     packages: [],
     reason: 'pure: whether the device may change now, by what its deployment says',
+  },
+  {
+    path: 'device-agent/links',
+    imports: ['schemas', 'platform'],
+    packages: [],
+    reason: 'what may go over which link, and what has: knows neither what goes nor how',
   },
   {
     path: 'device-agent/outbox',
@@ -390,6 +408,7 @@ export const rooms: readonly Room[] = [
       'controller/manifests',
       'controller/planning',
       'controller/publishing',
+      'controller/simulation',
       'controller/source',
       'controller/announcement.ts',
       'device-agent/command',

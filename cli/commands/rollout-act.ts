@@ -23,7 +23,7 @@ const whoOptions: Readonly<Record<string, OptionSpec>> = {
 interface Act {
   readonly act: RolloutActName;
   readonly summary: string;
-  readonly arguments: 'FLEET' | 'FLEET [WAVE]';
+  readonly arguments: 'FLEET' | 'FLEET [WAVE]' | 'FLEET [DEVICE]';
   readonly options?: Readonly<Record<string, OptionSpec>>;
 }
 
@@ -46,6 +46,15 @@ function numberOf({ values }: ParsedArguments): { readonly number?: number } {
   throw new CommandError(`--number ${values.number}: ${hint}`, exitCodes.usage);
 }
 
+/** What the second argument names. */
+function subject(
+  takes: Act['arguments'],
+  name: string | undefined,
+): { readonly wave?: string; readonly device?: string } {
+  if (name === undefined) return {};
+  return takes === 'FLEET [DEVICE]' ? { device: name.replace(/^device\//, '') } : { wave: name };
+}
+
 function commandFor({ act, summary, arguments: takes, options }: Act): Command {
   return {
     name: `rollout ${act}`,
@@ -53,13 +62,13 @@ function commandFor({ act, summary, arguments: takes, options }: Act): Command {
     arguments: takes,
     options: { ...options, ...whoOptions, ...settingsOption('cli', 'controller=https://HOST:7443') },
     async run(context, args) {
-      const [text, wave, ...rest] = args.positionals;
-      const isTooMuch = rest.length > 0 || (wave !== undefined && takes === 'FLEET');
+      const [text, named, ...rest] = args.positionals;
+      const isTooMuch = rest.length > 0 || (named !== undefined && takes === 'FLEET');
       if (text === undefined || isTooMuch) throw new CommandError(`rollout ${act} takes ${takes}`, exitCodes.usage);
       const fleet = parseFleet(text);
       await actOnRollout(context, {
         ...{ fleet, act, who: whoOf(context, args), why: bounded(args.values.why ?? '', '--why', whyLengthMax) },
-        ...(wave === undefined ? {} : { wave }),
+        ...subject(takes, named),
         ...numberOf(args),
         ...(args.flags.has('revert') ? { revert: true } : {}),
       });
@@ -99,4 +108,10 @@ export const rolloutRetryCommand = commandFor({
   act: 'retry',
   summary: 'try again from the wave that failed; devices that failed are offered it anew',
   arguments: 'FLEET',
+});
+
+export const rolloutAllowWholeCommand = commandFor({
+  act: 'allow-whole',
+  summary: 'let devices that have no delta take modules whole, or the one that is named',
+  arguments: 'FLEET [DEVICE]',
 });

@@ -2,6 +2,7 @@
 import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, Refusal, StatusDocument } from '../../schemas/generated/types.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
+import { siteLinkWords } from '../../schemas/site-link-words.ts';
 import { applicationLines, hostDeathLine } from './application-lines.ts';
 import { ownTimeWords } from './own-time.ts';
 import { age, bar, bytes, minuteOf, span } from './quantities.ts';
@@ -141,6 +142,17 @@ function outboxLine({ report }: DeviceStatus, style: Style): string[] {
   return words === undefined ? [] : [`${words}.${held === undefined ? '' : ` ${style('dim', held.code)}`}`];
 }
 
+/** What it counted on each link of its site, and what that has cost. */
+function linkLines({ report, linkPrices = [] }: DeviceStatus): string[] {
+  const links = report?.links ?? [];
+  const lines = links.map((link) => {
+    const cost = linkPrices.find(({ name }) => name === link.name);
+    const price = cost === undefined ? '' : `, ${cost.price.toFixed(2)} ${cost.currency}`;
+    return `  ${siteLinkWords(link, bytes, price)}`;
+  });
+  return lines.length === 0 ? [] : ['Links, as it counted:', ...lines];
+}
+
 /** Whether somebody who gave no name may have been this device: he was where it was last, or it has never been anywhere. */
 function mayBe({ connected, address, reason }: DeviceStatus, refused: Refusal): boolean {
   if (connected === true || refused.device !== undefined || refused.address === undefined) return false;
@@ -232,6 +244,7 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
     report?.hostDeath === undefined ? [] : [hostDeathLine(report.hostDeath, age(report.hostDeath.at, report.at))],
     outboxLine(device, style),
     report?.downloads === undefined || report.downloads.length === 0 ? [] : ['Downloads:', ...downloadLines(device)],
+    linkLines(device),
     others,
     events.length === 0
       ? []

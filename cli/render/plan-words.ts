@@ -42,6 +42,8 @@ function attributeText({ name, from, to }: AttributeChange): string {
       return `windows: ${to ?? 'at any time'}`;
     case 'consent':
       return to === undefined ? 'no consent aboard needed' : 'consent aboard needed';
+    case 'links':
+      return `links: ${to ?? 'as it finds them'}`;
     case 'wholeModules':
       return `updates without a delta: ${to === undefined ? 'whole' : to}`;
     case 'when':

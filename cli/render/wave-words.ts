@@ -41,25 +41,42 @@ export function movingFleets(fleets: readonly FleetChange[]): readonly MovingFle
   );
 }
 
-/** What each rollout keeps to, and which ones end. */
+/** How many devices of a fleet wait for room in its budget, without any wave. */
+function awaitingRoom({ deploying, bounded }: FleetChange): number {
+  return bounded === undefined ? 0 : deploying - bounded.atOnce;
+}
+
+/** What each rollout keeps to, which ones end, and what a budget alone holds. */
 export function rolloutTexts(fleets: readonly FleetChange[]): readonly string[] {
   const back = fleets.flatMap(({ fleet, endsRollout }) =>
     endsRollout === undefined
       ? []
       : [`${fleet}: ends rollout ${endsRollout}, for it goes back at once to what was completed before`],
   );
-  return [...movingFleets(fleets).map(({ fleet, rollout }) => rulesText(fleet, rollout)), ...back];
+  const bounded = fleets.flatMap((change) =>
+    awaitingRoom(change) === 0 ? [] : [`${change.fleet}: ${budgetText(change.bounded!.budget)}`],
+  );
+  return [...movingFleets(fleets).map(({ fleet, rollout }) => rulesText(fleet, rollout)), ...back, ...bounded];
 }
 
-/** `1 device gets a deployment at once, 3 more wave by wave`. */
+function sum(fleets: readonly FleetChange[], of: (change: FleetChange) => number): number {
+  return fleets.reduce((all, change) => all + of(change), 0);
+}
+
+/** `1 device gets a deployment at once, 3 more wave by wave, 1 more when its group has room`. */
 export function deployingText({ devices, fleets }: RevisionChange): string {
   const deploying = devices.filter(({ kind }) => kind === 'deploy');
-  const opened = fleets.reduce((sum, { rollout }) => sum + (rollout?.atOnce ?? 0), 0);
-  const atOnce = opened + deploying.filter(({ wave }) => wave === undefined).length;
-  const later = deploying.length - atOnce;
+  const inWaves = deploying.filter(({ wave }) => wave !== undefined).length;
+  const later = inWaves - sum(fleets, ({ rollout }) => rollout?.atOnce ?? 0);
+  const forRoom = sum(fleets, awaitingRoom);
+  const atOnce = deploying.length - later - forRoom;
   const get = (count: number): string => `${count} ${count === 1 ? 'device gets' : 'devices get'} a deployment`;
-  if (later === 0) return `${get(atOnce)} at once`;
-  return atOnce === 0
-    ? `${get(later)} once somebody says yes, wave by wave`
-    : `${get(atOnce)} at once, ${later} more wave by wave`;
+  const inTime =
+    atOnce === 0 && later > 0
+      ? [`${get(later)} once somebody says yes, wave by wave`]
+      : [`${get(atOnce)} at once`, ...(later === 0 ? [] : [`${later} more wave by wave`])];
+  return [
+    ...inTime,
+    ...(forRoom === 0 ? [] : [`${forRoom} more when ${forRoom === 1 ? 'its group has' : 'their groups have'} room`]),
+  ].join(', ');
 }

@@ -59,5 +59,7 @@ export function consider(draft: Draft, context: Context, name: string): Issue | 
   if (isBehind && !context.isBranchSeen) return undefined;
   if (decision.cause === 'SEQUENCE_BEHIND' && !contradict(draft, name, now)) return undefined;
   const retries = device.fleet === undefined ? undefined : draft.rollout(device.fleet)?.retries;
-  return nextIssue(permitted.device, observed, { revision, definition, retries, signedBy: context.keyId, now });
+  const mayGoWhole = permitted.mayGoWhole === true;
+  const signedBy = context.keyId;
+  return nextIssue(permitted.device, observed, { revision, definition, retries, signedBy, mayGoWhole, now });
 }

@@ -28,7 +28,6 @@ export class Contacts {
   constructor(parts: ContactsParts) {
     this.#parts = parts;
     this.#links = parts.tellsConnections ? new Map() : undefined;
-    this.#schedule();
   }
 
   /** Undefined where the broker does not tell. */
@@ -47,6 +46,7 @@ export class Contacts {
     else if (event.kind !== 'shadow-request' || event.operation !== 'get') return false;
     else if (!this.#parts.isNamed(event.device)) return false;
     this.#heard.set(event.device, now);
+    this.#schedule();
     return true;
   }
 
@@ -65,11 +65,14 @@ export class Contacts {
     this.#flush(this.#heard.entries(), this.#heard.size);
   }
 
+  /** While nobody is heard nothing wakes up. */
   #schedule(): void {
-    this.#timer = this.#parts.clock.after(flushMs, () => this.#flushInTurns(this.#heard.entries(), this.#heard.size));
+    if (this.#heard.size === 0) return;
+    this.#timer ??= this.#parts.clock.after(flushMs, () => this.#flushInTurns(this.#heard.entries(), this.#heard.size));
   }
 
   #flushInTurns(heard: MapIterator<[string, number]>, left: number): void {
+    this.#timer = undefined;
     this.#flush(heard, Math.min(left, contactsPerTurn));
     if (left <= contactsPerTurn) return this.#schedule();
     this.#timer = this.#parts.clock.after(0, () => this.#flushInTurns(heard, left - contactsPerTurn));

@@ -22,6 +22,9 @@ const distinctions = Object.keys({
   signedBy: true,
   fleet: true,
   definition: true,
+  work: true,
+  goesOn: true,
+  mayGoWhole: true,
   retries: true,
 } satisfies Record<keyof Omit<IssueTerms, 'applications'>, true>) as (keyof IssueTerms)[];
 

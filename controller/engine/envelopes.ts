@@ -26,8 +26,8 @@ type Signed = Pick<Extract<EngineEvent, { kind: 'signed' }>, 'issued' | 'envelop
 
 /** Everything that is signed but the moment. */
 function wantOf({ deployment: { issuedAt: _, ...rest }, issued }: Issue): string {
-  const { signedBy, templateHash, definition, retries } = issued;
-  return JSON.stringify([rest, signedBy, templateHash, definition, retries]);
+  const { signedBy, templateHash, definition, retries, goesOn } = issued;
+  return JSON.stringify([rest, signedBy, templateHash, definition, retries, goesOn]);
 }
 
 export class Envelopes {

@@ -149,8 +149,8 @@ export class FleetRollout {
       return { device: desired, stays: true, ...(hasIt ? {} : { reason: counting }) };
     }
     const device = this.#inRollout(standing, seen);
-    const spare = this.#count?.book.spare(device.group) ?? 0;
-    return permitted(standing, { desired, device, spare, isCounted: this.isCounted(known) });
+    const room = this.#count?.book.room(device.group) ?? { spare: 0, takers: [] };
+    return permitted(standing, { desired, device, room, isCounted: this.isCounted(known) });
   }
 
   /** When time alone moves it; `now` where it would move already. */

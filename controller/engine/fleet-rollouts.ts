@@ -178,9 +178,16 @@ export class FleetRollouts {
     if (this.#count(one)) return;
     this.#tellStep(fleet);
     const { waves, policy } = one.followed;
+    if (rollout.wholeFor !== before?.wholeFor) this.#considerLet(one, rollout);
     // A gate may close and open with every report of one device: nobody goes through the fleet for that.
     if (policy.waves.every((_, wave) => !opens(before, rollout, wave))) return;
     this.#parts.considerList(waves.keys(), (name) => !opens(before, rollout, waves.get(name) ?? 0));
+  }
+
+  /** Who may take modules whole now. */
+  #considerLet({ followed: { waves } }: FleetRollout, { wholeFor = [] }: Rollout): void {
+    if (wholeFor === 'all') this.#parts.considerList(waves.keys());
+    else this.#parts.consider(wholeFor);
   }
 
   #tellStep(fleet: string): void {

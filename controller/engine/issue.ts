@@ -3,6 +3,7 @@ import type { ApplicationReference, DeployedApplication, Deployment } from '../.
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { DesiredDevice, DeviceTemplate } from '../manifests/desired.ts';
 import { type IssuedDeployment, nextSequence, type ObservedDevice } from '../planning/observed.ts';
+import { goesOnUnder, workOf } from '../planning/rollout/disturbance.ts';
 import { stateBytesMax } from '../shadow/limits.ts';
 import { desiredState, withoutReport } from './device-shadow.ts';
 import type { Draft } from './draft.ts';
@@ -40,6 +41,8 @@ export interface Issuing {
   readonly retries: number | undefined;
   /** The id of the key that will sign it. */
   readonly signedBy: string;
+  /** Somebody let the device take modules whole. */
+  readonly mayGoWhole: boolean;
   readonly now: number;
 }
 
@@ -47,6 +50,7 @@ export interface Issuing {
 export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issuing: Issuing): Issue {
   const { template } = device;
   const { revision, definition, retries, signedBy, now } = issuing;
+  const isLet = issuing.mayGoWhole && template.wholeModules === 'ask';
   const sequence = nextSequence(observed);
   const deployment: Deployment = {
     apiVersion: 'fleet/v1alpha1',
@@ -60,18 +64,21 @@ export function nextIssue(device: DesiredDevice, observed: ObservedDevice, issui
     ...(template.windows === undefined ? {} : { windows: template.windows }),
     ...(template.when === undefined ? {} : { when: template.when }),
     ...(template.consent === undefined ? {} : { consent: template.consent }),
-    ...(template.wholeModules === undefined ? {} : { wholeModules: template.wholeModules }),
+    ...(template.links === undefined ? {} : { links: template.links }),
+    ...(template.wholeModules === undefined || isLet ? {} : { wholeModules: template.wholeModules }),
     applications: [...template.applications],
   };
   const applications = referencesOf(template);
   const templateHash = template.hash;
-  const issued = { sequence, revision, issuedAt: now, templateHash, applications, signedBy };
+  const issued = { sequence, revision, issuedAt: now, templateHash, applications, signedBy, work: workOf(template) };
   return {
     deployment,
     issued: {
       ...issued,
+      ...(goesOnUnder(observed, template, definition) ? { goesOn: true as const } : {}),
       ...(template.fleet === undefined ? {} : { fleet: template.fleet }),
       ...(definition === undefined ? {} : { definition }),
+      ...(isLet ? { mayGoWhole: true } : {}),
       ...(retries === undefined ? {} : { retries }),
     },
   };

@@ -5,11 +5,13 @@ import { type Asked, actOn } from '../planning/rollout/act.ts';
 import { withFinished } from '../planning/rollout/begin.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import { step } from '../planning/rollout/step.ts';
+import { whyNotAsked } from '../planning/rollout/whole-modules.ts';
 import { adoptRollouts } from './adopt-rollouts.ts';
 import type { Context } from './context.ts';
 import type { Draft } from './draft.ts';
 import { noFleet } from './engine-parts.ts';
 import type { AdoptionEvent } from './events.ts';
+import type { FollowedFleet } from './fleet-rollout.ts';
 import { policiesOf, touchedFleets } from './followed-fleets.ts';
 import type { Tale } from './history.ts';
 
@@ -55,6 +57,12 @@ export function stepRollout(draft: Draft, context: Context, fleet: string): Move
   return { tales: events.map((event) => tale(rollout, event)) };
 }
 
+/** Why nobody, or not this device, can be let take modules whole. */
+function whyNotWhole({ policy, waves, fleet }: FollowedFleet, rollout: Rollout, { device }: Asked): string | undefined {
+  if (device !== undefined && !waves.has(device)) return `fleet ${fleet} has no device ${device}`;
+  return whyNotAsked(rollout, policy);
+}
+
 /** Somebody does something to it, and it goes on by that at once; or is told why not. */
 export function actOnRollout(draft: Draft, context: Context, fleet: string, asked: Asked): Moved {
   const { rollouts, now } = context;
@@ -63,12 +71,14 @@ export function actOnRollout(draft: Draft, context: Context, fleet: string, aske
   if (one === undefined || before === undefined) {
     return { tales: [], refusal: { code: 'NO_ROLLOUT', message: `no fleet ${fleet} rolls its changes out in waves` } };
   }
+  const no = asked.act === 'allow-whole' ? whyNotWhole(one.followed, before, asked) : undefined;
+  if (no !== undefined) return { tales: [], refusal: { code: 'ACT_REFUSED', message: no } };
   const acted = actOn(before, asked, one.followed.policy.waves, now);
   if (acted.kind === 'refused') return { tales: [], refusal: { code: 'ACT_REFUSED', message: acted.message } };
   const { rollout } = acted;
   draft.put({ kind: 'rollout', fleet, rollout });
-  const { act, who, why } = asked;
-  const fields = { fleet, number: rollout.number, act, who, why };
+  const { act, who, why, device } = asked;
+  const fields = { fleet, number: rollout.number, act, who, why, ...(device === undefined ? {} : { device }) };
   return { tales: [{ level: 'info', event: 'rollout.act', fields }, ...stepRollout(draft, context, fleet).tales] };
 }
 

@@ -18,13 +18,14 @@ import {
   text,
   time,
   version,
+  when,
 } from './row-checks.ts';
 
 const act = shape<RolloutAct>({
   at: time,
   who: text,
   act: oneOf<RolloutAct['act']>(
-    { pause: true, resume: true, approve: true, abort: true, retry: true },
+    { pause: true, resume: true, approve: true, abort: true, retry: true, 'allow-whole': true },
     'what can be done to a rollout',
   ),
   why: text,
@@ -46,6 +47,7 @@ const rolloutMembers: Members<Rollout> = {
   waveStartedAt: time,
   gatePassedAt: optional(time),
   approved: listOf(text),
+  wholeFor: optional(when((one) => one === 'all' || listOf(name)(one) === undefined, 'all or a list of devices')),
   retries: optional(count),
   reason: shape<Rollout['reason']>({ code, message: text }),
   acts: listOf(act),

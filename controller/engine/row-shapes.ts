@@ -56,6 +56,9 @@ const issueTerms = shape<IssueTerms>({
   signedBy: optional(text),
   fleet: optional(name),
   definition: optional(digest),
+  work: optional(text),
+  goesOn: optional(flag),
+  mayGoWhole: optional(flag),
   retries: optional(count),
 });
 

@@ -41,12 +41,21 @@ function checkPrice(link: unknown, path: ValuePath, report: Report): void {
   report([...path, field], 'key', 'PRICE_INCOMPLETE', message);
 }
 
-/** Checks that a site's links can be told apart and compared. */
+/** A device keeps a budget by what goes through an interface that it can tell. */
+function checkBudget(link: unknown, path: ValuePath, report: Report): void {
+  if (valueAt(link, ['budget']) === undefined || valueAt(link, ['match']) !== undefined) return;
+  const message =
+    'no device can tell which of its interfaces this link is, and keep a budget on it; add match, such as { interface: wwan0 }';
+  report([...path, 'budget'], 'key', 'BUDGET_UNKEPT', message);
+}
+
+/** Checks that a site's links can be told apart, compared and kept to. */
 export function checkLinks(value: unknown, report: Report): void {
   const links = listAt(value, ['spec', 'links']);
   for (const [index, link] of links.entries()) {
     const path: ValuePath = ['spec', 'links', index];
     checkPrice(link, path, report);
+    checkBudget(link, path, report);
     // Of many that are alike each is told once, beside the first of them.
     const seen = new Set<string>();
     for (const earlier of links.slice(0, index))

@@ -3,6 +3,7 @@ import type {
   Application,
   DeployedApplication,
   DeployedConditions,
+  DeployedLink,
   DeployedWholeModules,
   DeployedWindows,
   Device,
@@ -23,6 +24,8 @@ export interface DeviceTemplate {
   readonly when?: DeployedConditions;
   /** Whether somebody aboard must say yes before it is activated. */
   readonly consent?: 'required';
+  /** What it keeps to on the links of its site. */
+  readonly links?: DeployedLink[];
   /** What it does where an update could come whole only; without it that comes. */
   readonly wholeModules?: DeployedWholeModules;
   /** Sorted by name; placeholders filled in, configuration merged. */

@@ -3,6 +3,7 @@ import type { Device, Fleet, Site } from '../../schemas/generated/types.ts';
 import { layerOf } from './config-layers.ts';
 import { type DefinedApplication, definedApplications, probationSecondsDefault } from './definition.ts';
 import { deployedConditions, labelsInConditions } from './deployed-conditions.ts';
+import { deployedLinks } from './deployed-links.ts';
 import { deployedWholeModules } from './deployed-whole-modules.ts';
 import { deployedWindows } from './deployed-windows.ts';
 import type { DeviceTemplate } from './desired.ts';
@@ -49,7 +50,8 @@ function sharedKey(plan: FleetPlan, site: Site | undefined, hasConfig: boolean):
   const config = site?.spec.config;
   if (plan.mayReadDevice || hasConfig || mayReadDevice(config)) return undefined;
   // Without a site there may be nothing to fill in, which is told for each device.
-  return plan.hasPlaceholders || config !== undefined ? site?.metadata.name : '';
+  const isOfSite = plan.hasPlaceholders || config !== undefined || deployedLinks(site).links !== undefined;
+  return isOfSite ? site?.metadata.name : '';
 }
 
 /** What a device runs that no fleet selects. */
@@ -136,6 +138,7 @@ export function templateFor(draft: Draft, plan: FleetPlan, of: TemplateOf): Devi
     ...deployedWindows(plan.fleet.spec.windows),
     ...deployedConditions(plan.fleet.spec.when, plan.labels, device.metadata.labels),
     ...(consent === undefined ? {} : { consent }),
+    ...deployedLinks(site),
     ...deployedWholeModules(plan.fleet.spec.rollout),
     applications: plan.applications.map((one) =>
       renderApplication(one, target, reporting(draft, plan, one.name, device)),

@@ -5,6 +5,7 @@ import { canonicalJson } from './canonical-json.ts';
 import { mergeConfig } from './config-layers.ts';
 import type { DefinedApplication, FleetDefinition } from './definition.ts';
 import { deployedConditions, labelsInConditions } from './deployed-conditions.ts';
+import { deployedLinks } from './deployed-links.ts';
 import { deployedWholeModules } from './deployed-whole-modules.ts';
 import { deployedWindows } from './deployed-windows.ts';
 import type { DesiredFleet, DeviceTemplate } from './desired.ts';
@@ -94,6 +95,7 @@ export function templateUnder(
     ...deployedWindows(windows),
     ...deployedConditions(when, labelsInConditions(when), device.metadata.labels),
     ...(consent === undefined ? {} : { consent }),
+    ...deployedLinks(site),
     ...deployedWholeModules(rollout),
   });
   return isWhole && bytes <= templateBytesMax ? template : undefined;

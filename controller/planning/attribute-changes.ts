@@ -13,7 +13,8 @@ export interface AttributeChange {
     | 'windows'
     | 'when'
     | 'consent'
-    | 'wholeModules';
+    | 'wholeModules'
+    | 'links';
   readonly from?: string;
   readonly to?: string;
 }
@@ -42,6 +43,15 @@ function conditionsText({ template: { when } }: DesiredDevice): string | undefin
   return [...texts, ...ages].join('; ');
 }
 
+/** `vsat on eth1, 50 MB a month, carries delta; port on wlan*`; undefined where the device is told of none. */
+function linksText({ template: { links } }: DesiredDevice): string | undefined {
+  const each = links?.map(({ name, interface: pattern, budget, carries }) => {
+    const limit = budget === undefined ? '' : `, ${budget.bytes / 1e6} MB a ${budget.per}`;
+    return `${name} on ${pattern}${limit}${carries === undefined ? '' : `, carries ${carries.join(' and ')}`}`;
+  });
+  return each?.join('; ');
+}
+
 /** What only a fleet says of a device: what is in none has none of it. */
 const ofFleets: ReadonlySet<string> = new Set(['probationSeconds', 'windows', 'when', 'consent', 'wholeModules']);
 
@@ -60,6 +70,7 @@ export function attributeChanges(
     ['when', conditionsText(before), conditionsText(after)],
     ['consent', before.template.consent, after.template.consent],
     ['wholeModules', before.template.wholeModules, after.template.wholeModules],
+    ['links', linksText(before), linksText(after)],
     ['keyFingerprint', before.keyFingerprint, after.keyFingerprint],
     ['hold', before.hold && holdText(before.hold), after.hold && holdText(after.hold)],
   ] as const;

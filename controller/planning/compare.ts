@@ -8,7 +8,16 @@ import { type ApplicationChange, applicationChanges } from './application-change
 import { type AttributeChange, attributeChanges } from './attribute-changes.ts';
 import type { DescribedDevice } from './observed.ts';
 import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
-import { type KnownRollout, type PlannedRollout, planWaves, type WaveNames, waveNames } from './rollout/plan-waves.ts';
+import { workOf } from './rollout/disturbance.ts';
+import {
+  type BoundedChange,
+  type KnownRollout,
+  type PlannedRollout,
+  planBounded,
+  planWaves,
+  type WaveNames,
+  waveNames,
+} from './rollout/plan-waves.ts';
 import type { RolloutPolicy } from './rollout/policy.ts';
 import { policyOf } from './rollout/policy-of.ts';
 
@@ -47,6 +56,8 @@ export interface FleetChange {
   readonly rollout?: PlannedRollout;
   /** The number of the rollout that ends, because the fleet goes back to what was completed before it. */
   readonly endsRollout?: number;
+  /** Where no rollout begins, and its budget bounds what changes all the same. */
+  readonly bounded?: BoundedChange;
 }
 
 export interface RevisionChange {
@@ -172,7 +183,7 @@ function wayOf(fleet: string, policy: RolloutPolicy, target: string, compared: C
   };
 }
 
-/** Fleets that get another definition and have waves. What sites and devices say otherwise goes to these at once. */
+/** Fleets that get another definition and have waves. What sites and devices say otherwise waits for none. */
 function fleetWays(compared: ComparedRevisions): ReadonlyMap<string, FleetWay> {
   const { base, next } = compared;
   const ways = new Map<string, FleetWay>();
@@ -192,10 +203,36 @@ function inWave(change: DeviceChange, ways: ReadonlyMap<string, FleetWay>): Devi
   return wave === undefined ? change : { ...change, wave };
 }
 
-/** By fleet, the devices that get a deployment in a wave. */
-function waitingByFleet(devices: readonly DeviceChange[], next: DesiredFleet): ReadonlyMap<string, DesiredDevice[]> {
-  const moving = devices.filter(({ wave }) => wave !== undefined).map(({ device }) => next.devices.get(device)!);
-  return Map.groupBy(moving, ({ fleet = '' }) => fleet);
+/** By fleet, the devices that get a deployment: in a wave where the fleet goes through its waves. */
+function deployingByFleet(
+  devices: readonly DeviceChange[],
+  next: DesiredFleet,
+  ways: ReadonlyMap<string, FleetWay>,
+): ReadonlyMap<string, DesiredDevice[]> {
+  const moving = devices.filter(({ kind, wave, fleet = '' }) => {
+    return kind === 'deploy' && (wave !== undefined || ways.get(fleet)?.kind !== 'waves');
+  });
+  return Map.groupBy(
+    moving.map(({ device }) => next.devices.get(device)!),
+    ({ fleet = '' }) => fleet,
+  );
+}
+
+/** What of a fleet changes under its budget alone; `deploying` are its devices that get a deployment. */
+function boundedChange(
+  fleet: string,
+  way: FleetWay | undefined,
+  deploying: readonly DesiredDevice[],
+  { base, next }: ComparedRevisions,
+): Pick<FleetChange, 'bounded'> {
+  const manifest = next.fleets.get(fleet);
+  const policy = manifest && policyOf(manifest);
+  if (policy === undefined || way?.kind === 'waves') return {};
+  const bounded = planBounded(policy, deploying, ({ name, template }) => {
+    const before = base.devices.get(name);
+    return before?.fleet === fleet && workOf(before.template) === workOf(template);
+  });
+  return bounded === undefined ? {} : { bounded };
 }
 
 function rolloutChange(
@@ -211,17 +248,20 @@ function rolloutChange(
 
 function fleetChanges(
   devices: readonly DeviceChange[],
-  { base, next, membersOf }: ComparedRevisions,
+  compared: ComparedRevisions,
   ways: ReadonlyMap<string, FleetWay>,
 ): FleetChange[] {
-  const waiting = waitingByFleet(devices, next);
+  const { base, next, membersOf } = compared;
+  const moving = deployingByFleet(devices, next, ways);
   const kinds = new Map<string, number>();
   for (const { fleet, kind } of devices) kinds.set(`${kind} ${fleet}`, (kinds.get(`${kind} ${fleet}`) ?? 0) + 1);
   return [...new Set([...base.fleets.keys(), ...next.fleets.keys()])].sort().map((fleet) => {
     const count = (kind: DeviceChange['kind']): number => kinds.get(`${kind} ${fleet}`) ?? 0;
     const [deploying, holding, gone] = [count('deploy'), count('hold'), count('gone')];
-    const way = rolloutChange(ways.get(fleet), waiting.get(fleet) ?? []);
-    return { fleet, devices: membersOf(fleet), deploying, holding, gone, ...way };
+    const those = moving.get(fleet) ?? [];
+    const way = rolloutChange(ways.get(fleet), those);
+    const bounded = boundedChange(fleet, ways.get(fleet), those, compared);
+    return { fleet, devices: membersOf(fleet), deploying, holding, gone, ...way, ...bounded };
   });
 }
 

@@ -131,3 +131,15 @@ export function silenceOdds(silences: string, since: number, now: number): (ahea
   const longer = longerThan(counts, elapsedMs);
   return (aheadMs) => (longer - longerThan(counts, elapsedMs + aheadMs)) / (longer + 1);
 }
+
+/**
+ * How much longer a silence lasts that has lasted so long, drawn from those that were seen; of one that is longer than all of them
+ * nothing is known, and it is drawn as if it began now. `fraction` is chance, in [0, 1). Undefined where there is no basis.
+ */
+export function drawSilence(silences: string, elapsedMs: number, fraction: number): number | undefined {
+  const counts = countsOf(silences);
+  if (totalOf(counts) < silencesMin) return undefined;
+  const longer = longerThan(counts, elapsedMs);
+  const from = longer > 0 ? elapsedMs : 0;
+  return lengthWith(counts, fraction * (longer > 0 ? longer : totalOf(counts)))! - from;
+}

@@ -256,7 +256,7 @@ function facts(
   observed: DescribedDevice,
   now: number,
 ): Pick<DeviceStatus, 'name' | 'events'> & Partial<DeviceStatus> {
-  const { issued, report, connected, linkSince, address, takeovers, events } = observed;
+  const { issued, report, connected, linkSince, address, takeovers, events, silences } = observed;
   const contactAt = heardAt(observed, now);
   return {
     name,
@@ -274,6 +274,7 @@ function facts(
           },
         }),
     ...(contactAt === undefined ? {} : { contactAt: timeOf(contactAt) }),
+    ...(silences === undefined || silences === '' ? {} : { silences }),
     ...(issued === undefined
       ? {}
       : {

@@ -21,6 +21,12 @@ export interface IssuedDeployment {
   readonly fleet?: string;
   /** The hash of the fleet definition that it was drawn by; absent where its fleet has no waves. */
   readonly definition?: string;
+  /** `workOf` of what it asks for; absent where that was not written down. */
+  readonly work?: string;
+  /** By the definition of its fleet that it had before, with all that ran well going on untouched: nobody has to do without the device. */
+  readonly goesOn?: true;
+  /** It may take modules whole by it, since somebody let it. */
+  readonly mayGoWhole?: true;
   /** Of the rollout that it belongs to, as it was issued. */
   readonly retries?: number;
 }

@@ -6,9 +6,10 @@ import type { Reason } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
 import { holdText, isHeld } from './hold.ts';
 import { type IssuedDeployment, isPlausible, isReference, type ObservedDevice, type ReportGist } from './observed.ts';
+import { asksForWhole } from './rollout/whole-modules.ts';
 
 /** Why a device gets a deployment now. */
-export type DeployCause = 'FIRST' | 'CHANGED' | 'RETRIED' | 'SEQUENCE_BEHIND' | 'KEY_CHANGED';
+export type DeployCause = 'FIRST' | 'CHANGED' | 'RETRIED' | 'SEQUENCE_BEHIND' | 'KEY_CHANGED' | 'WHOLE_ALLOWED';
 
 /** Why a device gets none now. */
 export type HoldCause = 'NO_KEY' | 'NO_FLEET' | 'HELD' | 'ROLLOUT' | 'ISSUED';
@@ -21,6 +22,8 @@ export interface Leave {
   readonly reason?: Reason;
   /** It gave it up before, and is issued it again. */
   readonly isAnew?: true;
+  /** Where its fleet asks first, somebody let it take modules whole. */
+  readonly mayGoWhole?: true;
 }
 
 export type Decision =
@@ -112,6 +115,9 @@ export function planDevice(
     return waits(leave) ?? deploy('CHANGED', 'its manifests ask for something else');
   }
   if (leave.isAnew) return deploy('RETRIED', 'it gave it up before, and the rollout of its fleet tries again');
+  if (leave.mayGoWhole && desired.template.wholeModules === 'ask' && asksForWhole(issued, report)) {
+    return deploy('WHOLE_ALLOWED', `it has no delta to deployment ${issued.sequence}, and may take it whole now`);
+  }
   const refused = report === undefined || !isPlausible(observed) ? undefined : whyRefused(issued, report);
   if (refused !== undefined) return waits(leave) ?? deploy('SEQUENCE_BEHIND', refused);
   const { signedBy } = issued;

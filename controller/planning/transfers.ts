@@ -11,7 +11,7 @@ import { forEachInSteps, runAtOnce, type Steps } from '../manifests/steps.ts';
 import type { DeviceChange } from './compare.ts';
 
 /** Of links, a million: as they are priced. */
-const bytesInMB = 1_000_000;
+export const bytesInMB = 1_000_000;
 
 const rateUnits: Readonly<Record<string, number>> = { bit: 1, kbit: 1e3, Mbit: 1e6, Gbit: 1e9 };
 
@@ -21,7 +21,7 @@ export function bitsPerSecond(rate: string): number {
 }
 
 /** One module over one link. */
-interface Carried {
+export interface Carried {
   readonly link: string;
   readonly bytes: number;
   readonly seconds: number;
@@ -49,8 +49,17 @@ function compareCarried(left: Carried, right: Carried): number {
 }
 
 /** To millionths: further digits would be those of the arithmetic. */
+export function roundedPrice(price: number): number {
+  return Number(price.toFixed(6));
+}
+
 function sum(numbers: readonly number[]): number {
-  return Number(numbers.reduce((all, one) => all + one, 0).toFixed(6));
+  return roundedPrice(numbers.reduce((all, one) => all + one, 0));
+}
+
+/** The ways of a module over the links of its site, the cheapest first; none where no link may carry it. */
+export function waysOver(links: readonly SiteLink[], fetch: FetchPrice): readonly Carried[] {
+  return links.flatMap((link) => carriedOver(link, fetch)).sort(compareCarried);
 }
 
 function useOf(carried: readonly Carried[], currency: string | undefined): LinkUse {
@@ -73,7 +82,7 @@ interface Wanted {
 }
 
 function transferOf({ fleet, site, links, devices, fetches }: Wanted): PlannedTransfer {
-  const ways = fetches.map((fetch) => links.flatMap((link) => carriedOver(link, fetch)).sort(compareCarried));
+  const ways = fetches.map((fetch) => waysOver(links, fetch));
   const currency = links.find((link) => link.currency !== undefined)?.currency;
   const uncarried = sum(fetches.filter((_, at) => ways[at]!.length === 0).map(({ length }) => length));
   return {

@@ -17,6 +17,7 @@ import type { Image } from '../engine/image.ts';
 import type { DocumentKey } from '../engine/records.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { clockStepMs, deviceStatus, removedDeviceStatus } from '../planning/device-status.ts';
+import { linkPrices } from '../planning/link-prices.ts';
 import { convergenceOf } from '../planning/tally.ts';
 import { fleetForecast } from './fleet-forecast.ts';
 import type { Standing } from './groups.ts';
@@ -134,7 +135,11 @@ function describe({ image, context }: StatusInputs, name: string, withEvents: bo
     desired === undefined
       ? removedDeviceStatus(name, observed, now)
       : deviceStatus(desired, observed, now, keyId, rollouts.permitted(image, desired, observed, now));
-  return withEvents ? status : { ...status, events: [] };
+  const counted = status.report?.links;
+  const site = context.desired.sites.get(desired?.site ?? '');
+  const prices = counted === undefined ? [] : linkPrices(counted, site);
+  const told = prices.length === 0 ? status : { ...status, linkPrices: prices };
+  return withEvents ? told : { ...told, events: [] };
 }
 
 /**

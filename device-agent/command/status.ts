@@ -6,6 +6,7 @@ import { factWords } from '../../schemas/fact-words.ts';
 import type { ApplicationReport, QuotaUsage, Report } from '../../schemas/generated/types.ts';
 import { linkWords } from '../../schemas/link-words.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
+import { siteLinkWords } from '../../schemas/site-link-words.ts';
 import { snapshotWords } from '../../schemas/snapshot-words.ts';
 import { waitingWords } from '../../schemas/waiting-words.ts';
 import { type AgentStatus, readStatus } from '../report/status-file.ts';
@@ -21,6 +22,11 @@ function ageOf(fromMs: number, nowMs: number): string {
 
 function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+/** As links are billed. */
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(2)} MB`;
 }
 
 function shareOf({ bytes, bytesMax }: QuotaUsage): string {
@@ -116,6 +122,7 @@ export function describeAgent(
     ]),
     ...deathLines(report),
     ...outboxLines(report, saidMs),
+    ...(report.links ?? []).map((link) => `Link ${siteLinkWords(link, megabytes)}.`),
   ];
   if (target !== undefined && target.sequence !== running?.sequence) {
     const bytes =

@@ -1,4 +1,4 @@
-import type { ChildProcess, Clock, Log, Processes } from '../../platform/ports.ts';
+import type { ChildProcess, Clock, CountTravel, Log, Processes } from '../../platform/ports.ts';
 import type { Progress } from '../../schemas/generated/types.ts';
 import type { AgentTime } from '../download/metadata.ts';
 import type { CountBytes } from '../download/small-file.ts';
@@ -18,6 +18,7 @@ export interface CourierProcessOptions {
   /** Told what it learns. */
   readonly time: AgentTime;
   readonly countBytes: CountBytes;
+  readonly countTravel: CountTravel;
   /** Asked by what needs the first courier, which is started when that resolves. */
   readonly due?: () => Promise<void>;
 }
@@ -195,6 +196,9 @@ export class CourierProcess implements Courier {
         return;
       case 'received':
         this.#note(() => this.#options.countBytes(message.bytes));
+        return;
+      case 'travelled':
+        this.#options.countTravel(message.bytes, message.via);
         return;
       case 'signed':
         this.#note(() => this.#options.time.raise(message.atMs));

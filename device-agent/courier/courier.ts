@@ -1,6 +1,7 @@
 import type { Deployment, DownloadReport, Progress, ShadowDesired } from '../../schemas/generated/types.ts';
 import type { Wanted } from '../download/fetch-deployment.ts';
 import type { FetchMemory } from '../download/fetch-memory.ts';
+import type { LinkAllowance } from '../links/link-terms.ts';
 import type { Problem } from '../problem.ts';
 
 /** Why an errand came to nothing this time. */
@@ -22,6 +23,8 @@ export type Verdict =
 export interface BringErrand extends Wanted {
   /** Modules that stay when the disk needs room; undefined when that is not known, and all stay. */
   readonly held?: readonly string[];
+  /** What may go over which link; without any there is nothing to keep to. */
+  readonly links?: readonly LinkAllowance[];
 }
 
 /** What an attempt came to, and what the next one should know. */

@@ -9,6 +9,7 @@ import type { FetchMemory } from '../download/fetch-memory.ts';
 import type { DownloadContext } from '../download/fetch-module.ts';
 import { type AgentTime, ReleaseMetadata } from '../download/metadata.ts';
 import { noParcel, orderParcel, withoutParcelsMs } from '../download/parcel.ts';
+import { Passage } from '../download/passage.ts';
 import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
@@ -29,6 +30,8 @@ export interface LocalCourierOptions {
   readonly clock: Clock;
   readonly time: AgentTime;
   readonly countBytes: CountBytes;
+  /** The interface that leads out now; undefined where none does. */
+  readonly wayOut: () => string | undefined;
   /** Called with the digest of a packed form before it is unpacked, and without one when that is over. */
   readonly unpacking?: (sha256?: string) => void;
   /** What was made ready to run, and may have to make room. */
@@ -51,7 +54,7 @@ const unknownSignerMs = 60 * 60_000;
 export class LocalCourier implements Courier {
   readonly #options: LocalCourierOptions;
   readonly #controller: string;
-  readonly #context: Omit<DownloadContext, 'collect' | 'parcel'>;
+  readonly #context: Omit<DownloadContext, 'collect' | 'parcel' | 'passage'>;
   /** What came along with the update that is being brought. */
   #parcel = noParcel;
   #metadata: ReleaseMetadata | undefined;
@@ -100,7 +103,8 @@ export class LocalCourier implements Courier {
     try {
       const collect = (): void => this.#collect(errand);
       if (await this.#order(errand, signal)) parcelHungAt = this.#options.clock.monotonic();
-      const context = { ...this.#context, collect, parcel: this.#parcel };
+      const passage = new Passage(errand.links ?? [], this.#options.wayOut);
+      const context = { ...this.#context, collect, parcel: this.#parcel, passage };
       attempt = new FetchAttempt(context, this.#options.clock, () => this.#openMetadata(), errand);
       const downloads = await attempt.run(onProgress, signal);
       return { memory: learnt(), result: { kind: 'brought', downloads } };

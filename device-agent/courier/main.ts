@@ -7,6 +7,8 @@ import { nodeDisk } from '../../platform/node/disk.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { onStarterGone } from '../../platform/node/starter-gone.ts';
+import { nodeSurroundings } from '../../platform/node/surroundings.ts';
+import type { CountTravel } from '../../platform/ports.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 import { clearMemory } from '../clear-memory.ts';
 import { enrol } from '../enrol.ts';
@@ -35,9 +37,12 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const authority = (): string => new TextDecoder().decode(nodeDisk.readFile(configuration.ca));
   const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
   const time = new SharedTime(nodeClock, (atMs) => say({ kind: 'signed', atMs }));
+  const countTravel: CountTravel = (bytes, via) =>
+    say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
   const courier = new LocalCourier({
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
-    network: openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange })),
+    network: openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel),
+    wayOut: () => nodeSurroundings.interface(),
     countBytes: (bytes) => say({ kind: 'received', bytes }),
     prepared: new PreparedStore(nodeDisk, stateLayout(stateDirectory).preparedDirectory),
     unpacking: (sha256) => {
@@ -46,7 +51,8 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
       say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) });
     },
   });
-  const enrolment = { device, controller, identity, network: openNetwork(() => ({ ca: authority(), keyExchange })) };
+  const stranger = openNetwork(() => ({ ca: authority(), keyExchange }), countTravel);
+  const enrolment = { device, controller, identity, network: stranger };
   const runner = new ErrandRunner({ courier, enrol: (signal) => enrol(enrolment, signal), time, say });
   process.on('message', (message: ToCourier) => runner.receive(message));
   say({ kind: 'ready' });

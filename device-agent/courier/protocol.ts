@@ -29,6 +29,8 @@ export type FromCourier =
   | { readonly kind: 'progress'; readonly id: number; readonly progress: Progress }
   /** Bytes came in, wanted or not. */
   | { readonly kind: 'received'; readonly bytes: number }
+  /** So much went over an interface, either way; as `CountTravel` has it. */
+  | { readonly kind: 'travelled'; readonly bytes: number; readonly via?: string }
   /** Something signed has shown this time. */
   | { readonly kind: 'signed'; readonly atMs: number }
   /** What is being unpacked now: if it is the end of this process, it was too much for the device. */

@@ -12,6 +12,9 @@ export type DownloadErrorCode =
   | 'PORTAL'
   /** An answer, or a piece that an earlier one brought, is not of what was asked for: what came before it is kept. */
   | 'FOREIGN_ANSWER'
+  /** The link that leads out has no budget left for modules, or carries none in the form that is there: another link or time will do. */
+  | 'LINK_BUDGET'
+  | 'LINK_CARRIES'
   /** The disk has no room for it, even after everything unneeded was removed. */
   | 'DISK_FULL'
   /** The root metadata this device was born with is not there or is none. */
@@ -32,6 +35,11 @@ export type DownloadErrorCode =
 /** What is the fault of the way to the server: what was kept stays, and the same is asked for again, never something larger. */
 export function isOfTheWay(code: DownloadErrorCode): boolean {
   return code === 'PORTAL' || code === 'FOREIGN_ANSWER';
+}
+
+/** What is the deployment's own word on links: it says nothing of what was asked for, and everything of when. */
+export function isOfTheTerms(code: DownloadErrorCode): boolean {
+  return code === 'LINK_BUDGET' || code === 'LINK_CARRIES';
 }
 
 export class DownloadError extends Error {

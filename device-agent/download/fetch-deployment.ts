@@ -11,7 +11,7 @@ import type {
 } from '../../schemas/generated/types.ts';
 import { judgeEnvelope } from '../courier/judge-envelope.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
-import { DownloadError, isOfTheWay } from './download-error.ts';
+import { DownloadError, isOfTheTerms, isOfTheWay } from './download-error.ts';
 import { type FetchMemory, type KnownIndex, type ModuleProgress, progressOf } from './fetch-memory.ts';
 import {
   type DownloadContext,
@@ -273,7 +273,7 @@ export class FetchAttempt {
       this.#reports.set(targetPath(module), downloadReport(module, method, bytes));
     } catch (error) {
       // Every way was spoilt: the next attempt asks anew for ways, and whether the release still stands.
-      if (error instanceof DownloadError && !isOfTheWay(error.code)) {
+      if (error instanceof DownloadError && !isOfTheWay(error.code) && !isOfTheTerms(error.code)) {
         this.#indexes.delete(targetPath(module));
         this.#hasAgreed = false;
       }

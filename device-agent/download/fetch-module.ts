@@ -7,6 +7,7 @@ import type { ModuleStore } from '../storage/module-store.ts';
 import { DownloadError, isOfTheWay } from './download-error.ts';
 import type { Parcel } from './parcel.ts';
 import { bytesThere } from './partial-file.ts';
+import type { Passage } from './passage.ts';
 import { downloadBlob } from './range-download.ts';
 import { type CountBytes, fetchSmallFile } from './small-file.ts';
 import type { UnpackBudget } from './unpack-cost.ts';
@@ -25,6 +26,8 @@ export interface DownloadContext {
   readonly countBytes: CountBytes;
   /** What came along with the update that is being brought. */
   readonly parcel: Parcel;
+  /** What modules may take of the links of this device. */
+  readonly passage: Passage;
   readonly budget: UnpackBudget;
   /** Called with the digest of a packed form before it is unpacked, and without one when that is over. */
   unpacking(sha256?: string): void;
@@ -160,7 +163,8 @@ async function take(
     progress(Math.min(done, way.length), way.length);
   };
   progress(done, way.length);
-  const part = await downloadBlob(context, partialDirectory, blob, count, signal);
+  const toll = context.passage.toll(way.method === 'delta' ? 'delta' : 'whole');
+  const part = await downloadBlob(context, partialDirectory, blob, { countBytes: count, toll }, signal);
   if (methods[way.method].unpack === undefined) {
     store.adopt(part.path, module.sha256);
   } else {
@@ -210,7 +214,7 @@ export async function fetchModule(
       return way;
     } catch (error) {
       if (!(error instanceof DownloadError)) throw error;
-      if (isOfTheWay(error.code)) throw error;
+      if (isOfTheWay(error.code) || error.code === 'LINK_BUDGET') throw error;
       if (error.code === 'SERVER_BUSY' && !unpacking.onBusy(way.sha256)) throw error;
       failure = error;
     }

@@ -2,6 +2,7 @@ import { type Clock, type Disk, type HttpResponse, type Network, NetworkError } 
 import { passOver, unfit, unpacked } from './answer.ts';
 import { DownloadError } from './download-error.ts';
 import { PartialFile } from './partial-file.ts';
+import type { Toll } from './passage.ts';
 import type { CountBytes } from './small-file.ts';
 
 /** A file named by its digest, and where to get it. */
@@ -18,9 +19,16 @@ function rangeOf(response: HttpResponse): { readonly start: number; readonly tot
   return start === undefined || total === undefined ? undefined : { start: Number(start), total };
 }
 
-/** The answer to the question for a blob from `from` on. */
-function request(network: Network, { url }: Blob, from: number, signal: AbortSignal): Promise<HttpResponse> {
-  const headers = { ...unpacked, ...(from > 0 ? { range: `bytes=${from}-` } : {}) };
+/** The answer to the question for a blob from `from` on, or for as much of that as may travel. */
+function request(
+  network: Network,
+  { url, length }: Blob,
+  from: number,
+  bytesMax: number,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  const last = from + bytesMax < length ? from + bytesMax - 1 : '';
+  const headers = { ...unpacked, ...(from > 0 || last !== '' ? { range: `bytes=${from}-${last}` } : {}) };
   return network.request({ method: 'GET', url, headers }, signal);
 }
 
@@ -49,9 +57,25 @@ function judge(response: HttpResponse, blob: Blob, there: number): Range | Downl
   return wrongLength(total, blob) ?? { start, isSound: total !== undefined && total !== '*' };
 }
 
+/** Told of what comes in, and asked for what may. */
+interface Counting {
+  readonly countBytes: CountBytes;
+  readonly toll: Toll;
+}
+
 /** An answer whose body begins at or before the first byte that is missing. */
 interface Continuation extends Range {
   readonly response: HttpResponse;
+}
+
+/** That an answer comes over another link than the one that was to be expected, and may not. */
+function closedOn({ via }: HttpResponse, toll: Toll): unknown {
+  try {
+    toll.ask(via);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 /**
@@ -63,15 +87,18 @@ async function ask(
   network: Network,
   blob: Blob,
   there: number,
-  countBytes: CountBytes,
+  { countBytes, toll }: Counting,
   signal: AbortSignal,
 ): Promise<Continuation> {
   for (const from of there > 0 ? [there, 0] : [0]) {
-    const response = await request(network, blob, from, signal);
+    const response = await request(network, blob, from, toll.ask(), signal);
     const judged = judge(response, blob, there);
-    if (judged !== undefined && !(judged instanceof DownloadError)) return { response, ...judged };
+    const closed = closedOn(response, toll);
+    if (judged !== undefined && !(judged instanceof DownloadError) && closed === undefined)
+      return { response, ...judged };
     await passOver(response, countBytes);
-    if (judged !== undefined) throw judged;
+    if (judged instanceof DownloadError) throw judged;
+    if (closed !== undefined) throw closed;
   }
   throw new DownloadError('SERVER_REFUSED', `${blob.url} answers with ranges that were not asked for`);
 }
@@ -81,11 +108,12 @@ async function append(
   { response, start }: Continuation,
   part: PartialFile,
   blob: Blob,
-  countBytes: CountBytes,
+  { countBytes, toll }: Counting,
 ): Promise<void> {
   let at = start;
   for await (const chunk of response.body) {
     countBytes(chunk.length);
+    toll.took(chunk.length, response.via);
     const fresh = chunk.subarray(Math.min(chunk.length, part.bytes - at));
     at += chunk.length;
     if (at > blob.length) {
@@ -93,14 +121,16 @@ async function append(
       throw new DownloadError('ARTIFACT_DAMAGED', `${blob.url} sent more than ${blob.length} bytes`);
     }
     if (fresh.length > 0) part.append(fresh);
+    // Not every server keeps to a range.
+    if (part.bytes < blob.length) toll.ask(response.via);
   }
 }
 
 /** Takes an answer in as far as it comes. One that said no length and ends early by itself is somebody else's: nothing of it is kept. */
-async function receive(answer: Continuation, part: PartialFile, blob: Blob, countBytes: CountBytes): Promise<void> {
+async function receive(answer: Continuation, part: PartialFile, blob: Blob, counting: Counting): Promise<void> {
   part.beginAnswer();
   try {
-    await append(answer, part, blob, countBytes);
+    await append(answer, part, blob, counting);
     if (part.bytes === blob.length || answer.isSound) return;
     const { bytes } = part;
     part.takeBack();
@@ -131,15 +161,17 @@ export async function downloadBlob(
   ports: { readonly clock: Pick<Clock, 'monotonic'>; readonly disk: Disk; readonly network: Network },
   directory: string,
   blob: Blob,
-  countBytes: CountBytes,
+  counting: Counting,
   signal: AbortSignal,
 ): Promise<PartialFile> {
   const part = new PartialFile(ports, directory, blob.sha256);
   try {
     if (part.bytes > blob.length) part.restart();
     if (part.bytes < blob.length || blob.length === 0) {
-      await receive(await ask(ports.network, blob, part.bytes, countBytes, signal), part, blob, countBytes);
+      await receive(await ask(ports.network, blob, part.bytes, counting, signal), part, blob, counting);
     }
+    // What was asked for came, and was as much as may be.
+    if (part.bytes < blob.length) counting.toll.ask();
     if (part.bytes < blob.length) throw new NetworkError('CUT', `${blob.url} ended after ${part.bytes} bytes`);
   } catch (error) {
     part.close();

@@ -1,8 +1,9 @@
 /** The gates that stand before a deployment, in the order in which they are told. */
-import type { DeployedConditions, DeployedWindows } from '../../schemas/generated/types.ts';
+import type { DeployedConditions, DeployedLink, DeployedWindows } from '../../schemas/generated/types.ts';
 import { conditionGate } from './condition-gate.ts';
 import { type ConsentWorld, consentGate } from './consent-gate.ts';
 import { type Gate, type Look, type Purpose, waiting } from './gate.ts';
+import { linkGate, type Ways } from './link-gate.ts';
 import type { Senses } from './senses.ts';
 import { windowGate } from './window-gate.ts';
 
@@ -11,12 +12,14 @@ export interface Gated {
   readonly windows?: DeployedWindows;
   readonly when?: DeployedConditions;
   readonly consent?: 'required';
+  readonly links?: readonly DeployedLink[];
   readonly sequence: number;
 }
 
 /** Whether it is to be waited for something before it is done. */
-export function isGated(to: Purpose, { windows, when, consent }: Gated): boolean {
-  return windows?.[to] !== undefined || when?.[to] !== undefined || (to === 'activate' && consent !== undefined);
+export function isGated(to: Purpose, { windows, when, consent, links }: Gated): boolean {
+  if (windows?.[to] !== undefined || when?.[to] !== undefined) return true;
+  return to === 'activate' ? consent !== undefined : links !== undefined;
 }
 
 /** A gate that stays closed, and says so, where it can't be told here what opens it. */
@@ -42,12 +45,15 @@ async function guarded(to: Purpose, code: string, what: string, open: Promise<Ga
 /** What gates look at. */
 export interface GateWorld extends ConsentWorld {
   readonly senses: Senses;
+  readonly links: Ways;
+  /** Whether a deployment has modules that are not there yet. */
+  readonly lacksModules: (sequence: number) => boolean;
 }
 
 /** All of them. */
 export function gatesOf(
   to: Purpose,
-  { windows, when, consent, sequence }: Gated,
+  { windows, when, consent, links, sequence }: Gated,
   world: GateWorld,
 ): Promise<readonly Gate[]> {
   const [list, condition] = [windows?.[to], when?.[to]];
@@ -58,5 +64,6 @@ export function gatesOf(
     ...(condition === undefined || when === undefined
       ? []
       : [guarded(to, 'WHEN_UNREADABLE', 'condition', conditionGate(to, condition, when, world.senses))]),
+    ...(to === 'fetch' && links !== undefined && world.lacksModules(sequence) ? [linkGate(to, world.links)] : []),
   ]);
 }

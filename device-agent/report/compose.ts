@@ -3,6 +3,7 @@ import type {
   Boot,
   DeploymentReference,
   HostDeath,
+  LinkReport,
   OutboxReport,
   Progress,
   Report,
@@ -21,6 +22,8 @@ export interface ReportParts {
   readonly waiting: Waiting | undefined;
   /** What waits for the shore; undefined where nothing ever did. */
   readonly outbox: OutboxReport | undefined;
+  /** What was counted on the links that its deployment names; undefined where that names none. */
+  readonly links: readonly LinkReport[] | undefined;
   readonly agentVersion: string;
   readonly bytesReceived: number;
   readonly boot: Boot;
@@ -60,6 +63,7 @@ export function composeReport(parts: ReportParts): Report {
     ...(running === undefined ? {} : { downloads: [...running.downloads] }),
     ...(problem === undefined ? {} : { problem }),
     ...(parts.outbox === undefined ? {} : { outbox: parts.outbox }),
+    ...(parts.links === undefined ? {} : { links: [...parts.links] }),
     bytesReceivedTotal: parts.bytesReceived,
   };
 }

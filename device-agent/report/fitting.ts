@@ -5,6 +5,7 @@ import type { ApplicationReport, Report } from '../../schemas/generated/types.ts
 const reportBytesMax = 3 * 1024;
 const suspectsShownMax = 4;
 const reasonLettersMax = 64;
+const linksShownMax = 4;
 
 const runsWell = ({ state }: ApplicationReport): boolean => state === 'running' || state === 'completed';
 
@@ -25,6 +26,17 @@ function withApplications(report: Report, change: (one: ApplicationReport) => Ap
 }
 
 function withoutDownloads({ downloads: _downloads, ...rest }: Report): Report {
+  return rest;
+}
+
+/** Where it has many, those that matter are the one that leads out and those with a budget. */
+function withFewLinks(report: Report): Report {
+  if (report.links === undefined) return report;
+  const links = report.links.filter(({ leadsOut, budget }) => leadsOut === true || budget !== undefined);
+  return { ...report, links: links.slice(0, linksShownMax) };
+}
+
+function withoutLinks({ links: _links, ...rest }: Report): Report {
   return rest;
 }
 
@@ -74,8 +86,10 @@ function shortened(text: string): string {
 
 const steps = [
   withoutDownloads,
+  withFewLinks,
   withFewDetails,
   withoutDetails,
+  withoutLinks,
   withFewerResidents,
   withoutFacts,
   withoutSightings,

@@ -45,13 +45,15 @@ function progressPart({ progress, applications }: Report): string {
   return JSON.stringify([progress, facts]);
 }
 
-/** Numbers that applications publish, what is seen while a condition is waited for, and what flaps. */
-function numbersPart({ applications, waiting }: Report): string {
+/** Numbers that applications publish, what is seen while a condition is waited for, which link leads out, and what flaps. */
+function numbersPart({ applications, waiting, links = [] }: Report): string {
   const numbers = applications.map(({ facts = {} }) => Object.values(facts).map(({ value }) => value));
-  return JSON.stringify([numbers, waiting?.seen, waiting?.flapping, applications.map(({ flapping }) => flapping)]);
+  const leading = links.find(({ leadsOut }) => leadsOut === true)?.name;
+  const flapping = [waiting?.flapping, applications.map((each) => each.flapping)];
+  return JSON.stringify([numbers, waiting?.seen, leading, flapping]);
 }
 
-/** What changed; the time, the counter, the bytes received, what applications take and keep and their events change by themselves and don't count. */
+/** What changed; the time, the counter, the bytes received and counted on links, what applications take and keep and their events change by themselves and don't count. */
 export function changeBetween(before: Report | undefined, after: Report): Change {
   if (before === undefined || phasePart(before) !== phasePart(after)) return 'phase';
   if (momentPart(before) !== momentPart(after)) return 'moment';

@@ -180,13 +180,14 @@ export class AwsShadowLink implements ShadowLink {
     this.#stopped.signal.addEventListener('abort', stop);
     const patience = { answerSecondsMax, connectMsMax: connectMsMax(unreachable) };
     const acquaintance = this.#acquaintance;
+    const { countTravel } = handlers;
     const options = { device, host, port, keepAliveSeconds, identity, ...patience, clock, relays, acquaintance };
     const onEnd = (end: SessionEnd, reason: string): void => ended.resolve(lost(end, reason));
     const onBatchAnswer = (payload: Uint8Array): void => handlers.onBatchAnswer(payload);
     let session: ShadowSession | undefined;
     let connectedAtMs: number | undefined;
     try {
-      session = new ShadowSession({ ...options, onDesired: newcomers(handlers), onEnd, onBatchAnswer });
+      session = new ShadowSession({ ...options, countTravel, onDesired: newcomers(handlers), onEnd, onBatchAnswer });
       const failure = await Promise.race([outcome(session.open(), failureOf), ended.promise]);
       if (failure !== undefined) {
         const end = failure.end === 'short' ? 'refused' : failure.end;

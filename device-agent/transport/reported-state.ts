@@ -41,8 +41,12 @@ export class ReportedState {
 
   /** The update that makes the reported state exactly this report. */
   updateFor(report: Report): Members {
-    this.#said = { ...report };
-    return merged(removals(this.#held, this.#said) ?? {}, this.#said);
+    const said = { ...report };
+    const update = merged(removals(this.#held, said) ?? {}, said);
+    this.#said = said;
+    // What this report has and a later one lacks is taken back by that one.
+    this.#held = merged(this.#held, said);
+    return update;
   }
 
   /**

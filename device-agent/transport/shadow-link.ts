@@ -2,6 +2,7 @@
  * The agent's line to its shadow: what is wanted of it comes in, what it says of itself goes out. Beside it travels what its
  * applications have to say to the shore.
  */
+import type { CountTravel } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import type { LinkTrouble } from './link-trouble.ts';
 
@@ -13,6 +14,7 @@ export interface ShadowLinkHandlers {
   onTrouble(trouble: LinkTrouble): void;
   /** The shore's word on a batch of messages, as it arrived. */
   onBatchAnswer(payload: Uint8Array): void;
+  readonly countTravel: CountTravel;
 }
 
 export interface ShadowLink {

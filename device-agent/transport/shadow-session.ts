@@ -7,7 +7,7 @@
  */
 import './no-system-authorities.ts';
 import { type MqttClientConnection, QoS } from 'aws-crt/dist/native/mqtt.js';
-import type { Clock, Relays } from '../../platform/ports.ts';
+import type { Clock, CountTravel, Relays } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import { batchTopics } from '../../schemas/message-batch.ts';
 import type { Acquaintance } from './acquaintance.ts';
@@ -23,6 +23,7 @@ export interface SessionOptions extends BrokerAccess {
   /** How long it waits to be taken. */
   readonly connectMsMax: number;
   readonly acquaintance: Acquaintance;
+  readonly countTravel: CountTravel;
   /** The desired state, whole; maybe the same as before. */
   onDesired(desired: unknown): void;
   onBatchAnswer(payload: Uint8Array): void;

@@ -1,4 +1,4 @@
-import type { Clock, Relay, RelayEnd, Relays } from '../../platform/ports.ts';
+import type { Clock, CountTravel, Relay, RelayEnd, Relays } from '../../platform/ports.ts';
 
 /** When the broker has said nothing at all for so long after something was said to it, the connection is dead. */
 const silenceMsMax = 60_000;
@@ -32,10 +32,14 @@ export class Wire {
     readonly relays: Relays;
     readonly clock: Clock;
     readonly connectMsMax: number;
+    readonly countTravel: CountTravel;
   }): Promise<Wire> {
-    const { host, port, relays, clock, connectMsMax } = options;
+    const { host, port, relays, clock, connectMsMax, countTravel } = options;
     const wire = new Wire(clock);
-    wire.#relay = await relays.open({ host, port, connectMsMax, accepts: (bytes) => wire.#accepts(bytes) });
+    wire.#relay = await relays.open({
+      ...{ host, port, connectMsMax, countTravel },
+      accepts: (bytes) => wire.#accepts(bytes),
+    });
     return wire;
   }
 

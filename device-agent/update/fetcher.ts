@@ -3,6 +3,7 @@ import type { Progress } from '../../schemas/generated/types.ts';
 import type { BringErrand, Brought, Courier, Failure } from '../courier/courier.ts';
 import { type FetchMemory, nothingFetched } from '../download/fetch-memory.ts';
 import { RetryPause } from '../download/retry.ts';
+import type { LinkAllowance } from '../links/link-terms.ts';
 import type { EngineEvent } from './decide.ts';
 import type { SignedDeployment } from './slots.ts';
 import type { Slot } from './state.ts';
@@ -31,6 +32,7 @@ export class Fetcher {
   readonly #onProgress: () => void;
   readonly #turn: Turn;
   readonly #isRepairing: boolean;
+  readonly #allowances: () => readonly LinkAllowance[];
   #abort = new AbortController();
   #progress: Progress | undefined;
 
@@ -45,6 +47,8 @@ export class Fetcher {
     readonly turn: Turn;
     /** Whether it brings again what is installed, not what is new. */
     readonly isRepairing: boolean;
+    /** What may go over which link now. */
+    readonly allowances: () => readonly LinkAllowance[];
   }) {
     this.#courier = options.courier;
     this.#log = options.log;
@@ -53,6 +57,7 @@ export class Fetcher {
     this.#onProgress = options.onProgress;
     this.#turn = options.turn;
     this.#isRepairing = options.isRepairing;
+    this.#allowances = options.allowances;
   }
 
   /**
@@ -117,7 +122,8 @@ export class Fetcher {
       this.#progress = progress;
       this.#onProgress();
     };
-    return this.#courier.bring(errand, onProgress, signal);
+    const links = this.#allowances();
+    return this.#courier.bring({ ...errand, ...(links.length === 0 ? {} : { links }) }, onProgress, signal);
   }
 
   #tell({ problem, isLink }: Failure, sequence: number, failures: number): void {

@@ -86,7 +86,7 @@ export class Intake {
       return;
     }
     const { deployment, envelope } = verdict;
-    const { sequence, revision, probationSeconds, windows, when, consent } = deployment;
+    const { sequence, revision, probationSeconds, windows, when, consent, links } = deployment;
     emit({
       kind: 'offered',
       slot: {
@@ -94,6 +94,7 @@ export class Intake {
         ...(windows === undefined ? {} : { windows }),
         ...(when === undefined ? {} : { when }),
         ...(consent === undefined ? {} : { consent }),
+        ...(links === undefined ? {} : { links }),
       },
       envelope,
     });

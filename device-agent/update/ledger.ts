@@ -1,26 +1,29 @@
 import type { Disk } from '../../platform/ports.ts';
+import type { LinkCount } from '../links/link-count.ts';
 import { DoubleSlot } from '../storage/double-slot.ts';
 import { mendIfPossible } from '../storage/mend.ts';
 
-/** Numbers that only grow, across restarts. */
+/** What only grows, across restarts. */
 interface Entries {
   readonly timeFloorMs: number;
   readonly bytesReceived: number;
   /** How often an agent was started on it. */
   readonly boots: number;
+  /** What went over the links of its site, by name. */
+  readonly links: Readonly<Record<string, LinkCount>>;
 }
 
 /** Bytes received are written once this many came together, so that a trickle does not wear the flash. */
 const bytesBatch = 64 * 1024;
 
-const nothingYet: Entries = { timeFloorMs: 0, bytesReceived: 0, boots: 0 };
+const nothingYet: Entries = { timeFloorMs: 0, bytesReceived: 0, boots: 0, links: {} };
 
 /** The slot that was lost may have counted one boot more. */
 function afterLoss(left: Entries): Entries {
   return { ...nothingYet, ...left, boots: (left.boots ?? 0) + 1 };
 }
 
-/** The agent's time floor, its boots and the bytes it took, across restarts. */
+/** The agent's time floor, its boots, the bytes it took and what went over links, across restarts. */
 export class Ledger {
   readonly #slot: DoubleSlot<Entries>;
   #stored: Entries;
@@ -67,6 +70,16 @@ export class Ledger {
 
   get bytesReceived(): number {
     return this.#bytesReceived;
+  }
+
+  get linkCounts(): Readonly<Record<string, LinkCount>> {
+    return this.#stored.links;
+  }
+
+  /** False when the disk does not take it now. */
+  keepLinkCounts(links: Readonly<Record<string, LinkCount>>): boolean {
+    mendIfPossible(() => this.#store({ links }));
+    return this.#stored.links === links;
   }
 
   countBytes(bytes: number): void {

@@ -11,7 +11,7 @@
  *
  * A deployment with windows or a condition to activate, or that needs consent, stays `staged` until all of them let it through. Whether
  * windows and conditions do follows from the clock and from what the device sees, and is never remembered; so does whether it may be
- * fetched. What somebody aboard said is remembered until a higher sequence is taken.
+ * fetched, which waits where it lacks modules that may not go over the link that leads out. What somebody aboard said is remembered until a higher sequence is taken.
  *
  * A higher sequence is taken in every state. When it comes during `activating` or `probation`, the unproven deployment
  * goes on running as `trial` beside `fetching`, and is still judged: it may become the last good one, or be dropped. If it
@@ -21,6 +21,7 @@
 import type {
   Consent,
   DeployedConditions,
+  DeployedLink,
   DeployedWindows,
   DeviceProblem,
   DownloadReport,
@@ -38,6 +39,8 @@ export interface Slot {
   readonly windows?: DeployedWindows;
   readonly when?: DeployedConditions;
   readonly consent?: 'required';
+  /** What it has the device keep to on the links of its site. */
+  readonly links?: readonly DeployedLink[];
 }
 
 /** A deployment that runs, or is about to, and has not proved itself yet. */
@@ -106,6 +109,11 @@ export function trialOf(engine: EngineState): Trial | undefined {
 /** The deployment it is on its way to but does not run yet. */
 export function targetOf(engine: EngineState): Slot | undefined {
   return engine.state === 'fetching' || engine.state === 'staged' ? engine.target : undefined;
+}
+
+/** The newest deployment that was accepted and is not given up, if there is one. */
+export function newestSlot({ engine, good }: Memory): Slot | undefined {
+  return targetOf(engine) ?? trialOf(engine)?.slot ?? good?.slot;
 }
 
 /** Its way to the deployment that it does not run yet, with this trial beside it or none. */

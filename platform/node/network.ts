@@ -1,8 +1,18 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
 import { Agent, request as requestTls } from 'node:https';
-import { type HttpRequest, type HttpResponse, type Network, NetworkError, type NetworkErrorCode } from '../ports.ts';
+import type { Socket } from 'node:net';
+import {
+  type CountTravel,
+  type HttpRequest,
+  type HttpResponse,
+  type Network,
+  NetworkError,
+  type NetworkErrorCode,
+} from '../ports.ts';
 import { addressMsMax } from './address-patience.ts';
 import { nodeClock } from './clock.ts';
+import { interfaceOf } from './interface-of.ts';
+import { connectionBytes, handshakeBytes, travelOf } from './travel.ts';
 
 /** What a client shows and trusts. PEM texts. */
 export interface TlsIdentity {
@@ -32,13 +42,51 @@ export function failureText({ code, message }: NodeJS.ErrnoException, host: stri
   return `the certificate of ${host} ${when} by the clock here, where it is ${new Date(nowMs).toISOString().slice(0, 16)}Z`;
 }
 
+/** A connection, and what of it was counted. */
+interface Tally {
+  readonly via: string | undefined;
+  counted: number;
+}
+
+const tallies = new WeakMap<Socket, Tally>();
+
+/** Begins the tally of a connection as soon as it is there: one that is closed has no address any more. */
+function beginTally(socket: Socket, countTravel: CountTravel): void {
+  if (tallies.has(socket)) return;
+  const via = interfaceOf(socket.localAddress);
+  tallies.set(socket, { via, counted: 0 });
+  countTravel(connectionBytes + ('encrypted' in socket ? handshakeBytes : 0), via);
+}
+
+/** Counts what went over a connection since it was counted last. */
+function countOn(socket: Socket | null, countTravel: CountTravel): void {
+  const tally = socket && tallies.get(socket);
+  if (!tally) return;
+  const total = socket.bytesRead + socket.bytesWritten;
+  if (total > tally.counted) countTravel(travelOf(total - tally.counted), tally.via);
+  tally.counted = total;
+}
+
+/** Counts what an exchange takes, over whichever connection it gets. */
+function countExchange(exchange: ClientRequest, countTravel: CountTravel): void {
+  exchange.once('socket', (socket) => {
+    if (socket.connecting) socket.once('connect', () => beginTally(socket, countTravel));
+    else beginTally(socket, countTravel);
+  });
+  exchange.once('close', () => countOn(exchange.socket, countTravel));
+}
+
 async function* bodyOf(
   message: IncomingMessage,
+  count: () => void,
   closed: Promise<void>,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of message) yield chunk as Uint8Array;
+    for await (const chunk of message) {
+      count();
+      yield chunk as Uint8Array;
+    }
   } catch (error) {
     throw new NetworkError(signal.aborted ? 'ABORTED' : 'CUT', (error as Error).message);
   }
@@ -116,21 +164,35 @@ function wasStale(exchange: ClientRequest, { method }: HttpRequest, error: Netwo
   return exchange.reusedSocket && error.code === 'CUT' && method !== 'POST';
 }
 
-function attempt(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal): Promise<HttpResponse> {
+function attempt(
+  wanted: HttpRequest,
+  identity: TlsIdentity,
+  signal: AbortSignal,
+  countTravel: CountTravel | undefined,
+): Promise<HttpResponse> {
   return new Promise<HttpResponse>((resolve, reject) => {
     const exchange = begin(wanted, identity, signal);
+    if (countTravel !== undefined) countExchange(exchange, countTravel);
+    const count = (): void => {
+      if (countTravel !== undefined) countOn(exchange.socket, countTravel);
+    };
     exchange.on('error', (cause) => {
       const error = new NetworkError(
         errorCode(cause, signal),
         failureText(cause, new URL(wanted.url).host, nodeClock.now()),
       );
       // Each failure takes one connection out of the pool, so this comes to an end.
-      if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, identity, signal));
+      if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, identity, signal, countTravel));
       else reject(error);
     });
     const closed = new Promise<void>((done) => exchange.on('close', done));
     exchange.on('response', (message) => {
-      resolve({ status: message.statusCode ?? 0, headers: headersOf(message), body: bodyOf(message, closed, signal) });
+      const via = tallies.get(message.socket)?.via;
+      const body = bodyOf(message, count, closed, signal);
+      resolve({
+        ...{ status: message.statusCode ?? 0, headers: headersOf(message), body },
+        ...(via === undefined ? {} : { via }),
+      });
     });
     exchange.end(wanted.body);
   });
@@ -138,8 +200,8 @@ function attempt(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal
 
 /**
  * HTTP and HTTPS out of this machine. `identity` is asked for at every exchange, so that a renewed certificate is used at once;
- * exchanges under the same one share connections.
+ * exchanges under the same one share connections. `countTravel` is told of all that they take.
  */
-export function openNetwork(identity: () => TlsIdentity): Network {
-  return { request: async (wanted, signal) => attempt(wanted, identity(), signal) };
+export function openNetwork(identity: () => TlsIdentity, countTravel?: CountTravel): Network {
+  return { request: async (wanted, signal) => attempt(wanted, identity(), signal, countTravel) };
 }

@@ -6,6 +6,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import type { Relay, RelayEnd, Relays, RelayTarget } from '../ports.ts';
 import { addressMsMax } from './address-patience.ts';
+import { interfaceOf } from './interface-of.ts';
+import { connectionBytes, travelOf } from './travel.ts';
 
 const requestBytesMax = 4_096;
 const loopback = '127.0.0.1';
@@ -93,9 +95,22 @@ class LoopbackRelay implements Relay {
     server.once('connect', () => {
       isReached = true;
       client.write('HTTP/1.1 200 OK\r\n\r\n');
-      pass(client, server, (chunk) => this.#replies(chunk));
-      pass(server, client, (chunk) => this.#accepts(chunk));
+      const count = this.#counting(server);
+      pass(client, server, (chunk) => count(chunk) && this.#replies(chunk));
+      pass(server, client, (chunk) => count(chunk) && this.#accepts(chunk));
     });
+  }
+
+  /** Counts what goes over a connection, by the interface that it went out of. */
+  #counting({ localAddress }: Socket): (chunk: Buffer) => true {
+    const { countTravel } = this.#target;
+    if (countTravel === undefined) return () => true;
+    const via = interfaceOf(localAddress);
+    countTravel(connectionBytes, via);
+    return ({ length }) => {
+      countTravel(travelOf(length), via);
+      return true;
+    };
   }
 
   #replies(chunk: Buffer): boolean {

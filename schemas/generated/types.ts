@@ -16,13 +16,23 @@ export type Windows = Window[];
  */
 export type DeployedWholeModules = 'ask' | 'never';
 /**
+ * What of modules may travel over it, deltas or whole ones, compressed or not; both when absent. What controls a device travels over every link: control alone means no modules.
+ *
+ * @minItems 1
+ * @maxItems 3
+ */
+export type LinkCarries =
+  | ['control' | 'delta' | 'whole']
+  | ['control' | 'delta' | 'whole', 'control' | 'delta' | 'whole']
+  | ['control' | 'delta' | 'whole', 'control' | 'delta' | 'whole', 'control' | 'delta' | 'whole'];
+/**
  * Open while one of these is.
  *
  * @maxItems 24
  */
 export type WindowSpecs = WindowSpec[];
 export type Phase = 'idle' | 'fetching' | 'staged' | 'waiting' | 'activating' | 'probation' | 'active';
-export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry';
+export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry' | 'allow-whole';
 export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 /**
  * halted: offered to nobody any more; reverting: devices that changed go back to what was good; done: all devices may run it.
@@ -913,6 +923,12 @@ export interface Deployment {
   wholeModules?: DeployedWholeModules;
   when?: DeployedConditions;
   /**
+   * The links of its site that the device can know and keeps to; absent where none of them has terms.
+   *
+   * @maxItems 32
+   */
+  links?: DeployedLink[];
+  /**
    * @maxItems 64
    */
   applications: DeployedApplication[];
@@ -965,6 +981,25 @@ export interface DeployedFact {
    */
   application?: string;
   missing?: number | boolean | string;
+}
+export interface DeployedLink {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  /**
+   * The name of a network interface, or the beginning of one and *: wwan0, eth*.
+   */
+  interface: string;
+  carries?: LinkCarries;
+  budget?: DeployedBudget;
+}
+export interface DeployedBudget {
+  bytes: number;
+  /**
+   * By UTC.
+   */
+  per: 'day' | 'month';
 }
 export interface DeployedApplication {
   /**
@@ -1471,9 +1506,9 @@ export interface RolloutBudget {
  */
 export interface RolloutBytes {
   /**
-   * What a device does that has no delta to an update, or none that it can use. allow: takes it whole. never: stays as it is until there is one.
+   * What a device does that has no delta to an update, or none that it can use. allow: takes it whole. ask: stays as it is until there is one, or somebody lets it take it whole. never: until there is one.
    */
-  wholeModules?: 'allow' | 'never';
+  wholeModules?: 'allow' | 'ask' | 'never';
 }
 /**
  * When devices may change, each by its own clock. Without a list: at any time.
@@ -1698,6 +1733,7 @@ export interface PlannedFleet {
    * The number of the rollout that ends, because the fleet goes back to what was completed before it.
    */
   endsRollout?: number;
+  bounded?: BoundedChange;
 }
 export interface PlannedRollout {
   waves: PlannedWave[];
@@ -1741,6 +1777,16 @@ export interface PlannedBudget {
   groupBy: string;
   maxUnavailable: number;
 }
+/**
+ * Where no rollout begins, and the budget of the fleet bounds what changes all the same.
+ */
+export interface BoundedChange {
+  budget: PlannedBudget;
+  /**
+   * Devices that get a deployment at once: as far as the budget lets them, and those that stop nothing for it.
+   */
+  atOnce: number;
+}
 export interface PlannedDevice {
   /**
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
@@ -1770,6 +1816,7 @@ export interface PlannedDevice {
     | 'HELD'
     | 'ROLLOUT'
     | 'KEY_CHANGED'
+    | 'WHOLE_ALLOWED'
     | 'NO_KEY'
     | 'NO_FLEET'
     | 'ISSUED'
@@ -1838,7 +1885,16 @@ export interface PlannedLink {
 }
 export interface PlannedAttribute {
   name:
-    'fleet' | 'site' | 'probationSeconds' | 'keyFingerprint' | 'hold' | 'windows' | 'when' | 'consent' | 'wholeModules';
+    | 'fleet'
+    | 'site'
+    | 'probationSeconds'
+    | 'keyFingerprint'
+    | 'hold'
+    | 'windows'
+    | 'when'
+    | 'consent'
+    | 'wholeModules'
+    | 'links';
   /**
    * Absent when it was not said.
    */
@@ -1998,6 +2054,12 @@ export interface Report {
   downloads?: DownloadReport[];
   problem?: DeviceProblem;
   outbox?: OutboxReport;
+  /**
+   * What it counted on the links of its site that its deployment names; absent where that names none.
+   *
+   * @maxItems 32
+   */
+  links?: LinkReport[];
   /**
    * Artifact and metadata bytes taken since enrolment.
    */
@@ -2313,6 +2375,36 @@ export interface OutboxHeld {
    */
   channel?: string;
 }
+export interface LinkReport {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  /**
+   * Its default route goes over it.
+   */
+  leadsOut?: true;
+  /**
+   * Of its own connections, both ways, as IP takes them.
+   */
+  bytes: number;
+  /**
+   * RFC 3339 in UTC.
+   */
+  since?: string;
+  budget?: BudgetReport;
+}
+/**
+ * What it may take in the period under way, and has taken.
+ */
+export interface BudgetReport {
+  used: number;
+  bytes: number;
+  /**
+   * By UTC.
+   */
+  per: 'day' | 'month';
+}
 /**
  * What an operator does to the rollout of a fleet: the body of `POST /api/v1/rollouts/act`.
  */
@@ -2334,6 +2426,10 @@ export interface RolloutActRequest {
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
    */
   wave?: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  device?: string;
   /**
    * Which rollout is meant: when the fleet is at another one, which nobody may have looked at, nothing is done.
    */
@@ -2400,7 +2496,7 @@ export interface Site {
 export interface SiteSpec {
   config?: Config;
   /**
-   * What the links of this place cost and how fast they are. fleet plan works out price and time with them; devices do not read them, and use the links that they find.
+   * What the links of this place cost, how fast they are, and what devices keep to on them. fleet plan works out price and time with them; devices are told of those with match where one of these has a budget or carries.
    *
    * @maxItems 32
    */
@@ -2424,13 +2520,8 @@ export interface SiteLink {
    * Of pricePerMB, by ISO 4217: EUR, NOK, USD.
    */
   currency?: string;
-  /**
-   * What of modules may travel over it, deltas or whole ones, compressed or not; both when absent.
-   *
-   * @minItems 1
-   * @maxItems 2
-   */
-  carries?: ['delta' | 'whole'] | ['delta' | 'whole', 'delta' | 'whole'];
+  carries?: LinkCarries;
+  budget?: LinkBudget;
 }
 /**
  * Which link it is on the devices. Two links of a site never match the same interface.
@@ -2440,6 +2531,19 @@ export interface LinkMatch {
    * The name of a network interface, or the beginning of one and *: wwan0, eth*.
    */
   interface: string;
+}
+/**
+ * How many bytes each device may take over it until it fetches no more modules there; needs match.
+ */
+export interface LinkBudget {
+  /**
+   * In kB, MB or GB, which are a thousand, a million and a billion bytes, as links are billed; at least 100kB.
+   */
+  bytes: string;
+  /**
+   * By UTC.
+   */
+  per: 'day' | 'month';
 }
 /**
  * All the controller knows of its fleets at one moment: what `fleet status -o json` prints.
@@ -2872,9 +2976,17 @@ export interface DeviceStatus {
    * RFC 3339 in UTC.
    */
   contactAt?: string;
+  /**
+   * How long it was silent before it was heard again: a digit for each half octave of lengths, from a minute on, counts them.
+   */
+  silences?: string;
   expectedContact?: ExpectedContact;
   desired?: DesiredDeployment;
   report?: Report;
+  /**
+   * What the bytes that it counted on links cost, by the prices that its site has now.
+   */
+  linkPrices?: LinkPrice[];
   /**
    * Newest first; where one device was asked for, or with events=true.
    */
@@ -2939,6 +3051,14 @@ export interface DesiredDeployment {
    * SHA-256 in lower-case hexadecimal.
    */
   definition?: string;
+}
+export interface LinkPrice {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  price: number;
+  currency: string;
 }
 export interface ExpiryStatus {
   /**

@@ -1,4 +1,4 @@
 import test from 'ava';
-import { survivesStops } from './controller-stops.ts';
+import { everyOther, survivesStops } from './controller-stops.ts';
 
-survivesStops(test, 'disk operation of the controller, killed', 'disk', () => undefined, 20);
+survivesStops(test, 'disk operation of the controller, killed', 'disk', () => undefined, 20, everyOther);

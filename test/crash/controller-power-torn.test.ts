@@ -1,5 +1,5 @@
 import test from 'ava';
-import { survivesStops } from './controller-stops.ts';
+import { everyOther, survivesStops } from './controller-stops.ts';
 
 const what = 'disk operation of the controller, when a power cut keeps some';
 survivesStops(
@@ -10,4 +10,5 @@ survivesStops(
     () =>
       random.fraction(),
   20,
+  everyOther,
 );

@@ -129,8 +129,8 @@ export class Ship {
     const options = { time: this.time, random: this.random, link: this.link, life, keyFingerprint: 'SHA256:x' };
     try {
       const settings = { ...configuration, unpack: this.unpack };
-      const network = simNetwork({ ...options, server: () => this.shore.handle });
-      const outside = { configuration: settings, stateDirectory: '/state', disk: this.disk, clock, network };
+      const outside = { configuration: settings, stateDirectory: '/state', disk: this.disk, clock };
+      const server = () => this.shore.handle;
       this.agent = createAgent({
         ports: { clock, disk: this.disk, random: this.random, log },
         configuration: settings,
@@ -141,7 +141,12 @@ export class Ship {
           machineBoot: this.machineBoot,
         },
         ...{ ways: simWays(this.link, clock), surroundings: this.surroundings, doors: this.doors },
-        openCourier: (shared) => new LocalCourier({ ...outside, ...shared }),
+        openCourier: (shared) =>
+          new LocalCourier({
+            ...outside,
+            ...shared,
+            network: simNetwork({ ...options, server, wayOut: shared.wayOut, countTravel: shared.countTravel }),
+          }),
       });
       this.agent.start();
       return true;

@@ -246,12 +246,14 @@ export class Shore {
     const bytes = this.files[request.url];
     if (bytes === undefined) return answer(404, {}, Buffer.from('no such file'));
     const etag = `"${sha256(bytes).slice(0, 16)}"`;
-    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? Number.NaN);
+    const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+    const from = Number(first ?? Number.NaN);
     const isSame = request.headers['if-range'] === undefined || request.headers['if-range'] === etag;
     if (Number.isNaN(from) || !isSame) return answer(200, { etag }, bytes);
     if (from >= bytes.length) return answer(416, {}, new Uint8Array());
-    const range = `bytes ${from}-${bytes.length - 1}/${bytes.length}`;
-    return answer(206, { etag, 'content-range': range }, bytes.subarray(from));
+    const end = last ? Math.min(Number(last) + 1, bytes.length) : bytes.length;
+    const range = `bytes ${from}-${end - 1}/${bytes.length}`;
+    return answer(206, { etag, 'content-range': range }, bytes.subarray(from, end));
   };
 }
 

@@ -61,7 +61,9 @@ export class DeviceGates {
     };
     // Nothing is said here that has an end.
     const leftMs = () => Number.POSITIVE_INFINITY;
-    const world = { clockMs: this.#nowMs, nowMs: this.#nowMs, senses, consent: () => this.consent(device), leftMs };
+    const [links, lacksModules] = [{ wayOut: () => undefined }, () => false];
+    const times = { clockMs: this.#nowMs, nowMs: this.#nowMs };
+    const world = { ...times, senses, consent: () => this.consent(device), leftMs, links, lacksModules };
     for (const gate of await gatesOf('activate', this.#newest.get(device)!, world)) {
       const look = gate.look();
       if (look.kind === 'closed') return look.waiting;

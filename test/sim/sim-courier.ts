@@ -10,7 +10,7 @@ import type { FromCourier, ToCourier } from '../../device-agent/courier/protocol
 import { SharedTime } from '../../device-agent/courier/shared-time.ts';
 import type { AgentTime } from '../../device-agent/download/metadata.ts';
 import type { CountBytes } from '../../device-agent/download/small-file.ts';
-import type { ChildProcess, Clock, Disk, Log, Network } from '../../platform/ports.ts';
+import type { ChildProcess, Clock, CountTravel, Disk, Log, Network } from '../../platform/ports.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
 import type { SimRandom } from '../../platform/simulated/random.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
@@ -24,7 +24,8 @@ export interface SimCourierOptions {
   readonly life: ProcessLife;
   readonly disk: Disk;
   readonly clockOf: (life: ProcessLife) => Clock;
-  readonly networkOf: (life: ProcessLife) => Network;
+  readonly networkOf: (life: ProcessLife, countTravel: CountTravel) => Network;
+  readonly wayOut: () => string | undefined;
   readonly configuration: AgentConfiguration;
   readonly log: Log;
   /** The probability that a courier dies or hangs within the minute after its start, and at each unpacking. */
@@ -98,10 +99,13 @@ function startCourier(options: SimCourierOptions): ChildProcess {
   };
   const clock = options.clockOf(life);
   const shared = new SharedTime(clock, (atMs) => say({ kind: 'signed', atMs }));
+  const countTravel: CountTravel = (bytes, via) =>
+    say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
   const courier = (): LocalCourier =>
     new LocalCourier({
       ...{ configuration, stateDirectory: configuration.stateDirectory ?? '/state', disk: diskOf(life, disk), clock },
-      ...{ network: options.networkOf(life), time: shared, countBytes: (bytes) => say({ kind: 'received', bytes }) },
+      ...{ network: options.networkOf(life, countTravel), time: shared, wayOut: options.wayOut },
+      countBytes: (bytes) => say({ kind: 'received', bytes }),
       unpacking: (sha256) => {
         say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) });
         if (sha256 === undefined || !random.chance(mortality())) return;
@@ -138,7 +142,7 @@ function startCourier(options: SimCourierOptions): ChildProcess {
 /** The courier of an agent, in a process of its own. */
 export function simCourier(
   options: SimCourierOptions,
-  shared: { readonly time: AgentTime; readonly countBytes: CountBytes },
+  shared: { readonly time: AgentTime; readonly countBytes: CountBytes; readonly countTravel: CountTravel },
 ): CourierProcess {
   const { life, clockOf, log } = options;
   const processes = { start: () => startCourier(options) };

@@ -2,7 +2,7 @@
 import { type Agent, type AgentOptions, createAgent } from '../../device-agent/agent.ts';
 import type { AppRuntime, RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
-import type { Clock, HttpHandler, Log, Network } from '../../platform/ports.ts';
+import type { Clock, CountTravel, HttpHandler, Log, Network } from '../../platform/ports.ts';
 import { DiskError } from '../../platform/ports.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
 import type { SimRandom } from '../../platform/simulated/random.ts';
@@ -189,16 +189,16 @@ export class SimDevice {
     const outside = {
       ...{ time, random: this.random, life, disk: this.disk, configuration: this.#configuration(), log: noLog },
       clockOf: (one: ProcessLife) => time.clock(one, () => this.skewMs),
-      networkOf: (one: ProcessLife) => this.#network(one),
+      networkOf: (one: ProcessLife, countTravel: CountTravel) => this.#network(one, countTravel),
       mortality: () => this.courierMortality,
     };
-    return (shared) => simCourier(outside, shared);
+    return (shared) => simCourier({ ...outside, wayOut: shared.wayOut }, shared);
   }
 
-  #network(life: ProcessLife): Network {
+  #network(life: ProcessLife, countTravel: CountTravel): Network {
     const { time, server } = this.#world;
     const { link, random, keyFingerprint } = this;
-    return simNetwork({ time, random, link, life, keyFingerprint, server: () => server(this.name) });
+    return simNetwork({ time, random, link, life, keyFingerprint, countTravel, server: () => server(this.name) });
   }
 
   #applying(applications: readonly RunnableApplication[]): void {

@@ -8,6 +8,7 @@
  */
 import {
   type Clock,
+  type CountTravel,
   type HttpHandler,
   type HttpRequest,
   type HttpResponse,
@@ -103,8 +104,11 @@ export function simNetwork(options: {
   readonly life: Life;
   readonly server: () => HttpHandler | undefined;
   readonly keyFingerprint: string;
+  /** The interface that leads out; without one nobody knows which. */
+  readonly wayOut?: () => string | undefined;
+  readonly countTravel?: CountTravel;
 }): Network {
-  const { time, random, link, life } = options;
+  const { time, random, link, life, wayOut = () => undefined, countTravel = () => {} } = options;
   const clock = time.clock(life);
 
   async function check(generation: number, signal: AbortSignal): Promise<void> {
@@ -116,6 +120,7 @@ export function simNetwork(options: {
     response: Pick<HttpResponse, 'body'>,
     generation: number,
     signal: AbortSignal,
+    via?: string,
   ): AsyncGenerator<Uint8Array> {
     let cutAfter = random.chance(link.quality.cutProbability) ? random.integer(0, 100_000) : Number.POSITIVE_INFINITY;
     for await (const chunk of cutShort(response.body)) {
@@ -123,6 +128,7 @@ export function simNetwork(options: {
       await clock.sleep((part.length / link.quality.bytesPerSecond) * 1000);
       await check(generation, signal);
       link.bytesDown += part.length;
+      countTravel(part.length, via);
       const flipped = part.slice();
       if (part.length > 0 && random.chance(link.quality.flipProbability)) {
         const at = random.integer(0, part.length - 1);
@@ -146,10 +152,11 @@ export function simNetwork(options: {
       if (server === undefined) throw new NetworkError('UNREACHABLE', 'connection refused');
       const url = new URL(request.url);
       const peer = { device: link.device, keyFingerprint: options.keyFingerprint, address: 'simulated' };
+      const via = wayOut();
       const response = await orCut(server({ ...request, url: url.pathname + url.search }, peer, signal));
       await clock.sleep(link.quality.latencyMs);
       await check(generation, signal);
-      return { ...response, body: body(response, generation, signal) };
+      return { ...response, ...(via === undefined ? {} : { via }), body: body(response, generation, signal, via) };
     },
   };
 }

@@ -1,11 +1,14 @@
 /** What an operator does to a rollout, and in which states it can be done. */
 import type { Wave } from './policy.ts';
 import { actsMax, type Rollout, type RolloutAct, reverting, withEvent } from './rollout.ts';
+import { whyNotLet, withWhole } from './whole-modules.ts';
 
 /** An act as it was asked for. */
 export interface Asked extends Omit<RolloutAct, 'at'> {
   /** Which wave is said yes to; the one that waits for it without a name. */
   readonly wave?: string;
+  /** Of allow-whole: which device; all that ask without it. */
+  readonly device?: string;
   /** Of an abort: devices that changed already go back. */
   readonly revert?: boolean;
   /** Which rollout is meant: a newer one, which nobody has looked at, is left alone. */
@@ -20,8 +23,8 @@ export type Acted =
   | { readonly kind: 'done'; readonly rollout: Rollout }
   | { readonly kind: 'refused'; readonly message: string };
 
-/** Acts that mean something, by state. */
-export const actsIn: Readonly<Record<Rollout['state'], readonly RolloutAct['act'][]>> = {
+/** Acts that mean something, by state; to let devices take modules whole does in any, for some come back long after it is over. */
+export const actsIn: Readonly<Record<Rollout['state'], readonly Exclude<RolloutAct['act'], 'allow-whole'>[]>> = {
   running: ['pause', 'approve', 'abort'],
   paused: ['resume', 'approve', 'abort'],
   halted: ['retry', 'abort'],
@@ -95,6 +98,11 @@ function retried(rollout: Rollout, asked: Asked, now: number): Acted {
   return became({ ...rest, ...from, retries, state: 'running', waveStartedAt: now }, reason, now);
 }
 
+function letWhole(rollout: Rollout, asked: Asked, now: number): Acted {
+  const why = whyNotLet(rollout, asked);
+  return why === undefined ? { kind: 'done', rollout: withWhole(rollout, asked, now) } : refused(why);
+}
+
 function decided(rollout: Rollout, asked: Asked, waves: readonly Approved[], now: number): Acted {
   switch (asked.act) {
     case 'pause':
@@ -107,6 +115,8 @@ function decided(rollout: Rollout, asked: Asked, waves: readonly Approved[], now
       return aborted(rollout, asked, now);
     case 'retry':
       return retried(rollout, asked, now);
+    case 'allow-whole':
+      return letWhole(rollout, asked, now);
     default:
       throw asked.act satisfies never;
   }
@@ -120,7 +130,7 @@ export function actOn(rollout: Rollout, asked: Asked, waves: readonly Approved[]
     const current = `rollout ${rollout.number}, of commit ${rollout.revision.slice(0, 7)}`;
     return refused(`fleet ${fleet} is at ${current}, not ${number}: look at that one first`);
   }
-  if (!actsIn[state].includes(act)) {
+  if (act !== 'allow-whole' && !actsIn[state].includes(act)) {
     const possible = actsIn[state].length === 0 ? 'a commit takes it back' : `it takes ${actsIn[state].join(', ')}`;
     return refused(`the rollout of fleet ${fleet} is ${state}: ${possible}, not ${act}`);
   }

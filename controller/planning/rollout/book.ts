@@ -1,6 +1,6 @@
 /** What is counted of a rollout's devices, kept as they change: one costs the same in a fleet of any size. */
-import { isUnavailable } from './budget.ts';
-import { type DeviceInRollout, type Fate, fateOf, retriesOf } from './fate.ts';
+import { isUnavailable, type Room, type Taker, takersMax } from './budget.ts';
+import { type DeviceInRollout, type Fate, fateOf, type Progress, progressOf, retriesOf } from './fate.ts';
 import { noCounts, type WaveCounts } from './gate.ts';
 import type { RolloutPolicy } from './policy.ts';
 import { noReturns, type Return, type Returns, returnOf } from './returning.ts';
@@ -10,7 +10,8 @@ interface Noted {
   readonly wave: number;
   readonly fate: Fate;
   readonly group?: string;
-  readonly isUnavailable: boolean;
+  /** Of one that its group has to do without. */
+  readonly away?: Progress;
   readonly returns?: Return;
 }
 
@@ -29,7 +30,7 @@ function isAlike(before: Noted | undefined, noted: Noted): boolean {
     before?.fate === noted.fate &&
     before.wave === noted.wave &&
     before.group === noted.group &&
-    before.isUnavailable === noted.isUnavailable &&
+    (before.away === undefined) === (noted.away === undefined) &&
     before.returns === noted.returns
   );
 }
@@ -41,7 +42,8 @@ export class Book implements Tally {
   readonly #noted = new Map<string, Noted>();
   readonly #counts: Record<Fate, number>[];
   readonly #returns: Record<Return, number> = { ...noReturns };
-  readonly #unavailable = new Map<string, number>();
+  /** By group, those that it has to do without. */
+  readonly #away = new Map<string, Set<string>>();
 
   constructor(policy: RolloutPolicy, rollout: Rollout) {
     this.#policy = policy;
@@ -65,12 +67,13 @@ export class Book implements Tally {
     const { group, wave } = device;
     const returns = returnOf(device);
     const noted = {
-      ...{ wave, fate: fateOf(device, this.#retries), isUnavailable: isUnavailable(device) },
+      ...{ wave, fate: fateOf(device, this.#retries) },
+      ...(isUnavailable(device) ? { away: progressOf(device.observed) } : {}),
       ...(group === undefined ? {} : { group }),
       ...(returns === undefined ? {} : { returns }),
     };
     this.#noted.set(name, noted);
-    this.#add(noted);
+    this.#add(name, noted);
     return !isAlike(before, noted);
   }
 
@@ -83,13 +86,25 @@ export class Book implements Tally {
   spare(group: string | undefined): number {
     const { budget } = this.#policy;
     if (budget === undefined || group === undefined) return Number.POSITIVE_INFINITY;
-    return budget.maxUnavailable - (this.#unavailable.get(group) ?? 0);
+    return budget.maxUnavailable - (this.#away.get(group)?.size ?? 0);
   }
 
-  #add({ wave, fate, group, isUnavailable: isAway, returns }: Noted): void {
+  /** What room a group has; who takes it is told where none is left. */
+  room(group: string | undefined): Room {
+    const spare = this.spare(group);
+    return { spare, takers: spare > 0 || group === undefined ? [] : this.#takers(group) };
+  }
+
+  #takers(group: string): readonly Taker[] {
+    const names = (this.#away.get(group) ?? new Set()).values().take(takersMax);
+    return Array.from(names, (device) => ({ device, progress: this.#noted.get(device)!.away! }));
+  }
+
+  #add(name: string, { wave, fate, group, away, returns }: Noted): void {
     this.#counts[wave]![fate] += 1;
     if (returns !== undefined) this.#returns[returns] += 1;
-    if (group !== undefined && isAway) this.#unavailable.set(group, (this.#unavailable.get(group) ?? 0) + 1);
+    if (group === undefined || away === undefined) return;
+    this.#away.set(group, (this.#away.get(group) ?? new Set()).add(name));
   }
 
   #forget(name: string): void {
@@ -99,8 +114,9 @@ export class Book implements Tally {
     this.#noted.delete(name);
     this.#counts[wave]![fate] -= 1;
     if (returns !== undefined) this.#returns[returns] -= 1;
-    if (group === undefined || !noted.isUnavailable) return;
-    this.#unavailable.set(group, (this.#unavailable.get(group) ?? 0) - 1);
-    if (this.#unavailable.get(group) === 0) this.#unavailable.delete(group);
+    if (group === undefined || noted.away === undefined) return;
+    const away = this.#away.get(group);
+    away?.delete(name);
+    if (away?.size === 0) this.#away.delete(group);
   }
 }

@@ -1,6 +1,6 @@
 /** How many devices that belong together may be on their way at once, whatever they are on their way to. */
 import type { DesiredDevice } from '../../manifests/desired.ts';
-import { type DeviceInRollout, progressOf } from './fate.ts';
+import { type DeviceInRollout, type Progress, progressOf } from './fate.ts';
 import type { Budget } from './policy.ts';
 
 /** The group of a device; one without that label or site is bounded by no budget. */
@@ -19,7 +19,7 @@ export function groupOf(
 }
 
 /** Whether its group has to do without it, or may have to: of one that was not heard since it was issued nobody knows. */
-export function isUnavailable({ observed }: DeviceInRollout): boolean {
+export function isUnavailable({ observed }: Pick<DeviceInRollout, 'observed'>): boolean {
   const progress = progressOf(observed);
   switch (progress) {
     case 'unissued':
@@ -35,4 +35,30 @@ export function isUnavailable({ observed }: DeviceInRollout): boolean {
     default:
       return progress satisfies never;
   }
+}
+
+/** A device that its group has to do without, or may have to. */
+export interface Taker {
+  readonly device: string;
+  readonly progress: Progress;
+}
+
+/** What of the budget of a group is left, and the first of those that have a place in it. */
+export interface Room {
+  readonly spare: number;
+  readonly takers: readonly Taker[];
+}
+
+/** Takers that are named. */
+export const takersMax = 3;
+
+function takerText({ device, progress }: Taker): string {
+  if (progress === 'unheard') return `${device} was not heard since it was issued its newest`;
+  return progress === 'down' ? `${device} does badly` : `${device} is on its way`;
+}
+
+/** Why a device of a group gets nothing that it would have to stop something for. */
+export function noRoomText(group: string, { takers }: Room): string {
+  const what = `as many devices of ${group} as may be are on their way, or nobody knows of them`;
+  return takers.length === 0 ? what : `${what}: ${takers.map(takerText).join(', ')}`;
 }

@@ -49,8 +49,14 @@ function isThere({ running, phase, highestSequence, applications }: ReportGist):
   return running?.sequence === highestSequence && phase === 'active' && !applications.some(isFailing);
 }
 
-/** How far it is by what it said last. */
+/** How far it is by what it said last; what changes nothing that runs is never on its way. */
 export function progressOf(observed: ObservedDevice): Progress {
+  const said = saidOf(observed);
+  const isUnderWay = said === 'unheard' || said === 'heard' || said === 'staged' || said === 'probation';
+  return isUnderWay && observed.issued?.goesOn === true ? 'settled' : said;
+}
+
+function saidOf(observed: ObservedDevice): Progress {
   const { issued, report, contactAt } = observed;
   if (issued === undefined) return 'unissued';
   if (report !== undefined && tookAnother(observed)) return isThere(report) ? 'settled' : 'heard';

@@ -1,6 +1,6 @@
 /** Which definition one device may be drawn from now. What of it is sent is `planDevice`'s to say. */
 import type { Reason } from '../../../schemas/generated/types.ts';
-import { isUnavailable } from './budget.ts';
+import { isUnavailable, noRoomText, type Room } from './budget.ts';
 import { type DeviceInRollout, type Fate, fateOf, retriesOf } from './fate.ts';
 import type { RolloutPolicy } from './policy.ts';
 import type { Rollout } from './rollout.ts';
@@ -15,22 +15,23 @@ export interface Permit {
   readonly reason?: Reason;
 }
 
-/** The rollout of its fleet, and how much room the budget of its group has left. */
+/** The rollout of its fleet. */
 export interface Permitting {
   readonly rollout: Rollout;
   readonly policy: RolloutPolicy;
-  /** Devices of its group that may be on their way besides those that are. */
-  readonly spare: number;
 }
 
 function stay(code: string, message: string): Permit {
   return { kind: 'stay', reason: { code, message } };
 }
 
-/** A change takes a place in the budget, unless the device has one already. */
-function withinBudget(device: DeviceInRollout, spare: number, permit: Permit): Permit {
-  if (spare > 0 || isUnavailable(device)) return permit;
-  return stay('BUDGET', `as many devices of ${device.group} as may be are on their way, or nobody knows of them`);
+/**
+ * The permit of a device that would have to stop something for what it allows, whoever asks for it: that takes a place in the budget of
+ * its group, unless the device has one already.
+ */
+export function withinBudget(device: DeviceInRollout, permit: Permit, room: Room): Permit {
+  if (device.group === undefined || permit.kind === 'stay' || room.spare > 0 || isUnavailable(device)) return permit;
+  return stay('BUDGET', noRoomText(device.group, room));
 }
 
 /** Offered, and for all that is known not switched over to; or given up before a retry and not offered anew since. */
@@ -38,13 +39,13 @@ function isNotTaken(fate: Fate): boolean {
   return fate === 'dark' || fate === 'contacted' || fate === 'staged' || fate === 'waiting';
 }
 
-function whenStopped(device: DeviceInRollout, fate: Fate, { rollout, spare }: Permitting): Permit {
+function whenStopped(device: DeviceInRollout, fate: Fate, { rollout }: Permitting): Permit {
   const { state, good, reason, number } = rollout;
   const why = { code: 'ROLLOUT_HALTED', message: `rollout ${number} is ${state}: ${reason.message}` };
   if (good === undefined) return { kind: 'stay', reason: why };
   if (device.on === 'good') return { kind: 'good', reason: why };
   const goesBack = device.on !== 'target' || state === 'reverting' || isNotTaken(fate);
-  return goesBack ? withinBudget(device, spare, { kind: 'good', reason: why }) : { kind: 'stay', reason: why };
+  return { kind: goesBack ? 'good' : 'stay', reason: why };
 }
 
 /** Of one that waits: what its site or its own manifest change reaches it under the definition it is on. */
@@ -52,7 +53,7 @@ function waits(device: DeviceInRollout, code: string, message: string): Permit {
   return { kind: device.on === 'good' ? 'good' : 'stay', reason: { code, message } };
 }
 
-function whenRunning(device: DeviceInRollout, { rollout, policy, spare }: Permitting): Permit {
+function whenRunning(device: DeviceInRollout, { rollout, policy }: Permitting): Permit {
   const { index, wave } = openWave(policy, rollout);
   const own = policy.waves[device.wave]!;
   if (device.wave > index) {
@@ -61,12 +62,12 @@ function whenRunning(device: DeviceInRollout, { rollout, policy, spare }: Permit
   if (device.wave === index && needsYesBefore(wave, rollout)) {
     return waits(device, 'NEEDS_APPROVAL', `wave ${wave.name} starts when somebody says yes`);
   }
-  return withinBudget(device, spare, { kind: 'target', ...(device.on === 'target' ? { isAnew: true } : {}) });
+  return { kind: 'target', ...(device.on === 'target' ? { isAnew: true } : {}) };
 }
 
-/** What one device may get. It has to be asked again after each device that was issued something: the budget is another one then. */
+/** What one device may get as far as waves go; `withinBudget` says whether it may have it now. */
 export function permit(device: DeviceInRollout, permitting: Permitting): Permit {
-  const { rollout, spare } = permitting;
+  const { rollout } = permitting;
   if (device.isHeld) return stay('HELD', 'its manifest holds it');
   const fate = fateOf(device, retriesOf(rollout));
   if (rollout.state === 'halted' || rollout.state === 'reverting') return whenStopped(device, fate, permitting);
@@ -75,7 +76,7 @@ export function permit(device: DeviceInRollout, permitting: Permitting): Permit 
     case 'paused':
       return waits(device, 'ROLLOUT_PAUSED', rollout.reason.message);
     case 'done':
-      return withinBudget(device, spare, { kind: 'target' });
+      return { kind: 'target' };
     case 'running':
       return whenRunning(device, permitting);
     default:

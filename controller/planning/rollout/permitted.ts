@@ -5,11 +5,13 @@ import { templateUnder } from '../../manifests/render-template.ts';
 import { isHeld } from '../hold.ts';
 import type { IssuedDeployment, ObservedDevice } from '../observed.ts';
 import { type Leave, tookAnother } from '../plan-device.ts';
-import { groupOf } from './budget.ts';
+import { groupOf, type Room } from './budget.ts';
+import { goesOnUnder } from './disturbance.ts';
 import type { DeviceInRollout } from './fate.ts';
-import { type Permit, permit } from './permit.ts';
+import { type Permit, permit, withinBudget } from './permit.ts';
 import type { RolloutPolicy } from './policy.ts';
 import type { Rollout } from './rollout.ts';
+import { mayGoWhole } from './whole-modules.ts';
 
 /** A device with the template that it may have, and what its rollout says of it. */
 export interface Permitted extends Leave {
@@ -119,18 +121,38 @@ function atGood(
   };
 }
 
-/** A device, and how much room the budget of its group has; `isCounted` when all devices of its fleet were looked at. */
+/** A device, and what room the budget of its group has; `isCounted` when all devices of its fleet were looked at. */
 export interface Asking {
   readonly desired: DesiredDevice;
   readonly device: DeviceInRollout;
-  readonly spare: number;
+  readonly room: Room;
   readonly isCounted: boolean;
 }
 
-function allowed(standing: RolloutStanding, { desired, device, spare, isCounted }: Asking): Permitted {
+/** Whether a device would have to stop something for what it may have, which is not what it was issued. */
+function isDisturbed({ observed }: DeviceInRollout, { device: { template }, definition, isAnew }: Permitted): boolean {
+  const isIssued = observed.issued?.templateHash === template.hash && isAnew !== true && !tookAnother(observed);
+  return !isIssued && !goesOnUnder(observed, template, definition);
+}
+
+function allowed(standing: RolloutStanding, { desired, device, room, isCounted }: Asking): Permitted {
   const { rollout, policy } = standing;
   if (!isCounted) return asItIs(standing, desired, device, counting);
-  const { kind, reason, isAnew } = permit(device, { rollout, policy, spare });
+  const may = permit(device, { rollout, policy });
+  const wanted = under(standing, desired, device, may);
+  if (!isDisturbed(device, wanted)) return wanted;
+  const now = withinBudget(device, may, room);
+  return now === may ? wanted : under(standing, desired, device, now);
+}
+
+/** What it may have by a permit. */
+function under(
+  standing: RolloutStanding,
+  desired: DesiredDevice,
+  device: DeviceInRollout,
+  { kind, reason, isAnew }: Permit,
+): Permitted {
+  const { rollout } = standing;
   switch (kind) {
     case 'target':
       return { device: desired, definition: rollout.target, ...(isAnew ? { isAnew } : {}) };
@@ -159,6 +181,7 @@ export function permitted(standing: RolloutStanding, asking: Asking): Permitted 
   const hasIt = device.on !== 'other' && device.observed.issued?.templateHash === desired.template.hash;
   return {
     ...{ ...rest, wave },
+    ...(mayGoWhole(standing.rollout, desired.name) ? { mayGoWhole: true } : {}),
     ...(reason === undefined || hasIt ? {} : { reason }),
     ...(reason?.code === 'BUDGET' && device.group !== undefined ? { awaitsRoomIn: device.group } : {}),
   };

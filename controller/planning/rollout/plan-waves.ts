@@ -31,6 +31,13 @@ export interface KnownRollout {
   readonly good?: string;
 }
 
+/** What a commit changes in a fleet with a budget and starts no rollout for. */
+export interface BoundedChange {
+  readonly budget: PlannedBudget;
+  /** Devices that get a deployment at once, as far as the budget lets them. */
+  readonly atOnce: number;
+}
+
 /** The rollout that a commit would start. */
 export interface PlannedRollout {
   readonly waves: readonly PlannedWave[];
@@ -74,6 +81,21 @@ function plannedBudget({ budget }: RolloutPolicy): { readonly budget?: PlannedBu
   if (budget === undefined) return {};
   const { groupBy, maxUnavailable } = budget;
   return { budget: { groupBy: groupBy.kind === 'site' ? 'site' : groupBy.key, maxUnavailable } };
+}
+
+/**
+ * What goes at once of what no wave is waited for with: as the budget lets of those that have to stop something, and all that go on as
+ * they are. Undefined where no budget bounds it.
+ */
+export function planBounded(
+  policy: RolloutPolicy,
+  deploying: readonly DesiredDevice[],
+  goesOn: (device: DesiredDevice) => boolean,
+): BoundedChange | undefined {
+  const { budget } = plannedBudget(policy);
+  if (budget === undefined || deploying.length === 0) return undefined;
+  const stopping = deploying.filter((device) => !goesOn(device));
+  return { budget, atOnce: deploying.length - stopping.length + withinBudget(stopping, policy) };
 }
 
 /** The waves of a fleet with what goes in each; `deploying` are the devices that get a deployment. */

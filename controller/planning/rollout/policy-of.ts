@@ -1,7 +1,7 @@
 /** A fleet's `spec.rollout` as it is planned by, with what it does not say filled in. */
 import type { Fleet, FleetRollout, RolloutGate, RolloutWave } from '../../../schemas/generated/types.ts';
 import { millisecondsOf } from '../../manifests/duration.ts';
-import type { Amount, Budget, Gate, RolloutPolicy, Wave } from './policy.ts';
+import type { Amount, Budget, Bytes, Gate, RolloutPolicy, Wave } from './policy.ts';
 
 /** Schema defaults, for what neither a wave nor its rollout says. */
 const gateDefaults = { success: '100%', contacts: 1, patience: '24h', failures: 1 } as const;
@@ -58,13 +58,18 @@ function budgetOf({ groupBy, maxUnavailable }: NonNullable<FleetRollout['budget'
   return { groupBy: groupBy === 'site' ? { kind: 'site' } : { kind: 'label', key: groupBy }, maxUnavailable };
 }
 
+function bytesOf({ wholeModules = 'allow' }: NonNullable<FleetRollout['bytes']>): Bytes {
+  return { wholeModules };
+}
+
 /** How a fleet's changes roll out; undefined where they go to all at once. */
 export function policyOf({ spec: { rollout } }: Fleet): RolloutPolicy | undefined {
   if (rollout === undefined) return undefined;
-  const { gate, budget, onFailure = 'halt' } = rollout;
+  const { gate, budget, bytes, onFailure = 'halt' } = rollout;
   return {
     waves: wavesOf(rollout).map((wave) => waveOf(wave, gate)),
     ...(budget === undefined ? {} : { budget: budgetOf(budget) }),
+    ...(bytes === undefined ? {} : { bytes: bytesOf(bytes) }),
     onFailure,
   };
 }

@@ -36,9 +36,16 @@ export interface Budget {
   readonly maxUnavailable: number;
 }
 
+/** What updates may cost on the link. */
+export interface Bytes {
+  /** What devices do that have no delta. */
+  readonly wholeModules: 'allow' | 'ask' | 'never';
+}
+
 export interface RolloutPolicy {
   /** At least one; the last takes the rest. */
   readonly waves: readonly Wave[];
   readonly budget?: Budget;
+  readonly bytes?: Bytes;
   readonly onFailure: 'halt' | 'revert';
 }

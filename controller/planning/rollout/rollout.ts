@@ -16,7 +16,7 @@ import type { Reason } from '../../../schemas/generated/types.ts';
 export interface RolloutAct {
   readonly at: number;
   readonly who: string;
-  readonly act: 'pause' | 'resume' | 'approve' | 'abort' | 'retry';
+  readonly act: 'pause' | 'resume' | 'approve' | 'abort' | 'retry' | 'allow-whole';
   readonly why: string;
 }
 
@@ -52,6 +52,8 @@ export interface Rollout {
   readonly gatePassedAt?: number;
   /** Names of waves that somebody said yes to. */
   readonly approved: readonly string[];
+  /** Devices that somebody let take modules whole, where their fleet asks first. */
+  readonly wholeFor?: 'all' | readonly string[];
   /** How often its fleet was tried again, in this rollout and those before it; absent where it never was. */
   readonly retries?: number;
   /** Why it is in this state. */

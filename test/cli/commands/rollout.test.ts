@@ -133,6 +133,8 @@ test('what can not be done to a rollout is refused with what can, and changes no
     ['pause ships --as Ada --number 2', 1, 'fleet ships is at rollout 1, of commit 0000001, not 2'],
     ['pause ships --as Ada --number x', 2, '--number x: write the number'],
     ['approve ships rest --as Ada', 1, 'wave rest needs no yes; those that do are canary'],
+    ['allow-whole ships auroa --as Ada', 1, 'fleet ships has no device auroa'],
+    ['allow-whole ships --as Ada', 1, 'take modules whole without asking'],
     ['pause ships now --as Ada', 2, 'rollout pause takes FLEET'],
     [`pause ships --as ${'A'.repeat(101)}`, 2, '--as has 101 characters, at most 100 are kept'],
     ['show trucks', 1, 'fleet trucks has no rollout: its changes go to all its devices at once'],

@@ -184,3 +184,24 @@ test('by when devices of a fleet are heard that wait is told below the fleets, a
   const none = screenOf({ waiting: 1, withoutBasis: 1, shares: [{ percent: 100 }] });
   t.true(none.includes('ships: 1 of 100 devices waits for contact; when they are heard nobody can say yet\n'), none);
 });
+
+test('what a device counted on its links is told against the budget, with what it cost', (t) => {
+  const at = '2026-03-09T00:00:00.000Z';
+  const budget = { used: 30_000_000, bytes: 50_000_000, per: 'month' };
+  const links = [
+    { name: 'vsat', leadsOut: true, bytes: 42_500_000, since: '2026-02-01T00:00:00.000Z', budget },
+    { name: 'port', bytes: 0 },
+  ];
+  const report = { at, counter: 1, agentVersion: '0', phase: 'idle', since: at, highestSequence: 0, applications: [] };
+  const device = {
+    ...{ name: 'bridge', labels: {}, state: 'running', reason: { code: 'NO_FLEET', message: 'none' }, events: [] },
+    ...{ report: { ...report, links }, linkPrices: [{ name: 'vsat', price: 191.25, currency: 'EUR' }] },
+  } as unknown as DeviceStatus;
+  const status = {
+    ...{ asOf: at, fleets: [], sites: [], devices: [device], refusals: [] },
+    source: { state: 'current', location: 'x', branch: 'main', problems: [] },
+  } as unknown as StatusDocument;
+  const story = deviceStory(device, status, styleFor(false), 200);
+  const vsat = 'vsat, which leads out: 42.5 MB since 2026-02-01, 191.25 EUR; 30.0 MB of 50.0 MB this month';
+  t.true(story.includes(`Links, as it counted:\n  ${vsat}\n  port: nothing yet\n`), story);
+});

@@ -1,7 +1,8 @@
 /** Who waits for room in the budget of its group gets it, however that becomes free. */
 import test from 'ava';
+import { observe } from '../../../controller/engine/context.ts';
 import type { FleetRollout } from '../../../schemas/generated/types.ts';
-import { RolloutScene } from './rollout-scene.ts';
+import { minuteMs, RolloutScene } from './rollout-scene.ts';
 
 const rollout: FleetRollout = { budget: { groupBy: 'group', maxUnavailable: 1 } };
 /** Each with its own key, whoever else there is. */
@@ -44,4 +45,54 @@ test('a device that waits for room and may not take it leaves it to the next', a
   await scene.say('runs', first);
   t.is(offered().length, 2);
   t.false(offered().includes(second));
+});
+
+/** All run 1.0.0 well, in a fleet with that budget. */
+async function quiet() {
+  const scene = await RolloutScene.open();
+  await scene.commit({ release: '1.0.0', rollout, devices: three });
+  for (const _ of Object.keys(three)) await scene.say('runs', ...Object.keys(three).filter((name) => scene.has(name)));
+  const sequences = () => Object.keys(three).map((name) => scene.issued(name)?.sequence);
+  return { scene, sequences };
+}
+
+/** The same devices with configuration of their own, as one that all of a site get. */
+const moored = Object.fromEntries(
+  Object.entries(three).map(([name, spec]) => [name, { ...spec, config: { berth: 7 } }]),
+);
+
+test('what manifests of devices or sites change reaches no more of a group at once than its budget lets, and why names who has the place', async (t) => {
+  const { scene, sequences } = await quiet();
+  t.deepEqual(sequences(), [1, 1, 1]);
+  await scene.pass(minuteMs);
+  await scene.commit({ release: '1.0.0', rollout, devices: moored });
+  t.is(sequences().filter((sequence) => sequence === 2).length, 1);
+  const first = Object.keys(three).find((name) => scene.issued(name)?.sequence === 2)!;
+  const other = Object.keys(three).find((name) => name !== first)!;
+  const { context, desired } = scene.engine;
+  const wanted = desired.devices.get(other)!;
+  const { reason } = context.rollouts.permitted(
+    scene.image,
+    wanted,
+    observe(scene.image, context, other, wanted),
+    scene.time.now,
+  );
+  t.like(reason, { code: 'BUDGET' });
+  t.true(reason?.message.endsWith(`: ${first} was not heard since it was issued its newest`));
+  await scene.say('runs', first);
+  t.is(sequences().filter((sequence) => sequence === 2).length, 2);
+});
+
+test('other windows go to all at once, also beside one that nobody heard; where it runs is not in doubt by that', async (t) => {
+  const { scene, sequences } = await quiet();
+  const windows = { activate: [{ cron: '0 2 * * *', duration: '4h' }] };
+  await scene.commit({ release: '1.0.0', rollout, devices: { ...three, one: moored.one! } });
+  t.deepEqual(sequences(), [2, 1, 1]);
+  const desired = await scene.commit({ release: '1.0.0', rollout, windows, devices: { ...three, one: moored.one! } });
+  t.deepEqual(sequences(), [3, 2, 2]);
+  await scene.restart(desired);
+  await scene.commit({ release: '1.0.0', rollout, windows, devices: moored });
+  t.deepEqual(sequences(), [3, 2, 2], 'one has the place, whatever it was told since');
+  await scene.say('runs', 'one');
+  t.deepEqual(sequences(), [3, 3, 2]);
 });

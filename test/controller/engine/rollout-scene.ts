@@ -8,7 +8,7 @@ import type { Asked } from '../../../controller/planning/rollout/act.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort, StateRow } from '../../../controller/state/state-port.ts';
 import { type Life, SimTime } from '../../../platform/simulated/clock.ts';
-import type { Deployment, DeviceSpec, FleetRollout, Report } from '../../../schemas/generated/types.ts';
+import type { Deployment, DeviceSpec, FleetRollout, FleetSpec, Report } from '../../../schemas/generated/types.ts';
 import { application, desiredFrom, device, fleet } from '../manifests/fleet-fixture.ts';
 import { branchSeen, openEngine, reportOf } from './test-engine.ts';
 
@@ -20,11 +20,12 @@ export interface Wanted {
   readonly release: '1.0.0' | '1.1.0';
   readonly rollout?: FleetRollout;
   readonly rate?: number;
+  readonly windows?: FleetSpec['windows'];
   readonly devices: Readonly<Record<string, DeviceSpec & { readonly kind?: string; readonly group?: string }>>;
 }
 
 /** A fleet `ships` in which those of the kind `canary` may be chosen for a wave. */
-export function desiredOf({ release, rollout, devices, rate = 1 }: Wanted): DesiredFleet {
+export function desiredOf({ release, rollout, windows, devices, rate = 1 }: Wanted): DesiredFleet {
   const manifests = Object.entries(devices).map(([name, { kind = 'ship', group = 'none', ...spec }], at) => {
     const keyFingerprint = `SHA256:${Buffer.alloc(32, at + 1)
       .toString('base64')
@@ -33,12 +34,10 @@ export function desiredOf({ release, rollout, devices, rate = 1 }: Wanted): Desi
   });
   return desiredFrom({
     'apps/pump.yaml': application('pump', release, { config: { rate } }),
-    'fleets/ships.yaml': fleet(
-      'ships',
-      { fleet: 'ships' },
-      [{ name: 'pump' }],
-      rollout === undefined ? {} : { rollout },
-    ),
+    'fleets/ships.yaml': fleet('ships', { fleet: 'ships' }, [{ name: 'pump' }], {
+      ...(rollout === undefined ? {} : { rollout }),
+      ...(windows === undefined ? {} : { windows }),
+    }),
     ...Object.fromEntries(manifests),
   });
 }
@@ -62,7 +61,7 @@ export function named(...names: readonly string[]): Wanted['devices'] {
 }
 
 /** What a device says of the deployment that it was issued last. */
-export type Word = 'fetching' | 'runs' | 'gave up';
+export type Word = 'fetching' | 'asks' | 'runs' | 'gave up';
 
 export class RolloutScene {
   readonly time: SimTime;
@@ -213,6 +212,11 @@ export class RolloutScene {
     switch (word) {
       case 'fetching':
         return this.#report(name, issued, { phase: 'fetching', target: { sequence, revision } });
+      case 'asks':
+        return this.#report(name, issued, {
+          ...{ phase: 'fetching', target: { sequence, revision } },
+          problem: { code: 'WHOLE_MODULE_ASKED', message: 'no delta', at, sequence },
+        });
       case 'runs':
         this.#running.set(name, issued);
         this.#settled.set(name, sequence);

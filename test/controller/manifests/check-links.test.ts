@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { checkDocument } from '../../../controller/manifests/document-check.ts';
 import type { SiteSpec } from '../../../schemas/generated/types.ts';
-import { device, problemsOf, site, stateOf } from './fleet-fixture.ts';
+import { device, fleet, problemsOf, site, stateOf } from './fleet-fixture.ts';
 
 const vsat = {
   ...{ name: 'vsat', rate: '128kbit/s', pricePerMB: 4.5, currency: 'EUR' },
@@ -25,7 +25,7 @@ test('a link that costs less than nothing, or nothing, or moves no bit, is refus
     t.deepEqual(codesOf({ ...vsat, pricePerMB }), ['OUT_OF_RANGE spec.links.0.pricePerMB']);
   for (const rate of ['0bit/s', '0.0Mbit/s', '-1kbit/s', '128', '128kB/s'])
     t.deepEqual(codesOf({ ...vsat, rate }), ['BAD_VALUE spec.links.0.rate'], rate);
-  t.deepEqual(codesOf({ ...vsat, carries: ['control'] }), ['UNKNOWN_VALUE spec.links.0.carries.0']);
+  t.deepEqual(codesOf({ ...vsat, carries: ['patch'] }), ['UNKNOWN_VALUE spec.links.0.carries.0']);
   t.deepEqual(codesOf({ ...vsat, currency: 'euro' }), ['BAD_VALUE spec.links.0.currency']);
 });
 
@@ -77,7 +77,37 @@ test('what is wrong with a link is told with its line and what would do', (t) =>
   );
 });
 
-test('links of a site change nothing on its devices', (t) => {
+test('a budget is of so many bytes a day or month, on a link that a device can tell from others', (t) => {
+  const known = { ...vsat, match: { interface: 'sat0' } };
+  const withBudget = (bytes: string, per = 'month') => codesOf({ ...known, budget: { bytes, per } });
+  for (const bytes of ['100kB', '50MB', '99999GB']) t.deepEqual(withBudget(bytes), [], bytes);
+  for (const bytes of ['99kB', '0MB', '50MiB', '1.5GB', '-1MB', '100000GB'])
+    t.deepEqual(withBudget(bytes), ['BAD_VALUE spec.links.0.budget.bytes'], bytes);
+  t.deepEqual(withBudget('50MB', 'week'), ['UNKNOWN_VALUE spec.links.0.budget.per']);
+  t.deepEqual(codesOf({ ...vsat, budget: { bytes: '50MB', per: 'day' } }), ['BUDGET_UNKEPT spec.links.0.budget']);
+});
+
+test('devices of a site are told of the links that they can know, once one of these has terms', (t) => {
+  const files = (...links: NonNullable<SiteSpec['links']>) => ({
+    'sites/aurora.yaml': site('aurora', { links }),
+    'devices/bridge.yaml': device('bridge', { kind: 'ship' }, { site: 'aurora' }),
+    'devices/ashore.yaml': device('ashore', { kind: 'ship' }),
+    'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, []),
+  });
+  const toldOf = (name: string, ...links: NonNullable<SiteSpec['links']>) =>
+    stateOf(files(...links)).desiredDevices.get(name)?.template.links;
+  const port = { name: 'port', rate: '20Mbit/s', match: { interface: 'wlan*' } };
+  const sat = { ...vsat, match: { interface: 'sat0' }, budget: { bytes: '50MB', per: 'month' as const } };
+  const told = [
+    { name: 'vsat', interface: 'sat0', carries: ['delta'], budget: { bytes: 50_000_000, per: 'month' } },
+    { name: 'port', interface: 'wlan*' },
+  ];
+  t.deepEqual(toldOf('bridge', sat, port, { name: 'cable', rate: '1Gbit/s' }), told as never);
+  t.is(toldOf('bridge', port), undefined);
+  t.is(toldOf('ashore', sat, port), undefined);
+});
+
+test('what links of a site cost changes nothing on its devices', (t) => {
   const templateOf = (spec: SiteSpec) => {
     const files = {
       'sites/aurora.yaml': site('aurora', spec),

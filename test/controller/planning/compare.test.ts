@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { deployingText } from '../../../cli/render/wave-words.ts';
 import { definitionOf } from '../../../controller/manifests/definition.ts';
 import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
 import { type ComparedRevisions, compareRevisions } from '../../../controller/planning/compare.ts';
@@ -289,6 +290,29 @@ test('what one device or site says otherwise goes to it at once, whatever waves 
     [['crow', undefined]],
   );
   t.is(fleets[0]?.rollout, undefined);
+});
+
+test('a budget bounds what devices say otherwise too, but not what stops nothing', (t) => {
+  const budget = { groupBy: 'deck', maxUnavailable: 1 };
+  const before = inWaves({ budget });
+  const config = { a: 1 };
+  const moored = (name: string, key: number) =>
+    device(name, { kind: 'ship', deck: '2' }, { keyFingerprint: keys[key]!, config });
+  const both = compare(
+    { ...before, 'devices/mess.yaml': moored('mess', 2), 'devices/crow.yaml': moored('crow', 3) },
+    {},
+    before,
+  );
+  t.like(both.fleets[0], { deploying: 2, rollout: undefined, bounded: { budget, atOnce: 1 } });
+  t.is(deployingText(both), '1 device gets a deployment at once, 1 more when its group has room');
+  const windows = { activate: [{ cron: '0 2 * * *', duration: '4h' }] };
+  const ships = fleet('ships', { kind: 'ship' }, [{ name: 'pump' }, { name: 'radio' }], {
+    rollout: { budget },
+    windows,
+  });
+  const quiet = compare({ ...before, 'fleets/ships.yaml': ships }, {}, before);
+  t.like(quiet.fleets[0], { deploying: 3, bounded: { atOnce: 3 } });
+  t.is(deployingText(quiet), '3 devices get a deployment at once');
 });
 
 test('what takes the place of a rollout says so, and what goes back to what was good has no waves', (t) => {

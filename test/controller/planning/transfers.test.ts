@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { DeviceChange } from '../../../controller/planning/compare.ts';
+import { linkPrices } from '../../../controller/planning/link-prices.ts';
 import { bitsPerSecond, pricesTogether, transfersOf } from '../../../controller/planning/transfers.ts';
 import type { FetchPrice, Site, SiteLink } from '../../../schemas/generated/types.ts';
 
@@ -96,4 +97,11 @@ test('another link never makes the cheapest dearer nor the dearest cheaper, wher
       },
     ),
   );
+});
+
+test('what a device counted costs what its site says now, and nothing on a link without a price or of another site', (t) => {
+  const place = sites({ aurora: [vsat, harbor] }).get('aurora');
+  const counted = ['vsat', 'harbor', 'gone'].map((name) => ({ name, bytes: 1_500_000 }));
+  t.deepEqual(linkPrices(counted, place), [{ name: 'vsat', price: 3, currency: 'EUR' }]);
+  t.deepEqual(linkPrices(counted, undefined), []);
 });

@@ -63,7 +63,7 @@ function open(
   const received: number[] = [];
   const courier = new CourierProcess({
     ...{ processes, clock: time.clock({ alive: true }), log: { write: () => {} }, file: 'courier', args: [] },
-    ...{ time: { nowMs: () => 7, raise }, countBytes: (bytes) => received.push(bytes) },
+    ...{ time: { nowMs: () => 7, raise }, countBytes: (bytes) => received.push(bytes), countTravel: () => {} },
     ...(due === undefined ? {} : { due }),
   });
   return { courier, children, time, received };

@@ -13,7 +13,7 @@ const reportOf = (applications: readonly ApplicationReport[]) =>
       progress: undefined,
       waiting: undefined,
       hostDeath: undefined,
-      outbox: undefined,
+      ...{ outbox: undefined, links: undefined },
     },
     ...{ agentVersion: '0.1.0', bytesReceived: 0, boot: { id: '1', number: 1 }, counter: 1, nowMs: 0 },
   });
@@ -70,4 +70,16 @@ test('what was seen of a condition gives way before reasons do, and the clause s
   t.true(JSON.stringify(report).length <= 3072);
   t.deepEqual(report.waiting, waiting);
   t.is(report.applications[0]?.message?.length, 150);
+});
+
+test('of many links those with a budget and the one that leads out travel, where there is room for no more', (t) => {
+  const since = '2026-03-01T00:00:00.000Z';
+  const links = Array.from({ length: 32 }, (_, at) => ({
+    ...{ name: `link-${at}-${'n'.repeat(40)}`, bytes: 1_000_000, since },
+    ...(at === 30 ? { budget: { used: 1, bytes: 2, per: 'day' as const } } : {}),
+    ...(at === 31 ? { leadsOut: true as const } : {}),
+  }));
+  const report = fittingReport({ ...reportOf([app('gauge', 'running', 'm')]), links });
+  t.true(isReport(report));
+  t.deepEqual(report.links, links.slice(30));
 });

@@ -10,7 +10,7 @@ const parts: ReportParts = {
   progress: undefined,
   waiting: undefined,
   hostDeath: undefined,
-  outbox: undefined,
+  ...{ outbox: undefined, links: undefined },
   agentVersion: '0.1.0',
   bytesReceived: 0,
   boot: { id: '1', number: 1 },
@@ -54,4 +54,14 @@ test('what is seen of a condition that is waited for can wait; which clause it i
     });
   t.is(changeBetween(waitingFor('a', 1), waitingFor('a', 2)), 'numbers');
   t.is(changeBetween(waitingFor('a', 1), waitingFor('b', 1)), 'moment');
+});
+
+test('bytes on links are no reason for a report; that another link leads out can wait', (t) => {
+  const onLinks = (out: string, bytes: number) =>
+    composeReport({
+      ...parts,
+      links: ['vsat', 'port'].map((name) => ({ name, bytes, ...(name === out ? { leadsOut: true as const } : {}) })),
+    });
+  t.is(changeBetween(onLinks('vsat', 1), onLinks('vsat', 2)), 'none');
+  t.is(changeBetween(onLinks('vsat', 1), onLinks('port', 1)), 'numbers');
 });

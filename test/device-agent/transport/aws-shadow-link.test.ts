@@ -27,6 +27,7 @@ function listen(t: ExecutionContext, link: AwsShadowLink): EventEmitter {
   const events = new EventEmitter();
   link.start({
     onDesired: (value) => events.emit('desired', value),
+    countTravel: () => {},
     onBatchAnswer: (payload) => events.emit('answer', Buffer.from(payload).toString()),
     onConnection: (connected) => events.emit('connection', connected),
     onTrouble: (trouble) => events.emit('trouble', trouble),

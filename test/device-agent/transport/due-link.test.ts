@@ -18,7 +18,13 @@ function newLink(due: Promise<void>, room = plenty, log: Log = { write: () => {}
     },
     due: () => due,
   });
-  link.start({ onDesired: () => {}, onBatchAnswer: () => {}, onConnection: () => {}, onTrouble: () => {} });
+  link.start({
+    countTravel: () => {},
+    onDesired: () => {},
+    onBatchAnswer: () => {},
+    onConnection: () => {},
+    onTrouble: () => {},
+  });
   return { link, asked: () => asked };
 }
 

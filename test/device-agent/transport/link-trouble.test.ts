@@ -103,7 +103,13 @@ async function tryAt(
     made.identity,
     authorityText === undefined ? {} : { authorityText: () => authorityText },
   );
-  link.start({ onDesired: () => {}, onBatchAnswer: () => {}, onConnection: () => {}, onTrouble: told.resolve });
+  link.start({
+    countTravel: () => {},
+    onDesired: () => {},
+    onBatchAnswer: () => {},
+    onConnection: () => {},
+    onTrouble: told.resolve,
+  });
   const trouble = await told.promise;
   await link.stop();
   return trouble;

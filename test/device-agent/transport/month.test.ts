@@ -55,6 +55,7 @@ test('the link lives through a month of contacts that end in every way, and each
       wanted = (desired as { sequence: number }).sequence;
       changed();
     },
+    countTravel: () => {},
     onBatchAnswer: () => {},
     onTrouble: () => {},
     onConnection: (connected) => {

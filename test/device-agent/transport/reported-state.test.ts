@@ -31,6 +31,14 @@ test('a report replaces whatever report was there before, also where it says les
   }
 });
 
+test('what one report says and the next of the same connection does not is gone, whatever it is', (t) => {
+  const reported = new ReportedState();
+  const waiting = { to: 'fetch' as const, code: 'LINK_BUDGET', message: 'waits' };
+  const more = { ...full, waiting, links: [{ name: 'vsat', bytes: 7 }] };
+  const [first, second] = [reported.updateFor(more), reported.updateFor(full)];
+  t.deepEqual(shadowAfter({}, first, second), full);
+});
+
 const stranger = { ...full, weather: { wind: 7 }, progress: { bytesDone: 1, bytesTotal: 2, speed: 3 } };
 
 test('what a stranger left in the shadow goes with the next report', (t) => {

@@ -4,7 +4,7 @@ import dns from 'node:dns';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
@@ -64,6 +64,32 @@ test.serial('many exchanges cost one handshake', async (t) => {
   for (let count = 0; count < 20; count++) t.is(await textOf(await network.request(get(url), never)), 'CN=buoy');
   t.is(handshakes.length, 1);
 });
+
+test.serial(
+  'what exchanges take is counted as IP does, within a tenth for what is long, and told with its interface',
+  async (t) => {
+    const long = 1_000_000;
+    const { scene, server, url } = await open(t, (_request, response) => void response.end(Buffer.alloc(long)));
+    const raw: Socket[] = [];
+    server.on('connection', (socket) => raw.push(socket));
+    let travelled = 0;
+    const ways = new Set<string | undefined>();
+    const network = openNetwork(
+      () => ({ ca: scene.authority.certificate }),
+      (bytes, via) => {
+        travelled += bytes;
+        ways.add(via);
+      },
+    );
+    const answer = await network.request(get(url), never);
+    t.is(answer.via, 'lo');
+    t.is((await textOf(answer)).length, long);
+    const [socket] = raw;
+    const stream = socket!.bytesRead + socket!.bytesWritten;
+    t.true(travelled > stream && travelled < 1.1 * stream, `${travelled} of ${stream}`);
+    t.deepEqual([...ways], ['lo']);
+  },
+);
 
 test.serial(
   'a connection that was closed meanwhile is made again, and resumes its session with the same device',

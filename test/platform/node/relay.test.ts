@@ -45,8 +45,10 @@ async function said(socket: Socket): Promise<string> {
 test('a relay passes on what both sides say, counts what comes down, and is for one connection', async (t) => {
   const { port } = await echoServer(t);
   let bytes = 0;
+  const travelled: [number, string | undefined][] = [];
   const relay = await openRelay(t, {
     port,
+    countTravel: (more, via) => travelled.push([more, via]),
     accepts: (more) => {
       bytes += more;
       return true;
@@ -59,6 +61,12 @@ test('a relay passes on what both sides say, counts what comes down, and is for 
   socket.write('ahoy');
   t.is(await said(socket), 'ahoy');
   t.is(bytes, 4);
+  const headers = 80;
+  t.deepEqual(travelled, [
+    [400, 'lo'],
+    [4 + headers, 'lo'],
+    [4 + headers, 'lo'],
+  ]);
   const [error] = (await once(client(t, relay), 'error')) as [NodeJS.ErrnoException];
   t.is(error.code, 'ECONNREFUSED');
 });

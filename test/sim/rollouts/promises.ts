@@ -74,7 +74,10 @@ export class Promises {
   #mayBeOffered(name: string, { definition }: IssuedDeployment, { target, state, wave }: Rollout): boolean {
     if (definition !== target) return false;
     const own = this.#world.engine.context.rollouts.of('ships')?.followed.waves.get(name) ?? 0;
-    return state === 'done' || (state === 'running' && own <= wave);
+    // Who was offered it before gets what its own manifest asks for since, also while nobody else is offered it.
+    const isOnIt = this.#issued.get(name)?.definition === target;
+    const isStopped = state === 'halted' || state === 'reverting';
+    return state === 'done' || (state === 'running' && own <= wave) || (isOnIt && !isStopped);
   }
 
   /** The device was heard. */

@@ -1,5 +1,6 @@
 /**
- * Rollouts over months: the real engine over a real state, and many light devices. What goes wrong: bad commits, a controller that
+ * Rollouts over months: the real engine over a real state, and many light devices, of which some are asked for something else by
+ * their own manifests. What goes wrong: bad commits, a controller that
  * dies or comes back as its backup was, a disk that is full, operators who pause, say yes, abort and try again.
  */
 import type { Engine } from '../../../controller/engine/engine.ts';
@@ -56,7 +57,7 @@ export class RolloutsWorld implements Shore {
   readonly promises = new Promises(this);
   readonly #random: SimRandom;
   readonly #options: WorldOptions;
-  readonly #declared: Record<string, { kind: ContactKind; group: string }> = {};
+  readonly #declared: Record<string, { kind: ContactKind; group: string; config?: { berth: number } }> = {};
   /** By device and sequence: the last that was signed is the one that was written, where any was. */
   readonly #signed = new Map<string, Deployed>();
   readonly #fault = { isFull: false };
@@ -64,6 +65,8 @@ export class RolloutsWorld implements Shore {
   #state: StatePort = openSqliteState(':memory:');
   #backup: StatePort | undefined;
   #commits: Commit[] = [];
+  /** What the fleet's configuration says in the newest. */
+  #rate = 1;
   #made!: Awaited<ReturnType<typeof openEngine>>;
   #isOver = false;
 
@@ -120,6 +123,7 @@ export class RolloutsWorld implements Shore {
       const isBad = this.#random.chance(0.3);
       this.time.at(startMs + this.#random.integer(2 * dayMs, days * dayMs), () => void this.#commit(count + 1, isBad));
     }
+    this.#every((days * dayMs) / commits, () => void this.#moor());
     this.#every(4 * hourMs, () => this.#operate());
     this.#every(2 * dayMs, () => this.#die());
     this.#every(5 * dayMs, () => void this.#keepBackup());
@@ -187,10 +191,22 @@ export class RolloutsWorld implements Shore {
     return { release: '1.0.0', rate, rollout, devices: this.#declared as Wanted['devices'] };
   }
 
+  get #nextId(): string {
+    return (this.#commits.length + 1).toString(16).padStart(40, '0');
+  }
+
   async #commit(number: number, isBad: boolean): Promise<void> {
-    const desired = desiredOf(this.#wanted(isBad ? number + 0.5 : number));
-    const id = (this.#commits.length + 1).toString(16).padStart(40, '0');
-    this.#commits.push({ id, desired, isBad });
+    this.#rate = isBad ? number + 0.5 : number;
+    this.#commits.push({ id: this.#nextId, desired: desiredOf(this.#wanted(this.#rate)), isBad });
+    if (this.#life.alive) await this.#adopt();
+  }
+
+  /** A commit asks for something else of all devices of a group, by their own manifests. */
+  async #moor(): Promise<void> {
+    const { group } = this.#random.pick(Object.values(this.#declared));
+    const berth = this.#commits.length;
+    for (const device of Object.values(this.#declared)) if (device.group === group) device.config = { berth };
+    this.#commits.push({ ...this.#commits.at(-1)!, id: this.#nextId, desired: desiredOf(this.#wanted(this.#rate)) });
     if (this.#life.alive) await this.#adopt();
   }
 

@@ -111,7 +111,7 @@ test('what means nothing in a state is refused with what would, and changes noth
 });
 
 test('whatever is done to a rollout, an act is taken in the states that allow it alone, and what is remembered is bounded', (t) => {
-  const acts = fc.constantFrom<Asked['act']>('pause', 'resume', 'approve', 'abort', 'retry');
+  const acts = fc.constantFrom('pause', 'resume', 'approve', 'abort', 'retry');
   const anything = fc.record({ act: acts, wave: fc.constantFrom('canary', 'rest'), revert: fc.boolean() });
   fc.assert(
     fc.property(fc.array(anything, { maxLength: 120 }), (all) => {

@@ -4,7 +4,7 @@ import { type DeviceInRollout, progressOf } from '../../../../controller/plannin
 import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
 import { eventsMax } from '../../../../controller/planning/rollout/rollout.ts';
 import { step } from '../../../../controller/planning/rollout/step.ts';
-import { devices, fresh, happenings, isWell, policy, startMs, World } from './world.ts';
+import { devices, fresh, happenings, isWell, policy, settledOn, startMs, World } from './world.ts';
 
 /** Holds for a world of any policy, fleet and history, after each thing that happens. */
 function always(holds: (world: World) => boolean): void {
@@ -43,8 +43,8 @@ function hasSeenEnough({ waves }: RolloutPolicy, { before, rollout, counts, now 
 test('a wave never starts before the gate of the one before it passed', (t) => {
   always((world) => world.stages.every((stage) => hasSeenEnough(world.policy, stage)));
   always((world) =>
-    world.issues.every(({ to, before, rollout }) => {
-      return to === 'good' || rollout.state === 'done' || before.wave <= rollout.wave;
+    world.issues.every(({ to, before, rollout, isAgain }) => {
+      return to === 'good' || isAgain || rollout.state === 'done' || before.wave <= rollout.wave;
     }),
   );
   t.pass();
@@ -66,10 +66,10 @@ test('a gate that passed is watched for as long as the wave soaks', (t) => {
 
 test('a wave that has to be approved never starts without a yes', (t) => {
   always((world) =>
-    world.issues.every(({ to, rollout }) => {
+    world.issues.every(({ to, rollout, isAgain }) => {
       const wave = world.policy.waves[rollout.wave]!;
       const before = world.policy.waves[rollout.wave - 1];
-      if (to === 'good' || rollout.state === 'done') return true;
+      if (to === 'good' || isAgain || rollout.state === 'done') return true;
       const isApproved = before?.approve !== 'after' || rollout.approved.includes(before.name);
       return (
         isApproved &&
@@ -81,24 +81,54 @@ test('a wave that has to be approved never starts without a yes', (t) => {
   t.pass();
 });
 
-/** Issued something, and not known to run well since. */
-function isAway(device: DeviceInRollout): boolean {
-  return device.on !== 'nothing' && !isWell(device);
+/** How many of each group are away. */
+function awayByGroup(world: World): ReadonlyMap<string | undefined, number> {
+  const away = [...world.devices.entries()].filter(([index]) => world.isAway(index));
+  const groups = Map.groupBy(away, ([, { group }]) => group);
+  return new Map(Array.from(groups, ([group, those]) => [group, those.length]));
 }
 
-test('a budget is never exceeded by what is issued, whatever is unknown', (t) => {
+test('a budget is never exceeded by what is issued, whoever asks for it and whatever is unknown', (t) => {
   always((world) => {
     const { budget } = world.policy;
-    if (budget === undefined) return true;
-    const away = new Map<string, number>();
-    for (const device of world.devices) {
-      if (device.group !== undefined && isAway(device)) away.set(device.group, (away.get(device.group) ?? 0) + 1);
-    }
-    return world.issues.every(
-      ({ before }) => isAway(before) || (away.get(before.group!) ?? 0) <= budget.maxUnavailable,
-    );
+    const away = awayByGroup(world);
+    return world.issues.every(({ device, before, wasAway }) => {
+      if (budget === undefined || wasAway || !world.isAway(device)) return true;
+      return (away.get(before.group) ?? 0) <= budget.maxUnavailable;
+    });
   });
   t.pass();
+});
+
+test('what stops nothing that runs is issued at once to whoever runs well, also beside one that nobody hears', (t) => {
+  const fleet = ['ship', 'ship'].map(
+    (group): DeviceInRollout => ({ wave: 0, on: 'nothing', isHeld: false, group, observed: {} }),
+  );
+  const budget = { groupBy: { kind: 'site' as const }, maxUnavailable: 1 };
+  const world = new World({ waves: [careful], budget, onFailure: 'halt' }, fleet, fresh(true));
+  world.settle();
+  world.happen({ kind: 'say', device: 0, word: 'settled' });
+  t.deepEqual(
+    world.issues.map(({ device }) => device),
+    [0, 1],
+  );
+  world.happen({ kind: 'ask', device: 0, what: 'windows' });
+  t.deepEqual(
+    world.issues.map(({ device }) => device),
+    [0, 1, 0],
+  );
+  world.happen({ kind: 'ask', device: 0, what: 'work' });
+  t.is(world.issues.length, 3);
+  t.deepEqual(world.permitOf(world.devices[0]!).reason, {
+    code: 'BUDGET',
+    message:
+      'as many devices of ship as may be are on their way, or nobody knows of them: 1 was not heard since it was issued its newest',
+  });
+  world.happen({ kind: 'say', device: 1, word: 'settled' });
+  t.deepEqual(
+    world.issues.map(({ device }) => device),
+    [0, 1, 0, 0],
+  );
 });
 
 test('a halted rollout is offered to nobody any more', (t) => {
@@ -112,7 +142,9 @@ test('what was offered and not taken is replaced by what was good when a rollout
   always(({ rollout, devices: all }) => {
     if (rollout.state !== 'halted' || rollout.good === undefined) return true;
     return all.every(({ on, isHeld, observed }) => {
-      const isDark = observed.report?.highestSequence !== observed.issued?.sequence;
+      const { report, issued } = observed;
+      // One that runs the target under other windows since, which it has not seen yet, took it.
+      const isDark = report?.highestSequence !== issued?.sequence && issued?.goesOn !== true;
       return isHeld || on !== 'target' || !isDark;
     });
   });
@@ -126,8 +158,8 @@ test('who gave it up is offered it once more for each retry and no oftener, wher
       world.settle();
       for (const happening of history) world.happen(happening);
       const offered = new Map<string, number>();
-      return world.issues.every(({ name, to, before, tried }) => {
-        if (to === 'good') return true;
+      return world.issues.every(({ name, to, before, tried, isAgain }) => {
+        if (to === 'good' || isAgain) return true;
         const last = offered.get(name);
         offered.set(name, tried);
         return before.on !== 'target' || last === undefined || tried > last;
@@ -229,7 +261,7 @@ test('a wave of which nobody may be offered anything shows nothing, and what nob
     { ...careful, name: 'canary' },
     { ...careful, name: 'rest' },
   ];
-  const spare: DeviceInRollout = { wave: 0, on: 'good', isHeld: true, observed: {} };
+  const spare: DeviceInRollout = { wave: 0, on: 'good', isHeld: true, observed: settledOn(1, startMs) };
   const fleet = [spare, { ...spare, wave: 1, isHeld: false }];
   const world = new World({ waves, onFailure: 'halt' }, fleet, fresh(true));
   world.settle();

@@ -1,10 +1,12 @@
 /** A fleet as the planner sees it, with an engine that does at once what is permitted: for properties of rollouts. */
 import fc from 'fast-check';
+import type { DeviceTemplate } from '../../../../controller/manifests/desired.ts';
 import type { ObservedDevice, ReportGist } from '../../../../controller/planning/observed.ts';
 import { type Asked, actOn } from '../../../../controller/planning/rollout/act.ts';
 import { Book } from '../../../../controller/planning/rollout/book.ts';
+import { goesOnUnder, workOf } from '../../../../controller/planning/rollout/disturbance.ts';
 import { type DeviceInRollout, progressOf } from '../../../../controller/planning/rollout/fate.ts';
-import { type Permit, permit } from '../../../../controller/planning/rollout/permit.ts';
+import { type Permit, permit, withinBudget } from '../../../../controller/planning/rollout/permit.ts';
 import type { RolloutPolicy, Wave } from '../../../../controller/planning/rollout/policy.ts';
 import type { Rollout } from '../../../../controller/planning/rollout/rollout.ts';
 import { step } from '../../../../controller/planning/rollout/step.ts';
@@ -21,14 +23,20 @@ export type Happening =
   | { readonly kind: 'pass'; readonly minutes: number }
   | { readonly kind: 'say'; readonly device: number; readonly word: Word }
   | { readonly kind: 'hold'; readonly device: number; readonly isHeld: boolean }
+  /** Its site or its own manifest asks for something else, or its fleet's for other windows alone. */
+  | { readonly kind: 'ask'; readonly device: number; readonly what: 'work' | 'windows' }
   | { readonly kind: 'act'; readonly asked: Asked };
 
 /** One deployment that was issued, and what stood just before. */
 export interface Issue {
   readonly name: string;
+  readonly device: number;
   readonly to: 'target' | 'good';
   readonly rollout: Rollout;
   readonly before: DeviceInRollout;
+  readonly wasAway: boolean;
+  /** It was offered that before, and its manifests ask for something else by now. */
+  readonly isAgain: boolean;
   /** How often somebody had tried again. */
   readonly tried: number;
 }
@@ -96,13 +104,44 @@ export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(
       }),
     },
     fc.record({ kind: fc.constant('hold' as const), device: fc.nat(7), isHeld: fc.boolean() }),
+    fc.record({
+      ...{ kind: fc.constant('ask' as const), device: fc.nat(7) },
+      what: fc.constantFrom('work' as const, 'work' as const, 'windows' as const),
+    }),
     fc.record({ kind: fc.constant('act' as const), asked }),
   ),
   { maxLength: 60 },
 );
 
-function settledOn(sequence: number, at: number): ObservedDevice {
-  const issued = { sequence, revision, issuedAt: at - 1, templateHash: 'a'.repeat(64), applications: [] };
+/** What a device may have by its manifests: applications that differ by their numbers, in windows that do. */
+interface Manifest {
+  readonly work: number;
+  readonly windows: number;
+}
+
+const firstManifest: Manifest = { work: 0, windows: 0 };
+
+/** Templates that are equal are one, as the planner's are. */
+const templates = new Map<string, DeviceTemplate>();
+
+function templateOf(to: 'target' | 'good', { work, windows }: Manifest): DeviceTemplate {
+  const hash = `${to} ${work} ${windows}`;
+  const known = templates.get(hash);
+  if (known !== undefined) return known;
+  const pump = { name: 'pump', version: to === 'good' ? '1.0.0' : '1.1.0', sha256: '', length: 1 };
+  const applications = [{ ...pump, args: [], env: {}, config: { work }, restart: 'always' as const }];
+  const template = { probationSeconds: 30, applications, hash };
+  templates.set(hash, template);
+  return template;
+}
+
+/** Of one that runs what it was issued. */
+export function settledOn(sequence: number, at: number): ObservedDevice {
+  const { hash, ...template } = templateOf('good', firstManifest);
+  const issued = {
+    ...{ sequence, revision, issuedAt: at - 1, templateHash: hash, applications: [] },
+    ...{ work: workOf({ ...template, hash }), definition: 'good' },
+  };
   return { issued, contactAt: at, report: said(sequence, 'settled', undefined, at) };
 }
 
@@ -145,6 +184,10 @@ export class World {
   rollout: Rollout;
   book: Book;
   now = startMs;
+  /** By device, what its manifests ask for. */
+  readonly #manifests = new Map<number, Manifest>();
+  /** By device, what it truly runs, and the deployment that it came to rest with; none of one that runs nothing. */
+  readonly #atRest = new Map<number, { readonly work: string | undefined; readonly sequence: number }>();
   /** By `settle`, in order. */
   issues: Issue[] = [];
   #tried = 0;
@@ -163,6 +206,10 @@ export class World {
       const device = { ...rest, wave: Math.min(drawn, policy.waves.length - 1) };
       return policy.budget === undefined || group === undefined ? device : { ...device, group };
     });
+    for (const [index, { observed }] of this.devices.entries()) {
+      const { issued } = observed;
+      if (issued !== undefined) this.#atRest.set(index, { work: issued.work, sequence: issued.sequence });
+    }
     this.rollout = rollout;
     this.book = this.recounted();
   }
@@ -179,9 +226,26 @@ export class World {
     this.book.note(String(index), device);
   }
 
-  permitOf(device: DeviceInRollout): Permit {
+  /** What a device may have now, as `permitted` has it. */
+  permitOf(device: DeviceInRollout, index = this.devices.indexOf(device)): Permit {
     const { rollout, policy } = this;
-    return permit(device, { rollout, policy, spare: this.book.spare(device.group) });
+    const may = permit(device, { rollout, policy });
+    if (may.kind === 'stay') return may;
+    const template = this.#templateOf(index, may.kind);
+    const isIssued = device.observed.issued?.templateHash === template.hash && may.isAnew !== true;
+    if (isIssued || goesOnUnder(device.observed, template, may.kind)) return may;
+    return withinBudget(device, may, this.book.room(device.group));
+  }
+
+  #templateOf(index: number, to: 'target' | 'good'): DeviceTemplate {
+    return templateOf(to, this.#manifests.get(index) ?? firstManifest);
+  }
+
+  /** Whether a group may have to do without a device, said without the code that counts it: it was issued other work than it runs. */
+  isAway(index: number): boolean {
+    const { issued } = this.devices[index]!.observed;
+    const rest = this.#atRest.get(index);
+    return issued !== undefined && rest?.sequence !== issued.sequence && rest?.work !== issued.work;
   }
 
   happen(happening: Happening): void {
@@ -195,6 +259,13 @@ export class World {
       case 'hold': {
         const index = happening.device % this.devices.length;
         this.change(index, { ...this.devices[index]!, isHeld: happening.isHeld });
+        break;
+      }
+      case 'ask': {
+        const index = happening.device % this.devices.length;
+        const { work, windows } = this.#manifests.get(index) ?? firstManifest;
+        const isWork = happening.what === 'work';
+        this.#manifests.set(index, { work: isWork ? work + 1 : work, windows: isWork ? windows : windows + 1 });
         break;
       }
       case 'act': {
@@ -232,19 +303,33 @@ export class World {
     if (issued === undefined) return;
     const contactAt = this.now;
     const told = said(issued.sequence, word, report?.running, this.now);
+    const { sequence } = issued;
+    if (word === 'settled') this.#atRest.set(index, { work: issued.work, sequence });
+    else if (word === 'back') this.#atRest.set(index, { work: this.#atRest.get(index)?.work, sequence });
+    else if (word === 'down' || this.#atRest.get(index)?.sequence === sequence) this.#atRest.delete(index);
     this.change(index, { ...device, observed: { issued, contactAt, report: told } });
   }
 
   #offer(index: number): boolean {
     const device = this.devices[index]!;
-    const { kind, isAnew } = this.permitOf(device);
-    if (kind === 'stay' || (device.on === kind && isAnew !== true)) return false;
-    this.issues.push({ name: String(index), to: kind, rollout: this.rollout, before: device, tried: this.#tried });
-    const sequence = (device.observed.issued?.sequence ?? 0) + 1;
+    const { kind, isAnew } = this.permitOf(device, index);
+    if (kind === 'stay') return false;
+    const template = this.#templateOf(index, kind);
+    const { observed } = device;
+    if (device.on === kind && observed.issued?.templateHash === template.hash && isAnew !== true) return false;
+    const wasAway = this.isAway(index);
+    const issue = {
+      ...{ name: String(index), device: index, to: kind, rollout: this.rollout, before: device, wasAway },
+      ...{ isAgain: device.on === kind && isAnew !== true, tried: this.#tried },
+    };
+    this.issues.push(issue);
     const { retries = 0 } = this.rollout;
-    const what = { revision, templateHash: 'b'.repeat(64), applications: [] };
-    const issued = { sequence, issuedAt: this.now, retries, ...what };
-    this.change(index, { ...device, on: kind, observed: { ...device.observed, issued } });
+    const issued = {
+      ...{ sequence: (observed.issued?.sequence ?? 0) + 1, revision, issuedAt: this.now, retries, applications: [] },
+      ...{ templateHash: template.hash, work: workOf(template), definition: kind },
+      ...(goesOnUnder(observed, template, kind) ? { goesOn: true as const } : {}),
+    };
+    this.change(index, { ...device, on: kind, observed: { ...observed, issued } });
     return true;
   }
 }

@@ -1,0 +1,68 @@
+/** A simulation for programs. Pure; times in seconds since the commit came into force, null for what did not come to pass. */
+import type { FleetSummary, LinkSummary, Spread } from '../../controller/simulation/summary.ts';
+import type { PlanSide } from './plan.ts';
+import type { ShownSimulation } from './simulation.ts';
+
+interface NumbersOf {
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly worst: number | null;
+}
+
+function numbers({ p50, p95, worst }: Spread, unit = 1): NumbersOf {
+  const of = (value: number | undefined): number | null =>
+    value === undefined ? null : Number((value / unit).toFixed(6));
+  return { p50: of(p50), p95: of(p95), worst: of(worst) };
+}
+
+const secondMs = 1_000;
+
+function fleetOf({ fleet, devices, waves, all, left, failed, halted, haltedBecause, underWay }: FleetSummary) {
+  return {
+    ...{ fleet, devices, halted, underWay },
+    ...(haltedBecause !== undefined && { haltedBecause }),
+    waves: waves.map(({ wave, start, end }) => ({
+      wave,
+      starts: numbers(start, secondMs),
+      ends: numbers(end, secondMs),
+    })),
+    allDevices: numbers(all, secondMs),
+    left: numbers(left),
+    failed: numbers(failed),
+  };
+}
+
+function linkOf({ link, currency, bytes, price }: LinkSummary) {
+  return {
+    ...(link !== undefined && { link }),
+    ...(currency !== undefined && { currency }),
+    bytes: numbers(bytes),
+    price: numbers(price),
+  };
+}
+
+function sideOf({ name, commit }: PlanSide) {
+  return { name, ...(commit !== undefined && { commit: commit.id }) };
+}
+
+/** With what each run came to, so that `--seed` replays the one that stands out. */
+export function simulationDocument({ plan, asked, contacts, runs, summary }: ShownSimulation) {
+  return {
+    ...{ fleetVersion: plan.fleetVersion, base: sideOf(plan.base), next: sideOf(plan.next) },
+    assumed: {
+      ...{ failShare: asked.failShare, untilSeconds: asked.untilMs / secondMs, contact: asked.contact },
+      ...{ places: contacts.places, remembered: contacts.remembered },
+      contacts: Object.fromEntries(asked.contacts),
+      darkSeconds: Object.fromEntries([...asked.darkMs].map(([place, ms]) => [place, ms / secondMs])),
+    },
+    fleets: summary?.fleets.map(fleetOf) ?? [],
+    links: summary?.links.map(linkOf) ?? [],
+    runs: runs.map(({ seed, endMs, fleets }) => ({
+      ...{ seed, endsAfterSeconds: endMs / secondMs },
+      fleets: fleets.map(({ fleet, outcome, reason, updated, failed, allMs }) => ({
+        ...{ fleet, outcome, updated, failed, allDevicesAfterSeconds: allMs === undefined ? null : allMs / secondMs },
+        ...(reason !== undefined && { reason }),
+      })),
+    })),
+  };
+}

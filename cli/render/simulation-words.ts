@@ -1,0 +1,77 @@
+/** What a simulation assumes and comes to, in sentences. Pure. */
+import { type ContactKind, contactKinds } from '../../controller/simulation/contacts.ts';
+import type { FleetSummary, LinkSummary, Spread } from '../../controller/simulation/summary.ts';
+import type { SimulationQuestion } from '../simulation-options.ts';
+import { bytes, money, span } from './quantities.ts';
+import type { ShownSimulation } from './simulation.ts';
+
+/** `2d4h`; `never` where it did not come to pass. */
+export function timeText(ms: number | undefined): string {
+  return ms === undefined ? 'never' : span(ms);
+}
+
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+function kindText(kind: ContactKind): string {
+  const { upMs, silenceMs } = contactKinds[kind];
+  if (kind === 'always') return 'always in contact';
+  return `in contact as a ${kind} is, ${span(upMs)} at a time and ${span(silenceMs)} apart in the mean`;
+}
+
+/** How places come into contact. */
+export function contactText({ asked, contacts }: Pick<ShownSimulation, 'asked' | 'contacts'>): string {
+  const { places, remembered } = contacts;
+  const assumed = places - remembered - asked.contacts.size;
+  const known = `${plural(remembered, 'place')} as the controller remembers, each contact as long as a ${asked.contact}'s`;
+  return [
+    ...(remembered === 0 ? [] : [known]),
+    ...(assumed === 0 ? [] : [`${plural(assumed, 'place')} ${kindText(asked.contact)}`]),
+    ...[...asked.contacts].map(([place, kind]) => `${place} ${kindText(kind)}`),
+    ...[...asked.darkMs].map(([place, ms]) => `${place} dark for ${span(ms)}`),
+  ].join('; ');
+}
+
+/** What is simulated how. */
+export function methodText({ over }: Pick<SimulationQuestion, 'over'>): string {
+  return [
+    "the controller's own engine, from devices that all run the base",
+    "devices without disk and applications, which decide by the agent's own code",
+    `modules over the ${over} link of a site that may carry them, at 1 Mbit/s where it tells of none`,
+    'conditions true, consent and approvals at once',
+  ].join('; ');
+}
+
+function haltedText({ halted, haltedBecause }: FleetSummary, runs: number): string[] {
+  return halted === 0 ? [] : [`halted in ${halted} of ${runs} runs (${haltedBecause})`];
+}
+
+function leftText({ left, failed }: FleetSummary): string[] {
+  if (left.worst === 0) return [];
+  const gaveUp = failed.worst === 0 ? '' : `, of which ${failed.p50}, ${failed.p95} and ${failed.worst} gave it up`;
+  return [
+    `devices left without it at the end: ${left.p50} in half of the runs, ${left.p95} in 95 of 100, ${left.worst} at worst${gaveUp}`,
+  ];
+}
+
+/** How a fleet fares besides its times; nothing where every run ends with all its devices. */
+export function fleetText(fleet: FleetSummary, runs: number): string | undefined {
+  const { underWay } = fleet;
+  const late = underWay === 0 ? [] : [`still under way at the end of ${underWay} of ${runs} runs`];
+  const parts = [...haltedText(fleet, runs), ...late, ...leftText(fleet)];
+  return parts.length === 0 ? undefined : `${fleet.fleet}: ${parts.join('; ')}`;
+}
+
+/** What a spread of bytes or money is in words. */
+export function cells({ p50, p95, worst }: Spread, text: (value: number | undefined) => string): string[] {
+  return [text(p50), text(p95), text(worst)];
+}
+
+/** `1.2 MB`. */
+export function bytesText(count: number | undefined): string {
+  return bytes(count ?? 0);
+}
+
+/** `4.50 EUR`; `-` where its site tells of no price. */
+export function priceText({ currency }: LinkSummary): (amount: number | undefined) => string {
+  return (amount = 0) => (currency === undefined ? '-' : money(amount, currency));
+}

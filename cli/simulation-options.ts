@@ -1,0 +1,146 @@
+/** What is asked of a simulation on the command line, read and refused. */
+import { type ContactKind, contactKinds } from '../controller/simulation/contacts.ts';
+import { CommandError, type OptionSpec, type ParsedArguments } from './command.ts';
+import { exitCodes } from './exit-codes.ts';
+
+const dayMs = 86_400_000;
+const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: dayMs };
+
+/** More runs say little more. */
+const seedsMax = 1_000;
+const untilMsMax = 730 * dayMs;
+
+export type SimulationFormat = 'text' | 'json';
+
+/** By the names of places, which are sites and devices without one. */
+export interface SimulationQuestion {
+  readonly next?: string;
+  readonly against?: string;
+  readonly seeds: readonly number[];
+  readonly untilMs: number;
+  readonly failShare: number;
+  readonly contact: ContactKind;
+  readonly contacts: ReadonlyMap<string, ContactKind>;
+  readonly darkMs: ReadonlyMap<string, number>;
+  /** Which of the links that may carry it a module takes. */
+  readonly over: 'cheapest' | 'dearest';
+  readonly format: SimulationFormat;
+  /** Where the picture goes. */
+  readonly plot?: string;
+}
+
+/** As help shows them. */
+export const simulationOptions: Readonly<Record<string, OptionSpec>> = {
+  against: {
+    type: 'string',
+    value: 'REF',
+    description:
+      'What devices run at the beginning (default: the revision in force, or, with no controller, the commit before).',
+  },
+  seeds: { type: 'string', value: 'N', description: 'How many runs, each with a chance of its own (default: 20).' },
+  seed: { type: 'string', value: 'S', description: 'Only the run with this seed, as it was among the others.' },
+  until: { type: 'string', value: '60d', description: 'What is not over by then is not waited for (default: 60d).' },
+  fail: { type: 'string', value: '5%', description: 'So many of the updates fail on their devices (default: 0%).' },
+  dark: {
+    type: 'string',
+    multiple: true,
+    value: 'SITE=14d',
+    description: 'Nobody hears the site, or the device without one, for so long from the beginning.',
+  },
+  contact: {
+    type: 'string',
+    multiple: true,
+    value: '[SITE=]ship|vehicle|always',
+    description: 'How devices come into contact of which the controller remembers nothing (default: ship).',
+  },
+  over: {
+    type: 'string',
+    value: 'cheapest|dearest',
+    description: 'Which of the links of its site a module takes, of those that may carry it (default: cheapest).',
+  },
+  output: { type: 'string', short: 'o', value: 'json', description: 'Another form, with each run.' },
+  plot: { type: 'string', value: 'FILE.svg', description: 'Draws the waves into this file.' },
+};
+
+function usage(message: string): CommandError {
+  return new CommandError(message, exitCodes.usage);
+}
+
+function wholeNumber(option: string, text: string, most: number): number {
+  const number = /^\d+$/.test(text) ? Number(text) : 0;
+  if (number < 1 || number > most) throw usage(`--${option} ${text}: write a whole number from 1 to ${most}`);
+  return number;
+}
+
+function duration(option: string, text: string, shown = text): number {
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  const ms = count === undefined ? 0 : Number(count) * unitMs[unit!]!;
+  if (ms > 0 && ms <= untilMsMax) return ms;
+  throw usage(`--${option} ${shown}: write a time such as 90m, 12h or 14d, at most ${untilMsMax / dayMs}d`);
+}
+
+function share(text: string): number {
+  const percent = /^\d{1,3}(\.\d+)?%$/.test(text) ? Number.parseFloat(text) : Number.NaN;
+  if (percent >= 0 && percent <= 100) return percent / 100;
+  throw usage(`--fail ${text}: write a share of the updates from 0% to 100%, such as 5%`);
+}
+
+function kindOf(text: string, shown: string): ContactKind {
+  if (Object.hasOwn(contactKinds, text)) return text as ContactKind;
+  throw usage(`--contact ${shown}: there is ${Object.keys(contactKinds).join(', ')}; SITE=ship for one site alone`);
+}
+
+/** `SITE=VALUE`, the value read. */
+function perPlace<T>(texts: readonly string[], read: (value: string, shown: string) => T): ReadonlyMap<string, T> {
+  return new Map(
+    texts.map((text) => {
+      const [, place, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+      if (place === undefined) throw usage(`--dark ${text}: write SITE=14d`);
+      return [place, read(value!, text)] as const;
+    }),
+  );
+}
+
+function seedsOf({ seeds, seed }: ParsedArguments['values']): readonly number[] {
+  if (seeds !== undefined && seed !== undefined) throw usage('--seeds and --seed: write one of them');
+  if (seed !== undefined) return [wholeNumber('seed', seed, seedsMax)];
+  return Array.from({ length: seeds === undefined ? 20 : wholeNumber('seeds', seeds, seedsMax) }, (_, at) => at + 1);
+}
+
+function overOf(text = 'cheapest'): SimulationQuestion['over'] {
+  if (text === 'cheapest' || text === 'dearest') return text;
+  throw usage(`--over ${text}: there is cheapest and dearest`);
+}
+
+function formatOf(text: string | undefined): SimulationFormat {
+  if (text === undefined) return 'text';
+  if (text === 'json') return text;
+  throw usage(`-o ${text}: there is json`);
+}
+
+/** Throws `CommandError` with exit code 2. */
+export function simulationQuestion({ positionals, values, lists }: ParsedArguments): SimulationQuestion {
+  if (positionals.length > 1) throw usage('simulate takes one REF at most');
+  const [next] = positionals;
+  const { against, plot, until, fail, over, output } = values;
+  const { contact = [], dark = [] } = lists;
+  const forAll = contact.filter((text) => !text.includes('='));
+  if (forAll.length > 1)
+    throw usage(`--contact ${forAll.join(' and ')}: write one for all, and SITE=ship for one site`);
+  return {
+    ...(next !== undefined && { next }),
+    ...(against !== undefined && { against }),
+    ...(plot !== undefined && { plot }),
+    seeds: seedsOf(values),
+    untilMs: until === undefined ? 60 * dayMs : duration('until', until),
+    failShare: fail === undefined ? 0 : share(fail),
+    contact: forAll[0] === undefined ? 'ship' : kindOf(forAll[0], forAll[0]),
+    contacts: perPlace(
+      contact.filter((text) => text.includes('=')),
+      kindOf,
+    ),
+    darkMs: perPlace(dark, (value, shown) => duration('dark', value, shown)),
+    over: overOf(over),
+    format: formatOf(output),
+  };
+}

@@ -1,0 +1,74 @@
+/** What becomes of one fleet in a run, taken down as it happens. */
+import type { Rollout } from '../planning/rollout/rollout.ts';
+import type { FleetRun, WaveRun } from './simulation.ts';
+
+/** A fleet of which devices change. */
+export interface WatchedFleet {
+  readonly fleet: string;
+  /** Names of its waves; none where the change goes to all at once. */
+  readonly waves: readonly string[];
+  readonly startMs: number;
+  readonly devices: number;
+}
+
+export class FleetWatch {
+  readonly #watched: WatchedFleet;
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  readonly #updated = new Map<string, number>();
+  readonly #failed = new Set<string>();
+  #rollout: Rollout | undefined;
+
+  constructor(watched: WatchedFleet) {
+    this.#watched = watched;
+  }
+
+  get fleet(): string {
+    return this.#watched.fleet;
+  }
+
+  /** The rollout is as it is. */
+  see(rollout: Rollout, now: number): void {
+    if (rollout === this.#rollout) return;
+    this.#rollout = rollout;
+    const { startMs } = this.#watched;
+    for (let wave = this.#starts.length; wave <= rollout.wave; wave += 1) {
+      this.#starts.push(rollout.waveStartedAt - startMs);
+      if (wave > 0) this.#ends[wave - 1] = rollout.waveStartedAt - startMs;
+    }
+    if (rollout.state === 'done') this.#ends[rollout.wave] ??= now - startMs;
+  }
+
+  /** The shore knows that a device that was to change runs it, or gave it up. */
+  told(device: string, isRunning: boolean, now: number): void {
+    if (isRunning) this.#updated.set(device, now - this.#watched.startMs);
+    else this.#failed.add(device);
+  }
+
+  /** Whether its rollout, if it has one, goes on by itself no more. */
+  get isOver(): boolean {
+    return this.#rollout === undefined || this.#rollout.state === 'done' || this.#rollout.state === 'halted';
+  }
+
+  get #outcome(): FleetRun['outcome'] {
+    const state = this.#rollout?.state;
+    if (state === 'halted' || state === 'reverting') return 'halted';
+    const isDone = state === 'done' || (state === undefined && this.#updated.size === this.#watched.devices);
+    return isDone ? 'done' : 'under-way';
+  }
+
+  get run(): FleetRun {
+    const { fleet, waves, devices } = this.#watched;
+    const outcome = this.#outcome;
+    const isWhole = this.#updated.size === devices;
+    return {
+      ...{ fleet, outcome, devices, updated: this.#updated.size, failed: this.#failed.size },
+      ...(outcome === 'halted' && { reason: this.#rollout!.reason.message }),
+      waves: waves.map((wave, at): WaveRun => {
+        const [startMs, endMs] = [this.#starts[at], this.#ends[at]];
+        return { wave, ...(startMs !== undefined && { startMs }), ...(endMs !== undefined && { endMs }) };
+      }),
+      ...(isWhole && { allMs: Math.max(0, ...this.#updated.values()) }),
+    };
+  }
+}

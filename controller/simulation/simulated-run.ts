@@ -1,0 +1,194 @@
+/** One seed: from the moment at which the commit comes into force until all is done, nothing goes on by itself, or the horizon. */
+import { openingOf, type TimedWindow } from '../../device-agent/interlocks/opening.ts';
+import { SimTime } from '../../platform/simulated/clock.ts';
+import { SimRandom } from '../../platform/simulated/random.ts';
+import type { Deployment, Report, Window } from '../../schemas/generated/types.ts';
+import { policyOf } from '../planning/rollout/policy-of.ts';
+import { Contacts } from './contacts.ts';
+import { FleetWatch } from './fleet-watch.ts';
+import { LightDevice, type Offer } from './light-device.ts';
+import type { Load } from './light-fetch.ts';
+import type { MemoryState } from './memory-state.ts';
+import { openSimulatedController, type SimulatedController } from './simulated-controller.ts';
+import { type LinkRun, placeOf, type SimulatedRun, type Simulation } from './simulation.ts';
+
+const hourMs = 3_600_000;
+
+/** The times of a window's schedule, which the run asks many times. */
+export type TimesOf = (window: Window) => TimedWindow;
+
+/** What all runs of a simulation share. */
+export interface RunParts {
+  readonly simulation: Simulation;
+  /** Where all begin. */
+  readonly state: MemoryState;
+  readonly timesOf: TimesOf;
+}
+
+class Run {
+  readonly #parts: RunParts;
+  readonly #seed: number;
+  readonly #time: SimTime;
+  readonly #random: SimRandom;
+  readonly #loads: ReadonlyMap<string, readonly Load[]>;
+  readonly #watches: ReadonlyMap<string, FleetWatch>;
+  readonly #contacts = new Map<string, Contacts>();
+  readonly #devices = new Map<string, LightDevice>();
+  /** The newest deployment of each device. */
+  readonly #signed = new Map<string, Deployment>();
+  /** Devices of which the shore does not know yet what became of their newest deployment. */
+  readonly #open = new Set<string>();
+  readonly #carried = new Map<string, { readonly load: Load; bytes: number; price: number }>();
+  #controller!: SimulatedController;
+
+  constructor(parts: RunParts, seed: number) {
+    const { changes, startMs, next } = parts.simulation;
+    this.#parts = parts;
+    this.#seed = seed;
+    this.#time = new SimTime(startMs);
+    this.#random = new SimRandom(seed);
+    this.#loads = new Map(changes.map(({ device, loads }) => [device, loads]));
+    const counts = Map.groupBy(changes, ({ fleet }) => fleet);
+    const watches = [...counts].map(([fleet, { length: devices }]) => {
+      const manifest = next.desired.fleets.get(fleet);
+      const waves = (manifest && policyOf(manifest))?.waves.map(({ name }) => name) ?? [];
+      return [fleet, new FleetWatch({ fleet, waves, startMs, devices })] as const;
+    });
+    this.#watches = new Map(watches);
+  }
+
+  async live(): Promise<SimulatedRun> {
+    const { state, simulation } = this.#parts;
+    const { base, next, startMs, horizonMs } = simulation;
+    this.#controller = await openSimulatedController({
+      ...{ time: this.#time, state: state.copy() },
+      onDeployment: (deployment) => {
+        this.#signed.set(deployment.device, deployment);
+        this.#open.add(deployment.device);
+      },
+      onWord: (device) => this.#devices.get(device)?.hear(),
+      onSettled: () => this.#look(),
+    });
+    const { engine } = this.#controller;
+    if (base !== undefined) engine.resume(base.id, base.desired);
+    engine.tell({ kind: 'source', source: { state: 'current', location: '', branch: 'main', problems: [] } });
+    await this.#controller.pass(startMs);
+    for (const [name, device] of next.desired.devices) this.#devices.set(name, this.#settle(name, device.site));
+    await this.#controller.adopt(next);
+    this.#approve();
+    await this.#controller.pass(startMs + 1);
+    const end = startMs + horizonMs;
+    while (!this.#isOver && this.#time.now < end) {
+      await this.#controller.pass(Math.min(end, this.#time.now + hourMs));
+    }
+    return this.#result();
+  }
+
+  #settle(name: string, site: string | undefined): LightDevice {
+    const { image, ask } = this.#controller;
+    return new LightDevice(
+      {
+        time: this.#time,
+        contacts: this.#contactsOf(placeOf({ name, ...(site !== undefined && { site }) })),
+        openingOf: (windows, now) => openingOf(windows.map(this.#parts.timesOf), now),
+        wanted: () => this.#offerTo(name),
+        hello: () => ask(name, 'get', {}),
+        say: (report) => {
+          ask(name, 'update', { state: { reported: report } });
+          this.#heard(name, report);
+        },
+        onLoad: (load) => this.#carry(load),
+      },
+      image.device(name).issued,
+    );
+  }
+
+  #contactsOf(place: string): Contacts {
+    const { habitOf, startMs } = this.#parts.simulation;
+    const contacts =
+      this.#contacts.get(place) ?? new Contacts(habitOf(place), this.#random.stream(`contact ${place}`), startMs);
+    this.#contacts.set(place, contacts);
+    return contacts;
+  }
+
+  /** What the shadow of a device wants now; nothing while it is only just being written. */
+  #offerTo(name: string): Offer | undefined {
+    const { next, failShare } = this.#parts.simulation;
+    const deployment = this.#signed.get(name);
+    const { issued } = this.#controller.image.device(name);
+    if (deployment === undefined || deployment.sequence !== issued?.sequence) return undefined;
+    const { sequence, revision, probationSeconds, applications, windows } = deployment;
+    const isWanted = issued.templateHash === next.desired.devices.get(name)?.template.hash;
+    const chance = this.#random.stream(`fails ${name} ${sequence}`);
+    const fails = isWanted && chance.chance(failShare);
+    return {
+      ...{ sequence, revision, probationSeconds, applications },
+      loads: isWanted ? (this.#loads.get(name) ?? []) : [],
+      ...(windows && { windows }),
+      ...(fails && { failsAfter: chance.fraction() }),
+    };
+  }
+
+  #carry(load: Load): void {
+    const key = `${load.link} ${load.currency}`;
+    const sum = this.#carried.get(key) ?? { load, bytes: 0, price: 0 };
+    sum.bytes += load.bytes;
+    sum.price += load.price;
+    this.#carried.set(key, sum);
+  }
+
+  /** What the shore knows of its newest deployment now. */
+  #heard(name: string, { phase, running, problem }: Report): void {
+    const newest = this.#signed.get(name);
+    const { template, fleet = '' } = this.#parts.simulation.next.desired.devices.get(name)!;
+    const isRunning = phase === 'active' && running?.sequence === newest?.sequence;
+    const isBack = problem?.sequence === newest?.sequence;
+    if (newest === undefined || !(isRunning || isBack)) return;
+    this.#open.delete(name);
+    const isWanted = this.#controller.image.device(name).issued?.templateHash === template.hash;
+    if (isWanted && this.#loads.has(name)) this.#watches.get(fleet)?.told(name, isRunning, this.#time.now);
+  }
+
+  /** Sees how rollouts are. */
+  #look(): undefined {
+    const { next } = this.#parts.simulation;
+    for (const watch of this.#watches.values()) {
+      const rollout = this.#controller.image.rollout(watch.fleet);
+      if (rollout?.revision === next.id) watch.see(rollout, this.#time.now);
+    }
+  }
+
+  /** Whoever has to say yes to a wave said so in advance. */
+  #approve(): void {
+    const { fleets } = this.#parts.simulation.next.desired;
+    for (const fleet of this.#watches.keys()) {
+      const manifest = fleets.get(fleet);
+      for (const { name: wave, approve } of (manifest && policyOf(manifest))?.waves ?? []) {
+        if (approve === undefined) continue;
+        void this.#controller.engine.act(fleet, { act: 'approve', who: 'simulated', why: '', wave });
+      }
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#open.size === 0 && [...this.#watches.values()].every(({ isOver }) => isOver);
+  }
+
+  #result(): SimulatedRun {
+    const links = [...this.#carried.values()].map(({ load: { link, currency }, bytes, price }): LinkRun => {
+      return { ...(link !== undefined && { link }), ...(currency !== undefined && { currency }), bytes, price };
+    });
+    const nameOf = ({ link = '', currency = '' }: LinkRun): string => `${link} ${currency}`;
+    return {
+      seed: this.#seed,
+      endMs: this.#time.now - this.#parts.simulation.startMs,
+      fleets: [...this.#watches.values()].map(({ run }) => run),
+      links: links.sort((left, right) => (nameOf(left) < nameOf(right) ? -1 : 1)),
+    };
+  }
+}
+
+/** Lives one seed through: the same seed, the same run. */
+export function simulatedRun(parts: RunParts, seed: number): Promise<SimulatedRun> {
+  return new Run(parts, seed).live();
+}

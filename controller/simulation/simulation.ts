@@ -1,0 +1,71 @@
+/** What is simulated, and what one run of it comes to. Plain data; times of runs in milliseconds since the commit came into force. */
+import type { ContactHabit } from './contacts.ts';
+import type { Load } from './light-fetch.ts';
+import type { SimulatedCommit } from './simulated-controller.ts';
+
+/** A device that gets something else by the commit, and what it has to fetch for that. */
+export interface ChangingDevice {
+  readonly device: string;
+  readonly fleet: string;
+  readonly loads: readonly Load[];
+}
+
+export interface Simulation {
+  /** What all devices run at the beginning; absent where the commit is the first. */
+  readonly base?: SimulatedCommit;
+  readonly next: SimulatedCommit;
+  readonly changes: readonly ChangingDevice[];
+  /** When the commit comes into force, in milliseconds since the epoch. */
+  readonly startMs: number;
+  /** What is not over by then is not waited for. */
+  readonly horizonMs: number;
+  /** Of the updates so many fail, in [0, 1]. */
+  readonly failShare: number;
+  /** Of the devices of a site, which come into contact together, or of one without a site. */
+  readonly habitOf: (place: string) => ContactHabit;
+}
+
+/** Absent is what did not come to pass. */
+export interface WaveRun {
+  readonly wave: string;
+  readonly startMs?: number;
+  readonly endMs?: number;
+}
+
+export interface FleetRun {
+  readonly fleet: string;
+  /** `under-way`: when the horizon came. */
+  readonly outcome: 'done' | 'halted' | 'under-way';
+  /** Why it was halted. */
+  readonly reason?: string;
+  /** In order; none where the change goes to all at once. */
+  readonly waves: readonly WaveRun[];
+  /** Devices that are to change. */
+  readonly devices: number;
+  /** Those of which the shore knows that they run it, and that they gave it up. */
+  readonly updated: number;
+  readonly failed: number;
+  /** When the shore knew it of the last of all that are to change. */
+  readonly allMs?: number;
+}
+
+export interface LinkRun {
+  /** Absent where sites tell of none. */
+  readonly link?: string;
+  readonly currency?: string;
+  readonly bytes: number;
+  readonly price: number;
+}
+
+export interface SimulatedRun {
+  readonly seed: number;
+  readonly endMs: number;
+  readonly fleets: readonly FleetRun[];
+  /** Sorted by link. */
+  readonly links: readonly LinkRun[];
+}
+
+/** The place of a device, by which it comes into contact. */
+export function placeOf({ name, site }: { readonly name: string; readonly site?: string }): string {
+  return site ?? name;
+}

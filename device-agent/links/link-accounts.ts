@@ -1,0 +1,122 @@
+import type { Clock } from '../../platform/ports.ts';
+import type { DeployedLink, LinkReport } from '../../schemas/generated/types.ts';
+import { counted, countNow, type LinkCount, type Times } from './link-count.ts';
+import { closedTo, type LinkAllowance, linkOn } from './link-terms.ts';
+import { type Period, periodStart } from './period.ts';
+
+/** Where counts survive a restart. */
+export interface LinkCounts {
+  readonly linkCounts: Readonly<Record<string, LinkCount>>;
+  /** Durable when it returns; false when the disk does not take it now. */
+  keepLinkCounts(counts: Readonly<Record<string, LinkCount>>): boolean;
+}
+
+/** What accounts work with. */
+export interface LinkAccountsOptions {
+  readonly clock: Pick<Clock, 'after'>;
+  readonly counts: LinkCounts;
+  readonly times: () => Times;
+  /** The interface that leads out now; undefined where none does. */
+  readonly wayOut: () => string | undefined;
+  /** Called when a link may be taken no more for modules that could be before. */
+  readonly onSpent: () => void;
+}
+
+/** A power cut takes back no more than this of what was counted: so far a budget may be exceeded by one. */
+const unwrittenBytesMax = 64 * 1024;
+
+/** Less than this waits for more: what an idle device says hour by hour must not wear the flash. */
+const worthWritingBytes = 4 * 1024;
+
+/** So many are remembered: a deployment that names a link no more may be taken back. */
+const countsMax = 64;
+
+/** More than that is written down so soon: a device may have power for seconds at a time. */
+const writeMs = 10_000;
+
+/** Counts what goes over the links that the deployment names, and says what of their budgets is left. */
+export class LinkAccounts {
+  readonly #options: LinkAccountsOptions;
+  #links: readonly DeployedLink[] = [];
+  #counts: Readonly<Record<string, LinkCount>>;
+  #unwritten = 0;
+  #timer: Disposable | undefined;
+
+  constructor(options: LinkAccountsOptions) {
+    this.#options = options;
+    this.#counts = options.counts.linkCounts;
+  }
+
+  /** What is kept to from now on. */
+  setTerms(links: readonly DeployedLink[] = []): void {
+    this.#links = links;
+    const all = Object.entries(this.#counts);
+    if (all.length <= countsMax) return;
+    const names = new Set(links.map(({ name }) => name));
+    this.#counts = Object.fromEntries(all.filter(([name]) => names.has(name)));
+  }
+
+  /** Bytes went over an interface; over the one that leads out where it is not known which. */
+  count(bytes: number, via = this.#options.wayOut()): void {
+    const link = linkOn(this.#links, via);
+    if (link === undefined) return;
+    const wasOpen = closedTo(this.#allowance(link)) === undefined;
+    this.#counts = { ...this.#counts, [link.name]: counted(this.#counts[link.name], bytes, this.#options.times()) };
+    this.#unwritten += bytes;
+    this.#writeInTime();
+    if (wasOpen && closedTo(this.#allowance(link)) !== undefined) this.#options.onSpent();
+  }
+
+  /** Every link, with what is left of its budget. */
+  allowances(): readonly LinkAllowance[] {
+    return this.#links.map((link) => this.#allowance(link));
+  }
+
+  /** The link that leads out now; undefined where it is none of those that are known. */
+  wayOut(): LinkAllowance | undefined {
+    const link = linkOn(this.#links, this.#options.wayOut());
+    return link && this.#allowance(link);
+  }
+
+  /** What was counted on each link; undefined where the deployment names none. */
+  report(): readonly LinkReport[] | undefined {
+    const out = linkOn(this.#links, this.#options.wayOut())?.name;
+    return this.#links.length === 0 ? undefined : this.#links.map((link) => this.#reportOf(link, link.name === out));
+  }
+
+  /** Writes down what is counted; goes on counting. */
+  flush(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    if (this.#unwritten > 0 && this.#options.counts.keepLinkCounts(this.#counts)) this.#unwritten = 0;
+  }
+
+  #reportOf({ name, budget }: DeployedLink, leadsOut: boolean): LinkReport {
+    const count = this.#counts[name];
+    return {
+      name,
+      ...(leadsOut ? { leadsOut } : {}),
+      bytes: count?.bytes ?? 0,
+      ...(count === undefined ? {} : { since: new Date(count.sinceMs).toISOString() }),
+      ...(budget === undefined ? {} : { budget: { used: this.#used(name, budget.per), ...budget } }),
+    };
+  }
+
+  #used(name: string, per: Period): number {
+    return countNow(this.#counts[name]?.[per], per, this.#options.times()).bytes;
+  }
+
+  #writeInTime(): void {
+    if (this.#unwritten >= unwrittenBytesMax) this.flush();
+    else if (this.#unwritten >= worthWritingBytes)
+      this.#timer ??= this.#options.clock.after(writeMs, () => this.flush());
+  }
+
+  #allowance(link: DeployedLink): LinkAllowance {
+    const { name, budget } = link;
+    if (budget === undefined) return link;
+    const { number, bytes } = countNow(this.#counts[name]?.[budget.per], budget.per, this.#options.times());
+    const renewsAt = `${new Date(periodStart(budget.per, number + 1)).toISOString().slice(0, 16)}Z`;
+    return { ...link, left: Math.max(0, budget.bytes - bytes), renewsAt };
+  }
+}

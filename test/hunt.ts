@@ -1,0 +1,5 @@
+/**
+ * The test run takes a share of the cases of which there are many alike; `FLEET_HUNT=1 npx ava FILE` takes them all, and for
+ * the files that know of it takes minutes.
+ */
+export const isHunt = process.env.FLEET_HUNT === '1';
