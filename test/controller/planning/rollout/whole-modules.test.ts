@@ -25,7 +25,8 @@ test('in whatever state a rollout is, those that were let may take modules whole
       const before: Rollout = { ...fresh(true), state };
       let rollout = [...new Set(let_)].reduce((one, name) => after(one, asked(name)), before);
       if (isForAll) rollout = after(rollout, asked());
-      for (const name of ['a', 'b', 'c', 'd']) t.is(mayGoWhole(rollout, name), isForAll || let_.some((one) => one === name));
+      for (const name of ['a', 'b', 'c', 'd'])
+        t.is(mayGoWhole(rollout, name), isForAll || let_.some((one) => one === name));
       t.like(rollout, { state, reason: before.reason, wave: before.wave, approved: before.approved });
     }),
   );
