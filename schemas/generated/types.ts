@@ -515,6 +515,7 @@ export interface HealthSpec {
     [k: string]: string;
   };
   http?: HttpHealthSpec;
+  call?: CallHealthSpec;
 }
 /**
  * It answers GET for this path with a status of 2xx within this time; it is asked every five seconds until then.
@@ -524,6 +525,19 @@ export interface HttpHealthSpec {
    * Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.
    */
   path: string;
+  /**
+   * Seconds, minutes or hours; a day at most.
+   */
+  within: string;
+}
+/**
+ * A function that its kept instance exports gives 0, or nothing, within this time; it is called between two events, every five seconds until then, in the time and fuel of an event.
+ */
+export interface CallHealthSpec {
+  /**
+   * The function that a kept instance exports and that is called for each event: it takes nothing and gives nothing, or an exit code (i32).
+   */
+  function: string;
   /**
    * Seconds, minutes or hours; a day at most.
    */
@@ -1286,12 +1300,20 @@ export interface HealthTerms {
     [k: string]: number;
   };
   http?: HttpHealth;
+  call?: CallHealth;
 }
 export interface HttpHealth {
   /**
    * Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.
    */
   path: string;
+  withinSeconds: number;
+}
+export interface CallHealth {
+  /**
+   * The function that a kept instance exports and that is called for each event: it takes nothing and gives nothing, or an exit code (i32).
+   */
+  function: string;
   withinSeconds: number;
 }
 export interface DirectoryGrant {
