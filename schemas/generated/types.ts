@@ -1702,6 +1702,10 @@ export interface PlannedTransfer {
   cheapest: LinkUse;
   dearest: LinkUse;
   /**
+   * Links over which devices need more than one budget for what they lack, if they have no other way.
+   */
+  overBudgets?: OverBudget[];
+  /**
    * Of whole modules that no link of the site may carry; absent when there are none.
    */
   uncarriedBytes?: number;
@@ -1721,6 +1725,24 @@ export interface LinkUse {
    * Absent where bytes cost nothing.
    */
   currency?: string;
+}
+export interface OverBudget {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  link: string;
+  /**
+   * Of which that is so.
+   */
+  devices: number;
+  /**
+   * That one of them needs, at most.
+   */
+  budgets: number;
+  /**
+   * By UTC.
+   */
+  per: 'day' | 'month';
 }
 export interface PlannedPrice {
   currency: string;
