@@ -1513,6 +1513,10 @@ export interface RolloutBudget {
  */
 export interface RolloutBytes {
   /**
+   * Seconds, minutes, hours or days, as 30s, 10m, 24h or 7d; at most 400d.
+   */
+  patience?: string;
+  /**
    * What a device does that has no delta to an update, or none that it can use. allow: takes it whole. ask: stays as it is until there is one, or somebody lets it take it whole. never: until there is one.
    */
   wholeModules?: 'allow' | 'ask' | 'never';
@@ -1698,6 +1702,10 @@ export interface PlannedTransfer {
   cheapest: LinkUse;
   dearest: LinkUse;
   /**
+   * Links over which devices need more than one budget for what they lack, if they have no other way.
+   */
+  overBudgets?: OverBudget[];
+  /**
    * Of whole modules that no link of the site may carry; absent when there are none.
    */
   uncarriedBytes?: number;
@@ -1717,6 +1725,24 @@ export interface LinkUse {
    * Absent where bytes cost nothing.
    */
   currency?: string;
+}
+export interface OverBudget {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  link: string;
+  /**
+   * Of which that is so.
+   */
+  devices: number;
+  /**
+   * That one of them needs, at most.
+   */
+  budgets: number;
+  /**
+   * By UTC.
+   */
+  per: 'day' | 'month';
 }
 export interface PlannedPrice {
   currency: string;
@@ -1964,9 +1990,13 @@ export interface PolicySpec {
    */
   maxDevices?: number;
   /**
-   * Waves in which a fleet that gets another definition has to go, so that none skips its canary; without a rollout it goes in one. A fleet that is new has none to skip. The exception is named min-waves.
+   * Waves in which a fleet that gets another definition has to go, so that none skips its canary; without a rollout it goes in one, and a wave that takes nobody is none. Devices that come from other fleets and get something else go in one too, but for a fleet that is new. A fleet has to have no more waves than devices. The exception is named min-waves.
    */
   minWaves?: number;
+  /**
+   * No budget of a fleet may be weaker than before: no larger maxUnavailable, no other groups, none taken away, and no device that comes to a weaker one by its fleet, label or site; and none of a site's link that lets devices take more over it. The exception is named keep-budgets.
+   */
+  keepBudgets?: true;
   /**
    * What a commit may cost, by currency: each module over the dearest link of its site that may carry it. In a currency that is not named nothing may cost anything. The exception is named max-price.
    */
