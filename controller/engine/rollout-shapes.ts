@@ -46,6 +46,7 @@ const rolloutMembers: Members<Rollout> = {
   wave: count,
   waveStartedAt: time,
   gatePassedAt: optional(time),
+  reopened: optional(shape<NonNullable<Rollout['reopened']>>({ count: sequence, at: time })),
   approved: listOf(text),
   wholeFor: optional(when((one) => one === 'all' || listOf(name)(one) === undefined, 'all or a list of devices')),
   retries: optional(count),

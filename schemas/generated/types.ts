@@ -976,9 +976,16 @@ export interface DeployedLink {
   /**
    * The name of a network interface, or the beginning of one and *: wwan0, eth*.
    */
-  interface: string;
+  interface?: string;
+  fact?: DeployedLinkFact;
   carries?: LinkCarries;
+  fetch?: Windows;
   budget?: DeployedBudget;
+}
+export interface DeployedLinkFact {
+  name: string;
+  is: number | boolean | string;
+  maxAgeSeconds: number;
 }
 export interface DeployedBudget {
   bytes: number;
@@ -2499,16 +2506,29 @@ export interface SiteLink {
    */
   currency?: string;
   carries?: LinkCarries;
+  fetch?: WindowSpecs;
   budget?: LinkBudget;
 }
 /**
- * Which link it is on the devices. Two links of a site never match the same interface.
+ * Which link it is on the devices: by the interface, a fact, or both. Two links of a site never match at once.
  */
 export interface LinkMatch {
   /**
    * The name of a network interface, or the beginning of one and *: wwan0, eth*.
    */
-  interface: string;
+  interface?: string;
+  fact?: LinkFact;
+}
+/**
+ * What a program of the integrator's writes to facts.d/NAME while it is this link, as where a router ahead of the device chooses one.
+ */
+export interface LinkFact {
+  name: string;
+  is: number | boolean | string;
+  /**
+   * Seconds, minutes, hours or days, as 30s, 10m, 24h or 7d; at most 400d.
+   */
+  maxAge: string;
 }
 /**
  * How many bytes each device may take over it until it fetches no more modules there; needs match.

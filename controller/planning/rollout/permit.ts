@@ -1,7 +1,8 @@
 /** Which definition one device may be drawn from now. What of it is sent is `planDevice`'s to say. */
 import type { Reason } from '../../../schemas/generated/types.ts';
+import { isWithheld } from '../observed.ts';
 import { isUnavailable, noRoomText, type Room } from './budget.ts';
-import { type DeviceInRollout, type Fate, fateOf, retriesOf } from './fate.ts';
+import { type DeviceInRollout, type Fate, fateOf, isOffered, retriesOf } from './fate.ts';
 import type { RolloutPolicy } from './policy.ts';
 import type { Rollout } from './rollout.ts';
 import { needsYesBefore, openWave } from './step.ts';
@@ -36,7 +37,7 @@ export function withinBudget(device: DeviceInRollout, permit: Permit, room: Room
 
 /** Offered, and for all that is known not switched over to; or given up before a retry and not offered anew since. */
 function isNotTaken(fate: Fate): boolean {
-  return fate === 'dark' || fate === 'contacted' || fate === 'staged' || fate === 'waiting';
+  return isOffered(fate) || fate === 'waiting';
 }
 
 function whenStopped(device: DeviceInRollout, fate: Fate, { rollout }: Permitting): Permit {
@@ -62,7 +63,7 @@ function whenRunning(device: DeviceInRollout, { rollout, policy }: Permitting): 
   if (device.wave === index && needsYesBefore(wave, rollout)) {
     return waits(device, 'NEEDS_APPROVAL', `wave ${wave.name} starts when somebody says yes`);
   }
-  return { kind: 'target', ...(device.on === 'target' ? { isAnew: true } : {}) };
+  return { kind: 'target', ...(device.on === 'target' && !isWithheld(device.observed) ? { isAnew: true } : {}) };
 }
 
 /** What one device may get as far as waves go; `withinBudget` says whether it may have it now. */
