@@ -166,7 +166,8 @@ export const commandTable: readonly Entry[] = [
   },
   {
     name: 'rollout retry',
-    summary: 'try again from the wave that failed; devices that failed are offered it anew',
+    summary:
+      'try again from the wave that failed, or from the first where devices went back; who failed is offered it anew',
     load: async () => (await import('./commands/rollout-act.ts')).rolloutRetryCommand,
   },
   {

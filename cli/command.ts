@@ -48,6 +48,8 @@ export interface CommandContext {
   readonly stderr: Output;
   /** Whether colours are wanted on stdout. */
   readonly color: boolean;
+  /** Who runs this, as the operating system says; undefined where it knows no name. */
+  readonly userName: () => string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Absolute path of the working directory. */
   readonly directory: string;

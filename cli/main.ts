@@ -8,6 +8,7 @@ import { nodeProcesses, nodePrograms } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
 import { readStandardInput } from '../platform/node/standard-streams.ts';
 import { nodeThreads } from '../platform/node/threads.ts';
+import { userName } from '../platform/node/user-name.ts';
 import type { Network } from '../platform/ports.ts';
 import type { CommandContext, Output } from './command.ts';
 import { runCommand } from './run-command.ts';
@@ -72,6 +73,7 @@ const context: CommandContext = {
   stdout,
   stderr: outputOf(process.stderr, stopUnread),
   color: stdout.isTerminal && (environment.NO_COLOR ?? '') === '' && environment.TERM !== 'dumb',
+  userName,
   environment,
   directory,
   projectDirectory,

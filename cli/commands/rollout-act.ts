@@ -12,7 +12,11 @@ const whyLengthMax = 400;
 
 const whoOptions: Readonly<Record<string, OptionSpec>> = {
   why: { type: 'string', short: 'm', value: 'TEXT', description: 'Why, for the record.' },
-  as: { type: 'string', value: 'NAME', description: 'Who you are, for the record; $USER without it.' },
+  as: {
+    type: 'string',
+    value: 'NAME',
+    description: 'Who you are, for the record; $FLEET_USER without it, or else the user who runs this.',
+  },
   number: {
     type: 'string',
     value: 'N',
@@ -32,10 +36,12 @@ function bounded(text: string, option: string, lengthMax: number): string {
   throw new CommandError(`${option} has ${text.length} characters, at most ${lengthMax} are kept`, exitCodes.usage);
 }
 
-function whoOf({ environment }: CommandContext, { values }: ParsedArguments): string {
-  const who = values.as ?? environment.USER ?? environment.LOGNAME ?? environment.USERNAME ?? '';
-  if (who === '') throw new CommandError('who are you? say so with --as NAME: it is recorded', exitCodes.usage);
-  return bounded(who, '--as', whoLengthMax);
+/** What anybody may set in a shell by chance, as $USER, says nothing of who it is. */
+function whoOf({ environment, userName }: CommandContext, { values }: ParsedArguments): string {
+  const who = values.as ?? environment.FLEET_USER ?? userName() ?? '';
+  if (who === '')
+    throw new CommandError('who are you? say so with --as NAME or $FLEET_USER: it is recorded', exitCodes.usage);
+  return bounded(who, values.as === undefined ? 'FLEET_USER' : '--as', whoLengthMax);
 }
 
 function numberOf({ values }: ParsedArguments): { readonly number?: number } {
@@ -106,7 +112,8 @@ export const rolloutAbortCommand = commandFor({
 
 export const rolloutRetryCommand = commandFor({
   act: 'retry',
-  summary: 'try again from the wave that failed; devices that failed are offered it anew',
+  summary:
+    'try again from the wave that failed, or from the first where devices went back; who failed is offered it anew',
   arguments: 'FLEET',
 });
 

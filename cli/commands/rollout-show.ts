@@ -18,20 +18,22 @@ function render(status: StatusDocument, name: string, context: CommandContext): 
 }
 
 /**
- * A line whenever it is another one, until the rollout is over or halted: for a log. One that is so at the first look may be that of
- * a commit before the one that is waited for.
+ * A line whenever it is another one, until the rollout is over or halted: for a log. One that is so at the first look is that of a
+ * commit before the one that is waited for, whatever becomes of its devices, unless it goes on.
  */
 async function follow(context: CommandContext, name: string, look: () => Promise<StatusDocument>): Promise<ExitCode> {
   let told: string | undefined;
+  let before: number | undefined;
   for (;;) {
     try {
       const fleet = rolloutOf(await look(), name);
       const line = rolloutLine(fleet);
       const code = rolloutExitCode(fleet);
       const isOver = code !== exitCodes.progressing && fleet.rollout.state !== 'reverting';
-      const isNews = line !== told;
-      if (isNews) context.stdout.write(`${line}\n`);
-      if (isOver && isNews && told !== undefined) return code;
+      if (line !== told) context.stdout.write(`${line}\n`);
+      if (told === undefined && isOver) before = fleet.rollout.number;
+      if (!isOver) before = undefined;
+      else if (fleet.rollout.number !== before) return code;
       told = line;
     } catch (error) {
       if (context.signal.aborted) return exitCodes.progressing;

@@ -2,7 +2,9 @@
 import { definitionOf, type FleetDefinition } from '../manifests/definition.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { beginRollout, withFinished } from '../planning/rollout/begin.ts';
-import type { FinishedRollout } from '../planning/rollout/rollout.ts';
+import { withWaves } from '../planning/rollout/changed-waves.ts';
+import { policyOf } from '../planning/rollout/policy-of.ts';
+import type { FinishedRollout, Rollout } from '../planning/rollout/rollout.ts';
 import type { Draft } from './draft.ts';
 
 /** A commit, and what was in force before it. */
@@ -25,6 +27,18 @@ function keepGood(draft: Draft, good: string | undefined, candidates: readonly (
     draft.put({ kind: 'definition', fleet: definition.fleet, definition });
 }
 
+/** The commit says nothing new of what its devices run; of how it gets there it may. */
+function judgeAnew(draft: Draft, had: Rollout, commit: AdoptedCommit): void {
+  const { fleet } = had;
+  const [before, after] = [commit.before, commit.after].map(({ fleets }) => {
+    const manifest = fleets.get(fleet);
+    return manifest && policyOf(manifest);
+  });
+  if (before === undefined || after === undefined) return;
+  const rollout = withWaves(had, { before, after }, commit.now);
+  if (rollout !== had) draft.put({ kind: 'rollout', fleet, rollout });
+}
+
 function begin(draft: Draft, fleet: string, target: FleetDefinition, commit: AdoptedCommit): void {
   const { before, revision, subject, now } = commit;
   const had = draft.rollout(fleet);
@@ -34,7 +48,7 @@ function begin(draft: Draft, fleet: string, target: FleetDefinition, commit: Ado
     ...(old === undefined ? {} : { before: old.hash }),
   };
   const { rollout, finished } = beginRollout(had, draft.finishedRollouts(fleet), wanted, now);
-  if (rollout === had) return;
+  if (rollout === had) return judgeAnew(draft, had, commit);
   draft.put({ kind: 'rollout', fleet, rollout });
   if (finished !== draft.finishedRollouts(fleet)) draft.put({ kind: 'finished', fleet, rollouts: finished });
   keepGood(draft, rollout.good, [target, old]);

@@ -2,7 +2,7 @@
 import { planDevice, tookAnother } from '../planning/plan-device.ts';
 import { type Context, mayHear, observe } from './context.ts';
 import type { Draft } from './draft.ts';
-import { handOver, type Issue, nextIssue, withdrawn } from './issue.ts';
+import { handOver, type Issue, nextIssue, offered, withdrawn, withheld } from './issue.ts';
 import { oweWord, settle, waitMs } from './owed.ts';
 
 /** Deployments that were signed anew against a device's word wait for each other, longer and longer. */
@@ -26,9 +26,16 @@ function forget(draft: Draft, device: string): void {
   for (const kind of ['issue', 'deliver'] as const) settle(draft, { kind, subject: device });
 }
 
+function withhold(draft: Draft, { now }: Context, device: string): void {
+  const record = draft.device(device);
+  const without = withheld(record, now);
+  if (without !== record) draft.keep(device, without);
+  settle(draft, { kind: 'deliver', subject: device });
+}
+
 function mendShadow(draft: Draft, context: Context, device: string): void {
   const record = draft.device(device);
-  const right = handOver(record, context.now);
+  const right = handOver(offered(record), context.now);
   if (right === record) return;
   draft.keep(device, right);
   if (mayHear(context, device)) oweWord(draft, device, context.now);
@@ -51,7 +58,8 @@ export function consider(draft: Draft, context: Context, name: string): Issue | 
   const decision = planDevice(permitted.device, observed, now, context.keyId, permitted);
   if (decision.kind === 'hold') {
     settle(draft, { kind: 'issue', subject: name });
-    mendShadow(draft, context, name);
+    if (decision.withholds) withhold(draft, context, name);
+    else mendShadow(draft, context, name);
     return undefined;
   }
   // What it has seen may be of a newer commit than a restored state knows of: nothing takes it back to an older one.

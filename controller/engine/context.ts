@@ -68,7 +68,7 @@ export function observe(
   desired: DesiredDevice | undefined,
 ): ObservedDevice {
   const record = known.device(device);
-  const { issued, gist, dropped, takeovers, contradictions, heard, silences } = record;
+  const { issued, gist, dropped, takeovers, contradictions, heard, silences, shadow } = record;
   // Member by member: this is asked several times for every device of a fleet.
   const observed: { -readonly [K in keyof ObservedDevice]: ObservedDevice[K] } = {};
   if (issued !== undefined) observed.issued = issued;
@@ -84,6 +84,7 @@ export function observe(
   if (link?.address !== undefined) observed.address = link.address;
   if (dropped !== undefined) observed.dropped = dropped;
   if (takeovers !== undefined) observed.takeovers = takeovers;
+  if (shadow.withheldAt !== undefined) observed.withheldAt = shadow.withheldAt;
   if (contradictions !== undefined) observed.contradictions = contradictions;
   const unsettled = unsettledOf(known, device);
   if (unsettled !== undefined) observed.unsettled = unsettled;

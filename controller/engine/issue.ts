@@ -109,7 +109,7 @@ function desiredBytes(sequence: number, text: string, blob: EnvelopeBlob | undef
  */
 export function handOver(record: DeviceRecord, now: number): DeviceRecord {
   const { deleted: _isThereNow, ...shadow } = record.shadow;
-  if (record.issued === undefined || shadow.desiredAt !== undefined) return record;
+  if (record.issued === undefined || shadow.desiredAt !== undefined || shadow.withheldAt !== undefined) return record;
   return { ...record, shadow: { ...shadow, version: shadow.version + 1, desiredAt: Math.floor(now / 1000) } };
 }
 
@@ -126,7 +126,7 @@ export function keepIssued(draft: Draft, name: string, issued: IssuedDeployment,
   const { reportedBytes } = before.shadow;
   const hasRoom = reportedBytes === undefined || bytes + reportedNameBytes + reportedBytes <= stateBytesMax;
   if (!hasRoom) draft.put({ kind: 'document', room: 'reported', name, value: undefined });
-  const { blob: _before, ...rest } = withdrawn(hasRoom ? before : withoutReport(before));
+  const { blob: _before, ...rest } = offered(withdrawn(hasRoom ? before : withoutReport(before)));
   draft.keep(name, handOver({ ...rest, issued, ...(blob === undefined ? {} : { blob }) }, now));
   draft.put({ kind: 'document', room: 'envelope', name, value: envelope, text });
 }
@@ -135,6 +135,19 @@ export function keepIssued(draft: Draft, name: string, issued: IssuedDeployment,
 export function withdrawn(record: DeviceRecord): DeviceRecord {
   const { desiredAt, ...shadow } = record.shadow;
   return desiredAt === undefined ? record : { ...record, shadow };
+}
+
+/** The record of a device whose shadow wants nothing of it until it is offered that again. */
+export function withheld(record: DeviceRecord, now: number): DeviceRecord {
+  if (record.shadow.withheldAt !== undefined) return record;
+  const { shadow, ...rest } = withdrawn(record);
+  return { ...rest, shadow: { ...shadow, withheldAt: now } };
+}
+
+/** The record of a device of which nothing is withheld. */
+export function offered(record: DeviceRecord): DeviceRecord {
+  const { withheldAt, ...shadow } = record.shadow;
+  return withheldAt === undefined ? record : { ...record, shadow };
 }
 
 /** The record of a device whose envelope is lost: its shadow wants nothing, and another deployment is issued above what it was. */

@@ -24,6 +24,8 @@ export interface ShadowMark {
   readonly deleted?: true;
   /** When its desired state was set, in seconds. */
   readonly desiredAt?: number;
+  /** When what it desired was taken out of it, as its device was held before it took that. */
+  readonly withheldAt?: number;
   /** How long what is reported is as JSON. */
   readonly reportedBytes?: number;
   /** What is reported has members with names of desired ones: what is still to do depends on them. */

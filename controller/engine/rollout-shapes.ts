@@ -47,6 +47,7 @@ const rolloutMembers: Members<Rollout> = {
   waveStartedAt: time,
   readyWave: optional(count),
   gatePassedAt: optional(time),
+  reopened: optional(shape<NonNullable<Rollout['reopened']>>({ count: sequence, at: time })),
   approved: listOf(text),
   wholeFor: optional(when((one) => one === 'all' || listOf(name)(one) === undefined, 'all or a list of devices')),
   retries: optional(count),

@@ -118,6 +118,7 @@ const rooms = {
       version: count,
       deleted: optional(flag),
       desiredAt: optional(count),
+      withheldAt: optional(time),
       reportedBytes: optional(count),
       repeatsDesired: optional(flag),
     }),

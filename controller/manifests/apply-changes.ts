@@ -7,6 +7,7 @@ import type { Reread } from './device-sheet.ts';
 import type { FileChange } from './draft.ts';
 import { drawDevices } from './draw-devices.ts';
 import type { Finding } from './finding.ts';
+import { warnOfGates } from './gate-warnings.ts';
 import { takeIn } from './incoming.ts';
 import type { ManifestState } from './manifest-state.ts';
 import { updateMembership } from './membership.ts';
@@ -46,6 +47,7 @@ export function* applyChangesInSteps(
   yield* warnOfEmptyFleets(draft);
   yield* noteWitnesses(draft, judged);
   yield* judgeWitnesses(draft, judged);
+  yield* warnOfGates(draft);
   warnOfUnreadChannels(draft);
   const affected = yield* drawDevices(draft, judged);
   yield* warnOfStrays(draft);

@@ -10,6 +10,7 @@ import {
   isFailing,
   isPlausible,
   isReference,
+  isWithheld,
   type ObservedDevice,
   type ReportGist,
   takeoversSuspect,
@@ -115,9 +116,12 @@ function hindrance({ unsettled }: ObservedDevice): Standing | undefined {
 }
 
 /** The device runs what it should: is it well? */
-function judgeRunning({ connected }: ObservedDevice, report: ReportGist, issued: IssuedDeployment): Standing {
+function judgeRunning(
+  { connected }: ObservedDevice,
+  report: ReportGist,
+  { sequence }: Pick<IssuedDeployment, 'sequence'>,
+): Standing {
   const failing = report.applications.find(isFailing);
-  const { sequence } = issued;
   if (failing !== undefined && report.phase === 'active') {
     const code = failing.flapping === true ? 'APPLICATION_FLAPS' : 'APPLICATION_FAILED';
     return standing('failed', code, failure(failing), failing.since);
@@ -187,10 +191,11 @@ export function changesAt(desired: DesiredDevice, observed: ObservedDevice, now:
   return times.filter((at) => at > now).sort((a, b) => a - b)[0];
 }
 
-function lastKnown({ report, issued }: ObservedDevice): string {
+function lastKnown(observed: ObservedDevice): string {
+  const { report, issued } = observed;
   if (report === undefined) return 'it never said what it runs';
   const running = report.running === undefined ? 'ran nothing' : `ran deployment ${report.running.sequence}`;
-  const behind = issued !== undefined && !isReference(report.running, issued);
+  const behind = issued !== undefined && !isReference(report.running, issued) && !isWithheld(observed);
   return `at the time it ${running}${behind ? `; deployment ${issued.sequence} waits for its next contact` : ''}`;
 }
 
@@ -247,6 +252,8 @@ function judgeBy(decision: Decision, desired: DesiredDevice, observed: ObservedD
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
   if (decision.cause === 'ROLLOUT' && tookAnother(observed))
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
+  if (decision.withholds && report.running !== undefined)
+    return withHold(judgeRunning(observed, report, report.running), decision);
   if (isReference(report.running, issued)) return withHold(judgeRunning(observed, report, issued), decision);
   return judgeOnTheWay(observed, report, issued);
 }

@@ -86,6 +86,8 @@ export interface ObservedDevice {
   readonly address?: string;
   readonly dropped?: DroppedReport;
   readonly takeovers?: Takeovers;
+  /** When its newest deployment was taken out of its shadow, as it was held before it took it. */
+  readonly withheldAt?: number;
   readonly contradictions?: { readonly count: number; readonly at: number };
   readonly unsettled?: Unsettled;
 }
@@ -102,9 +104,24 @@ export function isReference(reference: DeploymentReference | undefined, issued: 
   return reference?.sequence === issued.sequence && reference.revision === issued.revision;
 }
 
+/**
+ * Whether it runs something, has not seen what it was issued since and is on its way to nothing else: without that in its shadow it
+ * goes on with what it runs.
+ */
+export function isUntaken({ issued, report }: ObservedDevice): boolean {
+  if (issued === undefined || report?.running === undefined) return false;
+  return report.highestSequence < issued.sequence && report.target === undefined;
+}
+
+/** Whether what it was issued is kept from it. */
+export function isWithheld(observed: ObservedDevice): boolean {
+  return observed.withheldAt !== undefined && isUntaken(observed);
+}
+
 /** Whether it is out of contact and has not seen what it was issued last. */
-export function waitsForContact({ issued, report, connected }: ObservedDevice): boolean {
-  if (issued === undefined || connected === true) return false;
+export function waitsForContact(observed: ObservedDevice): boolean {
+  const { issued, report, connected } = observed;
+  if (issued === undefined || connected === true || isWithheld(observed)) return false;
   return report === undefined || report.highestSequence < issued.sequence;
 }
 

@@ -5,7 +5,15 @@
 import type { Reason } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
 import { holdText, isHeld } from './hold.ts';
-import { type IssuedDeployment, isPlausible, isReference, type ObservedDevice, type ReportGist } from './observed.ts';
+import {
+  type IssuedDeployment,
+  isPlausible,
+  isReference,
+  isUntaken,
+  isWithheld,
+  type ObservedDevice,
+  type ReportGist,
+} from './observed.ts';
 import { asksForWhole } from './rollout/whole-modules.ts';
 
 /** Why a device gets a deployment now. */
@@ -22,19 +30,27 @@ export interface Leave {
   readonly reason?: Reason;
   /** It gave it up before, and is issued it again. */
   readonly isAnew?: true;
+  /** It is held, on its way to something that it has not switched over to: it is taken back to what ran well. */
+  readonly isRecalled?: true;
   /** Where its fleet asks first, somebody let it take modules whole. */
   readonly mayGoWhole?: true;
 }
 
 export type Decision =
   | { readonly kind: 'deploy'; readonly cause: DeployCause; readonly message: string }
-  | { readonly kind: 'hold'; readonly cause: HoldCause; readonly message: string };
+  | {
+      readonly kind: 'hold';
+      readonly cause: HoldCause;
+      readonly message: string;
+      /** What it was issued and has not taken is kept from it. */
+      readonly withholds?: true;
+    };
 
 function deploy(cause: DeployCause, message: string): Decision {
   return { kind: 'deploy', cause, message };
 }
 
-function hold(cause: HoldCause, message: string): Decision {
+function hold(cause: HoldCause, message: string): Extract<Decision, { kind: 'hold' }> {
   return { kind: 'hold', cause, message };
 }
 
@@ -69,15 +85,21 @@ export function isPending(issued: IssuedDeployment, report: ReportGist | undefin
 }
 
 /** That it gets nothing while its manifest holds it; undefined when it is not held, or has what its manifests ask for. */
-function held(desired: DesiredDevice, { issued }: ObservedDevice, now: number): Decision | undefined {
+function held(desired: DesiredDevice, observed: ObservedDevice, now: number): Decision | undefined {
   const { hold: wanted, template } = desired;
-  if (wanted === undefined || !isHeld(desired, now) || issued?.templateHash === template.hash) return undefined;
+  if (wanted === undefined || !isHeld(desired, now)) return undefined;
+  const { issued, report } = observed;
+  if (isUntaken(observed)) {
+    const message = `is held at deployment ${report?.running?.sequence}, before it took deployment ${issued?.sequence}, which is kept from it; held ${holdText(wanted)}`;
+    return { ...hold('HELD', message), withholds: true };
+  }
+  if (issued?.templateHash === template.hash) return undefined;
   const at = issued === undefined ? 'with nothing issued yet' : `at deployment ${issued.sequence}`;
   return hold('HELD', `is held ${at}, and its manifests ask for something else; held ${holdText(wanted)}`);
 }
 
 /** That its rollout gives it nothing else now. */
-function waits({ stays, reason }: Leave): Decision | undefined {
+function waits({ stays, reason }: Leave): Extract<Decision, { kind: 'hold' }> | undefined {
   return stays === undefined
     ? undefined
     : hold('ROLLOUT', reason?.message ?? 'the rollout of its fleet leaves it as it is');
@@ -101,6 +123,8 @@ export function planDevice(
       'its manifest has no keyFingerprint: run `fleet agent enroll` on the device and commit what it prints',
     );
   }
+  if (leave.isRecalled && issued?.templateHash !== desired.template.hash)
+    return deploy('CHANGED', 'it is held, and goes on with what ran well');
   const kept = held(desired, observed, now);
   if (kept !== undefined) return kept;
   if (issued === undefined) {
@@ -114,6 +138,8 @@ export function planDevice(
   if (issued.templateHash !== desired.template.hash) {
     return waits(leave) ?? deploy('CHANGED', 'its manifests ask for something else');
   }
+  const waiting = isWithheld(observed) ? waits(leave) : undefined;
+  if (waiting !== undefined) return { ...waiting, withholds: true };
   if (leave.isAnew) return deploy('RETRIED', 'it gave it up before, and the rollout of its fleet tries again');
   if (leave.mayGoWhole && desired.template.wholeModules === 'ask' && asksForWhole(issued, report)) {
     return deploy('WHOLE_ALLOWED', `it has no delta to deployment ${issued.sequence}, and may take it whole now`);

@@ -40,6 +40,7 @@ export function contextOf(directory: string, signal: AbortSignal, startRelay = s
       programs: nodePrograms,
       threads: nodeThreads,
       isLocked,
+      userName: () => 'ada',
       readInput: async () => new Uint8Array(0),
     },
     doors: nodeLineDoors,

@@ -293,6 +293,7 @@ export class ScenarioWorld {
       stdout: output,
       stderr: output,
       color: false,
+      userName: () => undefined,
       environment: {},
       directory: this.repository,
       projectDirectory: join(import.meta.dirname, '../..'),

@@ -90,7 +90,7 @@ function resumed(rollout: Rollout, asked: Asked, now: number): Acted {
  * does: those before the one that failed run it no more.
  */
 function retried(rollout: Rollout, asked: Asked, now: number): Acted {
-  const { gatePassedAt: _, ...rest } = rollout;
+  const { gatePassedAt: _, reopened: _before, ...rest } = rollout;
   const wentBack = rollout.state === 'reverting' || rollout.reason.code === 'REVERTED';
   const from = wentBack ? { wave: 0, approved: [] } : {};
   const reason = because('ROLLOUT_RETRIED', 'tries again', asked);

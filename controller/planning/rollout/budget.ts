@@ -25,6 +25,7 @@ export function isUnavailable({ observed }: Pick<DeviceInRollout, 'observed'>): 
     case 'unissued':
     case 'settled':
     case 'back':
+    case 'withheld':
       return false;
     case 'unheard':
     case 'heard':

@@ -1,5 +1,5 @@
 /** What became of one device in a rollout. Nothing of it depends on the time: patience is asked of waves, not of devices. */
-import { isFailing, isReference, type ObservedDevice, type ReportGist } from '../observed.ts';
+import { isFailing, isReference, isWithheld, type ObservedDevice, type ReportGist } from '../observed.ts';
 import { tookAnother } from '../plan-device.ts';
 import type { Rollout } from './rollout.ts';
 
@@ -12,6 +12,8 @@ export type Progress =
   | 'staged'
   | 'probation'
   | 'settled'
+  /** It was kept from it before it took it, and was heard since: it runs what it ran before. */
+  | 'withheld'
   /** It refused it or gave it up, and runs what it ran before. */
   | 'back'
   /** It has it and does badly, or gave it up and runs nothing. */
@@ -52,13 +54,21 @@ function isThere({ running, phase, highestSequence, applications }: ReportGist):
 /** How far it is by what it said last; what changes nothing that runs is never on its way. */
 export function progressOf(observed: ObservedDevice): Progress {
   const said = saidOf(observed);
-  const isUnderWay = said === 'unheard' || said === 'heard' || said === 'staged' || said === 'probation';
-  return isUnderWay && observed.issued?.goesOn === true ? 'settled' : said;
+  const isMoving = said === 'unheard' || said === 'heard' || said === 'staged' || said === 'probation';
+  return isMoving && observed.issued?.goesOn === true ? 'settled' : said;
+}
+
+/** What was on its way to it when it was withheld may come to it all the same, and it tells of that at once. */
+const crossingMs = 60_000;
+
+function withheldProgress({ contactAt, withheldAt = 0 }: ObservedDevice): Progress {
+  return contactAt !== undefined && contactAt >= withheldAt + crossingMs ? 'withheld' : 'unheard';
 }
 
 function saidOf(observed: ObservedDevice): Progress {
   const { issued, report, contactAt } = observed;
   if (issued === undefined) return 'unissued';
+  if (isWithheld(observed)) return withheldProgress(observed);
   if (report !== undefined && tookAnother(observed)) return isThere(report) ? 'settled' : 'heard';
   if (report !== undefined && isReference(report.running, issued)) {
     if (report.phase !== 'active') return 'probation';
@@ -87,14 +97,27 @@ const fateOn: Readonly<Record<Progress, Fate>> = {
   staged: 'staged',
   probation: 'probation',
   settled: 'updated',
+  withheld: 'waiting',
   back: 'failed',
   down: 'failed',
 };
 
+/** Of one that was offered the target, and for all that is known has not switched over to it. */
+export function isOffered(fate: Fate): boolean {
+  return fate === 'dark' || fate === 'contacted' || fate === 'staged';
+}
+
+/** Whether it was offered what it was issued last, and for all that is known has not switched over to it. */
+export function isUnderWay(observed: ObservedDevice): boolean {
+  return isOffered(fateOn[progressOf(observed)]);
+}
+
 /** Its fate; `retries` are those of the rollout: never by the clock, which may be set back. */
 export function fateOf({ on, isHeld, observed }: DeviceInRollout, retries: number): Fate {
-  if (on !== 'target') return isHeld ? 'held' : 'waiting';
+  if (on !== 'target' || isWithheld(observed)) return isHeld ? 'held' : 'waiting';
   const fate = fateOn[progressOf(observed)];
+  // It is not asked to take it any more.
+  if (isHeld && isOffered(fate)) return 'held';
   if (fate !== 'failed' || observed.issued === undefined || retriesOf(observed.issued) >= retries) return fate;
   return isHeld ? 'held' : 'waiting';
 }

@@ -52,11 +52,15 @@ function holds(
   return { kind: 'holds', clause, reason: { code, message } };
 }
 
-function judgeSuccess({ name, gate }: Wave, { updated, failed }: WaveCounts): GateVerdict {
+function judgeSuccess(wave: Wave, counts: WaveCounts): GateVerdict {
+  const { name, gate } = wave;
+  const { updated, failed } = counts;
   const settled = updated + failed;
   if (settled === 0 || updated * 100 >= gate.successPercent * settled) return { kind: 'passed' };
   const seen = `${updated} of ${settled} devices of wave ${name} that are through with it run it`;
-  return holds('success', `${seen}; ${gate.successPercent} % have to`);
+  const rule = `${gate.successPercent} % have to, and ${failuresMax(wave, counts)} failures would halt it`;
+  const next = settled < sizeOf(counts) ? '' : ': it holds until more of them run it, or somebody aborts it';
+  return holds('success', `${seen}; ${rule}${next}`);
 }
 
 /** While there is patience, all that are not held have to be heard and through with it. */

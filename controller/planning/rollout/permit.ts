@@ -1,8 +1,9 @@
 /** Which definition one device may be drawn from now. What of it is sent is `planDevice`'s to say. */
 import type { Reason } from '../../../schemas/generated/types.ts';
+import { isWithheld } from '../observed.ts';
 import { isUnavailable, noRoomText, type Room } from './budget.ts';
 import { awaitsDeltas } from './deltas.ts';
-import { type DeviceInRollout, type Fate, fateOf, retriesOf } from './fate.ts';
+import { type DeviceInRollout, type Fate, fateOf, isOffered, retriesOf } from './fate.ts';
 import type { RolloutPolicy } from './policy.ts';
 import type { Rollout } from './rollout.ts';
 import { needsYesBefore, openWave } from './step.ts';
@@ -37,7 +38,7 @@ export function withinBudget(device: DeviceInRollout, permit: Permit, room: Room
 
 /** Offered, and for all that is known not switched over to; or given up before a retry and not offered anew since. */
 function isNotTaken(fate: Fate): boolean {
-  return fate === 'dark' || fate === 'contacted' || fate === 'staged' || fate === 'waiting';
+  return isOffered(fate) || fate === 'waiting';
 }
 
 function whenStopped(device: DeviceInRollout, fate: Fate, { rollout }: Permitting): Permit {
@@ -66,7 +67,7 @@ function whenRunning(device: DeviceInRollout, { rollout, policy }: Permitting): 
   if (device.wave === index && awaitsDeltas(policy, rollout, index)) {
     return waits(device, 'NEEDS_DELTAS', `wave ${wave.name} waits for deltas to what it brings`);
   }
-  return { kind: 'target', ...(device.on === 'target' ? { isAnew: true } : {}) };
+  return { kind: 'target', ...(device.on === 'target' && !isWithheld(device.observed) ? { isAnew: true } : {}) };
 }
 
 /** What one device may get as far as waves go; `withinBudget` says whether it may have it now. */

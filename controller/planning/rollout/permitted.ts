@@ -3,11 +3,11 @@ import type { FleetDefinition } from '../../manifests/definition.ts';
 import type { DesiredDevice, DesiredFleet, DeviceTemplate } from '../../manifests/desired.ts';
 import { templateUnder } from '../../manifests/render-template.ts';
 import { isHeld } from '../hold.ts';
-import type { IssuedDeployment, ObservedDevice } from '../observed.ts';
+import { type IssuedDeployment, isUntaken, isWithheld, type ObservedDevice } from '../observed.ts';
 import { type Leave, tookAnother } from '../plan-device.ts';
 import { groupOf, type Room } from './budget.ts';
 import { goesOnUnder } from './disturbance.ts';
-import type { DeviceInRollout } from './fate.ts';
+import { type DeviceInRollout, isUnderWay } from './fate.ts';
 import { type Permit, permit, withinBudget } from './permit.ts';
 import type { RolloutPolicy } from './policy.ts';
 import type { Rollout } from './rollout.ts';
@@ -131,7 +131,8 @@ export interface Asking {
 
 /** Whether a device would have to stop something for what it may have, which is not what it was issued. */
 function isDisturbed({ observed }: DeviceInRollout, { device: { template }, definition, isAnew }: Permitted): boolean {
-  const isIssued = observed.issued?.templateHash === template.hash && isAnew !== true && !tookAnother(observed);
+  const isWanted = observed.issued?.templateHash === template.hash && isAnew !== true;
+  const isIssued = isWanted && !tookAnother(observed) && !isWithheld(observed);
   return !isIssued && !goesOnUnder(observed, template, definition);
 }
 
@@ -171,14 +172,26 @@ export const counting = {
   message: 'the devices of its fleet are counted first, since the controller started or a commit changed them',
 } as const;
 
+/** Who can't be kept from what it was offered, as it has begun with it or nobody knows, is taken back. */
+function whenHeld(standing: RolloutStanding, desired: DesiredDevice, device: DeviceInRollout): Permitted {
+  const as = { device: desired, definition: standing.rollout.target };
+  const { on, observed } = device;
+  if (on !== 'target' || isUntaken(observed) || !isUnderWay(observed)) return as;
+  const template = goodTemplate(standing, desired);
+  if (template === undefined) return as;
+  return { device: { ...desired, template }, definition: standing.good!.hash, isRecalled: true };
+}
+
 /** What it may have now. That it is held is `planDevice`'s to say. */
 export function permitted(standing: RolloutStanding, asking: Asking): Permitted {
   const { desired, device } = asking;
   const wave = standing.policy.waves[device.wave]!.name;
-  if (device.isHeld) return { device: desired, definition: standing.rollout.target, wave };
+  if (device.isHeld) return { ...whenHeld(standing, desired, device), wave };
   const { reason, ...rest } = allowed(standing, asking);
   // Nothing keeps it from what it has.
-  const hasIt = device.on !== 'other' && device.observed.issued?.templateHash === desired.template.hash;
+  const { observed } = device;
+  const isWanted = observed.issued?.templateHash === desired.template.hash;
+  const hasIt = device.on !== 'other' && isWanted && !isWithheld(observed);
   return {
     ...{ ...rest, wave },
     ...(mayGoWhole(standing.rollout, desired.name) ? { mayGoWhole: true } : {}),

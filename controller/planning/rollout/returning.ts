@@ -33,6 +33,7 @@ export function returnOf({ on, isHeld, observed }: DeviceInRollout): Return | un
     case 'unissued':
     case 'settled':
     case 'back':
+    case 'withheld':
     case 'down':
       return undefined;
     default:

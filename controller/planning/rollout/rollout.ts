@@ -52,6 +52,8 @@ export interface Rollout {
   readonly readyWave?: number;
   /** Since when it soaks. */
   readonly gatePassedAt?: number;
+  /** How often the gate of its wave closed again after it had passed, and when last. */
+  readonly reopened?: { readonly count: number; readonly at: number };
   /** Names of waves that somebody said yes to. */
   readonly approved: readonly string[];
   /** Devices that somebody let take modules whole, where their fleet asks first. */

@@ -36,6 +36,11 @@ interface Standing extends Tally {
   readonly now: number;
 }
 
+/** For people: to the second. */
+function timeText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
 function moved(rollout: Rollout, code: string, message: string): Move {
   return { kind: 'moved', rollout: { ...rollout, reason: { code, message } } };
 }
@@ -61,7 +66,8 @@ function failed(rollout: Rollout, { policy, counts, now }: Standing): Move | und
   return undefined;
 }
 
-function withoutPass({ gatePassedAt: _, ...rollout }: Rollout): Rollout {
+/** Its wave is behind it. */
+function leaving({ gatePassedAt: _, reopened: _before, ...rollout }: Rollout): Rollout {
   return rollout;
 }
 
@@ -69,10 +75,10 @@ function beyond(rollout: Rollout, { policy, now }: Standing): Move {
   const { index } = openWave(policy, rollout);
   const next = policy.waves[index + 1];
   if (next === undefined) {
-    const over = { ...withoutPass(rollout), state: 'done' as const, good: rollout.target };
+    const over = { ...leaving(rollout), state: 'done' as const, good: rollout.target };
     return moved(over, 'ROLLOUT_DONE', 'its last wave has passed');
   }
-  const begun = { ...withoutPass(rollout), wave: index + 1, waveStartedAt: now };
+  const begun = { ...leaving(rollout), wave: index + 1, waveStartedAt: now };
   return moved(begun, 'WAVE_OPEN', `wave ${next.name} has been opened`);
 }
 
@@ -81,7 +87,7 @@ function soaked(rollout: Rollout, passedAt: number, standing: Standing): Move {
   const { wave } = openWave(standing.policy, rollout);
   const endsAt = passedAt + wave.soakMs;
   if (standing.now < endsAt) {
-    const message = `wave ${wave.name} is watched until ${new Date(endsAt).toISOString().slice(0, 19)}Z`;
+    const message = `wave ${wave.name} is watched until ${timeText(endsAt)}`;
     return { kind: 'holds', verdict: { code: 'SOAKING', message }, nextAt: endsAt };
   }
   if (wave.approve !== 'after' || rollout.approved.includes(wave.name)) return beyond(rollout, standing);
@@ -89,6 +95,27 @@ function soaked(rollout: Rollout, passedAt: number, standing: Standing): Move {
     kind: 'holds',
     verdict: { code: 'NEEDS_APPROVAL', message: `wave ${wave.name} has passed and waits for a yes` },
   };
+}
+
+function reopened({ gatePassedAt: _, ...rollout }: Rollout, now: number): Rollout {
+  return { ...rollout, reopened: { count: (rollout.reopened?.count ?? 0) + 1, at: now } };
+}
+
+const flapPauseMs = 60_000;
+const flapPauseMsMax = 24 * 3_600_000;
+
+/**
+ * That a gate does not pass again as fast as what is said of its devices changes, each time longer: whoever says now this and now that
+ * has not much written. A clock that was set back holds nobody up for longer.
+ */
+function flapping({ reopened: before }: Rollout, { name }: Wave, now: number): Move | undefined {
+  if (before === undefined) return undefined;
+  const { count, at } = before;
+  const pauseMs = Math.min(flapPauseMs * 2 ** Math.min(count - 1, 30), flapPauseMsMax);
+  if (Math.abs(now - at) >= pauseMs) return undefined;
+  const times = count === 1 ? 'once' : `${count} times`;
+  const message = `the gate of wave ${name} passed and closed again ${times}; it may pass again ${timeText(at + pauseMs)}`;
+  return { kind: 'holds', verdict: { code: 'GATE_FLAPS', message }, nextAt: at + pauseMs };
 }
 
 function judged(rollout: Rollout, { policy, counts, now }: Standing): Move | undefined {
@@ -100,13 +127,13 @@ function judged(rollout: Rollout, { policy, counts, now }: Standing): Move | und
   const verdict = judgeGate(wave, isNeeded ? seen : { ...seen, held: 0 }, now >= patienceEndsAt);
   if (verdict.kind === 'passed') {
     if (rollout.gatePassedAt !== undefined) return undefined;
-    return moved({ ...rollout, gatePassedAt: now }, 'GATE_PASSED', `the gate of wave ${wave.name} has passed`);
+    const passed = { ...rollout, gatePassedAt: now };
+    return flapping(rollout, wave, now) ?? moved(passed, 'GATE_PASSED', `the gate of wave ${wave.name} has passed`);
   }
   // Once passed, only what was seen of devices closes it again: those that join meanwhile don't.
   if (rollout.gatePassedAt === undefined || verdict.clause === 'success') {
-    if (rollout.gatePassedAt !== undefined) {
-      return moved(withoutPass(rollout), verdict.reason.code, verdict.reason.message);
-    }
+    if (rollout.gatePassedAt !== undefined)
+      return moved(reopened(rollout, now), verdict.reason.code, verdict.reason.message);
     return { kind: 'holds', verdict: verdict.reason, ...(now < patienceEndsAt ? { nextAt: patienceEndsAt } : {}) };
   }
   return undefined;

@@ -120,8 +120,15 @@ test('a paused rollout offers nothing, and says who paused it and why', async (t
     await outputOf(world, 'rollout', 'show', 'ships'),
     /^rollout\/ships 2: paused .*Ada paused it: storm ROLLOUT_PAUSED$/m,
   );
-  t.is((await world.fleet(['rollout', 'resume', 'ships', '--as', 'Ada'])).exitCode, 0);
-  t.regex(await outputOf(world, 'rollout', 'show', 'ships'), /^rollout\/ships 2: running/m);
+  const byProgram = { ...world.context(() => {}), environment: { FLEET_USER: 'ci' }, userName: () => 'root' };
+  const resuming = runCommand(byProgram, ['rollout', 'resume', 'ships']);
+  await world.later(1_000);
+  t.is(await resuming, 0);
+  const byUser = { ...byProgram, environment: { USER: 'somebody else' } };
+  const pausing = runCommand(byUser, ['rollout', 'pause', 'ships']);
+  await world.later(1_000);
+  t.is(await pausing, 0);
+  t.regex(await outputOf(world, 'rollout', 'show', 'ships'), /root paused it [\s\S]* {2}ci resumed it /);
 });
 
 test('what can not be done to a rollout is refused with what can, and changes nothing', async (t) => {
@@ -129,7 +136,7 @@ test('what can not be done to a rollout is refused with what can, and changes no
   const wrong: readonly (readonly [words: string, exitCode: number, message: string])[] = [
     ['resume ships --as Ada', 1, 'the rollout of fleet ships is running: it takes pause, approve, abort, not resume'],
     ['approve ships rst --as Ada', 1, 'fleet ships has no wave "rst"; its waves are canary, rest'],
-    ['pause ships', 2, 'who are you? say so with --as NAME'],
+    ['pause ships', 2, 'who are you? say so with --as NAME or $FLEET_USER'],
     ['pause ships --as Ada --number 2', 1, 'fleet ships is at rollout 1, of commit 0000001, not 2'],
     ['pause ships --as Ada --number x', 2, '--number x: write the number'],
     ['approve ships rest --as Ada', 1, 'wave rest needs no yes; those that do are canary'],
@@ -220,6 +227,29 @@ test('who follows a rollout that is over already is told of the next one, to its
   t.is(lines[0], 'ships 1 done: its last wave has passed ROLLOUT_DONE');
   t.regex(lines[1]!, /^ships 2 running, wave 1 of 2 canary: /);
   t.regex(lines.at(-1)!, /^ships 2 halted, .*Ada aborted it ROLLOUT_ABORTED$/);
+});
+
+test('who follows a rollout that has halted is not told that it is over when one of its devices changes, but when the next one is', async (t) => {
+  const world = await settledHarbor(t);
+  await release(world);
+  await world.fleet(['rollout', 'abort', 'ships', '--as', 'Ada']);
+  let log = '';
+  const context = world.context((text) => {
+    log += text;
+  });
+  const following = runCommand({ ...context, stdout: { ...context.stdout, isTerminal: false } }, [
+    ...['rollout', 'show', 'ships', '-w'],
+  ]);
+  await world.later(1_500);
+  await run(world, canary);
+  await world.later(1_500);
+  world.edit('applications/tide-logger.yaml', 'release: 1.1.0', 'release: 1.0.0');
+  await world.commit('Tide logger 1.0.0 again');
+  await world.later(1_500);
+  t.is(await following, 0);
+  const lines = log.trimEnd().split('\n');
+  t.regex(lines[0]!, /^ships 2 halted, /);
+  t.regex(lines.at(-1)!, /^ships 3 done/);
 });
 
 test('fleet events tells what happened to rollouts, and not where a device is asked about', async (t) => {

@@ -40,6 +40,23 @@ test('the canary alone is offered a new release; the rest follows when it ran we
   t.is(scene.signed.length, 6, 'everybody once each');
 });
 
+test('a gate that a commit changes while its wave soaks is judged anew, and the wave watched anew', async (t) => {
+  const { scene, first, others } = await begun();
+  await scene.say('runs', ...first);
+  await scene.pass(9 * minuteMs);
+  const gate = { success: '50%' };
+  const rollout: FleetRollout = { waves: [{ name: 'canary', limit: 1, soak: '10m', gate }, { name: 'rest' }] };
+  await scene.commit({ release: '1.1.0', rollout, devices: three });
+  await scene.pass(9 * minuteMs);
+  t.like(scene.view?.verdict, { code: 'SOAKING' });
+  t.deepEqual(
+    scene.rollout?.events.map(({ code }) => code),
+    ['ROLLOUT_STARTED', 'GATE_PASSED', 'WAVES_CHANGED', 'GATE_PASSED'],
+  );
+  await scene.pass(2 * minuteMs);
+  t.is(scene.has(others[0]!), '1.1.0');
+});
+
 test('a release that the canary gives up is halted there: nobody else is offered it, and newcomers get what was good', async (t) => {
   const { scene, first, others } = await begun();
   await scene.say('gave up', ...first);

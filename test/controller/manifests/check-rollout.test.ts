@@ -64,6 +64,21 @@ test("a gate that can never pass is refused, whether it is the wave's own or tha
   ]);
 });
 
+test('a wave that takes fewer devices than the failures that halt it is warned of: what fails in it would hold it for good', (t) => {
+  const told = (rollout: unknown) =>
+    warningsOf(filesOf(rollout)).flatMap(({ line, code, message }) =>
+      code === 'GATE_NEVER_HALTS' ? `${line} ${message}` : [],
+    );
+  const waves = [{ name: 'canary', limit: 1 }, { name: 'rest' }];
+  t.deepEqual(told({ waves, gate: { failures: 2 } }), [
+    '14 wave canary takes 1 device and 2 failures would halt it, more than there can be: what fails in it holds the rollout for good; give the wave a gate with failures of at most 1',
+  ]);
+  t.deepEqual(told({ waves, gate: { failures: '50%' } }), []);
+  t.deepEqual(told({ waves, gate: { failures: 2, success: '0%' } }), []);
+  const own = [{ ...waves[0], gate: { failures: 1 } }, waves[1]];
+  t.deepEqual(told({ waves: own, gate: { failures: 2 } }), []);
+});
+
 test('a selector of a wave is held to what selectors are', (t) => {
   const selector = { matchExpressions: [{ key: 'kind', operator: 'In', values: [] }] };
   t.deepEqual(faults({ waves: [{ name: 'canary', selector }] }), ['16 BAD_SELECTOR In needs at least one of "values"']);

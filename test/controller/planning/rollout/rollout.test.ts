@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { isUntaken, isWithheld } from '../../../../controller/planning/observed.ts';
 import { type DeviceInRollout, progressOf } from '../../../../controller/planning/rollout/fate.ts';
 import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
 import { eventsMax } from '../../../../controller/planning/rollout/rollout.ts';
@@ -145,7 +146,7 @@ test('what was offered and not taken is replaced by what was good when a rollout
       const { report, issued } = observed;
       // One that runs the target under other windows since, which it has not seen yet, took it.
       const isDark = report?.highestSequence !== issued?.sequence && issued?.goesOn !== true;
-      return isHeld || on !== 'target' || !isDark;
+      return isHeld || on !== 'target' || !isDark || isWithheld(observed);
     });
   });
   t.pass();
@@ -162,7 +163,8 @@ test('who gave it up is offered it once more for each retry and no oftener, wher
         if (to === 'good' || isAgain) return true;
         const last = offered.get(name);
         offered.set(name, tried);
-        return before.on !== 'target' || last === undefined || tried > last;
+        const isNoRetry = before.on !== 'target' || isWithheld(before.observed);
+        return isNoRetry || last === undefined || tried > last;
       });
     }),
     { numRuns: 400 },
@@ -182,8 +184,24 @@ test('planning the result of a plan changes nothing', (t) => {
 
 test('every device that does not run what git wants, and does not change now, has a reason', (t) => {
   always((world) =>
-    world.devices.every((device) => device.on === 'target' || world.permitOf(device).reason !== undefined),
+    world.devices.every(
+      (device) =>
+        (device.on === 'target' && !isWithheld(device.observed)) || world.permitOf(device).reason !== undefined,
+    ),
   );
+  t.pass();
+});
+
+test('what a device had not taken before it was held is offered to it no more, and holds nobody up', (t) => {
+  always((world) =>
+    world.devices.every(({ isHeld, observed }) => !isHeld || !isUntaken(observed) || isWithheld(observed)),
+  );
+  always((world) => {
+    const held = world.devices.filter(
+      (device) => device.isHeld && (device.on !== 'target' || isUntaken(device.observed)),
+    );
+    return held.length <= world.book.counts.reduce((sum, counts) => sum + counts.held, 0);
+  });
   t.pass();
 });
 
@@ -250,6 +268,16 @@ test('the time of a wave that waits for a yes begins with the yes', (t) => {
   t.is(world.issues.length, 1);
 });
 
+test('a gate that all devices are through with, and that too few failed to halt, says what would do', (t) => {
+  const world = oneDevice({ gate: { ...careful.gate, failures: { kind: 'count', count: 2 } } });
+  world.happen({ kind: 'say', device: 0, word: 'back' });
+  t.like(step(world.rollout, world.policy, world.book, world.now).verdict, {
+    code: 'GATE_HOLDS',
+    message:
+      '0 of 1 devices of wave canary that are through with it run it; 100 % have to, and 2 failures would halt it: it holds until more of them run it, or somebody aborts it',
+  });
+});
+
 test('a wave of which nobody was heard holds on after its patience, and says that nothing is known', (t) => {
   const world = oneDevice();
   world.happen({ kind: 'pass', minutes: 500 });
@@ -282,6 +310,26 @@ test('a first rollout, which takes nothing well from anybody, does not wait for 
   const world = new World(policy, [held, { ...held, wave: 1, isHeld: false }], fresh(false));
   world.settle();
   t.is(world.issues.length, 1);
+});
+
+test('a device that says now this and now that has a rollout written ever more seldom, and lets it go on when it keeps still', (t) => {
+  const gate = { ...careful.gate, failures: { kind: 'count', count: 2 } } as const;
+  const world = oneDevice({ gate, soakMs: 60 * 60_000 });
+  for (let second = 0; second < 3600; second += 2) {
+    world.now += 1000;
+    world.happen({ kind: 'say', device: 0, word: 'settled' });
+    world.now += 1000;
+    world.happen({ kind: 'say', device: 0, word: 'down' });
+  }
+  t.true(world.stages.length < 20, `it was written ${world.stages.length} times`);
+  t.is(world.rollout.state, 'running');
+  world.happen({ kind: 'say', device: 0, word: 'settled' });
+  const { verdict, nextAt } = step(world.rollout, world.policy, world.book, world.now);
+  t.is(verdict.code, 'GATE_FLAPS');
+  world.now = nextAt!;
+  world.settle();
+  world.happen({ kind: 'pass', minutes: 60 });
+  t.is(world.rollout.state, 'done');
 });
 
 /** Approves what waits, lets time pass to what is due next. */

@@ -1,7 +1,12 @@
 /** A fleet as the planner sees it, with an engine that does at once what is permitted: for properties of rollouts. */
 import fc from 'fast-check';
 import type { DeviceTemplate } from '../../../../controller/manifests/desired.ts';
-import type { ObservedDevice, ReportGist } from '../../../../controller/planning/observed.ts';
+import {
+  isUntaken,
+  isWithheld,
+  type ObservedDevice,
+  type ReportGist,
+} from '../../../../controller/planning/observed.ts';
 import { type Asked, actOn } from '../../../../controller/planning/rollout/act.ts';
 import { Book } from '../../../../controller/planning/rollout/book.ts';
 import { type Deltas, noneOpen } from '../../../../controller/planning/rollout/deltas.ts';
@@ -235,7 +240,8 @@ export class World {
     const may = permit(device, { rollout, policy });
     if (may.kind === 'stay') return may;
     const template = this.#templateOf(index, may.kind);
-    const isIssued = device.observed.issued?.templateHash === template.hash && may.isAnew !== true;
+    const isWanted = device.observed.issued?.templateHash === template.hash && may.isAnew !== true;
+    const isIssued = isWanted && !isWithheld(device.observed);
     if (isIssued || goesOnUnder(device.observed, template, may.kind)) return may;
     return withinBudget(device, may, this.book.room(device.group));
   }
@@ -246,7 +252,9 @@ export class World {
 
   /** Whether a group may have to do without a device, said without the code that counts it: it was issued other work than it runs. */
   isAway(index: number): boolean {
-    const { issued } = this.devices[index]!.observed;
+    const { observed } = this.devices[index]!;
+    const { issued, contactAt = 0, withheldAt = 0 } = observed;
+    if (isWithheld(observed) && contactAt > withheldAt) return false;
     const rest = this.#atRest.get(index);
     return issued !== undefined && rest?.sequence !== issued.sequence && rest?.work !== issued.work;
   }
@@ -305,6 +313,8 @@ export class World {
     const { issued, report } = device.observed;
     if (issued === undefined) return;
     const contactAt = this.now;
+    if (isWithheld(device.observed))
+      return this.change(index, { ...device, observed: { ...device.observed, contactAt } });
     const told = said(issued.sequence, word, report?.running, this.now);
     const { sequence } = issued;
     if (word === 'settled') this.#atRest.set(index, { work: issued.work, sequence });
@@ -315,17 +325,26 @@ export class World {
 
   #offer(index: number): boolean {
     const device = this.devices[index]!;
+    const { withheldAt, ...observed } = device.observed;
+    if (device.isHeld && withheldAt === undefined && isUntaken(observed)) {
+      this.change(index, { ...device, observed: { ...observed, withheldAt: this.now } });
+      return true;
+    }
     const { kind, isAnew } = this.permitOf(device, index);
     if (kind === 'stay') return false;
     const template = this.#templateOf(index, kind);
-    const { observed } = device;
-    if (device.on === kind && observed.issued?.templateHash === template.hash && isAnew !== true) return false;
+    const isWanted = device.on === kind && observed.issued?.templateHash === template.hash && isAnew !== true;
+    if (isWanted && !isWithheld(device.observed)) return false;
     const wasAway = this.isAway(index);
     const issue = {
       ...{ name: String(index), device: index, to: kind, rollout: this.rollout, before: device, wasAway },
       ...{ isAgain: device.on === kind && isAnew !== true, tried: this.#tried },
     };
     this.issues.push(issue);
+    if (isWanted) {
+      this.change(index, { ...device, observed });
+      return true;
+    }
     const { retries = 0 } = this.rollout;
     const issued = {
       ...{ sequence: (observed.issued?.sequence ?? 0) + 1, revision, issuedAt: this.now, retries, applications: [] },

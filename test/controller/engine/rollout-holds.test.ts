@@ -1,0 +1,100 @@
+/** Devices of a fleet with waves that are held after they were offered something. */
+import test from 'ava';
+import { observe } from '../../../controller/engine/context.ts';
+import { judge, type Standing } from '../../../controller/planning/device-status.ts';
+import { minuteMs, named, RolloutScene, type Wanted } from './rollout-scene.ts';
+
+const hold = { reason: 'sea trial' };
+const two = named('one', 'two');
+
+function wanted(devices: Wanted['devices']): Wanted {
+  return { release: '1.1.0', rollout: { waves: [{ name: 'all' }] }, devices };
+}
+
+/** Both run 1.0.0 and were just offered 1.1.0. */
+async function offered(): Promise<RolloutScene> {
+  const scene = await RolloutScene.open();
+  await scene.commit({ release: '1.0.0', devices: two });
+  await scene.say('runs', 'one', 'two');
+  await scene.commit(wanted(two));
+  return scene;
+}
+
+function shown({ engine: { context }, image }: RolloutScene, name: string): Standing {
+  const desired = context.desired.devices.get(name)!;
+  const observed = observe(image, context, name, desired);
+  const permitted = context.rollouts.permitted(image, desired, observed, context.now);
+  return judge(desired, observed, context.now, context.keyId, permitted);
+}
+
+function isOffered({ image }: RolloutScene, name: string): boolean {
+  return image.device(name).shadow.desiredAt !== undefined;
+}
+
+test('a device that is held before it took what it was offered is offered it no more, counts as held, and goes on with what it runs', async (t) => {
+  const scene = await offered();
+  await scene.commit(wanted({ ...two, one: { hold } }));
+  t.false(isOffered(scene, 'one'));
+  t.like(scene.view?.waves[0]?.counts, { held: 1, contacted: 1 });
+  t.like(shown(scene, 'one'), {
+    state: 'running',
+    reason: {
+      code: 'HELD',
+      message: 'is held at deployment 1, before it took deployment 2, which is kept from it; held sea trial',
+    },
+  });
+  await scene.say('runs', 'two');
+  t.is(scene.rollout?.state, 'done', 'it keeps nobody waiting');
+  scene.engine.tell({ kind: 'contact', device: 'one', connected: true });
+  await scene.restart(scene.engine.desired);
+  t.false(isOffered(scene, 'one'), 'nor after a restart');
+  t.is(scene.signed.filter(({ device }) => device === 'one').length, 2);
+});
+
+test('what was withheld from a held device is offered again when it is let go, and never if it was halted meanwhile', async (t) => {
+  const scene = await offered();
+  await scene.commit(wanted({ ...two, one: { hold } }));
+  await scene.commit(wanted(two));
+  t.true(isOffered(scene, 'one'));
+  t.is(scene.signed.length, 4, 'the very same');
+  await scene.commit(wanted({ ...two, one: { hold } }));
+  await scene.say('gave up', 'two');
+  t.is(scene.rollout?.state, 'halted');
+  t.false(isOffered(scene, 'one'));
+  await scene.commit(wanted(two));
+  t.is(scene.has('one'), '1.0.0');
+});
+
+test('a device that is held while it fetches what it was offered is taken back to what it ran', async (t) => {
+  const scene = await offered();
+  await scene.say('fetching', 'one');
+  await scene.commit(wanted({ ...two, one: { hold } }));
+  t.is(scene.has('one'), '1.0.0');
+  t.true(isOffered(scene, 'one'));
+  await scene.say('runs', 'one');
+  await scene.pass(minuteMs);
+  t.is(scene.signed.filter(({ device }) => device === 'one').length, 3, 'and nothing more');
+  t.like(scene.view?.waves[0]?.counts, { held: 1, contacted: 1 });
+});
+
+test('a device that is held on what is bad keeps it, and keeps nobody from being told to be back', async (t) => {
+  const scene = await offered();
+  await scene.say('runs', 'one');
+  await scene.commit(wanted({ ...two, one: { hold } }));
+  await scene.act('abort', { revert: true });
+  await scene.say('runs', 'two');
+  t.like(scene.rollout, { state: 'halted', reason: { code: 'REVERTED' } });
+  t.regex(scene.rollout!.reason.message, /; 1 held with what they have, or without a key$/);
+  t.is(scene.has('one'), '1.1.0');
+});
+
+test('in a fleet without waves what a held device has not taken is kept from it too', async (t) => {
+  const scene = await RolloutScene.open();
+  await scene.commit({ release: '1.0.0', devices: two });
+  await scene.say('runs', 'one', 'two');
+  await scene.commit({ release: '1.1.0', devices: two });
+  await scene.commit({ release: '1.1.0', devices: { ...two, one: { hold } } });
+  t.deepEqual([isOffered(scene, 'one'), isOffered(scene, 'two')], [false, true]);
+  await scene.commit({ release: '1.1.0', devices: two });
+  t.true(isOffered(scene, 'one'));
+});
