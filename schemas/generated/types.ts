@@ -1491,6 +1491,10 @@ export interface RolloutBudget {
  */
 export interface RolloutBytes {
   /**
+   * Seconds, minutes, hours or days, as 30s, 10m, 24h or 7d; at most 400d.
+   */
+  patience?: string;
+  /**
    * What a device does that has no delta to an update, or none that it can use. allow: takes it whole. ask: stays as it is until there is one, or somebody lets it take it whole. never: until there is one.
    */
   wholeModules?: 'allow' | 'ask' | 'never';
