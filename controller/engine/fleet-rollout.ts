@@ -5,6 +5,7 @@ import { Book, noTally, type Tally } from '../planning/rollout/book.ts';
 import { type DeviceInRollout, retriesOf } from '../planning/rollout/fate.ts';
 import { counting, inRollout, type Permitted, permitted, type RolloutStanding } from '../planning/rollout/permitted.ts';
 import type { RolloutPolicy } from '../planning/rollout/policy.ts';
+import { goodNotThere } from '../planning/rollout/releases-gone.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { RolloutView } from '../planning/rollout/rollout-view.ts';
 import { step } from '../planning/rollout/step.ts';
@@ -166,7 +167,8 @@ export class FleetRollout {
     if (standing === undefined) return undefined;
     const { rollout, policy } = standing;
     const isCounted = this.isCounted(known);
-    const { verdict, nextAt } = isCounted ? step(rollout, policy, this.tally, now) : { verdict: counting };
+    const { verdict: held, nextAt } = isCounted ? step(rollout, policy, this.tally, now) : { verdict: counting };
+    const verdict = (rollout.state === 'reverting' && goodNotThere(wanted.catalogue, standing.good)) || held;
     const waves = this.tally.counts.map((counts, index) => ({
       name: policy.waves[index]!.name,
       counts: { ...counts },
