@@ -1,8 +1,7 @@
 /** What a plan comes to in time: its waves lived through, many times. */
-import type { DesiredDevice, DesiredFleet } from '../controller/manifests/desired.ts';
+import type { DesiredFleet } from '../controller/manifests/desired.ts';
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import { waysOver } from '../controller/planning/transfers.ts';
-import type { ContactHabit } from '../controller/simulation/contacts.ts';
 import type { Load } from '../controller/simulation/light-fetch.ts';
 import { simulate } from '../controller/simulation/simulate.ts';
 import type { SimulatedCommit } from '../controller/simulation/simulated-controller.ts';
@@ -12,29 +11,29 @@ import {
   type SimulatedRun,
   type Simulation,
 } from '../controller/simulation/simulation.ts';
-import type { DeviceStatus, FetchPrice, SiteLink } from '../schemas/generated/types.ts';
+import type { FetchPrice, SiteLink } from '../schemas/generated/types.ts';
 import { CommandError } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { OpenedPlan } from './make-plan.ts';
 import type { PlanSide } from './render/plan.ts';
+import { type ContactBasis, namesBehind, placeHabits } from './simulated-contacts.ts';
 import type { SimulationQuestion } from './simulation-options.ts';
 
 /** Of a device whose site tells of no link. */
 const bitsPerSecondAssumed = 1_000_000;
 
-/** Device by device, over all runs: more take minutes. */
-const lifesMax = 100_000;
-
-/** How the places of a simulation come into contact. */
-export interface ContactBasis {
-  /** All of them, and those of which the controller remembers enough. */
-  readonly places: number;
-  readonly remembered: number;
-}
+/** Lives of devices, over all runs, that take minutes, and that take half a minute. */
+const livesMax = 100_000;
+const livesUsual = 10_000;
+const seedsUsual = 20;
+const seedsLeast = 3;
 
 /** A simulation that was lived through. */
 export interface SimulatedPlan {
+  readonly seeds: readonly number[];
   readonly runs: readonly SimulatedRun[];
+  /** Devices that do not run the base at the beginning. */
+  readonly behind: number;
   readonly contacts: ContactBasis;
 }
 
@@ -73,34 +72,6 @@ function commitOf({ commit }: PlanSide, desired: DesiredFleet): SimulatedCommit 
   return { id, subject, desired };
 }
 
-/** Of devices that come into contact together, the one that is known best. */
-function knownPlaces(devices: ReadonlyMap<string, DesiredDevice>, known: readonly DeviceStatus[]) {
-  const places = new Map<string, DeviceStatus>();
-  for (const status of known) {
-    const device = devices.get(status.name);
-    const place = device && placeOf(device);
-    if (place === undefined) continue;
-    const before = places.get(place)?.silences?.length ?? -1;
-    if ((status.silences?.length ?? 0) > before) places.set(place, status);
-  }
-  return places;
-}
-
-function habitsOf(asked: SimulationQuestion, known: ReadonlyMap<string, DeviceStatus>) {
-  return (place: string): ContactHabit => {
-    const { silences, connected, linkSince, contactAt } = known.get(place) ?? {};
-    const darkMs = asked.darkMs.get(place);
-    const since = linkSince ?? contactAt;
-    const isSaid = asked.contacts.has(place);
-    return {
-      kind: asked.contacts.get(place) ?? asked.contact,
-      ...(silences !== undefined && !isSaid && { silences }),
-      ...(connected !== undefined && since !== undefined && { now: { isUp: connected, since: Date.parse(since) } }),
-      ...(darkMs !== undefined && { darkMs }),
-    };
-  };
-}
-
 /** Refuses names of no place, which would change nothing in silence. */
 function requirePlaces(asked: SimulationQuestion, places: ReadonlySet<string>): void {
   for (const [option, names] of [
@@ -116,38 +87,45 @@ function requirePlaces(asked: SimulationQuestion, places: ReadonlySet<string>): 
   }
 }
 
-function requireAffordable({ seeds }: SimulationQuestion, devices: number): void {
-  const lifes = devices * seeds.length;
-  if (lifes <= lifesMax) return;
-  const most = Math.floor(lifesMax / devices);
-  const advice = most < 1 ? 'too many even for one run' : `write --seeds ${most}`;
-  const message = `${seeds.length} runs of ${devices} devices are ${lifes} lives, and ${lifesMax} can be lived in minutes: ${advice}`;
+/** As were asked for; else as many as end in well under a minute. */
+function seedsFor({ seeds }: SimulationQuestion, devices: number): readonly number[] {
+  if (seeds === undefined) {
+    const count = Math.floor(livesUsual / devices);
+    return Array.from({ length: Math.min(seedsUsual, Math.max(seedsLeast, count)) }, (_, at) => at + 1);
+  }
+  const lives = devices * seeds.length;
+  if (lives <= livesMax) return seeds;
+  const most = Math.floor(livesMax / devices);
+  const advice = most < 1 ? 'that is too many even for one run' : `write --seeds ${most}`;
+  const message = `${seeds.length} runs of ${devices} devices are ${lives} lives, and ${livesMax} are lived in minutes: ${advice}`;
   throw new CommandError(message, exitCodes.usage);
 }
 
-/** Lives it through; `onRun` hears how many runs are done. Throws `CommandError`. */
+const nothing: SimulatedPlan = { seeds: [], runs: [], behind: 0, contacts: { places: 0, remembered: 0 } };
+
+/** Lives it through; `onRun` hears how many runs are done, and of how many. Throws `CommandError`. */
 export async function simulatePlan(
   opened: OpenedPlan,
   asked: SimulationQuestion,
   startMs: number,
-  onRun: (done: number) => void,
+  onRun: (done: number, of: number) => void,
 ): Promise<SimulatedPlan> {
   const { plan, base, next } = opened;
   const changes = changesOf(opened, asked);
-  if (changes.length === 0) return { runs: [], contacts: { places: 0, remembered: 0 } };
+  if (changes.length === 0) return nothing;
   const fleets = new Set(changes.map(({ fleet }) => fleet));
   const wanted = narrowed(desiredOf(next.state), fleets);
-  requireAffordable(asked, wanted.devices.size);
+  const seeds = seedsFor(asked, wanted.devices.size);
   const places = new Set(changes.map(({ device }) => placeOf(wanted.devices.get(device)!)));
   requirePlaces(asked, places);
-  const known = knownPlaces(wanted.devices, plan.known?.devices ?? []);
+  const known = plan.known?.devices ?? [];
+  const { habitOf, basisOf } = placeHabits(asked, wanted.devices, known);
+  const behind = namesBehind(known.filter(({ name }) => wanted.devices.has(name)));
   const simulation: Simulation = {
     ...(base.side.commit && { base: commitOf(base.side, narrowed(desiredOf(base.state), fleets, wanted.devices)) }),
     next: commitOf(next.side, wanted),
-    ...{ changes, startMs, horizonMs: asked.untilMs, failShare: asked.failShare },
-    habitOf: habitsOf(asked, known),
+    ...{ changes, behind, habitOf, startMs, horizonMs: asked.untilMs, failShare: asked.failShare },
   };
-  const isRemembered = (place: string) => known.get(place)?.silences !== undefined && !asked.contacts.has(place);
-  const remembered = [...places].filter(isRemembered).length;
-  return { runs: await simulate(simulation, asked.seeds, onRun), contacts: { places: places.size, remembered } };
+  const runs = await simulate(simulation, seeds, (done) => onRun(done, seeds.length));
+  return { seeds, runs, behind: behind.size, contacts: basisOf(places) };
 }

@@ -16,7 +16,8 @@ export type SimulationFormat = 'text' | 'json';
 export interface SimulationQuestion {
   readonly next?: string;
   readonly against?: string;
-  readonly seeds: readonly number[];
+  /** Undefined where nothing is said of them. */
+  readonly seeds: readonly number[] | undefined;
   readonly untilMs: number;
   readonly failShare: number;
   readonly contact: ContactKind;
@@ -37,7 +38,11 @@ export const simulationOptions: Readonly<Record<string, OptionSpec>> = {
     description:
       'What devices run at the beginning (default: the revision in force, or, with no controller, the commit before).',
   },
-  seeds: { type: 'string', value: 'N', description: 'How many runs, each with a chance of its own (default: 20).' },
+  seeds: {
+    type: 'string',
+    value: 'N',
+    description: 'How many runs, each with a chance of its own (default: 20, fewer for many devices).',
+  },
   seed: { type: 'string', value: 'S', description: 'Only the run with this seed, as it was among the others.' },
   until: { type: 'string', value: '60d', description: 'What is not over by then is not waited for (default: 60d).' },
   fail: { type: 'string', value: '5%', description: 'So many of the updates fail on their devices (default: 0%).' },
@@ -101,10 +106,11 @@ function perPlace<T>(texts: readonly string[], read: (value: string, shown: stri
   );
 }
 
-function seedsOf({ seeds, seed }: ParsedArguments['values']): readonly number[] {
+function seedsOf({ seeds, seed }: ParsedArguments['values']): readonly number[] | undefined {
   if (seeds !== undefined && seed !== undefined) throw usage('--seeds and --seed: write one of them');
   if (seed !== undefined) return [wholeNumber('seed', seed, seedsMax)];
-  return Array.from({ length: seeds === undefined ? 20 : wholeNumber('seeds', seeds, seedsMax) }, (_, at) => at + 1);
+  if (seeds === undefined) return undefined;
+  return Array.from({ length: wholeNumber('seeds', seeds, seedsMax) }, (_, at) => at + 1);
 }
 
 function overOf(text = 'cheapest'): SimulationQuestion['over'] {

@@ -6,6 +6,7 @@ import type { AgentTime } from './download/metadata.ts';
 import { HealthWatch } from './health/watch.ts';
 import { ConsentTerm } from './interlocks/consent-term.ts';
 import { gatesOf } from './interlocks/gates.ts';
+import { LinkFacts } from './interlocks/link-facts.ts';
 import type { Senses } from './interlocks/senses.ts';
 import { LinkAccounts } from './links/link-accounts.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
@@ -94,9 +95,11 @@ export function createUpdates(options: UpdatesOptions): Updates {
   let memory = files.memory;
   const emit = (event: EngineEvent): void => engine.dispatch(event);
   const waiting = { clock, random, log, emit, courier };
+  const facts = new LinkFacts(options.senses);
   const links = new LinkAccounts({
     ...{ clock, counts: ledger, times: () => ({ nowMs: time.nowMs(), provedMs: ledger.timeFloorMs }) },
     wayOut: () => options.senses.interface(),
+    isThere: (link) => facts.isThere(link),
     onSpent: () => moments.lookNow(),
   });
   links.setTerms(newestSlot(memory)?.links);

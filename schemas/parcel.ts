@@ -1,5 +1,6 @@
 /**
- * What an update needs besides its modules, in one answer: the metadata and indexes that a device would ask for one after the other.
+ * What an update needs besides its modules, in one answer: the metadata and indexes that a device would ask for one after the other,
+ * and deltas that are smaller than what it takes to ask for them.
  * Nothing in it is believed for where it came from. It is packed over what the device has, where the shore has that too:
  *
  *     version, 1 byte · which of what the device said it has serves as dictionary, a bit each from the lowest · its sum, 6 bytes ·
@@ -17,6 +18,8 @@ export interface ParcelRequest {
   readonly has: readonly string[];
   /** Releases that it lacks, as `NAME/VERSION`. */
   readonly releases: readonly string[];
+  /** How the digests of modules begin that it has: a small delta from one of them comes along. */
+  readonly bases?: readonly string[];
 }
 
 /** A file by its path below the server's address; without bytes where there is none. */
@@ -28,15 +31,19 @@ export interface ParcelFile {
 /** Of all that is in a parcel, and of what it may be packed over. */
 export const parcelBytesMax = 256 * 1024;
 
+/** A delta comes along that is at most this long: to ask for it takes some 700 bytes. */
+export const parcelDeltaBytesMax = 4_096;
+
 const version = 1;
 const sumBytes = 6;
 const noFile = 0xffff_ffff;
 const entriesMax = 128;
 
-/** Files of a parcel: four that everybody needs, and for each release its index and its role. */
-export const parcelFilesMax = 4 + 2 * entriesMax;
+/** Files of a parcel: four that everybody needs, and for each release its index, its role and a delta. */
+export const parcelFilesMax = 4 + 3 * entriesMax;
 
 const metadataPattern = /^[1-9]\d{0,15}\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\.json$/;
+const basePattern = /^[0-9a-f]{8}$/;
 const releasePattern = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\/[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/;
 
 function areAll(value: unknown, pattern: RegExp): value is readonly string[] {
@@ -50,8 +57,14 @@ function areAll(value: unknown, pattern: RegExp): value is readonly string[] {
 /** Reads what a device asks for; undefined when it is no such request. */
 export function parseParcelRequest(value: unknown): ParcelRequest | undefined {
   if (!isObject(value)) return undefined;
-  const { has, releases } = value;
-  return areAll(has, metadataPattern) && areAll(releases, releasePattern) ? { has, releases } : undefined;
+  const { has, releases, bases = [] } = value;
+  if (!areAll(has, metadataPattern) || !areAll(releases, releasePattern)) return undefined;
+  return areAll(bases, basePattern) ? { has, releases, bases } : undefined;
+}
+
+/** How a module is named among those that a device has. */
+export function baseName(sha256: string): string {
+  return sha256.slice(0, 8);
 }
 
 function sumOf(bytes: Uint8Array): Buffer {

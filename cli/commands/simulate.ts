@@ -17,11 +17,11 @@ import { type SimulationQuestion, simulationOptions, simulationQuestion } from '
 function simulated(context: CommandContext, asked: SimulationQuestion): Promise<ShownSimulation> {
   return withPlan(context, asked, async (opened) => {
     using progress = new ProgressBar(context.stderr, context.clock);
-    const { runs, contacts } = await simulatePlan(opened, asked, context.clock.now(), (done) => {
-      progress.update(`run ${done} of ${asked.seeds.length}`, done / asked.seeds.length);
+    const lived = await simulatePlan(opened, asked, context.clock.now(), (done, of) => {
+      progress.update(`run ${done} of ${of}`, done / of);
     });
-    const summary = runs.length === 0 ? undefined : summarize(runs);
-    return { plan: opened.plan, asked, contacts, runs, summary };
+    const summary = lived.runs.length === 0 ? undefined : summarize(lived.runs);
+    return { ...lived, plan: opened.plan, asked, summary };
   });
 }
 
@@ -42,10 +42,10 @@ function plotPath(context: CommandContext, { plot }: SimulationQuestion): string
   throw new CommandError(`--plot ${plot}: there is no directory ${dirname(path)}`, exitCodes.usage);
 }
 
-function draw(context: CommandContext, path: string, { summary, plan, asked }: ShownSimulation): void {
+function draw(context: CommandContext, path: string, { summary, plan, seeds }: ShownSimulation): void {
   if (summary === undefined) return;
   const what = plan.next.commit?.id.slice(0, 7) ?? 'the working tree';
-  const heading = `${what}, ${asked.seeds.length} simulated runs`;
+  const heading = `${what}, ${seeds.length} simulated runs`;
   const svg = new TextEncoder().encode(simulationPlot(summary, heading));
   writeFileDurably(context.disk, dirname(path), basename(path), svg);
 }

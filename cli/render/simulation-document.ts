@@ -46,12 +46,12 @@ function sideOf({ name, commit }: PlanSide) {
 }
 
 /** With what each run came to, so that `--seed` replays the one that stands out. */
-export function simulationDocument({ plan, asked, contacts, runs, summary }: ShownSimulation) {
+export function simulationDocument({ plan, asked, contacts, behind, runs, summary }: ShownSimulation) {
   return {
     ...{ fleetVersion: plan.fleetVersion, base: sideOf(plan.base), next: sideOf(plan.next) },
     assumed: {
       ...{ failShare: asked.failShare, untilSeconds: asked.untilMs / secondMs, contact: asked.contact },
-      ...{ places: contacts.places, remembered: contacts.remembered },
+      ...{ over: asked.over, places: contacts.places, remembered: contacts.remembered, behind },
       contacts: Object.fromEntries(asked.contacts),
       darkSeconds: Object.fromEntries([...asked.darkMs].map(([place, ms]) => [place, ms / secondMs])),
     },

@@ -3,6 +3,7 @@ import type { SimulationSummary, Spread } from '../../controller/simulation/summ
 import { printable } from '../../platform/printable.ts';
 import type { PlanSide } from './plan.ts';
 import { knownText } from './plan-words.ts';
+import { renderVerdict } from './problems.ts';
 import { span } from './quantities.ts';
 import type { ShownSimulation } from './simulation.ts';
 import { type TimelineRow, timelineEnd, timelineRows } from './simulation-timeline.ts';
@@ -74,7 +75,7 @@ function sideText({ name, commit }: PlanSide): string {
   return commit === undefined ? name : `${commit.id.slice(0, 7)} ${printable(JSON.stringify(commit.subject))} ${name}`;
 }
 
-function seedsText({ asked: { seeds, untilMs, failShare } }: ShownSimulation): string {
+function seedsText({ seeds, asked: { untilMs, failShare } }: ShownSimulation): string {
   const which =
     seeds.length === 1 ? `1, of seed ${seeds[0]}` : `${seeds.length}, of seeds ${seeds[0]} to ${seeds.at(-1)}`;
   const failing = failShare === 0 ? 'no update fails' : `${Number((failShare * 100).toFixed(3))} % of the updates fail`;
@@ -95,6 +96,11 @@ function endText({ runs, fleets }: SimulationSummary): string {
   return `All devices run it ${by(p50)} in half of the runs, ${by(p95)} in 95 of 100. ${stops}`;
 }
 
+/** Limits for which the controller would refuse the commit: it is simulated as if somebody had said why. */
+function refusals({ plan }: ShownSimulation, { columns, style }: SimulationScreenOptions): string {
+  return plan.policy.problems.map((problem) => `${wrap(style('red', renderVerdict(problem)), columns)}\n`).join('');
+}
+
 /** The simulation for people. */
 export function simulationScreen(shown: ShownSimulation, options: SimulationScreenOptions): string {
   const { plan, summary } = shown;
@@ -106,11 +112,12 @@ export function simulationScreen(shown: ShownSimulation, options: SimulationScre
     `known     ${knownText(plan)}`,
     `runs      ${seedsText(shown)}`,
     `contact   ${contactText(shown)}`,
-    `by        ${methodText(shown.asked)}`,
+    `by        ${methodText(shown)}`,
   );
   const notes = summary.fleets.flatMap((fleet) => fleetText(fleet, summary.runs) ?? []);
   return [
     `${head.map((line) => wrap(line, columns)).join('\n')}\n`,
+    refusals(shown, options),
     timeline(summary, options),
     notes.map((note) => `${wrap(style('yellow', note), columns)}\n`).join(''),
     linkTable(summary, options),

@@ -1,7 +1,6 @@
 /** What a simulation assumes and comes to, in sentences. Pure. */
 import { type ContactKind, contactKinds } from '../../controller/simulation/contacts.ts';
 import type { FleetSummary, LinkSummary, Spread } from '../../controller/simulation/summary.ts';
-import type { SimulationQuestion } from '../simulation-options.ts';
 import { bytes, money, span } from './quantities.ts';
 import type { ShownSimulation } from './simulation.ts';
 
@@ -32,11 +31,13 @@ export function contactText({ asked, contacts }: Pick<ShownSimulation, 'asked' |
 }
 
 /** What is simulated how. */
-export function methodText({ over }: Pick<SimulationQuestion, 'over'>): string {
+export function methodText({ asked, behind }: Pick<ShownSimulation, 'asked' | 'behind'>): string {
+  const from =
+    behind === 0 ? 'from devices that all run the base' : `${plural(behind, 'device')} not running the base yet`;
   return [
-    "the controller's own engine, from devices that all run the base",
+    `the controller's own engine, ${from}`,
     "devices without disk and applications, which decide by the agent's own code",
-    `modules over the ${over} link of a site that may carry them, at 1 Mbit/s where it tells of none`,
+    `modules over the ${asked.over} link of a site that may carry them, at 1 Mbit/s where it tells of none`,
     'conditions true, consent and approvals at once',
   ].join('; ');
 }

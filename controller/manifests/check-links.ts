@@ -1,29 +1,61 @@
 /** What of a site's links their shape does not show: how they stand to each other. */
+import type { LinkMatch } from '../../schemas/generated/types.ts';
+import { isObject } from '../../schemas/json-object.ts';
 import { listAt } from './broken-manifest.ts';
+import { checkWindowList } from './check-windows.ts';
 import type { FileFinding, ValuePath } from './finding.ts';
 import { valueAt } from './schema-violation.ts';
 
 type Report = (path: ValuePath, part: FileFinding['part'], code: string, message: string) => void;
 
-/** Whether some interface matches both. A `*` stands at the end only. */
-function overlap(left: string, right: string): boolean {
+/** Whether some interface matches both. A `*` stands at the end only, and what is left out matches all. */
+function shareInterface(left = '*', right = '*'): boolean {
   const [begin, other] = [left, right].map((pattern) => pattern.replace(/\*$/, ''));
   if (left.endsWith('*') && right.endsWith('*')) return begin!.startsWith(other!) || other!.startsWith(begin!);
   if (left.endsWith('*')) return right.startsWith(begin!);
   return right.endsWith('*') ? left.startsWith(other!) : left === right;
 }
 
+/** Whether both can be so at once: two values of one fact of a type can not. */
+function shareFact(left: unknown, right: unknown): boolean {
+  const [[name, is], [other, value]] = [left, right].map((fact) => [
+    valueAt(fact, ['name']),
+    valueAt(fact, ['is']),
+  ]) as [[unknown, unknown], [unknown, unknown]];
+  return name === undefined || name !== other || typeof is !== typeof value || is === value;
+}
+
+/** Whether some device could take one for the other, at some time. */
+function overlap(left: LinkMatch, right: LinkMatch): boolean {
+  return shareInterface(left.interface, right.interface) && shareFact(left.fact, right.fact);
+}
+
+/** `"eth*"`, `"eth*" while uplink is "vsat"`. */
+function matchText({ interface: pattern, fact }: LinkMatch): string {
+  const while_ = fact === undefined ? '' : `${fact.name} is ${JSON.stringify(fact.is)}`;
+  if (pattern === undefined) return while_;
+  return `"${pattern}"${fact === undefined ? '' : ` while ${while_}`}`;
+}
+
 const currencyPath: ValuePath = ['currency'];
-const interfacePath: ValuePath = ['match', 'interface'];
+const matchPath: ValuePath = ['match'];
+
+/** Whether what links match has the shape that it should have; what has not is told by that. */
+function isMatch(value: unknown): value is LinkMatch {
+  const [pattern, fact] = [valueAt(value, ['interface']), valueAt(value, ['fact'])];
+  const isPattern = pattern === undefined || typeof pattern === 'string';
+  return isObject(value) && isPattern && (fact === undefined || isObject(fact)) && (pattern ?? fact) !== undefined;
+}
 
 function checkPair(link: unknown, earlier: unknown, path: ValuePath, report: Report): void {
   const [name, other] = [valueAt(link, ['name']), valueAt(earlier, ['name'])];
   if (typeof name === 'string' && name === other)
     report([...path, 'name'], 'value', 'DUPLICATE_LINK', `the site already has a link "${name}"; give it another name`);
-  const [pattern, taken] = [valueAt(link, interfacePath), valueAt(earlier, interfacePath)];
-  if (typeof pattern === 'string' && typeof taken === 'string' && overlap(pattern, taken)) {
-    const message = `"${pattern}" and "${taken}" of link "${other}" match the same interfaces; let each match its own`;
-    report([...path, ...interfacePath], 'value', 'LINKS_OVERLAP', message);
+  const [match, taken] = [valueAt(link, matchPath), valueAt(earlier, matchPath)];
+  if (isMatch(match) && isMatch(taken) && overlap(match, taken)) {
+    const what = `${matchText(match)} and ${matchText(taken)} of link "${other}"`;
+    const message = `${what} may be so at once; let each match an interface of its own, or another value of one fact`;
+    report([...path, ...matchPath], 'value', 'LINKS_OVERLAP', message);
   }
   const [currency, first] = [valueAt(link, currencyPath), valueAt(earlier, currencyPath)];
   if (typeof currency === 'string' && typeof first === 'string' && currency !== first) {
@@ -41,13 +73,16 @@ function checkPrice(link: unknown, path: ValuePath, report: Report): void {
   report([...path, field], 'key', 'PRICE_INCOMPLETE', message);
 }
 
-/** A device keeps a budget by what goes through an interface that it can tell. */
-function checkBudget(link: unknown, path: ValuePath, report: Report): void {
-  if (valueAt(link, ['budget']) === undefined || valueAt(link, ['match']) !== undefined) return;
+/** A device keeps to what is said of a link that it can tell. */
+function checkTerms(link: unknown, path: ValuePath, report: Report): void {
+  if (valueAt(link, ['match']) !== undefined) return;
   const message =
-    'no device can tell which of its interfaces this link is, and keep a budget on it; add match, such as { interface: wwan0 }';
-  report([...path, 'budget'], 'key', 'BUDGET_UNKEPT', message);
+    'no device can tell when it is on this link, and keep to that; add match, such as { interface: wwan0 }';
+  for (const field of ['budget', 'fetch'])
+    if (valueAt(link, [field]) !== undefined) report([...path, field], 'key', 'TERMS_UNKEPT', message);
 }
+
+const neverOverIt = 'nothing could ever be fetched over it; write a window, or carries: [control] where that is meant';
 
 /** Checks that a site's links can be told apart, compared and kept to. */
 export function checkLinks(value: unknown, report: Report): void {
@@ -55,7 +90,8 @@ export function checkLinks(value: unknown, report: Report): void {
   for (const [index, link] of links.entries()) {
     const path: ValuePath = ['spec', 'links', index];
     checkPrice(link, path, report);
-    checkBudget(link, path, report);
+    checkTerms(link, path, report);
+    checkWindowList(value, [...path, 'fetch'], neverOverIt, report);
     // Of many that are alike each is told once, beside the first of them.
     const seen = new Set<string>();
     for (const earlier of links.slice(0, index))

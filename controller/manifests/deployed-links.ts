@@ -1,19 +1,28 @@
-import type { DeployedLink, Site, SiteLink } from '../../schemas/generated/types.ts';
+import type { DeployedLink, DeployedLinkFact, LinkFact, Site, SiteLink } from '../../schemas/generated/types.ts';
+import { windowsTold } from './deployed-windows.ts';
+import { secondsOf } from './duration.ts';
 import { billedBytesOf } from './quantity.ts';
 
+function deployedFact({ name, is, maxAge }: LinkFact): DeployedLinkFact {
+  return { name, is, maxAgeSeconds: secondsOf(maxAge) };
+}
+
 /** A link as a device is told of it; undefined where the device can't know it. */
-function deployedLink({ name, match, carries, budget }: SiteLink): DeployedLink | undefined {
+function deployedLink({ name, match, carries, fetch, budget }: SiteLink): DeployedLink | undefined {
   if (match === undefined) return undefined;
   return {
-    ...{ name, interface: match.interface },
+    name,
+    ...(match.interface === undefined ? {} : { interface: match.interface }),
+    ...(match.fact === undefined ? {} : { fact: deployedFact(match.fact) }),
     ...(carries === undefined ? {} : { carries }),
+    ...(fetch === undefined ? {} : { fetch: windowsTold(fetch) }),
     ...(budget === undefined ? {} : { budget: { bytes: billedBytesOf(budget.bytes), per: budget.per } }),
   };
 }
 
 /** Whether there is something that a device keeps to. */
-function hasTerms({ carries, budget }: DeployedLink): boolean {
-  return carries !== undefined || budget !== undefined;
+function hasTerms({ carries, fetch, budget }: DeployedLink): boolean {
+  return carries !== undefined || fetch !== undefined || budget !== undefined;
 }
 
 /** By the links of a site: those of each of its devices are asked for. */

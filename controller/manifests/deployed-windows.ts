@@ -1,7 +1,8 @@
 import type { DeployedWindows, FleetWindows, WindowSpecs } from '../../schemas/generated/types.ts';
 import { secondsOf } from './duration.ts';
 
-function listOf(specs: WindowSpecs): NonNullable<DeployedWindows['fetch']> {
+/** Windows as a device is told them: it knows no defaults. */
+export function windowsTold(specs: WindowSpecs): NonNullable<DeployedWindows['fetch']> {
   return specs.map(({ cron, duration, timeZone = 'UTC' }) => ({ cron, seconds: secondsOf(duration), timeZone }));
 }
 
@@ -10,8 +11,8 @@ export function deployedWindows(windows: FleetWindows | undefined): { readonly w
   if (windows === undefined) return {};
   const { fetch, activate } = windows;
   const told = {
-    ...(fetch === undefined ? {} : { fetch: listOf(fetch) }),
-    ...(activate === undefined ? {} : { activate: listOf(activate) }),
+    ...(fetch === undefined ? {} : { fetch: windowsTold(fetch) }),
+    ...(activate === undefined ? {} : { activate: windowsTold(activate) }),
   };
   return { windows: told };
 }

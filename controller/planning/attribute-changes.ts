@@ -1,4 +1,5 @@
 /** What the manifests of a device say otherwise of it, besides its applications. Pure. */
+import type { Windows } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
 import { holdText } from './hold.ts';
 
@@ -19,15 +20,16 @@ export interface AttributeChange {
   readonly to?: string;
 }
 
+function listText(purpose: string, windows: Windows | undefined): string[] {
+  if (windows === undefined) return [];
+  const each = windows.map(({ cron, seconds, timeZone }) => `"${cron}" for ${seconds / 60} min ${timeZone}`);
+  return [`${purpose} ${each.join(', ')}`];
+}
+
 /** `fetch "0 2 * * *" for 240 min UTC; activate …`; undefined where devices may change at any time. */
 function windowsText({ template: { windows } }: DesiredDevice): string | undefined {
   if (windows === undefined) return undefined;
-  const lists = (['fetch', 'activate'] as const).flatMap((purpose) => {
-    const each = windows[purpose]?.map(
-      ({ cron, seconds, timeZone }) => `"${cron}" for ${seconds / 60} min ${timeZone}`,
-    );
-    return each === undefined ? [] : [`${purpose} ${each.join(', ')}`];
-  });
+  const lists = (['fetch', 'activate'] as const).flatMap((purpose) => listText(purpose, windows[purpose]));
   return lists.join('; ');
 }
 
@@ -45,9 +47,12 @@ function conditionsText({ template: { when } }: DesiredDevice): string | undefin
 
 /** `vsat on eth1, 50 MB a month, carries delta; port on wlan*`; undefined where the device is told of none. */
 function linksText({ template: { links } }: DesiredDevice): string | undefined {
-  const each = links?.map(({ name, interface: pattern, budget, carries }) => {
+  const each = links?.map(({ name, interface: pattern, fact, fetch, budget, carries }) => {
+    const place = pattern === undefined ? '' : ` on ${pattern}`;
+    const told = fact === undefined ? '' : ` while ${fact.name} is ${fact.is}`;
+    const hours = listText(', fetch', fetch).join('');
     const limit = budget === undefined ? '' : `, ${budget.bytes / 1e6} MB a ${budget.per}`;
-    return `${name} on ${pattern}${limit}${carries === undefined ? '' : `, carries ${carries.join(' and ')}`}`;
+    return `${name}${place}${told}${limit}${hours}${carries === undefined ? '' : `, carries ${carries.join(' and ')}`}`;
   });
   return each?.join('; ');
 }

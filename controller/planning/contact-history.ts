@@ -132,6 +132,11 @@ export function silenceOdds(silences: string, since: number, now: number): (ahea
   return (aheadMs) => (longer - longerThan(counts, elapsedMs + aheadMs)) / (longer + 1);
 }
 
+/** Whether there were silences enough to say something. */
+export function hasBasis(silences: string): boolean {
+  return totalOf(countsOf(silences)) >= silencesMin;
+}
+
 /**
  * How much longer a silence lasts that has lasted so long, drawn from those that were seen; of one that is longer than all of them
  * nothing is known, and it is drawn as if it began now. `fraction` is chance, in [0, 1). Undefined where there is no basis.

@@ -1,12 +1,16 @@
 /** Fills parcels: which metadata and indexes a device would ask for next, by what was published. */
+import { isReleaseIndex } from '../../schemas/generated/validators/release-index.js';
 import { isObject } from '../../schemas/json-object.ts';
 import {
+  baseName,
   type ParcelFile,
   type ParcelRequest,
   packParcel,
   parcelBytesMax,
+  parcelDeltaBytesMax,
   parcelFilesMax,
 } from '../../schemas/parcel.ts';
+import { sha256Hex } from '../../schemas/sha256.ts';
 import type { ArtifactFiles } from './files/artifact-files.ts';
 
 /** Where published files lie, and whether one is as it was written. */
@@ -22,6 +26,17 @@ function readJson(bytes: Uint8Array): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** The smallest delta that an index has from a module that is there, if it is small. */
+function smallDelta(index: Uint8Array | undefined, bases: readonly string[]): string | undefined {
+  const value = index && readJson(index);
+  if (!isReleaseIndex(value)) return undefined;
+  const isThere = (base: string | undefined): boolean => base !== undefined && bases.includes(baseName(base));
+  const [way] = value.ways
+    .filter(({ method, base, length }) => method === 'delta' && length <= parcelDeltaBytesMax && isThere(base))
+    .sort((a, b) => a.length - b.length);
+  return way?.sha256;
 }
 
 /** The version that signed metadata names for a file; undefined where it names none. */
@@ -66,6 +81,13 @@ class Filling {
     return file.bytes;
   }
 
+  async #addBlob(sha256: string): Promise<void> {
+    const bytes = await this.#parts.files.read(`sha256/${sha256}`, parcelDeltaBytesMax);
+    // One that is gone or damaged is asked for by itself, and mended.
+    if (bytes === undefined || sha256Hex(bytes) !== sha256) return;
+    await this.#add(`sha256/${sha256}`);
+  }
+
   /** The version of a role that is in force; nothing where the device has it. */
   async #addPinned(metadata: Uint8Array | undefined, role: string): Promise<Uint8Array | undefined> {
     const version = pinnedVersion(metadata, `${role}.json`);
@@ -76,7 +98,7 @@ class Filling {
   }
 
   async fill(): Promise<readonly ParcelFile[]> {
-    const { has, releases } = this.#request;
+    const { has, releases, bases = [] } = this.#request;
     const root = nextRootOf(has);
     if (root !== undefined) await this.#add(`tuf/${root}`);
     const snapshot = await this.#addPinned(await this.#add('tuf/timestamp.json'), 'snapshot');
@@ -84,7 +106,10 @@ class Filling {
     // Each application has a role of its own, by its name.
     const applications = new Set(releases.map((release) => release.split('/')[0]!));
     for (const application of applications) await this.#addPinned(snapshot, application);
-    for (const release of releases) await this.#add(`releases/${release}.json`);
+    for (const release of releases) {
+      const delta = smallDelta(await this.#add(`releases/${release}.json`), bases);
+      if (delta !== undefined) await this.#addBlob(delta);
+    }
     return this.#files;
   }
 }

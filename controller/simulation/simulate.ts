@@ -25,8 +25,8 @@ export async function simulate(
   seeds: readonly number[],
   onRun: (done: number) => void = () => {},
 ): Promise<readonly SimulatedRun[]> {
-  const { base, startMs } = simulation;
-  const state = base === undefined ? new MemoryState() : await settledState(base, startMs);
+  const { base, behind, startMs } = simulation;
+  const state = base === undefined ? new MemoryState() : await settledState(base, behind, startMs);
   const parts = { simulation, state, timesOf: schedules() };
   const runs: SimulatedRun[] = [];
   for (const seed of seeds) {

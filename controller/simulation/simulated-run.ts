@@ -99,7 +99,7 @@ class Run {
         },
         onLoad: (load) => this.#carry(load),
       },
-      image.device(name).issued,
+      this.#parts.simulation.behind.has(name) ? undefined : image.device(name).issued,
     );
   }
 

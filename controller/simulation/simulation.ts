@@ -15,6 +15,8 @@ export interface Simulation {
   readonly base?: SimulatedCommit;
   readonly next: SimulatedCommit;
   readonly changes: readonly ChangingDevice[];
+  /** Devices that do not run the base yet, and did not say that they heard of it. */
+  readonly behind: ReadonlySet<string>;
   /** When the commit comes into force, in milliseconds since the epoch. */
   readonly startMs: number;
   /** What is not over by then is not waited for. */

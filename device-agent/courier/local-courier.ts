@@ -1,6 +1,7 @@
 import { makeDirectoryDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Network } from '../../platform/ports.ts';
 import type { AgentConfiguration, ShadowDesired } from '../../schemas/generated/types.ts';
+import { parcelDeltaBytesMax } from '../../schemas/parcel.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { readBornRoot } from '../download/born-root.ts';
 import { DownloadError } from '../download/download-error.ts';
@@ -102,8 +103,8 @@ export class LocalCourier implements Courier {
     };
     try {
       const collect = (): void => this.#collect(errand);
-      if (await this.#order(errand, signal)) parcelHungAt = this.#options.clock.monotonic();
       const passage = new Passage(errand.links ?? [], this.#options.wayOut);
+      if (await this.#order(errand, passage, signal)) parcelHungAt = this.#options.clock.monotonic();
       const context = { ...this.#context, collect, parcel: this.#parcel, passage };
       attempt = new FetchAttempt(context, this.#options.clock, () => this.#openMetadata(), errand);
       const downloads = await attempt.run(onProgress, signal);
@@ -117,14 +118,19 @@ export class LocalCourier implements Courier {
   }
 
   /** Has what an update needs besides its modules come, where it is to be agreed upon first and there is something to bring; whether that hung. */
-  async #order({ deployment, isInstalled, memory }: BringErrand, signal: AbortSignal): Promise<boolean> {
+  async #order(
+    { deployment, isInstalled, memory }: BringErrand,
+    passage: Passage,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { clock, network, store, artifacts, countBytes } = this.#context;
     const lacking = missingModules(store, deployment);
     if (isInstalled || memory.hasAgreed || lacking.length === 0 || this.#isWithoutParcels(memory)) return false;
     const has = this.#openMetadata().held(modulesOf(deployment).map(({ name }) => name));
     // Indexes lie where artifacts do, which may be elsewhere.
     const releases = artifacts === this.#controller ? lacking.map(({ name, version }) => `${name}/${version}`) : [];
-    const order = { server: this.#controller, has, releases };
+    const mayComeAlong = passage.carries('delta', releases.length * parcelDeltaBytesMax);
+    const order = { server: this.#controller, has, releases, modules: mayComeAlong ? store.list() : [] };
     const { parcel, isHung } = await orderParcel({ network, clock, countBytes }, order, signal);
     this.#parcel = parcel;
     return isHung;

@@ -8,7 +8,7 @@ import { DownloadError, isOfTheWay } from './download-error.ts';
 import type { Parcel } from './parcel.ts';
 import { bytesThere } from './partial-file.ts';
 import type { Passage } from './passage.ts';
-import { downloadBlob } from './range-download.ts';
+import { downloadBlob, keepBlob } from './range-download.ts';
 import { type CountBytes, fetchSmallFile } from './small-file.ts';
 import type { UnpackBudget } from './unpack-cost.ts';
 import { affordableWays, isByDelta, methods, unpackWork, unpackWorkMax } from './ways.ts';
@@ -143,6 +143,12 @@ function unpack(
   }
 }
 
+/** The bytes of a packed form that came along with the update. */
+function cameAlong({ parcel }: DownloadContext, { method, sha256, length }: Way): Uint8Array | undefined {
+  const bytes = methods[method].unpack && parcel.take(`sha256/${sha256}`)?.bytes;
+  return bytes?.length === length && sha256Hex(bytes) === sha256 ? bytes : undefined;
+}
+
 /** Brings the module by one way, or throws. */
 async function take(
   context: DownloadContext,
@@ -164,7 +170,12 @@ async function take(
   };
   progress(done, way.length);
   const toll = context.passage.toll(way.method === 'delta' ? 'delta' : 'whole');
-  const part = await downloadBlob(context, partialDirectory, blob, { countBytes: count, toll }, signal);
+  const along = cameAlong(context, way);
+  if (along !== undefined) toll.took(along.length);
+  const part =
+    along === undefined
+      ? await downloadBlob(context, partialDirectory, blob, { countBytes: count, toll }, signal)
+      : keepBlob(context, partialDirectory, blob, along);
   if (methods[way.method].unpack === undefined) {
     store.adopt(part.path, module.sha256);
   } else {

@@ -21,7 +21,7 @@ const checkpointBytes = 256 * 1024;
  * On a slow link a checkpoint comes after so long and so much, whichever is later, so that short stays with power keep what
  * they carried. One costs the flash about two pages, of 4 KiB, and what was received: half of that again at most.
  */
-const slowCheckpointMs = 5_000;
+const slowCheckpointMs = 2_000;
 const slowCheckpointBytes = 16 * 1024;
 
 const chunkBytes = 64 * 1024;

@@ -29,6 +29,12 @@ export class Passage {
     return { ask: (via) => this.#ask(form, via), took: (bytes, via) => this.#took(bytes, via) };
   }
 
+  /** Whether so many bytes in this form may come without being asked for one by one. */
+  carries(form: Form, bytes: number): boolean {
+    const link = this.#linkOn(this.#wayOut());
+    return link === undefined || (closedToForm(link, form) === undefined && roomOn(link) * streamShare >= bytes);
+  }
+
   #ask(form: Form, via = this.#wayOut()): number {
     const link = this.#linkOn(via);
     if (link === undefined) return Number.POSITIVE_INFINITY;

@@ -12,6 +12,11 @@ export interface Blob {
   readonly length: number;
 }
 
+interface PartialPorts {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly disk: Disk;
+}
+
 /** What a 206 answer says it is a range of; undefined when its Content-Range can't be read. */
 function rangeOf(response: HttpResponse): { readonly start: number; readonly total: string } | undefined {
   const [, start, total] =
@@ -153,12 +158,22 @@ function mismatch(part: PartialFile, { url }: Blob): DownloadError {
   return new DownloadError('FOREIGN_ANSWER', message);
 }
 
+/** Keeps a blob that is there whole as if it had been brought: closed and durable. */
+export function keepBlob(ports: PartialPorts, directory: string, { sha256 }: Blob, bytes: Uint8Array): PartialFile {
+  const part = new PartialFile(ports, directory, sha256);
+  if (part.bytes > 0) part.restart();
+  part.append(bytes);
+  part.finish();
+  part.close();
+  return part;
+}
+
 /**
  * Brings a blob into `directory`, going on where an earlier call or an earlier life of the agent was cut off, and returns
  * it closed, durable, and seen to have its digest; or throws and keeps what can be used next time.
  */
 export async function downloadBlob(
-  ports: { readonly clock: Pick<Clock, 'monotonic'>; readonly disk: Disk; readonly network: Network },
+  ports: PartialPorts & { readonly network: Network },
   directory: string,
   blob: Blob,
   counting: Counting,

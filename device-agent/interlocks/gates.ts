@@ -64,6 +64,8 @@ export function gatesOf(
     ...(condition === undefined || when === undefined
       ? []
       : [guarded(to, 'WHEN_UNREADABLE', 'condition', conditionGate(to, condition, when, world.senses))]),
-    ...(to === 'fetch' && links !== undefined && world.lacksModules(sequence) ? [linkGate(to, world.links)] : []),
+    ...(to === 'fetch' && links !== undefined && world.lacksModules(sequence)
+      ? [guarded(to, 'WINDOW_UNREADABLE', 'hours of links', linkGate(to, links, world.links, world))]
+      : []),
   ]);
 }

@@ -51,7 +51,8 @@ function fromApplication(name: string, { type }: DeployedFact, application: stri
   return { kind: 'known', value: fact.value, atMs: Date.parse(fact.at) };
 }
 
-function seenFact(name: string, fact: DeployedFact, senses: Senses, ages: FactAges): Seen {
+/** A fact that is written into a file or published, as it is now. */
+export function seenFact(name: string, fact: DeployedFact, senses: Senses, ages: FactAges): Seen {
   const { application, missing, maxAgeSeconds } = fact;
   const seen =
     application === undefined ? inFile(name, fact, senses) : fromApplication(name, fact, application, senses);

@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/ports.ts';
 import type { DeployedLink, LinkReport } from '../../schemas/generated/types.ts';
 import { counted, countNow, type LinkCount, type Times } from './link-count.ts';
-import { closedTo, type LinkAllowance, linkOn } from './link-terms.ts';
+import { closedTo, type IsThere, type LinkAllowance, linkOn, linksThere } from './link-terms.ts';
 import { type Period, periodStart } from './period.ts';
 
 /** Where counts survive a restart. */
@@ -18,6 +18,8 @@ export interface LinkAccountsOptions {
   readonly times: () => Times;
   /** The interface that leads out now; undefined where none does. */
   readonly wayOut: () => string | undefined;
+  /** By the fact that tells it; those that are told by none are. */
+  readonly isThere: IsThere;
   /** Called when a link may be taken no more for modules that could be before. */
   readonly onSpent: () => void;
 }
@@ -58,7 +60,7 @@ export class LinkAccounts {
 
   /** Bytes went over an interface; over the one that leads out where it is not known which. */
   count(bytes: number, via = this.#options.wayOut()): void {
-    const link = linkOn(this.#links, via);
+    const link = this.#on(via);
     if (link === undefined) return;
     const wasOpen = closedTo(this.#allowance(link)) === undefined;
     this.#counts = { ...this.#counts, [link.name]: counted(this.#counts[link.name], bytes, this.#options.times()) };
@@ -67,20 +69,20 @@ export class LinkAccounts {
     if (wasOpen && closedTo(this.#allowance(link)) !== undefined) this.#options.onSpent();
   }
 
-  /** Every link, with what is left of its budget. */
+  /** Every link that may be there, with what is left of its budget. */
   allowances(): readonly LinkAllowance[] {
-    return this.#links.map((link) => this.#allowance(link));
+    return linksThere(this.#links, this.#options.isThere).map((link) => this.#allowance(link));
   }
 
   /** The link that leads out now; undefined where it is none of those that are known. */
   wayOut(): LinkAllowance | undefined {
-    const link = linkOn(this.#links, this.#options.wayOut());
+    const link = this.#on(this.#options.wayOut());
     return link && this.#allowance(link);
   }
 
   /** What was counted on each link; undefined where the deployment names none. */
   report(): readonly LinkReport[] | undefined {
-    const out = linkOn(this.#links, this.#options.wayOut())?.name;
+    const out = this.#on(this.#options.wayOut())?.name;
     return this.#links.length === 0 ? undefined : this.#links.map((link) => this.#reportOf(link, link.name === out));
   }
 
@@ -89,6 +91,10 @@ export class LinkAccounts {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
     if (this.#unwritten > 0 && this.#options.counts.keepLinkCounts(this.#counts)) this.#unwritten = 0;
+  }
+
+  #on(via: string | undefined): DeployedLink | undefined {
+    return linkOn(linksThere(this.#links, this.#options.isThere), via);
   }
 
   #reportOf({ name, budget }: DeployedLink, leadsOut: boolean): LinkReport {

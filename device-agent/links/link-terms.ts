@@ -21,11 +21,22 @@ export interface Closure {
   readonly message: string;
 }
 
-function isOn({ interface: pattern }: DeployedLink, name: string): boolean {
+function isOn({ interface: pattern = '*' }: DeployedLink, name: string): boolean {
   return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
-/** The link that goes out of an interface; undefined where no link of the site does. */
+/** Whether a link is there, by the fact that tells it. */
+export type IsThere = (link: DeployedLink) => 'yes' | 'no' | 'unknown';
+
+/** The links that may be there, those that are before those that nobody knows of: of these, terms are kept to as well. */
+export function linksThere<Link extends DeployedLink>(links: readonly Link[], isThere: IsThere): readonly Link[] {
+  const told = links.map((link) => ({ link, is: isThere(link) }));
+  return (['yes', 'unknown'] as const).flatMap((wanted) =>
+    told.flatMap(({ link, is }) => (is === wanted ? [link] : [])),
+  );
+}
+
+/** The first link that may go out of an interface; undefined where no link of the site does. */
 export function linkOn<Link extends DeployedLink>(links: readonly Link[], name: string | undefined): Link | undefined {
   return name === undefined ? undefined : links.find((link) => isOn(link, name));
 }
@@ -36,8 +47,8 @@ export function roomOn({ left }: LinkAllowance): number {
 }
 
 function budgetText({ name, budget, renewsAt }: LinkAllowance): string {
-  const whole = budget === undefined ? '' : ` of ${budget.bytes / 1e6} MB a ${budget.per}`;
-  return `link ${name} has used its budget${whole}, and has another from ${renewsAt} on`;
+  const whole = budget === undefined ? 'budget' : `${budget.bytes / 1e6} MB a ${budget.per}`;
+  return `link ${name} has used its ${whole}, and has as much again from ${renewsAt} on`;
 }
 
 /** Why no module goes over a link now, in whatever form; undefined where one may. */

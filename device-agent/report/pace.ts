@@ -12,6 +12,16 @@ export const spacingMs: Readonly<Record<Exclude<Change, 'none'>, number>> = {
   numbers: 900_000,
 };
 
+/** A phase that passes by itself is told once an update has been in such phases for this long: most have gone by then. */
+export const passingMs = 3_000;
+
+const passing: ReadonlySet<Report['phase']> = new Set(['fetching', 'staged', 'activating', 'probation']);
+
+/** Whether what a report says is soon over, whatever anybody does. */
+export function isPassing({ phase }: Report): boolean {
+  return passing.has(phase);
+}
+
 /** A condition that opens and closes takes it from one of these to another; where it gets on, `since` is new. */
 const onTheWay: readonly Report['phase'][] = ['fetching', 'staged', 'waiting'];
 

@@ -2,7 +2,7 @@ import type { Clock, Log, Random } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import type { ShadowLink } from '../transport/shadow-link.ts';
 import { fittingReport } from './fitting.ts';
-import { type Change, changeBetween, spacingMs } from './pace.ts';
+import { type Change, changeBetween, isPassing, passingMs, spacingMs } from './pace.ts';
 import { ReportBudget } from './report-budget.ts';
 
 /** Changes that follow each other within this time travel in one report. */
@@ -25,8 +25,8 @@ export interface ReporterOptions {
 }
 
 /**
- * Keeps the shore informed: the newest state is sent until it is accepted, at once when the phase changed, sparsely when
- * only progress did, and as a sign of life after `intervalMs`. States are sent, not events, so a report that was
+ * Keeps the shore informed: the newest state is sent until it is accepted, at once when the phase changed to one that lasts, sparsely
+ * when only progress did, and as a sign of life after `intervalMs`. States are sent, not events, so a report that was
  * superseded before it could travel is not missed.
  */
 export class Reporter {
@@ -35,6 +35,8 @@ export class Reporter {
   #accepted: Report | undefined;
   #lastTryMs = Number.NEGATIVE_INFINITY;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
+  /** Since when it is in phases that pass of which the shore was not told. */
+  #passingSinceMs: number | undefined;
   #isConnected = false;
   #isSending = false;
   /** Whether the last report went unanswered. */
@@ -73,9 +75,19 @@ export class Reporter {
     if (!this.#isConnected) return;
     const { clock } = this.#options;
     const nowMs = clock.monotonic();
-    const change = changeBetween(this.#accepted, fittingReport(this.current()));
-    const dueMs = Math.max(nowMs + gatherMs, this.#dueMs(change), this.#notBeforeMs);
+    const report = fittingReport(this.current());
+    const change = changeBetween(this.#accepted, report);
+    const passedMs = this.#passedMs(change, report, nowMs);
+    const dueMs = Math.max(nowMs + gatherMs, this.#dueMs(change), this.#notBeforeMs, passedMs);
     this.#timer = clock.after(dueMs - nowMs, () => void this.#send());
+  }
+
+  /** Until when the phases that pass may pass untold; a shore that was told nothing yet waits for none. */
+  #passedMs(change: Change, report: Report, nowMs: number): number {
+    const isNews = change === 'phase' || change === 'moment';
+    const isWaitedFor = isNews && this.#accepted !== undefined && isPassing(report);
+    this.#passingSinceMs = isWaitedFor ? (this.#passingSinceMs ?? nowMs) : undefined;
+    return this.#passingSinceMs === undefined ? nowMs : this.#passingSinceMs + passingMs;
   }
 
   /** When a report of such a change is due: after the interval whatever it is. */
@@ -107,6 +119,7 @@ export class Reporter {
     this.#isSending = true;
     try {
       this.#lastTryMs = clock.monotonic();
+      this.#passingSinceMs = undefined;
       this.#counter += 1;
       const report = this.current();
       const fitting = fittingReport(report);

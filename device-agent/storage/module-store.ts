@@ -41,6 +41,11 @@ export class ModuleStore {
     this.#disk.syncDirectory(this.#directory);
   }
 
+  /** Digests of all that are there. */
+  list(): readonly string[] {
+    return this.#disk.list(this.#directory).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  }
+
   read(sha256: string): Uint8Array {
     return this.#disk.readFile(this.pathOf(sha256));
   }

@@ -151,6 +151,8 @@ function secureContext(certificate: string, key: string, authority: string) {
     key,
     ca: authority,
     minVersion,
+    // Certificates travel with that of their authority, which the library adds: its name is in both.
+    certificateCompression: ['zlib'],
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET,
   } as const;
 }

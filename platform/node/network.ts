@@ -128,6 +128,7 @@ function poolOf({ ca, certificate, key, keyExchange }: TlsIdentity): Agent {
       keepAlive: true,
       timeout: idleMsMax,
       maxFreeSockets: idleConnectionsMax,
+      certificateCompression: ['zlib'],
       ...(ca === undefined ? {} : { ca }),
       ...(certificate === undefined ? {} : { cert: certificate }),
       ...(key === undefined ? {} : { key }),

@@ -76,7 +76,9 @@ test('of a parcel that breaks off anywhere come the first of its files, each who
 
 test('a request names metadata and releases, and no other path', (t) => {
   const request = { has: ['1.root.json', '12.position-beacon.json'], releases: ['beacon/1.0.0-rc.1+b'] };
-  t.deepEqual(parseParcelRequest({ ...request, newer: 'member' }), request);
+  t.deepEqual(parseParcelRequest({ ...request, newer: 'member' }), { ...request, bases: [] });
+  const more = { ...request, bases: ['0123abcd'] };
+  t.deepEqual(parseParcelRequest(more), more);
   const wrong = [
     undefined,
     {},
@@ -85,6 +87,8 @@ test('a request names metadata and releases, and no other path', (t) => {
     { has: ['../1.root.json'], releases: [] },
     { has: [], releases: ['beacon/../1'] },
     { has: [], releases: ['beacon'] },
+    { has: [], releases: [], bases: ['../../ab'] },
+    { has: [], releases: [], bases: Array(129).fill('0123abcd') },
     { has: [1], releases: [] },
     { has: Array.from({ length: 129 }, () => '1.root.json'), releases: [] },
   ];

@@ -39,9 +39,26 @@ test('links of one name, of two currencies or for the same interfaces are refuse
   t.deepEqual(codesOf(vsat, vsat, vsat), ['DUPLICATE_LINK spec.links.1.name', 'DUPLICATE_LINK spec.links.2.name']);
   t.deepEqual(codesOf(vsat, { ...vsat, name: 'lte', currency: 'NOK' }), ['TWO_CURRENCIES spec.links.1.currency']);
   const on = (name: string, pattern: string) => ({ ...vsat, name, match: { interface: pattern } });
-  t.deepEqual(codesOf(on('a', 'eth*'), on('b', 'eth1')), ['LINKS_OVERLAP spec.links.1.match.interface']);
+  t.deepEqual(codesOf(on('a', 'eth*'), on('b', 'eth1')), ['LINKS_OVERLAP spec.links.1.match']);
   t.deepEqual(codesOf(on('a', 'eth*'), on('b', 'e*'), on('c', '*')).length, 2);
   t.deepEqual(codesOf(on('a', 'eth1'), on('b', 'eth10'), on('c', 'wwan*')), []);
+});
+
+test('links that a fact tells apart do not overlap; others on one interface do', (t) => {
+  const by = (name: string, match: object) => ({ ...vsat, name, match });
+  const fact = (is: unknown, name = 'uplink') => ({ fact: { name, is, maxAge: '5m' } });
+  const told = 'LINKS_OVERLAP spec.links.1.match';
+  t.deepEqual(codesOf(by('a', fact('vsat')), by('b', fact('port'))), []);
+  t.deepEqual(
+    codesOf(by('a', { interface: 'eth0', ...fact(true) }), by('b', { interface: 'eth0', ...fact(false) })),
+    [],
+  );
+  t.deepEqual(codesOf(by('a', { interface: 'eth0', ...fact(1) }), by('b', { interface: 'wlan0', ...fact(1) })), []);
+  t.deepEqual(codesOf(by('a', fact('vsat')), by('b', fact('vsat'))), [told]);
+  t.deepEqual(codesOf(by('a', fact('vsat')), by('b', fact('vsat', 'other'))), [told]);
+  t.deepEqual(codesOf(by('a', fact('true')), by('b', fact(true))), [told], 'one text may be both');
+  t.deepEqual(codesOf(by('a', { interface: 'eth*' }), by('b', { interface: 'eth0', ...fact(1) })), [told]);
+  t.deepEqual(codesOf(by('a', {})), ['OUT_OF_RANGE spec.links.0.match']);
 });
 
 test('two patterns overlap exactly where one interface matches both', (t) => {
@@ -84,7 +101,19 @@ test('a budget is of so many bytes a day or month, on a link that a device can t
   for (const bytes of ['99kB', '0MB', '50MiB', '1.5GB', '-1MB', '100000GB'])
     t.deepEqual(withBudget(bytes), ['BAD_VALUE spec.links.0.budget.bytes'], bytes);
   t.deepEqual(withBudget('50MB', 'week'), ['UNKNOWN_VALUE spec.links.0.budget.per']);
-  t.deepEqual(codesOf({ ...vsat, budget: { bytes: '50MB', per: 'day' } }), ['BUDGET_UNKEPT spec.links.0.budget']);
+  t.deepEqual(codesOf({ ...vsat, budget: { bytes: '50MB', per: 'day' } }), ['TERMS_UNKEPT spec.links.0.budget']);
+});
+
+test('hours of a link are held to what a schedule must be, and are some', (t) => {
+  const at = (...fetch: object[]) => codesOf({ ...vsat, match: { interface: 'sat0' }, fetch });
+  t.deepEqual(at({ cron: '0 1 * * *', duration: '4h', timeZone: 'Europe/Oslo' }), []);
+  t.deepEqual(at({ cron: '0 1 31 2 *', duration: '4h' }), ['BAD_SCHEDULE spec.links.0.fetch.0.cron']);
+  t.deepEqual(at({ cron: '0 1 * * *', duration: '4h', timeZone: 'Moon' }), [
+    'UNKNOWN_TIME_ZONE spec.links.0.fetch.0.timeZone',
+  ]);
+  t.deepEqual(at(), ['NEVER_OPENS spec.links.0.fetch']);
+  const fetch = [{ cron: '0 1 * * *', duration: '4h' }];
+  t.deepEqual(codesOf({ ...vsat, fetch }), ['TERMS_UNKEPT spec.links.0.fetch']);
 });
 
 test('devices of a site are told of the links that they can know, once one of these has terms', (t) => {

@@ -2,6 +2,7 @@
 import test from 'ava';
 import { fillParcel } from '../../../controller/publishing/fill-parcel.ts';
 import { unpackParcel } from '../../../schemas/parcel.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 
 const bytesOf = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 const metadata = (meta: object): Uint8Array => bytesOf({ signed: { meta } });
@@ -10,7 +11,15 @@ const metadata = (meta: object): Uint8Array => bytesOf({ signed: { meta } });
 async function namesFor(
   has: readonly string[],
   releases: readonly string[],
-  { more = {}, damaged = '' }: { readonly more?: Readonly<Record<string, Uint8Array>>; readonly damaged?: string } = {},
+  {
+    more = {},
+    damaged = '',
+    bases = [],
+  }: {
+    readonly more?: Readonly<Record<string, Uint8Array>>;
+    readonly damaged?: string;
+    readonly bases?: readonly string[];
+  } = {},
 ) {
   const files: Readonly<Record<string, Uint8Array>> = {
     'tuf/1.root.json': bytesOf({ root: 1 }),
@@ -25,7 +34,7 @@ async function namesFor(
     ...more,
   };
   const packed = await fillParcel(
-    { has, releases },
+    { has, releases, bases },
     { files: { read: async (file) => files[file] }, isRight: (file) => file !== damaged },
   );
   const held = has.map((name) => files[`tuf/${name}`] ?? new Uint8Array());
@@ -44,6 +53,29 @@ test('what the device has does not come again', async (t) => {
   t.deepEqual(await namesFor(has, ['gauge/1.1.0']), [
     ...['no tuf/2.root.json', 'tuf/timestamp.json', 'tuf/3.gauge.json', 'releases/gauge/1.1.0.json'],
   ]);
+});
+
+test('of the deltas from modules that the device has the smallest comes along, unless it is long or damaged', async (t) => {
+  const [base, other] = ['a', 'b'].map((digit) => digit.repeat(64)) as [string, string];
+  const patch = (length: number): Uint8Array => new Uint8Array(length).fill(7);
+  const blobs = [300, 200, 100, 4_097].map(patch);
+  const way = (bytes: Uint8Array, from: string) => ({
+    ...{ method: 'delta', base: from, sha256: sha256Hex(bytes), length: bytes.length },
+  });
+  const index = (...ways: readonly object[]) => {
+    const release = { apiVersion: 'fleet/v1alpha1', kind: 'ReleaseIndex', name: 'gauge', version: '1.1.0' };
+    return { 'releases/gauge/1.1.0.json': bytesOf({ ...release, sha256: base, length: 9, ways }) };
+  };
+  const [long, middle, short, tooLong] = blobs as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+  const files = Object.fromEntries(blobs.map((bytes) => [`sha256/${sha256Hex(bytes)}`, bytes]));
+  const last = async (more: Readonly<Record<string, Uint8Array>>, bases: readonly string[]) =>
+    (await namesFor(['1.root.json'], ['gauge/1.1.0'], { more, bases }))?.at(-1);
+  const all = { ...files, ...index(way(long, base), way(middle, base), way(short, other), way(tooLong, base)) };
+  t.is(await last(all, ['aaaaaaaa']), `sha256/${sha256Hex(middle)}`);
+  t.is(await last(all, ['cccccccc']), 'releases/gauge/1.1.0.json');
+  t.is(await last({ ...files, ...index(way(tooLong, base)) }, ['aaaaaaaa']), 'releases/gauge/1.1.0.json');
+  const damaged = { ...all, [`sha256/${sha256Hex(middle)}`]: patch(199) };
+  t.is(await last(damaged, ['aaaaaaaa']), 'releases/gauge/1.1.0.json');
 });
 
 test('a newer root comes along', async (t) => {

@@ -1,11 +1,12 @@
 /** Updates whose metadata and indexes come in one answer. */
 import test from 'ava';
+import { encodeDelta } from '../../../artifact/delta/encode.ts';
 import { orderParcel } from '../../../device-agent/download/parcel.ts';
 import { type HttpResponse, type Network, NetworkError } from '../../../platform/ports.ts';
 import { SimTime } from '../../../platform/simulated/clock.ts';
 import { packParcel } from '../../../schemas/parcel.ts';
 import { Ship } from '../ship.ts';
-import { moduleBytes, Shore } from '../shore.ts';
+import { moduleBytes, Shore, sha256 } from '../shore.ts';
 
 const gauge = (version: string) => ({ name: 'gauge', version, bytes: moduleBytes(`gauge ${version}`, 2_000) });
 const gauges = ['1.0.0', '2.0.0', '3.0.0'].map(gauge);
@@ -31,6 +32,58 @@ test('all that an update needs besides its modules comes in one answer', async (
     t.deepEqual((await update(sequence)).slice(-2), ['/parcel', '/sha256'], `update ${sequence}`);
     t.is(ship.report.running?.sequence, sequence);
   }
+});
+
+/** The first module with a number changed, and the delta between the two. */
+function nearby() {
+  const { bytes: old } = gauges[0]!;
+  const bytes = Uint8Array.from(old);
+  bytes[bytes.length - 1]! ^= 1;
+  return { app: { name: 'gauge', version: '2.0.0', bytes }, base: sha256(old), delta: encodeDelta(old, bytes) };
+}
+
+test('a small delta from what the device has comes along, and nothing else is asked for', async (t) => {
+  const { ship, shore, update } = await scene(() => true);
+  await update(1);
+  const { app, base, delta } = nearby();
+  shore.release(app, [{ method: 'delta', bytes: delta, base }]);
+  const before = shore.requests.length;
+  ship.want(shore.desired(2, [app]));
+  await ship.run(60);
+  t.deepEqual(
+    shore.requests.slice(before).map(({ url }) => url),
+    ['/parcel'],
+  );
+  t.is(ship.report.running?.sequence, 2);
+  t.like(ship.report.downloads?.[0], { method: 'delta', bytes: delta.length });
+});
+
+test('a delta that came along as something else is asked for by itself', async (t) => {
+  const { ship, shore, update } = await scene(() => true);
+  await update(1);
+  const { app, base, delta } = nearby();
+  shore.release(app, [{ method: 'delta', bytes: delta, base }]);
+  const blob = `sha256/${sha256(delta)}`;
+  shore.onParcel = () => {
+    const files = Object.entries(shore.files).map(([path, bytes]) => ({ name: path.slice(1), bytes }));
+    const lies = files.map(({ name, bytes }) =>
+      name === blob ? { name, bytes: bytes.toReversed() } : { name, bytes },
+    );
+    const { has } = JSON.parse(Buffer.from(shore.requests.at(-1)!.body!).toString('utf8'));
+    const packed = packParcel(
+      lies,
+      has.map(() => undefined),
+    );
+    return { status: 200, headers: {}, body: body([packed], async () => {}) };
+  };
+  const before = shore.requests.length;
+  ship.want(shore.desired(2, [app]));
+  await ship.run(60);
+  t.deepEqual(
+    shore.requests.slice(before).map(({ url }) => url),
+    ['/parcel', '/tuf/2.root.json', `/${blob}`],
+  );
+  t.is(ship.report.running?.sequence, 2);
 });
 
 test('what did not come along is asked for by itself', async (t) => {
@@ -127,7 +180,7 @@ test('a parcel that comes drop by drop ends after ten minutes with what came who
     }
     if (signal.aborted) throw new NetworkError('ABORTED', 'aborted');
   }
-  const asked = { server: 'https://shore', has: new Map(), releases: [] };
+  const asked = { server: 'https://shore', has: new Map(), releases: [], modules: [] };
   const order = (network: Network) =>
     orderParcel({ network, clock, countBytes: () => {} }, asked, new AbortController().signal);
   const response = (signal: AbortSignal): HttpResponse => ({ status: 200, headers: {}, body: drops(signal) });

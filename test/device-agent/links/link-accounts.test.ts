@@ -37,6 +37,7 @@ class Boat {
     this.ledger = new Ledger(this.disk, '/state');
     this.accounts = new LinkAccounts({
       ...{ clock: this.time.clock({ alive: true }), counts: this.ledger, wayOut: () => this.wayOut },
+      isThere: () => 'yes',
       times: () => ({ nowMs: Math.max(this.nowMs, this.ledger.timeFloorMs), provedMs: this.ledger.timeFloorMs }),
       onSpent: () => {
         this.spent += 1;
@@ -75,7 +76,7 @@ test('a link whose budget is used up carries no modules, says so once, and may b
   t.is(boat.spent, 1);
   t.deepEqual(closedTo(boat.accounts.wayOut()!), {
     code: 'LINK_BUDGET',
-    message: 'link vsat has used its budget of 1 MB a day, and has another from 2026-12-01T00:00Z on',
+    message: 'link vsat has used its 1 MB a day, and has as much again from 2026-12-01T00:00Z on',
   });
   boat.nowMs = Date.parse('2026-12-01T00:00:00Z');
   t.is(closedTo(boat.accounts.wayOut()!), undefined);

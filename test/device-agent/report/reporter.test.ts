@@ -47,13 +47,19 @@ test('nothing new costs one report an interval', async (t) => {
   t.is(sent.length, 13);
 });
 
-test('a new phase is told at once, progress a few times only', async (t) => {
+test('a phase that lasts is told at once, one that passes once it has lasted, progress a few times only', async (t) => {
   const { reporter, sent, state, run } = begin();
   reporter.connection(true);
   await run(1);
-  state.phase = 'fetching';
+  state.phase = 'waiting';
   reporter.changed();
   await run(0.1);
+  t.is(sent.at(-1)?.report.phase, 'waiting');
+  state.phase = 'fetching';
+  reporter.changed();
+  await run(2.9);
+  t.is(sent.at(-1)?.report.phase, 'waiting');
+  await run(0.2);
   t.is(sent.at(-1)?.report.phase, 'fetching');
   const before = sent.length;
   for (let second = 0; second < 300; second++) {
@@ -62,6 +68,44 @@ test('a new phase is told at once, progress a few times only', async (t) => {
     await run(1);
   }
   t.true(sent.length - before <= 5, `${sent.length - before} reports of progress`);
+});
+
+test('an update that is quickly done is told once, when it is done', async (t) => {
+  const { reporter, sent, state, run } = begin();
+  reporter.connection(true);
+  await run(1);
+  for (const phase of ['fetching', 'staged', 'activating', 'probation', 'active'] as const) {
+    state.phase = phase;
+    reporter.changed();
+    await run(0.7);
+  }
+  t.deepEqual(
+    sent.map(({ report }) => report.phase),
+    ['idle', 'active'],
+  );
+});
+
+test('an update that goes on from phase to phase is told of while it does', async (t) => {
+  const { reporter, sent, state, run } = begin();
+  reporter.connection(true);
+  await run(1);
+  for (const phase of ['fetching', 'staged', 'activating', 'probation', 'active'] as const) {
+    state.phase = phase;
+    reporter.changed();
+    await run(2);
+  }
+  t.deepEqual(
+    sent.map(({ report }) => report.phase),
+    ['idle', 'staged', 'probation', 'active'],
+  );
+});
+
+test('a shore that was told nothing yet is told of a phase that passes at once', async (t) => {
+  const { reporter, sent, state, run } = begin();
+  state.phase = 'fetching';
+  reporter.connection(true);
+  await run(0.1);
+  t.is(sent.at(-1)?.report.phase, 'fetching');
 });
 
 test('progress delays no report beyond the interval', async (t) => {
@@ -104,12 +148,12 @@ test('a change while a report is under way follows it', async (t) => {
   const { reporter, sent, state, run } = begin();
   reporter.connection(true);
   await run(0.025);
-  state.phase = 'fetching';
+  state.phase = 'waiting';
   reporter.changed();
   await run(1);
   t.deepEqual(
     sent.map(({ report }) => report.phase),
-    ['idle', 'fetching'],
+    ['idle', 'waiting'],
   );
 });
 

@@ -51,7 +51,7 @@ test('a link for control alone lets a device wait for another with a module, and
   await ship.run(3600);
   t.is(ship.report.phase, 'waiting');
   t.like(ship.report.waiting, { to: 'fetch', code: 'LINK_CARRIES' });
-  t.is(ship.report.waiting?.message, 'waits to fetch, or for another link: link vsat carries no modules');
+  t.is(ship.report.waiting?.message, 'waits to fetch by another link: link vsat carries no modules');
   ship.want(ship.shore.desired(3, [horn1], onSat({ carries: ['control'] })));
   await ship.run(60);
   t.deepEqual(ship.running(), ['horn 1.0.0']);
@@ -113,6 +113,50 @@ test('it reports what it counted on each link since when, against the budget, an
   ship.want(ship.shore.desired(3, [gauge2]));
   await ship.run(120);
   t.is(ship.report.links, undefined);
+});
+
+test('where a router chooses the link a fact tells which it is; one that says nothing is taken for the one with terms', async (t) => {
+  const ship = await atSea();
+  const told = (is: string) => ({ fact: { name: 'uplink', is, maxAgeSeconds: 300 } });
+  const links = [
+    { name: 'vsat', carries: ['control'] as ['control'], ...told('vsat') },
+    { name: 'port', ...told('port') },
+  ];
+  ship.surroundings.wayOut = 'eth0';
+  ship.want(ship.shore.desired(2, [gauge2, horn1], { links }));
+  await ship.run(60);
+  t.like(ship.report.waiting, { code: 'LINK_CARRIES' }, 'nothing said');
+  ship.tell('uplink', 'vsat');
+  await ship.run(60);
+  t.like(ship.report.waiting, { code: 'LINK_CARRIES' });
+  ship.tell('uplink', 'port');
+  await ship.run(30);
+  t.deepEqual(ship.running(), ['gauge 2.0.0', 'horn 1.0.0']);
+  t.deepEqual(
+    ship.report.links?.map(({ name, leadsOut }) => [name, leadsOut]),
+    [
+      ['vsat', undefined],
+      ['port', true],
+    ],
+  );
+});
+
+test('over a link with hours modules come in these, and over another at any time', async (t) => {
+  const ship = await atSea();
+  const links = onSat({ fetch: [{ cron: '0 2 * * *', seconds: 3600, timeZone: 'UTC' }] });
+  ship.want(ship.shore.desired(2, [gauge2, horn1], links));
+  await ship.run(3600);
+  t.like(ship.report.waiting, { to: 'fetch', code: 'LINK_WINDOW', opensAt: '2026-03-01T02:00:00.000Z' });
+  t.regex(ship.report.waiting?.message ?? '', /^on link vsat it waits for a window to fetch: "0 2 \* \* \*" for 1h/);
+  await ship.run(3600);
+  t.deepEqual(ship.running(), ['gauge 2.0.0', 'horn 1.0.0']);
+  await ship.run(2 * 3600);
+  ship.want(ship.shore.desired(3, [big, horn1], links));
+  await ship.run(60);
+  t.like(ship.report.waiting, { code: 'LINK_WINDOW' });
+  ship.surroundings.wayOut = 'wlan0';
+  await ship.run(120);
+  t.deepEqual(ship.running(), ['gauge 9.0.0', 'horn 1.0.0']);
 });
 
 test('a module that is damaged on the disk is not mended over a link that may not carry it', async (t) => {

@@ -1,6 +1,7 @@
 /** aedes under our rules: every question that it asks of a connection is answered by the devices' lines. */
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes';
 import type { AuthorizationRefusal } from '../../../authority/authorization.ts';
+import { parseRequestTopic } from '../../../shadow/topics.ts';
 import type { ConnectRefusal, DeviceLines } from './device-lines.ts';
 import type { BrokerLimits } from './limits.ts';
 
@@ -26,6 +27,11 @@ function judgePublish(lines: DeviceLines<Client>, client: Client | null, packet:
   if (refusal === undefined) return null;
   lines.refuse(client, refusal);
   return new Error(refusal.message);
+}
+
+/** A request is the shore's to hear: who subscribed to all of its shadow would be told each of its own again. */
+function isEcho(topic: string): boolean {
+  return parseRequestTopic(topic) !== undefined;
 }
 
 function judgeReader(lines: DeviceLines<Client>, client: Client): boolean {
@@ -77,6 +83,6 @@ export function createDeviceBroker(lines: DeviceLines<Client>, limits: BrokerLim
       if (refusal !== undefined) lines.refuse(client, refusal);
       done(null, refusal === undefined ? subscription : null);
     },
-    authorizeForward: (client, packet) => (judgeReader(lines, client) ? packet : null),
+    authorizeForward: (client, packet) => (!isEcho(packet.topic) && judgeReader(lines, client) ? packet : null),
   });
 }

@@ -58,9 +58,14 @@ test('a device gets in with its certificate, and its messages carry its name', a
   const later: string[] = [];
   connection.on('message', (about) => later.push(about));
   await connection.subscribeAsync(own('buoy-1', '#'), { qos: 1 });
+  await connection.publishAsync(own('buoy-1', 'get'), '{}', { qos: 1 });
   await stage.broker.publish(own('buoy-1', 'get/accepted'), new Uint8Array());
   await until(() => later.length > 0);
-  t.deepEqual(later, [own('buoy-1', 'get/accepted')], 'what it asked to be retained was not');
+  t.deepEqual(
+    later,
+    [own('buoy-1', 'get/accepted')],
+    'what it asked to be retained was not, nor is it told what it asked',
+  );
   await connection.endAsync();
   await until(() => stage.changes.length >= 2);
   t.deepEqual(stage.changes, [

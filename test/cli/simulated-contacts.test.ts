@@ -1,0 +1,68 @@
+import test from 'ava';
+import { namesBehind, placeHabits } from '../../cli/simulated-contacts.ts';
+import { simulationQuestion } from '../../cli/simulation-options.ts';
+import { withSilence } from '../../controller/planning/contact-history.ts';
+import type { DeviceStatus } from '../../schemas/generated/types.ts';
+import { namedDevice } from '../controller/engine/test-engine.ts';
+
+const at = '2026-03-01T00:00:00.000Z';
+const dayMs = 86_400_000;
+
+const devices = new Map(
+  ['bridge', 'engine', 'buoy'].map((name) => {
+    const device = namedDevice(name, 'SHA256:x');
+    return [name, name === 'buoy' ? device : { ...device, site: 'aurora' }];
+  }),
+);
+
+const silences = [1, 2, 2, 3].map((days) => days * dayMs).reduce((all, ms) => withSilence(all, ms), '');
+
+function status(name: string, more: Partial<DeviceStatus> = {}): DeviceStatus {
+  return {
+    name,
+    labels: {},
+    state: 'running',
+    reason: { code: 'UP_TO_DATE', message: 'it runs' },
+    events: [],
+    ...more,
+  };
+}
+
+function habits(known: readonly DeviceStatus[], ...contact: string[]) {
+  const asked = simulationQuestion({
+    positionals: [],
+    flags: new Set(),
+    values: {},
+    lists: { contact, dark: ['buoy=3d'] },
+  });
+  return placeHabits(asked, devices, known);
+}
+
+test('a site comes into contact as the one of its devices does of which most is remembered, from where it is now', (t) => {
+  const known = [status('bridge', { silences: '1' }), status('engine', { silences, connected: false, linkSince: at })];
+  const { habitOf, basisOf } = habits(known);
+  t.deepEqual(habitOf('aurora'), { kind: 'ship', silences, now: { isUp: false, since: Date.parse(at) } });
+  t.deepEqual(habitOf('buoy'), { kind: 'ship', darkMs: 3 * dayMs });
+  t.deepEqual(basisOf(new Set(['aurora', 'buoy'])), { places: 2, remembered: 1 });
+});
+
+test('what is said of a place counts more than what is remembered of it, and too few silences are no basis', (t) => {
+  const said = habits([status('engine', { silences })], 'always', 'aurora=vehicle');
+  t.deepEqual(said.habitOf('aurora'), { kind: 'vehicle' });
+  t.is(said.habitOf('buoy').kind, 'always');
+  t.is(said.basisOf(new Set(['aurora'])).remembered, 0);
+  t.is(habits([status('engine', { silences: '1' })]).basisOf(new Set(['aurora'])).remembered, 0);
+});
+
+test('who did not say that it runs what it was issued last is behind', (t) => {
+  const desired = { sequence: 4, revision: 'a'.repeat(40), issuedAt: at, applications: [] };
+  const report = (sequence: number): Partial<DeviceStatus> => ({
+    desired,
+    report: {
+      ...{ at, counter: 1, agentVersion: '1', phase: 'active', since: at, highestSequence: sequence, applications: [] },
+      running: { sequence, revision: 'a'.repeat(40) },
+    },
+  });
+  const known = [status('bridge', report(4)), status('engine', report(3)), status('buoy', { desired })];
+  t.deepEqual(namesBehind(known), new Set(['engine', 'buoy']));
+});
