@@ -98,6 +98,25 @@ test('with onFailure revert all devices go back', async (t) => {
   t.like(scene.rollout, { state: 'halted', reason: { code: 'REVERTED' } });
 });
 
+test('nobody is taken back to a release that was removed, and the rollout says what would do until it is there again', async (t) => {
+  const rollout: FleetRollout = { waves: [{ name: 'rest' }], onFailure: 'revert' };
+  const { scene } = await begun(rollout);
+  await scene.say('runs', 'one', 'two');
+  await scene.commit({ release: '1.1.0', rollout, devices: three, removed: 'pump/1.0.0' });
+  const message =
+    'what its fleet ran before needs pump/1.0.0, which is among the releases no more: put it back, or commit a fix';
+  t.deepEqual(await scene.act('abort', { revert: true }), { code: 'ACT_REFUSED', message });
+  await scene.say('gave up', 'three');
+  t.is(scene.rollout?.state, 'reverting');
+  t.is(scene.signed.length, 6, 'nothing that a device would refuse');
+  t.deepEqual(scene.view?.verdict, { code: 'GOOD_NOT_THERE', message });
+  await scene.commit({ release: '1.1.0', rollout, devices: three });
+  t.deepEqual(
+    ['one', 'two', 'three'].map((name) => scene.has(name)),
+    ['1.0.0', '1.0.0', '1.0.0'],
+  );
+});
+
 test('no more devices of a group are on their way than its budget lets, and the next goes when one is there', async (t) => {
   const { scene } = await begun({ budget: { groupBy: 'fleet', maxUnavailable: 1 } });
   const offered = () => ['one', 'two', 'three'].filter((name) => scene.has(name) === '1.1.0');
