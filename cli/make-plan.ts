@@ -2,6 +2,7 @@
 import type { Catalogue } from '../controller/manifests/desired.ts';
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import { countUnder, namesUnder } from '../controller/manifests/name-index.ts';
+import { afterHoldsMs } from '../controller/planning/commit-weight.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
 import { transfersOf } from '../controller/planning/transfers.ts';
 import type { StatusDocument } from '../schemas/generated/types.ts';
@@ -114,9 +115,12 @@ export async function withPlan<T>(
   const { known, unknownBecause } = await askDevices(context, answer, base, next.affected);
   const change = compare(base, next, known, context.clock.now(), answer.status);
   const prices = await pricesOf(base, next, change);
-  const bare = known === undefined ? change : compare(base, next, undefined, context.clock.now());
-  const barePrices = async () => (bare === change ? prices : pricesOf(base, next, bare));
-  const policy = await judgePolicies(context, repository, { base, next }, { ...bare, prices: barePrices });
+  const policy = await judgePolicies(context, repository, { base, next }, () => {
+    const bare = compare(base, next, undefined, afterHoldsMs);
+    const isPriced = bare.devices.every(({ kind, device }) => kind !== 'deploy' || prices.has(device));
+    const barePrices = async () => (known === undefined && isPriced ? prices : pricesOf(base, next, bare));
+    return { ...bare, prices: barePrices };
+  });
   const plan: Plan = {
     fleetVersion: toolVersion(context),
     base: base.side,

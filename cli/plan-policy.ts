@@ -1,15 +1,8 @@
 /** What the policies of both sides of a plan say of it, as the controller will judge the commit. */
-import { desiredOf } from '../controller/manifests/manifest-state.ts';
+import { runAtOnce } from '../controller/manifests/steps.ts';
+import { sideOf, weighInSteps } from '../controller/planning/commit-weight.ts';
 import type { DeviceChange } from '../controller/planning/compare.ts';
-import {
-  asksForPrices,
-  asksForWaves,
-  type CommitWeight,
-  exceptionKey,
-  movingDevices,
-  type PlacedPolicy,
-  redefinedFleets,
-} from '../controller/planning/policy.ts';
+import { asksForPrices, type CommitWeight, exceptionKey, type PlacedPolicy } from '../controller/planning/policy.ts';
 import { judgeByPolicies } from '../controller/planning/policy-judgement.ts';
 import { pricesTogether, transfersOf } from '../controller/planning/transfers.ts';
 import { trailersSince } from '../controller/source/trailers-since.ts';
@@ -26,7 +19,7 @@ interface Sides {
   readonly next: JudgedRevision;
 }
 
-/** What the manifests alone make of a commit, whatever devices do now. */
+/** What the manifests alone make of a commit, whatever devices do now, when holds that end are over. */
 export interface BareChange {
   readonly devices: readonly DeviceChange[];
   readonly prices: () => Promise<Plan['prices']>;
@@ -35,11 +28,13 @@ export interface BareChange {
 async function weightOf(
   policies: readonly PlacedPolicy[],
   { base, next }: Sides,
-  { devices, prices }: BareChange,
+  bare: () => BareChange,
 ): Promise<CommitWeight> {
-  const fleets = asksForWaves(policies) ? redefinedFleets(desiredOf(base.state), desiredOf(next.state)) : [];
+  const { devices, prices } = bare();
+  const commit = { base: sideOf(base.state), next: sideOf(next.state), affected: next.affected, devices };
+  const weight = runAtOnce(weighInSteps(policies, commit));
   const transfers = asksForPrices(policies) ? transfersOf(devices, await prices(), next.state.sites) : [];
-  return { devices: movingDevices(devices), prices: pricesTogether(transfers), fleets };
+  return { ...weight, prices: pricesTogether(transfers) };
 }
 
 /** What commits since the base say; of a work tree, that will be one, those before it. */
@@ -53,7 +48,7 @@ export async function judgePolicies(
   context: CommandContext,
   repository: FleetRepository,
   sides: Sides,
-  change: BareChange,
+  change: () => BareChange,
 ): Promise<Plan['policy']> {
   const { base, next } = sides;
   if (base.side.commit === undefined) return { problems: [], notes: [] };

@@ -29,7 +29,7 @@ import { Intake } from './messages/intake.ts';
 import { isOfLogbook, LogbookIntake } from './messages/logbook-intake.ts';
 import type { WatchedOutlet } from './messages/watched-outlet.ts';
 import type { Asked } from './planning/rollout/act.ts';
-import type { ReleaseDemand } from './publishing/smaller-ways.ts';
+import type { ReleaseDemand, SmallerWays } from './publishing/smaller-ways.ts';
 import type { ShadowMessage } from './shadow/protocol.ts';
 import type { BlobCache } from './state/blob-cache.ts';
 import type { StatePort } from './state/state-port.ts';
@@ -44,6 +44,8 @@ export interface ControllerParts {
   readonly log: Log;
   readonly source: RevisionSource;
   readonly publisher: Publisher;
+  /** What makes deltas. */
+  readonly deltas: Pick<SmallerWays, 'deltasTo' | 'onDeltas'>;
   readonly state: StatePort;
   readonly cache: BlobCache;
   readonly judged: JudgedPlace;
@@ -127,8 +129,10 @@ class FollowingController implements Controller {
     this.#view = new View({ clock, image, context: () => this.#engine.context });
     this.#engine = new Engine({
       ...{ clock, log, state, image, publish, sign, keyId, putBlob, tellsConnections },
+      deltasTo: (releases) => parts.deltas.deltasTo(releases),
       onChange: (devices) => this.#view.touch(devices),
     });
+    parts.deltas.onDeltas = () => this.#engine.lookAtDeltas();
     this.#intake = new Intake({
       ...{ clock, outlets: parts.outlets ?? [] },
       markOf: (device, channel) => image.marks(device)[channel],

@@ -66,7 +66,7 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   };
   const outlets = openOutlets(ground, term, publish);
   const controller: Controller = await createController({
-    ...{ clock, log, publisher, cache, judged: openJudged(ground), state: term.state, publish },
+    ...{ clock, log, publisher, deltas: ways, cache, judged: openJudged(ground), state: term.state, publish },
     outlets: outlets.all,
     source: openGitSource(ground, programs),
     sign: (deployment) => signDeployment(deployment, ground.keys.deployment),

@@ -11,6 +11,7 @@ import { Image } from '../../controller/engine/image.ts';
 import { NameQueue } from '../../controller/engine/name-queue.ts';
 import { type DeviceRecord, rolloutsIn } from '../../controller/engine/records.ts';
 import type { DesiredFleet } from '../../controller/manifests/desired.ts';
+import { noneOpen } from '../../controller/planning/rollout/deltas.ts';
 import type { Clock } from '../../platform/ports.ts';
 
 const idleClock = { after: () => ({ [Symbol.dispose]: () => {} }) };
@@ -32,6 +33,7 @@ export class Planner {
       clock: { ...idleClock, now: () => this.now } as unknown as Clock,
       image: this.image,
       tell: (event) => void this.#events.push(event),
+      deltasTo: () => noneOpen,
       consider: (devices) => {
         for (const device of devices) this.#toConsider.add(device);
       },

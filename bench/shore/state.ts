@@ -7,6 +7,7 @@ import { privateKeyFromSeed } from '../../artifact/trust/keys.ts';
 import { Engine } from '../../controller/engine/engine.ts';
 import { loadImage } from '../../controller/engine/load-image.ts';
 import type { DesiredFleet } from '../../controller/manifests/desired.ts';
+import { noneOpen } from '../../controller/planning/rollout/deltas.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
 import type { Term } from '../../controller/state/leadership.ts';
 import { openStatePlace } from '../../controller/state/open-place.ts';
@@ -65,6 +66,7 @@ async function issueAll(state: StatePort, fleet: DesiredFleet): Promise<number> 
       publish: async () => {},
       sign: (deployment) => signDeployment(deployment, key),
       putBlob: async () => {},
+      deltasTo: () => noneOpen,
       onChange: () => {
         if (image.devices.size < fleet.devices.size) return;
         const seconds = (clock.monotonic() - startedAt) / 1000;

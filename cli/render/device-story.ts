@@ -134,6 +134,12 @@ function lastProblem({ report, reason }: DeviceStatus, style: Style): string[] {
   return [`Its last problem, ${when} before it last spoke: ${problem.message} ${style('dim', problem.code)}`];
 }
 
+/** What lets it go on where it asks first. */
+function askedLine({ name, fleet, reason }: DeviceStatus): string[] {
+  if (reason.code !== 'WHOLE_MODULE_ASKED' || fleet === undefined) return [];
+  return [`To let it take modules whole: fleet rollout allow-whole ${fleet} ${name} -m WHY`];
+}
+
 /** What it keeps for the shore, and why. */
 function outboxLine({ report }: DeviceStatus, style: Style): string[] {
   if (report?.outbox === undefined) return [];
@@ -232,7 +238,7 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
     repository(source),
     brokerTrouble(status),
     takeoverLine(device, asOf),
-    lastProblem(device, style),
+    [...lastProblem(device, style), ...askedLine(device)],
     report === undefined || report.applications.length === 0
       ? []
       : [

@@ -2,6 +2,7 @@
 import type { Clock, Log } from '../../platform/ports.ts';
 import type { Deployment } from '../../schemas/generated/types.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
+import type { Deltas } from '../planning/rollout/deltas.ts';
 import type { ShadowMessage } from '../shadow/protocol.ts';
 import type { StatePort } from '../state/state-port.ts';
 import type { Image } from './image.ts';
@@ -20,6 +21,8 @@ export interface EngineParts {
   readonly keyId: string;
   /** Makes an envelope available that travels by digest; durable when it resolves. */
   readonly putBlob: (bytes: Uint8Array) => Promise<unknown>;
+  /** Of the deltas to these releases, by `NAME/VERSION`, how many are still to be made. */
+  readonly deltasTo: (releases: readonly string[]) => Deltas;
   /** Whether the broker tells who is connected. */
   readonly tellsConnections: boolean;
   /** Something is otherwise for these devices, or for all that is shown when it is undefined. */

@@ -54,11 +54,11 @@ export class Engine {
     this.#answers = new Answers(parts);
     this.#reading = new Outage(parts, { failed: 'state.not-read', over: 'state.read-again' });
     this.#writing = new Outage(parts, { failed: 'state.not-written', over: 'state.written-again' });
-    const { clock, image, publish, sign, putBlob, tellsConnections } = parts;
+    const { clock, image, publish, sign, putBlob, tellsConnections, deltasTo } = parts;
     this.#sight = new BranchSight(image, this.#toConsider);
     const tell = (event: EngineEvent): void => this.tell(event);
     this.#rollouts = new FleetRollouts({
-      ...{ clock, image, tell },
+      ...{ clock, image, tell, deltasTo },
       consider: (devices) => this.consider(devices),
       considerList: (...list) => {
         this.#toConsider.addList(...list);
@@ -89,6 +89,11 @@ export class Engine {
     };
     for (const owed of allOwed(image)) this.#delivery.owe(owed);
     if (this.#hasWork) this.#wake();
+  }
+
+  /** Deltas were made, or other ones are to be. */
+  lookAtDeltas(): void {
+    this.#rollouts.lookAtDeltas();
   }
 
   get desired(): DesiredFleet {

@@ -2,6 +2,7 @@
 import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import type { ObservedDevice } from '../planning/observed.ts';
 import { Book, noTally, type Tally } from '../planning/rollout/book.ts';
+import type { Deltas } from '../planning/rollout/deltas.ts';
 import { type DeviceInRollout, retriesOf } from '../planning/rollout/fate.ts';
 import { counting, inRollout, type Permitted, permitted, type RolloutStanding } from '../planning/rollout/permitted.ts';
 import type { RolloutPolicy } from '../planning/rollout/policy.ts';
@@ -9,6 +10,7 @@ import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { RolloutView } from '../planning/rollout/rollout-view.ts';
 import { step } from '../planning/rollout/step.ts';
 import type { Lots } from '../planning/rollout/waves.ts';
+import type { EngineParts } from './engine-parts.ts';
 import type { Known } from './known.ts';
 import { RoomQueue } from './room-queue.ts';
 
@@ -22,6 +24,8 @@ export interface FollowedFleet {
   readonly waves: ReadonlyMap<string, number>;
   /** What its devices drew, those that left it too until it is followed anew. */
   readonly lots: Lots;
+  /** Those of the definition, each as `NAME/VERSION`. */
+  readonly releases: readonly string[];
 }
 
 /** One device at one moment. */
@@ -45,14 +49,16 @@ export interface Count {
 
 export class FleetRollout {
   #followed: FollowedFleet;
+  readonly #deltasTo: EngineParts['deltasTo'];
   readonly #room = new RoomQueue();
   /** Undefined before it has begun. */
   #count: Count | undefined;
   /** All devices of the fleet are in the book. */
   #isCounted = false;
 
-  constructor(followed: FollowedFleet) {
+  constructor(followed: FollowedFleet, deltasTo: EngineParts['deltasTo']) {
     this.#followed = followed;
+    this.#deltasTo = deltasTo;
   }
 
   get followed(): FollowedFleet {
@@ -91,6 +97,11 @@ export class FleetRollout {
   isCounted(known: Known): boolean {
     const rollout = known.rollout(this.#followed.fleet);
     return this.#isCounted && rollout !== undefined && this.#count?.of === countOf(rollout);
+  }
+
+  /** To what it brings. */
+  get deltas(): Deltas {
+    return this.#deltasTo(this.#followed.releases);
   }
 
   get tally(): Tally {
@@ -157,7 +168,7 @@ export class FleetRollout {
   dueAt(known: Known, wanted: DesiredFleet, now: number): number | undefined {
     const standing = this.standing(known, wanted);
     if (standing === undefined || !this.isCounted(known)) return undefined;
-    const { rollout, nextAt } = step(standing.rollout, standing.policy, this.tally, now);
+    const { rollout, nextAt } = step(standing.rollout, standing.policy, this.tally, now, this.deltas);
     return rollout === standing.rollout ? nextAt : now;
   }
 
@@ -166,7 +177,7 @@ export class FleetRollout {
     if (standing === undefined) return undefined;
     const { rollout, policy } = standing;
     const isCounted = this.isCounted(known);
-    const { verdict, nextAt } = isCounted ? step(rollout, policy, this.tally, now) : { verdict: counting };
+    const { verdict, nextAt } = isCounted ? step(rollout, policy, this.tally, now, this.deltas) : { verdict: counting };
     const waves = this.tally.counts.map((counts, index) => ({
       name: policy.waves[index]!.name,
       counts: { ...counts },

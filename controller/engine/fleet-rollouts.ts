@@ -4,17 +4,19 @@
  * and nothing is offered before, so that no wave is skipped and no budget passed.
  */
 import type { Clock } from '../../platform/ports.ts';
+import { deployedModules } from '../../schemas/deployed-modules.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
 import { definitionOf } from '../manifests/definition.ts';
 import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import type { ObservedDevice } from '../planning/observed.ts';
+import type { Deltas } from '../planning/rollout/deltas.ts';
 import type { Permitted } from '../planning/rollout/permitted.ts';
 import type { RolloutPolicy } from '../planning/rollout/policy.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { RolloutView } from '../planning/rollout/rollout-view.ts';
 import { drawWaves, type Member } from '../planning/rollout/waves.ts';
 import { DueNames } from './due-names.ts';
-import { noFleet } from './engine-parts.ts';
+import { type EngineParts, noFleet } from './engine-parts.ts';
 import type { EngineEvent } from './events.ts';
 import { FleetRollout } from './fleet-rollout.ts';
 import { fleetsToDraw, membersOf, policiesOf, touchedFleets } from './followed-fleets.ts';
@@ -22,10 +24,17 @@ import type { Image } from './image.ts';
 import type { Known } from './known.ts';
 import type { NameQueue } from './name-queue.ts';
 
+/** What the devices of a fleet fetch by its definition, each as `NAME/VERSION`. */
+function releasesOf(wanted: DesiredFleet, fleet: string): readonly string[] {
+  const modules = definitionOf(wanted, fleet)?.applications.flatMap(deployedModules) ?? [];
+  return modules.map(({ name, version }) => `${name}/${version}`);
+}
+
 export interface FleetRolloutsParts {
   readonly clock: Clock;
   readonly image: Pick<Image, 'rollouts'> & Known;
   readonly tell: (event: EngineEvent) => void;
+  readonly deltasTo: EngineParts['deltasTo'];
   readonly consider: (devices: Iterable<string>) => void;
   /** Thinks over a list of which nobody makes a copy. */
   readonly considerList: NameQueue['addList'];
@@ -40,7 +49,8 @@ function* withEnd(names: Iterable<string>, onEnd: () => void): Generator<string>
 function opens(before: Rollout | undefined, after: Rollout, wave: number): boolean {
   if (before === undefined || before.number !== after.number || before.state !== after.state)
     return after.state !== 'done';
-  return wave <= after.wave && (wave > before.wave || (wave === after.wave && before.reason.code === 'NEEDS_APPROVAL'));
+  const isOpenNow = before.reason.code === 'NEEDS_APPROVAL' || before.readyWave !== after.readyWave;
+  return wave <= after.wave && (wave > before.wave || (wave === after.wave && isOpenNow));
 }
 
 export class FleetRollouts {
@@ -123,7 +133,11 @@ export class FleetRollouts {
     const lots = old?.followed.lots ?? new Map();
     const waves = members === undefined ? old!.followed.waves : drawWaves(fleet, members, policy.waves, lots);
     if (old?.followed.target === target && this.#isAsked(fleet, policy)) return this.#redraw(old, waves);
-    const one = new FleetRollout({ fleet, policy, target, waves, lots });
+    const deltas = (releases: readonly string[]): Deltas => this.#parts.deltasTo(releases);
+    const one = new FleetRollout(
+      { fleet, policy, target, waves, lots, releases: releasesOf(this.#wanted, fleet) },
+      deltas,
+    );
     this.#fleets.set(fleet, one);
     this.#count(one);
   }
@@ -188,6 +202,12 @@ export class FleetRollouts {
   #considerLet({ followed: { waves } }: FleetRollout, { wholeFor = [] }: Rollout): void {
     if (wholeFor === 'all') this.#parts.considerList(waves.keys());
     else this.#parts.consider(wholeFor);
+  }
+
+  /** Deltas were made, or other ones are to be. */
+  lookAtDeltas(): void {
+    for (const [fleet, rollout] of this.#parts.image.rollouts)
+      if (rollout.reason.code === 'NEEDS_DELTAS') this.#tellStep(fleet);
   }
 
   #tellStep(fleet: string): void {

@@ -45,6 +45,7 @@ const rolloutMembers: Members<Rollout> = {
   ),
   wave: count,
   waveStartedAt: time,
+  readyWave: optional(count),
   gatePassedAt: optional(time),
   reopened: optional(shape<NonNullable<Rollout['reopened']>>({ count: sequence, at: time })),
   approved: listOf(text),

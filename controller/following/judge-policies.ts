@@ -1,17 +1,9 @@
 /** What the policies of a repository say of a revision, those in force and its own. */
 import type { Turn } from '../../platform/turn.ts';
-import { desiredOf } from '../manifests/manifest-state.ts';
 import { forEachInSteps, runInTurns, type Steps } from '../manifests/steps.ts';
+import { afterHoldsMs, sideOf, weighInSteps } from '../planning/commit-weight.ts';
 import { type DeviceChange, deviceChangesInSteps } from '../planning/compare.ts';
-import {
-  asksForPrices,
-  asksForWaves,
-  type CommitWeight,
-  exceptionKey,
-  movingDevices,
-  type PlacedPolicy,
-  redefinedFleets,
-} from '../planning/policy.ts';
+import { asksForPrices, type CommitWeight, exceptionKey, type PlacedPolicy } from '../planning/policy.ts';
 import { judgeByPolicies, type PolicyJudgement } from '../planning/policy-judgement.ts';
 import { pricesTogether, transfersInSteps } from '../planning/transfers.ts';
 import type { Price, ReadModule } from '../publishing/fetch-price.ts';
@@ -62,11 +54,11 @@ async function weightOf(
   { parts, turn }: Means,
 ): Promise<CommitWeight> {
   const releases = new Map([...before.state.catalogue, ...revision.state.catalogue]);
-  const [base, next] = [desiredOf(before.state), desiredOf(revision.state)];
-  const compared = { base, next, releases, observe: () => undefined, now: parts.clock.now() };
+  const [base, next] = [sideOf(before.state), sideOf(revision.state)];
+  const compared = { base: base.desired, next: next.desired, releases, observe: () => undefined, now: afterHoldsMs };
   const devices = await runInTurns(deviceChangesInSteps(affected, compared), turn);
-  const fleets = asksForWaves(policies) ? redefinedFleets(base, next) : [];
-  if (!asksForPrices(policies)) return { devices: movingDevices(devices), prices: [], fleets };
+  const weight = await runInTurns(weighInSteps(policies, { base, next, affected, devices }), turn);
+  if (!asksForPrices(policies)) return { ...weight, prices: [] };
   const deployed = devices.filter(({ kind }) => kind === 'deploy');
   const { each, whoElse } = await runInTurns(alike(deployed), turn);
   const priced = await parts.publisher.priceFetches(modulesOf([revision, before], parts), releases, each);
@@ -76,7 +68,7 @@ async function weightOf(
     turn,
   );
   const transfers = await runInTurns(transfersInSteps(deployed, prices, revision.state.sites), turn);
-  return { devices: movingDevices(devices), prices: pricesTogether(transfers), fleets };
+  return { ...weight, prices: pricesTogether(transfers) };
 }
 
 /** Judges a valid revision by what it changes; a first one changes nothing. */

@@ -6,6 +6,7 @@ import type { Catalogue, CataloguedRelease, DesiredDevice, DesiredFleet } from '
 import { forEachInSteps, runAtOnce, type Steps } from '../manifests/steps.ts';
 import { type ApplicationChange, applicationChanges } from './application-changes.ts';
 import { type AttributeChange, attributeChanges } from './attribute-changes.ts';
+import { isHeld } from './hold.ts';
 import type { DescribedDevice } from './observed.ts';
 import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
 import { workOf } from './rollout/disturbance.ts';
@@ -133,10 +134,11 @@ function fetchesOf(after: DesiredDevice, has: ReadonlyMap<string, readonly strin
   );
 }
 
-/** What the controller would know of a device by now if it did all that `base` asks for. */
-function assumed(before: DesiredDevice | undefined): DescribedDevice {
+/** What the controller would know of a device by now if it did all that `base` asks for; nobody knows what one has that it holds. */
+function assumed(before: DesiredDevice | undefined, now: number): DescribedDevice {
   if (before?.keyFingerprint === undefined || before.fleet === undefined) return { events: [] };
-  const issued = { sequence: 1, revision: '', issuedAt: 0, templateHash: before.template.hash, applications: [] };
+  const templateHash = isHeld(before, now) ? '' : before.template.hash;
+  const issued = { sequence: 1, revision: '', issuedAt: 0, templateHash, applications: [] };
   return { issued, events: [] };
 }
 
@@ -161,7 +163,7 @@ function compareDevice(
     before.keyFingerprint === after.keyFingerprint;
   if (isSame) return undefined;
   const observed = observe(device);
-  const { kind, cause, message } = planDevice(after, observed ?? assumed(before), now, deploymentKey);
+  const { kind, cause, message } = planDevice(after, observed ?? assumed(before, now), now, deploymentKey);
   const fetches = fetchesOf(after, held(before, observed, releases));
   return { ...place, kind, cause, message, isStripped: isStripped(before, after), fetches };
 }

@@ -1,14 +1,12 @@
 /** What a commit may not do by the policies of a repository: change many devices, cost much, skip a canary. Pure. */
-import type { Fleet, PlannedPrice, Policy } from '../../schemas/generated/types.ts';
+import type { PlannedPrice, Policy } from '../../schemas/generated/types.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
-import { definitionOf } from '../manifests/definition.ts';
 import type { Finding, ValuePath } from '../manifests/finding.ts';
 import type { ManifestState } from '../manifests/manifest-state.ts';
-import type { DeviceChange } from './compare.ts';
-import { policyOf } from './rollout/policy-of.ts';
+import type { WeakenedBudgets } from './weakened-budgets.ts';
 
 /** What a line of a commit's message may name as an exception. */
-export type PolicyLimit = 'max-devices' | 'max-price' | 'min-waves';
+export type PolicyLimit = 'max-devices' | 'max-price' | 'min-waves' | 'keep-budgets';
 
 /** A policy, and whose it is: of the revision in force, or of the commit alone, which has it anew or otherwise. */
 export interface PlacedPolicy {
@@ -36,7 +34,17 @@ export interface CommitWeight {
   readonly devices: number;
   readonly prices: readonly PlannedPrice[];
   /** That get another definition, or fewer waves, and in how many. */
-  readonly fleets: readonly { readonly fleet: string; readonly waves: number }[];
+  readonly fleets: readonly WeighedFleet[];
+  readonly budgets: WeakenedBudgets;
+}
+
+/** Devices of a fleet that get something else, in so many waves as take anybody. */
+export interface WeighedFleet {
+  readonly fleet: string;
+  readonly waves: number;
+  readonly devices: number;
+  /** They come from other fleets, and get what it has. */
+  readonly isJoined?: true;
 }
 
 /** The key of the lines. */
@@ -56,27 +64,6 @@ export function policiesOf(
   ];
 }
 
-function waveCount(manifest: Fleet): number {
-  return policyOf(manifest)?.waves.length ?? 1;
-}
-
-/**
- * The fleets that get another definition, and in how many waves; those that are new get their first. Who has fewer waves than before
- * is among them: devices that wait for what a commit before it brought get it by these.
- */
-export function redefinedFleets(
-  base: Parameters<typeof definitionOf>[0],
-  next: Parameters<typeof definitionOf>[0],
-): CommitWeight['fleets'] {
-  return [...next.fleets].flatMap(([fleet, manifest]) => {
-    const before = base.fleets.get(fleet);
-    if (before === undefined) return [];
-    const waves = waveCount(manifest);
-    const isSame = definitionOf(base, fleet)?.hash === definitionOf(next, fleet)?.hash;
-    return isSame && waves >= waveCount(before) ? [] : [{ fleet, waves }];
-  });
-}
-
 /** Whether one of them asks what a commit costs. */
 export function asksForPrices(policies: readonly PlacedPolicy[]): boolean {
   return policies.some(({ policy }) => policy.spec.maxPrice !== undefined);
@@ -87,9 +74,9 @@ export function asksForWaves(policies: readonly PlacedPolicy[]): boolean {
   return policies.some(({ policy }) => policy.spec.minWaves !== undefined);
 }
 
-/** The devices that a policy counts: those that a hold or a missing key keeps as they are, are not among them. */
-export function movingDevices(devices: readonly DeviceChange[]): number {
-  return devices.filter(({ kind }) => kind !== 'hold').length;
+/** Whether one of them asks what becomes of budgets. */
+export function asksForBudgets(policies: readonly PlacedPolicy[]): boolean {
+  return policies.some(({ policy }) => policy.spec.keepBudgets !== undefined);
 }
 
 function nameOf({ policy, of }: PlacedPolicy): string {
@@ -117,18 +104,48 @@ function priceExcess(placed: PlacedPolicy, { prices }: CommitWeight): PolicyExce
   });
 }
 
-/** Fleets that a message names. */
+/** Fleets or devices that a message names. */
 const namedMax = 5;
 
+function named(texts: readonly string[]): string {
+  const rest = texts.length > namedMax ? ` and ${texts.length - namedMax} more` : '';
+  return `${texts.slice(0, namedMax).join(', ')}${rest}`;
+}
+
+function weighedText({ fleet, waves, devices, isJoined }: WeighedFleet): string {
+  return isJoined ? `${devices} devices that come into ${fleet} in ${waves}` : `${fleet} in ${waves}`;
+}
+
+/** A fleet can go in no more waves than it has devices: one alone is its own canary. */
 function wavesExcess(placed: PlacedPolicy, { fleets }: CommitWeight): PolicyExcess[] {
-  const { minWaves } = placed.policy.spec;
-  const fewer = fleets.filter(({ waves }) => minWaves !== undefined && waves < minWaves);
+  const { minWaves = 0 } = placed.policy.spec;
+  const fewer = fleets.filter(({ waves, devices }) => waves < Math.min(minWaves, devices));
   if (fewer.length === 0) return [];
-  const named = fewer.slice(0, namedMax).map(({ fleet, waves }) => `${fleet} in ${waves}`);
-  const rest = fewer.length > namedMax ? ` and ${fewer.length - namedMax} more` : '';
-  const seen = `fleets go in too few waves (${named.join(', ')}${rest})`;
+  const seen = `fleets go in too few waves (${named(fewer.map(weighedText))})`;
   const message = `${seen}, and spec.minWaves of ${nameOf(placed)} is ${minWaves}`;
   return [{ ...placed, limit: 'min-waves', path: ['spec', 'minWaves'], message }];
+}
+
+/** `the budget of fleet ships, for bridge` and what may happen by that; absent where nothing is weaker. */
+function weakenedTexts({ fleets, devices, links }: WeakenedBudgets): readonly string[] {
+  const whose = [
+    ...(fleets.length === 0 ? [] : [`of ${fleets.length === 1 ? 'fleet' : 'fleets'} ${named(fleets)}`]),
+    ...(devices.length === 0 ? [] : [`for ${named(devices)}`]),
+  ];
+  return [
+    ...(whose.length === 0
+      ? []
+      : [`it weakens the budget ${whose.join(' and ')}: more of a group may be away at once`]),
+    ...(links.length === 0 ? [] : [`it lets devices take more over ${named(links)}`]),
+  ];
+}
+
+function budgetsExcess(placed: PlacedPolicy, { budgets }: CommitWeight): PolicyExcess[] {
+  const texts = placed.policy.spec.keepBudgets === undefined ? [] : weakenedTexts(budgets);
+  return texts.map((seen) => {
+    const message = `${seen}, and ${nameOf(placed)} has spec.keepBudgets`;
+    return { ...placed, limit: 'keep-budgets', path: ['spec', 'keepBudgets'], message };
+  });
 }
 
 /** All limits that a commit is over. */
@@ -136,6 +153,7 @@ export function excessesOf(policies: readonly PlacedPolicy[], weight: CommitWeig
   return policies.flatMap((placed) => [
     ...devicesExcess(placed, weight),
     ...wavesExcess(placed, weight),
+    ...budgetsExcess(placed, weight),
     ...priceExcess(placed, weight),
   ]);
 }
@@ -166,6 +184,7 @@ const codes: Readonly<Record<PolicyLimit, string>> = {
   'max-devices': 'OVER_MAX_DEVICES',
   'max-price': 'OVER_MAX_PRICE',
   'min-waves': 'UNDER_MIN_WAVES',
+  'keep-budgets': 'WEAKENS_BUDGET',
 };
 
 /** At the limit in its manifest; `state` is that of the revision which the policy is of. */

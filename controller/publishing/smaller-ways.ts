@@ -45,6 +45,16 @@ export function deltaPairs(catalogue: Catalogue, { wanted, held }: ReleaseDemand
   });
 }
 
+/** How many deltas are still to be made, of how many; `unknown` until a demand was looked at. */
+export type DeltaProgress = { readonly all: number; readonly open: number } | 'unknown';
+
+/** By the release that they lead to. */
+function deltaKeys(pairs: readonly DeltaPair[]): ReadonlyMap<string, readonly string[]> {
+  const byRelease = Map.groupBy(pairs, ({ release: { name, version } }) => `${name}/${version}`);
+  const keyOf = ({ base, release }: DeltaPair): string => deltaKey(base.sha256, release.sha256);
+  return new Map([...byRelease].map(([release, all]) => [release, all.map(keyOf)]));
+}
+
 export interface SmallerWaysParts {
   readonly store: ArtifactStore;
   readonly compress: Compress;
@@ -76,6 +86,14 @@ export class SmallerWays {
   /** Jobs that failed in themselves: another try in the same life would fail like the first, and hold up every commit. */
   readonly #failed = new Set<string>();
   #work: Promise<void> | undefined;
+  /** Keys of the deltas to each release that the last demand comes to; undefined where nobody knows. */
+  #deltas: ReadonlyMap<string, readonly string[]> | undefined;
+  /** Demands that nobody has looked at yet. */
+  #untaken = 0;
+  /** Keys of jobs of the last demand that are not done. */
+  #open = new Set<string>();
+  /** Called when a delta was made, or can't be, and when other ones are demanded. */
+  onDeltas: () => void = () => {};
 
   constructor(parts: SmallerWaysParts) {
     this.#parts = parts;
@@ -92,6 +110,7 @@ export class SmallerWays {
    * demand asked for are done: who waited once for a large module does not wait for it again. Never rejects.
    */
   async prepare(catalogue: Catalogue, demand: ReleaseDemand): Promise<void> {
+    this.#untaken += 1;
     try {
       const done = await this.#demands.run(() => this.#take(catalogue, demand));
       await Promise.all(done);
@@ -100,11 +119,25 @@ export class SmallerWays {
     }
   }
 
+  /** Of the deltas to these releases, by `NAME/VERSION`, how many are still to be made. */
+  deltasTo(releases: readonly string[]): DeltaProgress {
+    const deltas = this.#deltas;
+    if (deltas === undefined || this.#untaken > 0) return 'unknown';
+    const keys = releases.flatMap((release) => deltas.get(release) ?? []);
+    return { all: keys.length, open: keys.filter((key) => this.#open.has(key)).length };
+  }
+
   /** What the jobs come to that no earlier demand asked for. */
   async #take(catalogue: Catalogue, demand: ReleaseDemand): Promise<Promise<void>[]> {
-    const jobs = await this.#jobs(catalogue, demand);
+    this.#deltas = undefined;
+    const jobs = await this.#jobs(catalogue, demand).finally(() => {
+      this.#untaken -= 1;
+    });
     if (this.#stopping.signal.aborted) return [];
     this.#queue = jobs;
+    this.#deltas = deltaKeys(deltaPairs(catalogue, demand));
+    this.#open = new Set(jobs.map(({ key }) => key));
+    this.onDeltas();
     const asked = new Set(this.#queue.map(({ key }) => key));
     for (const [key, job] of this.#known) if (!asked.has(key)) this.#finish(key, job);
     const news = [...asked].filter((key) => !this.#known.has(key));
@@ -170,6 +203,7 @@ export class SmallerWays {
       if (job === undefined) return;
       this.#queue = rest;
       await this.#attempt(job);
+      if (this.#open.delete(job.key)) this.onDeltas();
       const known = this.#known.get(job.key);
       if (known !== undefined) this.#finish(job.key, known);
     }

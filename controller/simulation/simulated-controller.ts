@@ -1,4 +1,5 @@
 /** The controller of a simulated run: the very engine over rows in memory. Nothing is signed; who hears is told. */
+
 import type { Life, SimTime } from '../../platform/simulated/clock.ts';
 import { Turn } from '../../platform/turn.ts';
 import type { Deployment, RevisionStatus } from '../../schemas/generated/types.ts';
@@ -6,6 +7,7 @@ import { Engine } from '../engine/engine.ts';
 import type { Image } from '../engine/image.ts';
 import { loadImage } from '../engine/load-image.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
+import { noneOpen } from '../planning/rollout/deltas.ts';
 import { deviceOfShadowTopic, type ShadowOperation } from '../shadow/topics.ts';
 import type { MemoryState } from './memory-state.ts';
 
@@ -68,6 +70,8 @@ export async function openSimulatedController(parts: SimulatedControllerParts): 
       return JSON.stringify({ device: deployment.device, sequence: deployment.sequence });
     },
     putBlob: async () => {},
+    // They are made in a minute, and what is simulated takes days.
+    deltasTo: () => noneOpen,
     onChange: () => {},
   });
   return {

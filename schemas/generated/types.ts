@@ -1491,6 +1491,10 @@ export interface RolloutBudget {
  */
 export interface RolloutBytes {
   /**
+   * Seconds, minutes, hours or days, as 30s, 10m, 24h or 7d; at most 400d.
+   */
+  patience?: string;
+  /**
    * What a device does that has no delta to an update, or none that it can use. allow: takes it whole. ask: stays as it is until there is one, or somebody lets it take it whole. never: until there is one.
    */
   wholeModules?: 'allow' | 'ask' | 'never';
@@ -1942,9 +1946,13 @@ export interface PolicySpec {
    */
   maxDevices?: number;
   /**
-   * Waves in which a fleet that gets another definition has to go, so that none skips its canary; without a rollout it goes in one. A fleet that is new has none to skip. The exception is named min-waves.
+   * Waves in which a fleet that gets another definition has to go, so that none skips its canary; without a rollout it goes in one, and a wave that takes nobody is none. Devices that come from other fleets and get something else go in one too, but for a fleet that is new. A fleet has to have no more waves than devices. The exception is named min-waves.
    */
   minWaves?: number;
+  /**
+   * No budget of a fleet may be weaker than before: no larger maxUnavailable, no other groups, none taken away, and no device that comes to a weaker one by its fleet, label or site; and none of a site's link that lets devices take more over it. The exception is named keep-budgets.
+   */
+  keepBudgets?: true;
   /**
    * What a commit may cost, by currency: each module over the dearest link of its site that may carry it. In a currency that is not named nothing may cost anything. The exception is named max-price.
    */

@@ -120,7 +120,7 @@ export function wholeShore() {
     const ways = new SmallerWays({ store: artifacts, compress: brotliAtOnce, makeDelta, log });
     const publisher = new RepositoryPublisher({ clock, store: artifacts, online, ways });
     const controller = await createController({
-      ...{ clock, log, source, publisher, state: itsState, cache: itsCache },
+      ...{ clock, log, source, publisher, deltas: ways, state: itsState, cache: itsCache },
       judged: judgedPlace(disk, judgedFile, log),
       publish: async ({ topic, payload }) => {
         said.push({ topic: topic.split('/fleet/')[1]!, body: JSON.parse(new TextDecoder().decode(payload)) });

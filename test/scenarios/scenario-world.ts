@@ -156,6 +156,7 @@ export class ScenarioWorld {
     const [clock, log, state] = [this.#clock, quiet, openSqliteState(':memory:')];
     const memory = keptTexts(state, 'published', () => {});
     const online = new OnlineMetadata({ files, keys, memory, log, timestampLifetimeMs: 7 * 86_400_000 });
+    const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log });
     const controller = await createController({
       ...{ clock, log, state },
       cache: openSqliteBlobCache(
@@ -164,10 +165,8 @@ export class ScenarioWorld {
         () => {},
       ),
       judged: judgedPlace(nodeDisk, join(this.directory, 'judged-tree'), log),
-      publisher: new RepositoryPublisher({
-        ...{ clock, store, online },
-        ways: new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log }),
-      }),
+      publisher: new RepositoryPublisher({ clock, store, online, ways }),
+      deltas: ways,
       source: openSource(
         { url: this.repository, branch: 'main', mirrorDirectory: '' },
         { fs, network: { request: refuse }, clock, log },

@@ -9,6 +9,7 @@
  *
  * Commands other than `fleet` move the world; they are the keys of `moves` below and print nothing.
  */
+import type { DeviceProblem } from '../../schemas/generated/types.ts';
 import type { ScenarioWorld } from './scenario-world.ts';
 
 /** Words of a command line; double quotes hold words together. */
@@ -37,6 +38,11 @@ async function looks(world: ScenarioWorld, device: string): Promise<void> {
     return world.tell(device, { phase: 'waiting', highestSequence: sequence, target: reference, waiting, ...said });
   const applications = await world.runningApplications(device);
   return world.tell(device, { phase: 'active', highestSequence: sequence, running: reference, applications, ...said });
+}
+
+function problemOf(world: ScenarioWorld, sequence: number, code: string, message: string): DeviceProblem {
+  const at = new Date(world.context(() => {}).clock.now()).toISOString();
+  return { code, message, at, sequence };
 }
 
 /** What devices can do in a transcript: `$ device NAME WHAT …`. */
@@ -80,9 +86,19 @@ const deviceMoves: Readonly<
   },
   refuses: async (world, device, [code, message]) => {
     const { sequence } = await world.deploymentOf(device);
-    const at = world.context(() => {}).clock.now();
-    const problem = { code: code!, message: message!, at: new Date(at).toISOString(), sequence };
+    const problem = problemOf(world, sequence, code!, message!);
     return world.tell(device, { phase: 'active', highestSequence: sequence, problem });
+  },
+  /** It can't fetch what it lacks, and goes on trying. */
+  lacks: async (world, device, [code, message]) => {
+    const { sequence, revision } = await world.deploymentOf(device);
+    const problem = problemOf(world, sequence, code!, message!);
+    return world.tell(device, {
+      phase: 'fetching',
+      highestSequence: sequence,
+      target: { sequence, revision },
+      problem,
+    });
   },
 };
 

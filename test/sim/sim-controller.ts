@@ -127,7 +127,7 @@ export class SimController {
       controller.authorize(device, this.#world.fingerprintOf(device)) === 'ok';
     const bus = broker.start(life, authorize);
     const controller = await createController({
-      ...{ clock, log, publisher, state, cache: this.#cache, source: fleet.repository.open() },
+      ...{ clock, log, publisher, deltas: ways, state, cache: this.#cache, source: fleet.repository.open() },
       judged: judgedPlace(disk, '/judged-tree', log),
       publish: ({ topic, payload }) => bus.publish(topic, payload),
       sign: (deployment) => {

@@ -89,6 +89,7 @@ function open(state: StatePort): Promise<Controller> {
   return createController({
     ...{ clock, log, state, cache, judged: judgedPlace(disk, `${directory}/judged-tree`, log) },
     publisher: new RepositoryPublisher({ clock, store, online, ways }),
+    deltas: ways,
     source: openSource(options, { fs, network, clock, log, programs, threads: nodeThreads }),
     publish: async (message) => {
       const { topic } = message;

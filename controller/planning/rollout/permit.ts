@@ -2,6 +2,7 @@
 import type { Reason } from '../../../schemas/generated/types.ts';
 import { isWithheld } from '../observed.ts';
 import { isUnavailable, noRoomText, type Room } from './budget.ts';
+import { awaitsDeltas } from './deltas.ts';
 import { type DeviceInRollout, type Fate, fateOf, isOffered, retriesOf } from './fate.ts';
 import type { RolloutPolicy } from './policy.ts';
 import type { Rollout } from './rollout.ts';
@@ -62,6 +63,9 @@ function whenRunning(device: DeviceInRollout, { rollout, policy }: Permitting): 
   }
   if (device.wave === index && needsYesBefore(wave, rollout)) {
     return waits(device, 'NEEDS_APPROVAL', `wave ${wave.name} starts when somebody says yes`);
+  }
+  if (device.wave === index && awaitsDeltas(policy, rollout, index)) {
+    return waits(device, 'NEEDS_DELTAS', `wave ${wave.name} waits for deltas to what it brings`);
   }
   return { kind: 'target', ...(device.on === 'target' && !isWithheld(device.observed) ? { isAnew: true } : {}) };
 }

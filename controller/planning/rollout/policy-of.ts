@@ -58,8 +58,8 @@ function budgetOf({ groupBy, maxUnavailable }: NonNullable<FleetRollout['budget'
   return { groupBy: groupBy === 'site' ? { kind: 'site' } : { kind: 'label', key: groupBy }, maxUnavailable };
 }
 
-function bytesOf({ wholeModules = 'allow' }: NonNullable<FleetRollout['bytes']>): Bytes {
-  return { wholeModules };
+function bytesOf({ wholeModules = 'allow', patience = '1h' }: NonNullable<FleetRollout['bytes']>): Bytes {
+  return { wholeModules, patienceMs: millisecondsOf(patience) };
 }
 
 /** How a fleet's changes roll out; undefined where they go to all at once. */

@@ -40,6 +40,8 @@ export interface Budget {
 export interface Bytes {
   /** What devices do that have no delta. */
   readonly wholeModules: 'allow' | 'ask' | 'never';
+  /** A wave waits for deltas for so long. */
+  readonly patienceMs: number;
 }
 
 export interface RolloutPolicy {

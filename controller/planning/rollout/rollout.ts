@@ -48,6 +48,8 @@ export interface Rollout {
   readonly wave: number;
   /** Of one that is reverted, when that began. */
   readonly waveStartedAt: number;
+  /** The last wave that started with all deltas to what it brings, or without them when patience was over. */
+  readonly readyWave?: number;
   /** Since when it soaks. */
   readonly gatePassedAt?: number;
   /** How often the gate of its wave closed again after it had passed, and when last. */

@@ -1,13 +1,14 @@
 /**
  * How a rollout goes on by itself, from what is counted of its waves. Of a wave:
  *
- *     needs a yes (before) ──► open ──► gate passed: soaks ──► needs a yes (after) ──► the next wave, or done
+ *     needs a yes (before) ──► needs deltas ──► open ──► gate passed: soaks ──► needs a yes (after) ──► the next wave, or done
  *                               └────────── failures ────────► halted, or reverting ──► halted
  *
  * A rollout that is answered as it was handed in has nothing to write.
  */
 import type { Reason } from '../../../schemas/generated/types.ts';
 import type { Tally } from './book.ts';
+import { awaitedText, awaitsDeltas, type Deltas, lateText, noneOpen } from './deltas.ts';
 import { judgeGate, noCounts, whyFailed } from './gate.ts';
 import type { RolloutPolicy, Wave } from './policy.ts';
 import { returnedText, returningText } from './returning.ts';
@@ -30,6 +31,7 @@ type Move =
   | { readonly kind: 'holds'; readonly verdict: Reason; readonly nextAt?: number };
 
 interface Standing extends Tally {
+  readonly deltas: Deltas;
   readonly policy: RolloutPolicy;
   readonly now: number;
 }
@@ -149,6 +151,20 @@ function begun(rollout: Rollout, { policy, now }: Standing): Move | undefined {
   return moved({ ...rollout, waveStartedAt: now }, 'WAVE_OPEN', `wave ${wave.name} has been opened`);
 }
 
+/** So do deltas that it waits for; patience with them counts from when it would have started. */
+function equipped(rollout: Rollout, { policy, deltas, now }: Standing): Move | undefined {
+  const { index, wave } = openWave(policy, rollout);
+  if (policy.bytes === undefined || !awaitsDeltas(policy, rollout, index)) return undefined;
+  const endsAt = rollout.waveStartedAt + policy.bytes.patienceMs;
+  const ready = { ...rollout, readyWave: index, waveStartedAt: now };
+  if (deltas !== 'unknown' && deltas.open === 0)
+    return moved(ready, 'DELTAS_READY', `all deltas to what wave ${wave.name} brings are made`);
+  if (now >= endsAt) return moved(ready, 'DELTAS_LATE', lateText(wave.name, deltas));
+  const message = awaitedText(wave.name, deltas, endsAt);
+  if (rollout.reason.code !== 'NEEDS_DELTAS') return moved(rollout, 'NEEDS_DELTAS', message);
+  return { kind: 'holds', verdict: { code: 'NEEDS_DELTAS', message }, nextAt: endsAt };
+}
+
 /** Those that were heard have to be back; those that are dark are waited for as long as their waves have patience. */
 function reverted(rollout: Rollout, { policy, returns, now }: Standing): Move {
   const { offered, moving, dark } = returns;
@@ -165,7 +181,11 @@ function move(rollout: Rollout, standing: Standing): Move {
   const stands: Move = { kind: 'holds', verdict: rollout.reason };
   switch (rollout.state) {
     case 'running': {
-      const held = failed(rollout, standing) ?? begun(rollout, standing) ?? judged(rollout, standing);
+      const held =
+        failed(rollout, standing) ??
+        begun(rollout, standing) ??
+        equipped(rollout, standing) ??
+        judged(rollout, standing);
       return held ?? soaked(rollout, rollout.gatePassedAt ?? standing.now, standing);
     }
     case 'paused':
@@ -180,12 +200,18 @@ function move(rollout: Rollout, standing: Standing): Move {
   }
 }
 
-/** Goes on as far as it can at `now`. The tally has to be of all devices. */
-export function step(rollout: Rollout, policy: RolloutPolicy, { counts, returns }: Tally, now: number): Stepped {
+/** Goes on as far as it can at `now`. The tally has to be of all devices; without `deltas` all are there. */
+export function step(
+  rollout: Rollout,
+  policy: RolloutPolicy,
+  { counts, returns }: Tally,
+  now: number,
+  deltas: Deltas = noneOpen,
+): Stepped {
   const events: Reason[] = [];
   let at = rollout;
   for (;;) {
-    const next = move(at, { policy, counts, returns, now });
+    const next = move(at, { policy, counts, returns, deltas, now });
     if (next.kind === 'holds') {
       const { verdict, nextAt } = next;
       return { rollout: at, events, verdict, ...(nextAt === undefined ? {} : { nextAt }) };

@@ -88,9 +88,10 @@ test('a commit that raises the limit it is over, or takes the policy away, is he
   t.is((await sourceOf(world)).state, 'current');
 });
 
-test('a fleet that skips its canary is named, one that goes in waves is not, and neither is what a site alone says', async (t) => {
-  const world = await harbor(t, '  minWaves: 2\n');
-  const waves = '\n  rollout: { waves: [{ name: canary, limit: 1 }, { name: rest }] }';
+test('a fleet that skips its canary, or weakens its budget, is named; one that goes in waves is not, and neither is what a site alone says', async (t) => {
+  const world = await harbor(t, '  minWaves: 2\n  keepBudgets: true\n');
+  const waves =
+    '\n  rollout: { waves: [{ name: canary, limit: 1 }, { name: rest }], budget: { groupBy: site, maxUnavailable: 1 } }';
   for (const fleet of ['ships', 'trucks']) world.edit(`fleets/${fleet}.yaml`, 'spec:', `spec:${waves}`);
   await world.commit('Waves');
   world.edit('sites/aurora.yaml', 'knots: 14', 'knots: 15');
@@ -98,12 +99,17 @@ test('a fleet that skips its canary is named, one that goes in waves is not, and
   await world.commit('A faster Aurora, another tide logger');
   t.is((await sourceOf(world)).state, 'current');
   world.edit('applications/position-beacon.yaml', 'config:', 'config:\n    more: 1');
-  world.edit('fleets/trucks.yaml', waves, '');
+  world.edit('fleets/ships.yaml', waves, '');
   await world.commit('Another beacon');
   const { state, problems } = await sourceOf(world);
   t.is(state, 'refused');
-  t.like(problems, { length: 1, 0: { file: 'policy.yaml', line: 5, code: 'UNDER_MIN_WAVES' } });
-  t.regex(problems[0]!.message, /^fleets go in too few waves \(trucks in 1\), and spec\.minWaves/);
+  t.like(problems, { length: 2, 0: { file: 'policy.yaml', line: 5, code: 'UNDER_MIN_WAVES' } });
+  t.regex(problems[0]!.message, /^fleets go in too few waves \(ships in 1\), and spec\.minWaves/);
+  t.like(problems[1], { line: 6, code: 'WEAKENS_BUDGET' });
+  t.regex(
+    problems[1]!.message,
+    /^it weakens the budget of fleet ships: .*, and Policy\/harbor, as it stands before it, has spec\.keepBudgets/,
+  );
   t.deepEqual((await plan(world, 'HEAD')).policy, problems);
 });
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { named, RolloutScene } from './rollout-scene.ts';
+import { minuteMs, named, RolloutScene, startMs } from './rollout-scene.ts';
 
 const never = { bytes: { wholeModules: 'never' } } as const;
 
@@ -77,4 +77,48 @@ test('a device that is not in the fleet is not let, and nobody where devices do 
   t.like(await scene.act('allow-whole'), { code: 'ACT_REFUSED' });
   await scene.say('asks', 'aurora');
   t.is(scene.issued('aurora')?.sequence, 3, 'a device that asks unasked gets nothing for it');
+});
+
+test('a wave starts once its deltas are made, and says until then how many are missing and how long it waits', async (t) => {
+  const scene = await RolloutScene.open();
+  const devices = named('aurora');
+  const rollout = { bytes: { patience: '2h' } };
+  await scene.commit({ release: '1.0.0', devices, rollout });
+  await scene.say('runs', 'aurora');
+  const before = scene.signed.length;
+  scene.deltas = 'unknown';
+  await scene.commit({ release: '1.1.0', devices, rollout });
+  t.is(scene.view?.verdict.message, 'wave rest waits for deltas to what it brings, until 2026-06-01T02:00Z');
+  scene.deltas = { all: 4, open: 3 };
+  scene.engine.lookAtDeltas();
+  await scene.pass(90 * minuteMs);
+  const { verdict, nextAt } = scene.view!;
+  t.is(verdict.message, 'wave rest waits for 3 of 4 deltas to what it brings, until 2026-06-01T02:00Z');
+  t.is(nextAt, startMs + 120 * minuteMs);
+  t.is(scene.signed.length, before);
+  await scene.restart(scene.engine.desired);
+  t.is(scene.signed.length, before, 'a controller that starts knows what it waits for');
+  scene.deltas = { all: 4, open: 0 };
+  scene.engine.lookAtDeltas();
+  await scene.settle();
+  t.is(scene.signed.length, before + 1);
+  t.is(scene.rollout?.waveStartedAt, startMs + 90 * minuteMs, 'its gate has its whole patience');
+});
+
+test('a wave starts without its deltas when patience with them is over', async (t) => {
+  const scene = await RolloutScene.open();
+  const devices = named('aurora');
+  await scene.commit({ release: '1.0.0', devices, rollout: never });
+  await scene.say('runs', 'aurora');
+  scene.deltas = { all: 2, open: 1 };
+  await scene.commit({ release: '1.1.0', devices, rollout: never });
+  await scene.pass(59 * minuteMs);
+  t.is(scene.has('aurora'), '1.0.0');
+  await scene.pass(2 * minuteMs);
+  t.is(scene.has('aurora'), '1.1.0');
+  t.true(
+    scene.rollout?.events.some(
+      ({ message }) => message === 'wave rest starts without 1 of 2 deltas: patience for them is over',
+    ),
+  );
 });

@@ -5,6 +5,7 @@ import type { Image } from '../../../controller/engine/image.ts';
 import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
 import type { IssuedDeployment } from '../../../controller/planning/observed.ts';
 import type { Asked } from '../../../controller/planning/rollout/act.ts';
+import { type Deltas, noneOpen } from '../../../controller/planning/rollout/deltas.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort, StateRow } from '../../../controller/state/state-port.ts';
 import { type Life, SimTime } from '../../../platform/simulated/clock.ts';
@@ -76,6 +77,8 @@ export class RolloutScene {
   readonly told: { readonly event: string; readonly code: unknown }[] = [];
   /** Told of devices that are otherwise than before. */
   onChange: EngineParts['onChange'] = () => {};
+  /** What publishing says of deltas. */
+  deltas: Deltas = noneOpen;
   #life: Life = { alive: true };
   #made!: Awaited<ReturnType<typeof openEngine>>;
   #commits = 0;
@@ -124,6 +127,7 @@ export class RolloutScene {
       clock: this.time.clock(this.#life),
       state,
       onChange: (devices) => this.onChange(devices),
+      deltasTo: (releases) => (releases.length === 0 ? noneOpen : this.deltas),
       log: { write: (_level, event, fields) => void this.told.push({ event, code: fields?.code }) },
       sign: (deployment) => {
         const { device: name, sequence, applications, wholeModules } = deployment;

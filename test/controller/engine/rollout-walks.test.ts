@@ -4,6 +4,7 @@ import { FleetRollouts } from '../../../controller/engine/fleet-rollouts.ts';
 import type { Known } from '../../../controller/engine/known.ts';
 import { definitionOf } from '../../../controller/manifests/definition.ts';
 import { beginRollout } from '../../../controller/planning/rollout/begin.ts';
+import { noneOpen } from '../../../controller/planning/rollout/deltas.ts';
 import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
 import { SimTime } from '../../../platform/simulated/clock.ts';
 import { desiredOf, minuteMs, named, startMs } from './rollout-scene.ts';
@@ -29,6 +30,7 @@ function begun() {
       rollouts: typeof image;
     },
     tell: ({ kind }) => void told.push(kind),
+    deltasTo: () => noneOpen,
     consider: () => {},
     considerList: (names, isPassedOver = () => false) => {
       lists.push([...names].filter((name) => !isPassedOver(name)));

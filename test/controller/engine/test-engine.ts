@@ -1,4 +1,5 @@
 /** An engine over a real state, for tests that play the devices, and the broker where they bring none. */
+
 import { openShadowDoor, say } from '../../../controller/doors/mqtt/shadow-door.ts';
 import { type Context, described } from '../../../controller/engine/context.ts';
 import { Engine } from '../../../controller/engine/engine.ts';
@@ -6,6 +7,7 @@ import { type EngineParts, noFleet } from '../../../controller/engine/engine-par
 import type { EngineEvent } from '../../../controller/engine/events.ts';
 import { loadImage } from '../../../controller/engine/load-image.ts';
 import type { DesiredDevice, DesiredFleet } from '../../../controller/manifests/desired.ts';
+import { noneOpen } from '../../../controller/planning/rollout/deltas.ts';
 import type { ShadowMessage } from '../../../controller/shadow/protocol.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../../controller/state/state-port.ts';
@@ -67,6 +69,7 @@ export interface TestEngineOptions {
   readonly putBlob?: (bytes: Uint8Array) => Promise<unknown>;
   readonly tellsConnections?: boolean;
   readonly onChange?: EngineParts['onChange'];
+  readonly deltasTo?: EngineParts['deltasTo'];
 }
 
 export async function openEngine(options: TestEngineOptions = {}) {
@@ -81,6 +84,7 @@ export async function openEngine(options: TestEngineOptions = {}) {
     putBlob: options.putBlob ?? (async () => {}),
     tellsConnections,
     onChange: options.onChange ?? (() => {}),
+    deltasTo: options.deltasTo ?? (() => noneOpen),
   });
   /** Gives a device a deployment, as if it had been signed for it. */
   const desire = (device: string, sequence: number, envelope: string): Promise<void> => {

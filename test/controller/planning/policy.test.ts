@@ -8,11 +8,10 @@ import {
   excessesOf,
   findingOf,
   policiesOf,
-  redefinedFleets,
   withReasons,
 } from '../../../controller/planning/policy.ts';
+import { noneWeakened } from '../../../controller/planning/weakened-budgets.ts';
 import type { Policy, PolicySpec } from '../../../schemas/generated/types.ts';
-import { desiredOf, named } from '../engine/rollout-scene.ts';
 
 function policy(spec: PolicySpec, name = 'harbor'): Policy {
   return { apiVersion: 'fleet/v1alpha1', kind: 'Policy', metadata: { name }, spec };
@@ -30,10 +29,14 @@ function stateWith(...policies: readonly Policy[]): ManifestState {
   };
 }
 
+/** Of a commit that changes nothing. */
+const nothing: CommitWeight = { devices: 0, fleets: [], prices: [], budgets: noneWeakened };
+
 const limits = fc.record<PolicySpec>(
   {
     maxDevices: fc.nat(9),
     minWaves: fc.integer({ min: 1, max: 4 }),
+    keepBudgets: fc.constant(true as const),
     maxPrice: fc.dictionary(fc.constantFrom('EUR', 'NOK'), fc.nat(9), { minKeys: 1 }),
   },
   { requiredKeys: [] },
@@ -41,7 +44,17 @@ const limits = fc.record<PolicySpec>(
 
 const weights = fc.record<CommitWeight>({
   devices: fc.nat(12),
-  fleets: fc.array(fc.record({ fleet: fc.constantFrom('ships', 'trucks'), waves: fc.integer({ min: 1, max: 4 }) })),
+  fleets: fc.array(
+    fc.record({
+      ...{ fleet: fc.constantFrom('ships', 'trucks'), waves: fc.integer({ min: 1, max: 4 }) },
+      devices: fc.integer({ min: 1, max: 4 }),
+    }),
+  ),
+  budgets: fc.record({
+    fleets: fc.array(fc.constantFrom('ships', 'trucks')),
+    devices: fc.array(fc.constantFrom('bridge', 'engine')),
+    links: fc.array(fc.constant('aurora/vsat')),
+  }),
   prices: fc.uniqueArray(
     fc.record({ currency: fc.constantFrom('EUR', 'NOK', 'USD'), cheapest: fc.nat(5), dearest: fc.nat(12) }),
     { selector: ({ currency }) => currency },
@@ -53,18 +66,20 @@ test('a commit within every limit is over none, and one that does more is over a
     fc.property(limits, weights, fc.nat(5), (spec, weight, more) => {
       const placed = [{ policy: policy(spec), of: 'base' as const }];
       const count = excessesOf(placed, weight).length;
-      const { maxDevices = Number.POSITIVE_INFINITY, minWaves = 0, maxPrice } = spec;
+      const { maxDevices = Number.POSITIVE_INFINITY, minWaves = 0, maxPrice, keepBudgets = false } = spec;
       const dear = weight.prices.filter(
         ({ currency, dearest }) => maxPrice !== undefined && dearest > (maxPrice[currency] ?? 0),
       );
       t.is(
         count,
         (weight.devices > maxDevices ? 1 : 0) +
-          (weight.fleets.some(({ waves }) => waves < minWaves) ? 1 : 0) +
+          (weight.fleets.some(({ waves, devices }) => waves < minWaves && waves < devices) ? 1 : 0) +
+          (keepBudgets && weight.budgets.fleets.length + weight.budgets.devices.length > 0 ? 1 : 0) +
+          (keepBudgets && weight.budgets.links.length > 0 ? 1 : 0) +
           dear.length,
       );
       const heavier = {
-        ...{ fleets: weight.fleets, devices: weight.devices + more },
+        ...{ ...weight, devices: weight.devices + more },
         prices: weight.prices.map((price) => ({ ...price, dearest: price.dearest + more })),
       };
       t.true(excessesOf(placed, heavier).length >= count);
@@ -75,9 +90,7 @@ test('a commit within every limit is over none, and one that does more is over a
 test('a commit is under the policy it finds and the one it brings: who raises a limit, or takes it away, is held to the old one', (t) => {
   const old = stateWith(policy({ maxDevices: 2 }));
   const over = (next: ManifestState): string[] =>
-    excessesOf(policiesOf(old, next), { devices: 3, prices: [], fleets: [] }).map(
-      ({ of, message }) => `${of}: ${message}`,
-    );
+    excessesOf(policiesOf(old, next), { ...nothing, devices: 3 }).map(({ of, message }) => `${of}: ${message}`);
   const found = 'base: it changes 3 devices, and spec.maxDevices of Policy/harbor, as it stands before it, is 2';
   t.deepEqual(over(old), [found]);
   t.deepEqual(over(stateWith(policy({ maxDevices: 9 }))), [found]);
@@ -86,15 +99,14 @@ test('a commit is under the policy it finds and the one it brings: who raises a 
     found,
     'next: it changes 3 devices, and spec.maxDevices of Policy/harbor is 1',
   ]);
-  const [first] = excessesOf(policiesOf(emptyManifestState, old), { devices: 3, prices: [], fleets: [] });
+  const [first] = excessesOf(policiesOf(emptyManifestState, old), { ...nothing, devices: 3 });
   t.is(first?.of, 'next');
 });
 
 test('a line names one limit and gives a reason; the newest counts, and another limit, or no reason, says nothing', (t) => {
   const placed = [{ policy: policy({ maxDevices: 0, maxPrice: { EUR: 0 } }), of: 'next' as const }];
   const excesses = excessesOf(placed, {
-    devices: 1,
-    fleets: [],
+    ...{ ...nothing, devices: 1 },
     prices: [{ currency: 'EUR', cheapest: 0, dearest: 0.5 }],
   });
   const reasons = (...lines: readonly string[]) => withReasons(excesses, lines).map(({ reason }) => reason);
@@ -107,8 +119,7 @@ test('a line names one limit and gives a reason; the newest counts, and another 
 test('a verdict stands at its limit, and says what would do or what was said', (t) => {
   const state = stateWith(policy({ maxPrice: { EUR: 1 } }));
   const weight = {
-    devices: 0,
-    fleets: [],
+    ...nothing,
     prices: ['EUR', 'NOK'].map((currency) => ({ currency, cheapest: 0, dearest: 2 })),
   };
   const [euro, crown] = excessesOf(policiesOf(emptyManifestState, state), weight);
@@ -122,18 +133,4 @@ test('a verdict stands at its limit, and says what would do or what was said', (
     ...{ ...place, path: ['spec', 'maxPrice'], code: 'POLICY_EXCEPTION' },
     message: 'it may cost 2 NOK, and spec.maxPrice of Policy/harbor names no NOK; a commit says why: the storm',
   });
-});
-
-test('a fleet that gives up waves is weighed by what is left of them, also where nothing else of it changes', (t) => {
-  const ships = (release: '1.0.0' | '1.1.0', first?: string, ...names: readonly string[]) => {
-    const wave = (name: string) => ({ name, limit: 1 });
-    const devices = named('one', 'two');
-    if (first === undefined) return desiredOf({ release, devices });
-    return desiredOf({ release, devices, rollout: { waves: [wave(first), ...names.map(wave)] } });
-  };
-  const before = ships('1.0.0', 'canary');
-  t.deepEqual(redefinedFleets(before, ships('1.0.0')), [{ fleet: 'ships', waves: 1 }]);
-  t.deepEqual(redefinedFleets(before, ships('1.1.0', 'canary')), [{ fleet: 'ships', waves: 2 }]);
-  t.deepEqual(redefinedFleets(before, before), []);
-  t.deepEqual(redefinedFleets(before, ships('1.0.0', 'canary', 'second')), []);
 });

@@ -67,6 +67,34 @@ test('no delta is made twice, also after a restart, whatever came of it', async 
   t.false((await second.store.index(second.versions[2]!.release))!.ways.some(({ method }) => method === 'delta'));
 });
 
+test('how many deltas are still to be made is told as they are made, and of those that can not be nothing is waited for', async (t) => {
+  const { versions, catalogue, ways } = await shore(async (old, fresh, signal) => {
+    if (sha256Hex(old) === versions[0]!.release.sha256) throw new Error('no memory');
+    return deltaAtOnce(old, fresh, signal);
+  });
+  const seen: unknown[] = [];
+  ways.onDeltas = () => seen.push(ways.deltasTo(['crane/3', 'horn/1']));
+  t.is(ways.deltasTo(['crane/3']), 'unknown', 'nothing was demanded yet');
+  const prepared = ways.prepare(catalogue, { wanted: new Set(['crane/3']), held: new Set() });
+  t.is(ways.deltasTo(['crane/3']), 'unknown', 'nobody has looked yet');
+  await prepared;
+  t.deepEqual(ways.deltasTo(['crane/3']), { all: 2, open: 0 });
+  t.deepEqual(ways.deltasTo(['crane/2']), { all: 0, open: 0 });
+  t.deepEqual(
+    [...new Set(seen.map((one) => JSON.stringify(one)))],
+    [2, 1, 0].map((open) => JSON.stringify({ all: 2, open })),
+  );
+});
+
+test('while artifacts can not be read nobody knows which deltas are missing', async (t) => {
+  const { catalogue, ways, store } = await shore(deltaAtOnce);
+  const demand = { wanted: new Set(['crane/3']), held: new Set<string>() };
+  await ways.prepare(catalogue, demand);
+  store.holds = () => Promise.reject(new Error('the bucket does not answer'));
+  await ways.prepare(catalogue, demand);
+  t.is(ways.deltasTo(['crane/3']), 'unknown');
+});
+
 test('a delta that can not be made is logged, and the others are made', async (t) => {
   const { store, versions, catalogue, ways } = await shore(async (old, fresh, signal) => {
     if (sha256Hex(old) === versions[0]!.release.sha256) throw new Error('no memory');

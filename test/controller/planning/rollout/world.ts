@@ -9,6 +9,7 @@ import {
 } from '../../../../controller/planning/observed.ts';
 import { type Asked, actOn } from '../../../../controller/planning/rollout/act.ts';
 import { Book } from '../../../../controller/planning/rollout/book.ts';
+import { type Deltas, noneOpen } from '../../../../controller/planning/rollout/deltas.ts';
 import { goesOnUnder, workOf } from '../../../../controller/planning/rollout/disturbance.ts';
 import { type DeviceInRollout, progressOf } from '../../../../controller/planning/rollout/fate.ts';
 import { type Permit, permit, withinBudget } from '../../../../controller/planning/rollout/permit.ts';
@@ -189,6 +190,8 @@ export class World {
   rollout: Rollout;
   book: Book;
   now = startMs;
+  /** What publishing says of deltas to the target. */
+  deltas: Deltas = noneOpen;
   /** By device, what its manifests ask for. */
   readonly #manifests = new Map<number, Manifest>();
   /** By device, what it truly runs, and the deployment that it came to rest with; none of one that runs nothing. */
@@ -293,7 +296,7 @@ export class World {
   /** Steps and issues until nothing moves; the rounds that it took. */
   settle(): number {
     for (let round = 1; ; round += 1) {
-      const { rollout } = step(this.rollout, this.policy, this.book, this.now);
+      const { rollout } = step(this.rollout, this.policy, this.book, this.now, this.deltas);
       const counts = this.book.counts.map((each) => ({ ...each }));
       if (rollout !== this.rollout)
         this.stages.push({ before: this.rollout, rollout, counts, devices: [...this.devices], now: this.now });

@@ -1,0 +1,119 @@
+/** What a commit does by its manifests alone, as far as policies ask. Pure. */
+import { definitionOf } from '../manifests/definition.ts';
+import type { DesiredFleet } from '../manifests/desired.ts';
+import { desiredOf, type ManifestState } from '../manifests/manifest-state.ts';
+import { countUnder, namesUnder } from '../manifests/name-index.ts';
+import type { Steps } from '../manifests/steps.ts';
+import type { DeviceChange } from './compare.ts';
+import { asksForBudgets, asksForWaves, type CommitWeight, type PlacedPolicy, type WeighedFleet } from './policy.ts';
+import { workOf } from './rollout/disturbance.ts';
+import { policyOf } from './rollout/policy-of.ts';
+import { waveSizes } from './rollout/waves.ts';
+import { noneWeakened, weakenedBudgets } from './weakened-budgets.ts';
+
+/** All holds that have an end are over by then: what they put off comes all the same. */
+export const afterHoldsMs = Number.MAX_SAFE_INTEGER;
+
+/** A revision, and who is in its fleets. */
+export interface WeighedSide {
+  readonly desired: DesiredFleet;
+  readonly sizeOf: (fleet: string) => number;
+  readonly namesIn: (fleet: string) => Iterable<string>;
+}
+
+/** The side that a revision is. */
+export function sideOf(state: ManifestState): WeighedSide {
+  return {
+    desired: desiredOf(state),
+    sizeOf: (fleet) => countUnder(state.members, fleet),
+    namesIn: (fleet) => namesUnder(state.members, fleet),
+  };
+}
+
+/** A commit that is weighed. */
+export interface WeighedCommit {
+  readonly base: WeighedSide;
+  readonly next: WeighedSide;
+  /** The devices that differ. */
+  readonly affected: Iterable<string>;
+  /** What becomes of them when holds that end are over. */
+  readonly devices: readonly DeviceChange[];
+}
+
+/** The waves of a fleet that take somebody; of one without devices all that there are. */
+function waveCount({ desired, sizeOf, namesIn }: WeighedSide, fleet: string): number {
+  const manifest = desired.fleets.get(fleet);
+  const waves = manifest && policyOf(manifest)?.waves;
+  if (waves === undefined) return 1;
+  const size = sizeOf(fleet);
+  if (size === 0) return waves.length;
+  const members = () => Array.from(namesIn(fleet), (name) => desired.devices.get(name)!);
+  return waveSizes(fleet, size, members, waves).filter((count) => count > 0).length;
+}
+
+/** Fleets of which the manifest, or a device, is another one. */
+function touchedFleets({ base, next, affected }: WeighedCommit): ReadonlySet<string> {
+  const touched = new Set<string>();
+  for (const [name, fleet] of next.desired.fleets) if (base.desired.fleets.get(name) !== fleet) touched.add(name);
+  for (const device of affected) {
+    const fleet = next.desired.devices.get(device)?.fleet;
+    if (fleet !== undefined) touched.add(fleet);
+  }
+  return touched;
+}
+
+/**
+ * The fleets that get another definition, and in how many waves; those that are new get their first. Who has fewer waves than before,
+ * by its manifest or because its devices are others, is among them: devices that wait for what a commit before it brought get it by these.
+ */
+export function redefinedFleets(commit: WeighedCommit): readonly WeighedFleet[] {
+  const { base, next } = commit;
+  const touched = touchedFleets(commit);
+  return [...next.desired.fleets.keys()].flatMap((fleet) => {
+    if (!base.desired.fleets.has(fleet)) return [];
+    const isSame = definitionOf(base.desired, fleet)?.hash === definitionOf(next.desired, fleet)?.hash;
+    if (isSame && !touched.has(fleet)) return [];
+    const waves = waveCount(next, fleet);
+    return isSame && waves >= waveCount(base, fleet) ? [] : [{ fleet, waves, devices: next.sizeOf(fleet) }];
+  });
+}
+
+/** Whether a device is in another fleet than before, and gets something else to run there. */
+function isMovedOn({ base, next }: WeighedCommit, { device, kind }: DeviceChange): boolean {
+  const [before, after] = [base.desired.devices.get(device), next.desired.devices.get(device)];
+  if (kind !== 'deploy' || before?.fleet === undefined || after?.fleet === undefined) return false;
+  return before.fleet !== after.fleet && workOf(before.template) !== workOf(after.template);
+}
+
+/**
+ * Devices that another fleet takes over and gives something else: at once where that fleet has it already, in the waves of one that is
+ * new.
+ */
+export function joinedFleets(commit: WeighedCommit): readonly WeighedFleet[] {
+  const { base, next, devices } = commit;
+  const moved = devices.filter((change) => isMovedOn(commit, change));
+  return [...Map.groupBy(moved, ({ fleet = '' }) => fleet)].flatMap(([fleet, joining]) => {
+    const count = joining.length;
+    if (!base.desired.fleets.has(fleet)) return [{ fleet, waves: waveCount(next, fleet), devices: count }];
+    const isSame = definitionOf(base.desired, fleet)?.hash === definitionOf(next.desired, fleet)?.hash;
+    return isSame ? [{ fleet, waves: 1, devices: count, isJoined: true }] : [];
+  });
+}
+
+/** The devices that a policy counts: those that a hold without an end, or a missing key, keeps as they are, are not among them. */
+function movingDevices(devices: readonly DeviceChange[]): number {
+  return devices.filter(({ kind }) => kind !== 'hold').length;
+}
+
+/** All but the prices; nothing is asked for that no policy needs. */
+export function* weighInSteps(
+  policies: readonly PlacedPolicy[],
+  commit: WeighedCommit,
+): Steps<Omit<CommitWeight, 'prices'>> {
+  const { base, next, affected } = commit;
+  return {
+    devices: movingDevices(commit.devices),
+    fleets: asksForWaves(policies) ? [...redefinedFleets(commit), ...joinedFleets(commit)] : [],
+    budgets: asksForBudgets(policies) ? yield* weakenedBudgets(base.desired, next.desired, affected) : noneWeakened,
+  };
+}

@@ -1,0 +1,167 @@
+/** What a commit weighs by its manifests: what went round a policy before is found. */
+import test from 'ava';
+import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
+import { runAtOnce } from '../../../controller/manifests/steps.ts';
+import { afterHoldsMs, type WeighedSide, weighInSteps } from '../../../controller/planning/commit-weight.ts';
+import { deviceChangesInSteps } from '../../../controller/planning/compare.ts';
+import type { CommitWeight } from '../../../controller/planning/policy.ts';
+import type { FleetRollout, SiteLink } from '../../../schemas/generated/types.ts';
+import { application, desiredFrom, device, type Files, fleet, site } from '../manifests/fleet-fixture.ts';
+
+function sideOf(desired: DesiredFleet): WeighedSide {
+  const namesIn = (name: string) =>
+    [...desired.devices.values()].filter((one) => one.fleet === name).map((one) => one.name);
+  return { desired, namesIn, sizeOf: (name) => namesIn(name).length };
+}
+
+/** As a policy with every rule weighs it. */
+function weigh(before: Files, after: Files): Omit<CommitWeight, 'prices'> {
+  const [base, next] = [sideOf(desiredFrom(before)), sideOf(desiredFrom(after))];
+  const affected = [...new Set([...base.desired.devices.keys(), ...next.desired.devices.keys()])].sort();
+  const releases = new Map([...base.desired.catalogue, ...next.desired.catalogue]);
+  const compared = { base: base.desired, next: next.desired, releases, observe: () => undefined, now: afterHoldsMs };
+  const devices = runAtOnce(deviceChangesInSteps(affected, compared));
+  const spec = { minWaves: 2, keepBudgets: true as const };
+  const policy = { apiVersion: 'fleet/v1alpha1' as const, kind: 'Policy' as const, metadata: { name: 'harbor' }, spec };
+  return runAtOnce(weighInSteps([{ policy, of: 'base' }], { base, next, affected, devices }));
+}
+
+const names = ['one', 'two', 'three', 'four'];
+
+function key(at: number): string {
+  return `SHA256:${String(at).repeat(43)}`;
+}
+
+interface Fleetful {
+  readonly release?: '1.0.0' | '1.1.0';
+  readonly rollout?: FleetRollout;
+  readonly name?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly spec?: object;
+}
+
+/** Four devices in one fleet. */
+function files({ release = '1.0.0', rollout, name = 'ships', labels = {}, spec = {} }: Fleetful): Files {
+  const more = rollout === undefined ? {} : { rollout };
+  return {
+    'apps/pump.yaml': application('pump', release),
+    'fleets/ships.yaml': fleet(name, { kind: 'ship' }, [{ name: 'pump' }], more),
+    ...Object.fromEntries(
+      names.map((one, at) => [
+        `devices/${one}.yaml`,
+        device(one, { kind: 'ship', deck: 'a', ...labels }, { keyFingerprint: key(at), ...spec }),
+      ]),
+    ),
+  };
+}
+
+const canary: FleetRollout = { waves: [{ name: 'canary', limit: 1 }] };
+
+test('a fleet that gives up waves is weighed by what is left of them, also where nothing else of it changes', (t) => {
+  const before = files({ rollout: canary });
+  const of = (after: Files) => weigh(before, after).fleets;
+  t.deepEqual(of(files({})), [{ fleet: 'ships', waves: 1, devices: 4 }]);
+  t.deepEqual(of(files({ release: '1.1.0', rollout: canary })), [{ fleet: 'ships', waves: 2, devices: 4 }]);
+  t.deepEqual(of(before), []);
+  t.deepEqual(
+    of(
+      files({
+        rollout: {
+          waves: [
+            { name: 'canary', limit: 1 },
+            { name: 'second', limit: 1 },
+          ],
+        },
+      }),
+    ),
+    [],
+  );
+});
+
+test('a wave that takes nobody is none: neither a first one of all devices nor labels that put all in it make a canary', (t) => {
+  const of = (first: object, labels = {}) => {
+    const rollout: FleetRollout = { waves: [{ name: 'canary', ...first }] };
+    return weigh(files({ rollout }), files({ release: '1.1.0', rollout, labels })).fleets;
+  };
+  t.deepEqual(of({ limit: '100%' }), [{ fleet: 'ships', waves: 1, devices: 4 }]);
+  t.deepEqual(of({ selector: { matchLabels: { deck: 'a' } } }), [{ fleet: 'ships', waves: 1, devices: 4 }]);
+  t.deepEqual(of({ limit: '50%' }), [{ fleet: 'ships', waves: 2, devices: 4 }]);
+  const byBerth: FleetRollout = { waves: [{ name: 'canary', selector: { matchLabels: { berth: '1' } } }] };
+  const before = {
+    ...files({ rollout: byBerth }),
+    'devices/one.yaml': device('one', { kind: 'ship', berth: '1' }, {}),
+  };
+  t.deepEqual(weigh(before, files({ rollout: byBerth, labels: { berth: '1' } })).fleets, [
+    { fleet: 'ships', waves: 1, devices: 4 },
+  ]);
+});
+
+test('a fleet of another name is weighed by its own waves, where its devices get something else with it', (t) => {
+  const before = files({ rollout: canary });
+  t.deepEqual(weigh(before, files({ name: 'vessels', rollout: canary })).fleets, [], 'what runs goes on');
+  t.deepEqual(weigh(before, files({ name: 'vessels', release: '1.1.0' })).fleets, [
+    { fleet: 'vessels', waves: 1, devices: 4 },
+  ]);
+  t.deepEqual(weigh(before, files({ name: 'vessels', release: '1.1.0', rollout: canary })).fleets, [
+    { fleet: 'vessels', waves: 2, devices: 4 },
+  ]);
+});
+
+test('devices that labels put into a fleet that has something else get it in one wave', (t) => {
+  const tugs = {
+    'fleets/tugs.yaml': fleet('tugs', { kind: 'tug' }, [{ name: 'pump', config: { a: 1 } }], { rollout: canary }),
+  };
+  const before = { ...files({ rollout: canary }), ...tugs };
+  const asTug = (name: string) => ({
+    [`devices/${name}.yaml`]: device(name, { kind: 'tug' }, { keyFingerprint: key(names.indexOf(name)) }),
+  });
+  t.deepEqual(weigh(before, { ...before, ...asTug('one'), ...asTug('two') }).fleets, [
+    { fleet: 'tugs', waves: 1, devices: 2, isJoined: true },
+  ]);
+});
+
+test('a hold that ends by itself puts nothing past a policy, and one that is taken away brings what it kept off', (t) => {
+  const before = files({});
+  const until = '2026-06-01T00:01:00Z';
+  const held = (hold: object) => files({ release: '1.1.0', spec: { hold: { reason: 'dock', ...hold } } });
+  t.is(weigh(before, files({ release: '1.1.0' })).devices, 4);
+  t.is(weigh(before, held({ until })).devices, 4);
+  t.is(weigh(held({ until }), files({ release: '1.1.0' })).devices, 0, 'it was weighed when it was put off');
+  t.is(weigh(before, held({})).devices, 0);
+  t.is(weigh(held({}), files({ release: '1.1.0' })).devices, 4);
+});
+
+test('a weaker budget is found at its fleet, and at devices that come to one by their fleet or their labels', (t) => {
+  const budget = (maxUnavailable: number, groupBy = 'deck'): FleetRollout => ({ budget: { groupBy, maxUnavailable } });
+  const before = files({ rollout: budget(1) });
+  const of = (after: Files) => weigh(before, after).budgets;
+  const none = { fleets: [], devices: [], links: [] };
+  const ofFleet = { ...none, fleets: ['ships'] };
+  t.deepEqual(of(before), none);
+  t.deepEqual(of(files({ rollout: budget(2) })), ofFleet);
+  t.deepEqual(of(files({ rollout: budget(1, 'site') })), ofFleet);
+  t.deepEqual(of(files({ rollout: {} })), ofFleet);
+  t.deepEqual(of(files({})), ofFleet);
+  t.deepEqual(weigh(files({ rollout: budget(2) }), before).budgets, none);
+  t.deepEqual(of(files({ name: 'vessels', rollout: budget(1) })), none);
+  t.deepEqual(of(files({ name: 'vessels' })), { ...none, devices: [...names].sort() });
+  const unlabelled = { 'devices/one.yaml': device('one', { kind: 'ship' }, { keyFingerprint: key(0) }) };
+  t.deepEqual(of({ ...before, ...unlabelled }), { ...none, devices: ['one'] });
+});
+
+test('a link over which devices may take more in a day or in a month is found', (t) => {
+  const withLink = (budget?: SiteLink['budget']): Files => {
+    const link = { name: 'vsat', rate: '128kbit/s', match: { interface: 'wwan0' }, ...(budget && { budget }) };
+    return { 'sites/aurora.yaml': site('aurora', { links: [link] }) };
+  };
+  const daily = { bytes: '10MB', per: 'day' as const };
+  const of = (before: Files, after: Files) => weigh(before, after).budgets.links;
+  t.deepEqual(of(withLink(daily), withLink({ bytes: '11MB', per: 'day' })), ['aurora/vsat']);
+  t.deepEqual(of(withLink(daily), withLink()), ['aurora/vsat']);
+  t.deepEqual(of(withLink(daily), withLink({ bytes: '11MB', per: 'month' })), ['aurora/vsat'], 'in one day');
+  t.deepEqual(of(withLink({ bytes: '300MB', per: 'month' }), withLink(daily)), ['aurora/vsat'], 'in 31 days');
+  t.deepEqual(of(withLink({ bytes: '310MB', per: 'month' }), withLink(daily)), []);
+  t.deepEqual(of(withLink(daily), withLink({ bytes: '10MB', per: 'month' })), []);
+  t.deepEqual(of(withLink(), withLink(daily)), []);
+  t.deepEqual(of(withLink(daily), { 'sites/aurora.yaml': site('aurora', {}) }), []);
+});
