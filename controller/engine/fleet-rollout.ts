@@ -53,8 +53,14 @@ export class FleetRollout {
   readonly #room = new RoomQueue();
   /** Undefined before it has begun. */
   #count: Count | undefined;
-  /** All devices of the fleet are in the book. */
-  #isCounted = false;
+  /** Lists of devices that are still to be noted before anybody is offered anything. */
+  #toNote = 0;
+  /** Whether one of those is of the whole fleet. */
+  #notesAll = false;
+  /** Who was asked meanwhile, and is to be asked again. */
+  readonly #askedEarly = new Set<string>();
+  /** Groups in which room came up meanwhile. */
+  readonly #roomEarly = new Set<string>();
 
   constructor(followed: FollowedFleet, deltasTo: EngineParts['deltasTo']) {
     this.#followed = followed;
@@ -82,21 +88,34 @@ export class FleetRollout {
     const of = countOf(rollout);
     if (rollout.target !== this.#followed.target || this.#count?.of === of) return undefined;
     this.#count = { of, book: new Book(this.#followed.policy, rollout) };
-    this.#isCounted = false;
+    this.#toNote = 1;
+    this.#notesAll = true;
     return this.#count;
   }
 
-  /** All its devices were noted since that began; returns whether it is still what counts. */
-  endCounting(count: Count): boolean {
-    if (this.#count !== count) return false;
-    this.#isCounted = true;
-    return true;
+  /** Devices came together, or are otherwise: all of them are noted before one is offered anything. Undefined where nothing counts. */
+  countOthers(): Count | undefined {
+    if (this.#count !== undefined) this.#toNote += 1;
+    return this.#count;
+  }
+
+  /** All of a list were noted since that began; returns who may be asked when no other list is left, undefined before. */
+  endCounting(count: Count): Iterable<string> | undefined {
+    if (this.#count !== count) return undefined;
+    this.#toNote -= 1;
+    if (this.#toNote > 0) return undefined;
+    const early = [...this.#askedEarly, ...this.#woken(this.#roomEarly)];
+    const names = this.#notesAll ? this.#followed.waves.keys() : early;
+    this.#notesAll = false;
+    this.#askedEarly.clear();
+    this.#roomEarly.clear();
+    return names;
   }
 
   /** Nothing is offered and no gate judged before. */
   isCounted(known: Known): boolean {
     const rollout = known.rollout(this.#followed.fleet);
-    return this.#isCounted && rollout !== undefined && this.#count?.of === countOf(rollout);
+    return this.#toNote === 0 && rollout !== undefined && this.#count?.of === countOf(rollout);
   }
 
   /** To what it brings. */
@@ -133,13 +152,18 @@ export class FleetRollout {
 
   /** Who may be asked now that this one was: room that it had no use for is the next one's. */
   afterAsking(device: string): readonly string[] {
+    if (this.#toNote > 0 && !this.#notesAll) this.#askedEarly.add(device);
     return this.#woken([this.#count?.book.groupOf(device)]);
   }
 
   /** One of each group in which there is room. */
-  #woken(groups: readonly (string | undefined)[]): readonly string[] {
+  #woken(groups: Iterable<string | undefined>): readonly string[] {
     const book = this.#count?.book;
-    if (!this.#isCounted || book === undefined) return [];
+    if (book === undefined) return [];
+    if (this.#toNote > 0) {
+      for (const group of groups) if (group !== undefined) this.#roomEarly.add(group);
+      return [];
+    }
     return [...new Set(groups)].flatMap((group) => {
       if (group === undefined || book.spare(group) <= 0) return [];
       return this.#room.take(group, (name) => book.groupOf(name) === group) ?? [];

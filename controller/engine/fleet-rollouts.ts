@@ -18,7 +18,7 @@ import { drawWaves, type Member } from '../planning/rollout/waves.ts';
 import { DueNames } from './due-names.ts';
 import { type EngineParts, noFleet } from './engine-parts.ts';
 import type { EngineEvent } from './events.ts';
-import { FleetRollout } from './fleet-rollout.ts';
+import { type Count, FleetRollout } from './fleet-rollout.ts';
 import { fleetsToDraw, membersOf, policiesOf, touchedFleets } from './followed-fleets.ts';
 import type { Image } from './image.ts';
 import type { Known } from './known.ts';
@@ -111,7 +111,7 @@ export class FleetRollouts {
     const others = fleetsToDraw(before, wanted, affected);
     const toDraw = [...policies].filter(([fleet, policy]) => others.has(fleet) || !this.#isAsked(fleet, policy));
     const members = membersOf(wanted, new Set(toDraw.map(([fleet]) => fleet)));
-    for (const [fleet, policy] of policies) this.#followFleet(fleet, policy, members.get(fleet));
+    for (const [fleet, policy] of policies) this.#followFleet(fleet, policy, members.get(fleet), affected);
   }
 
   /** Its devices follow git at once. */
@@ -127,12 +127,17 @@ export class FleetRollouts {
     return old !== undefined && canonicalJson(old.followed.policy) === canonicalJson(policy);
   }
 
-  #followFleet(fleet: string, policy: RolloutPolicy, members: readonly Member[] | undefined): void {
+  #followFleet(
+    fleet: string,
+    policy: RolloutPolicy,
+    members: readonly Member[] | undefined,
+    affected: ReadonlySet<string>,
+  ): void {
     const old = this.#fleets.get(fleet);
     const target = definitionOf(this.#wanted, fleet)?.hash ?? '';
     const lots = old?.followed.lots ?? new Map();
     const waves = members === undefined ? old!.followed.waves : drawWaves(fleet, members, policy.waves, lots);
-    if (old?.followed.target === target && this.#isAsked(fleet, policy)) return this.#redraw(old, waves);
+    if (old?.followed.target === target && this.#isAsked(fleet, policy)) return this.#redraw(old, waves, affected);
     const deltas = (releases: readonly string[]): Deltas => this.#parts.deltasTo(releases);
     const one = new FleetRollout(
       { fleet, policy, target, waves, lots, releases: releasesOf(this.#wanted, fleet) },
@@ -142,10 +147,13 @@ export class FleetRollouts {
     this.#count(one);
   }
 
-  #redraw(one: FleetRollout, waves: ReadonlyMap<string, number>): void {
+  /** Of those that came together, or into one group, all are noted before one of them is offered anything. */
+  #redraw(one: FleetRollout, waves: ReadonlyMap<string, number>, affected: ReadonlySet<string>): void {
     const before = one.followed.waves;
     if (waves === before) return;
     const woken = one.redraw(waves);
+    const count = one.countOthers();
+    if (count !== undefined) this.#noteAll(one, count, affected, (name) => !waves.has(name));
     this.#parts.considerList(waves.keys(), (name) => before.get(name) === waves.get(name));
     // After those that came: they may have taken the room that there is.
     this.#parts.considerList(woken);
@@ -158,14 +166,20 @@ export class FleetRollouts {
     const rollout = this.#parts.image.rollout(fleet);
     const count = rollout && one.beginCounting(rollout);
     if (count === undefined) return false;
-    this.#parts.considerList(
-      withEnd(waves.keys(), () => {
-        if (this.#fleets.get(fleet) !== one || !one.endCounting(count)) return;
-        this.#tellStep(fleet);
-        this.#parts.considerList(one.followed.waves.keys());
-      }),
-    );
+    this.#noteAll(one, count, waves.keys());
     return true;
+  }
+
+  /** Takes devices down, in turns, before anybody of their fleet is offered anything. */
+  #noteAll(one: FleetRollout, count: Count, names: Iterable<string>, isPassedOver?: (name: string) => boolean): void {
+    const { fleet } = one.followed;
+    const onEnd = (): void => {
+      const toAsk = this.#fleets.get(fleet) === one ? one.endCounting(count) : undefined;
+      if (toAsk === undefined) return;
+      this.#tellStep(fleet);
+      this.#parts.considerList(toAsk);
+    };
+    this.#parts.considerList(withEnd(names, onEnd), isPassedOver);
   }
 
   /** Whether it is thought over again when all devices of its fleet are counted. */

@@ -1864,6 +1864,10 @@ export interface PlannedDevice {
    */
   attributes: PlannedAttribute[];
   /**
+   * What it does where an update has no delta; absent where it takes the module whole.
+   */
+  wholeModules?: 'ask' | 'never';
+  /**
    * It loses all its applications, and its manifest does not say spec.idle.
    */
   stripped?: true;

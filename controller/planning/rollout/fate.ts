@@ -46,9 +46,10 @@ export const fates: readonly Fate[] = [
   'failed',
 ];
 
-/** It runs the newest that it has seen, well. */
-function isThere({ running, phase, highestSequence, applications }: ReportGist): boolean {
-  return running?.sequence === highestSequence && phase === 'active' && !applications.some(isFailing);
+/** It is through with the newest that it has seen: runs that, or what it ran before it gave that up, well. */
+function isThere({ running, target, problem, phase, highestSequence, applications }: ReportGist): boolean {
+  if (running === undefined || target !== undefined || phase !== 'active' || applications.some(isFailing)) return false;
+  return running.sequence === highestSequence || problem?.sequence === highestSequence;
 }
 
 /** How far it is by what it said last; what changes nothing that runs is never on its way. */

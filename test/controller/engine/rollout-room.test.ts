@@ -47,6 +47,22 @@ test('a device that waits for room and may not take it leaves it to the next', a
   t.false(offered().includes(second));
 });
 
+test('of devices that come into one group together, of whom one is on its way, none is offered anything before all are noted', async (t) => {
+  const scene = await RolloutScene.open();
+  const grouped = (groups: readonly string[]) =>
+    Object.fromEntries(Object.entries(three).map(([name, spec], at) => [name, { ...spec, group: groups[at]! }]));
+  await scene.commit({ release: '1.0.0', devices: grouped(['red', 'red', 'blue']) });
+  await scene.say('runs', 'one', 'two', 'three');
+  await scene.commit({ release: '1.1.0', rollout, devices: grouped(['red', 'red', 'blue']) });
+  const waits = ['one', 'two'].find((name) => scene.has(name) === '1.0.0')!;
+  t.is(scene.has('three'), '1.1.0');
+  const together = ['one', 'two'].map((name) => (name === waits ? 'new' : 'red'));
+  await scene.commit({ release: '1.1.0', rollout, devices: grouped([...together, 'new']) });
+  t.is(scene.has(waits), '1.0.0', 'it waits for the one on its way');
+  await scene.say('runs', 'three');
+  t.is(scene.has(waits), '1.1.0');
+});
+
 /** All run 1.0.0 well, in a fleet with that budget. */
 async function quiet() {
   const scene = await RolloutScene.open();

@@ -1,11 +1,9 @@
 /** What rollouts promise, held against what truly happened at every step. */
-
-import { observe } from '../../../controller/engine/context.ts';
 import { judge } from '../../../controller/planning/device-status.ts';
-import type { IssuedDeployment } from '../../../controller/planning/observed.ts';
-import { noReturns } from '../../../controller/planning/rollout/returning.ts';
-import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
-import { openWave, step } from '../../../controller/planning/rollout/step.ts';
+import { planDevice } from '../../../controller/planning/plan-device.ts';
+import { openWave } from '../../../controller/planning/rollout/step.ts';
+import { GatePromise } from './gate-promise.ts';
+import { OfferPromise } from './offer-promise.ts';
 import type { RolloutsWorld } from './rollouts-world.ts';
 
 /** Longer than the longest pause of what could not be written. */
@@ -13,13 +11,12 @@ const dueMsMax = 20 * 60_000;
 
 export class Promises {
   readonly #world: RolloutsWorld;
-  #rollout: Rollout | undefined;
-  #issued = new Map<string, IssuedDeployment>();
-  /** Devices by group that were not heard at rest since the state came back as its backup was. */
-  #unheard = new Map<string, readonly string[]>();
-  #dueSince: number | undefined;
-  /** What is known has not become so by anybody's decision. */
-  #isAnew = false;
+  readonly #offers: OfferPromise;
+  readonly #gates: GatePromise;
+  readonly #states = new Map<string, string>();
+  /** Since when a rollout could go on, by its fleet. */
+  readonly #dueSince = new Map<string, number>();
+  #wellSince = 0;
   /** Deployments that were signed. */
   deployments = 0;
   /** What rollouts came to. */
@@ -27,6 +24,8 @@ export class Promises {
 
   constructor(world: RolloutsWorld) {
     this.#world = world;
+    this.#offers = new OfferPromise(world);
+    this.#gates = new GatePromise(world);
   }
 
   signed(device: string, sequence: number): void {
@@ -39,113 +38,94 @@ export class Promises {
     }
   }
 
+  /** The device said how it is. */
+  said(device: string): void {
+    this.#offers.said(device);
+  }
+
   /** The state is as its backup was: what was issued since is not known any more. */
   restored(): void {
-    this.#isAnew = true;
-    this.#unheard = new Map(Map.groupBy(this.#world.devices.keys(), (name) => this.#world.groupOf(name)));
+    this.#offers.restored();
+    this.#gates.restored();
   }
 
   check(): undefined {
-    const { image } = this.#world;
-    const rollout = image.rollout('ships');
-    if (rollout?.state !== this.#rollout?.state && rollout !== undefined) {
-      this.seen[rollout.state] = (this.seen[rollout.state] ?? 0) + 1;
+    const { isWell, time, fleets } = this.#world;
+    if (!isWell) this.#wellSince = time.now;
+    this.#offers.check();
+    for (const fleet of fleets) {
+      this.#count(fleet);
+      this.#gates.check(fleet);
+      this.#goesOn(fleet);
     }
-    for (const name of this.#world.devices.keys()) {
-      const { issued } = image.device(name);
-      const isNews = issued !== undefined && issued.sequence !== this.#issued.get(name)?.sequence;
-      if (isNews && !this.#isAnew && rollout !== undefined) this.#offered(name, issued, rollout);
-      if (issued !== undefined) this.#issued.set(name, issued);
-    }
-    this.#isAnew = false;
-    this.#budget();
-    this.#goesOn();
-    this.#rollout = rollout;
     return undefined;
   }
 
-  /** A deployment became durable since the last look: as the rollout was then, or is now, it had to be permitted. */
-  #offered(name: string, issued: IssuedDeployment, rollout: Rollout): void {
-    const isPermitted = [this.#rollout, rollout].some((at) => at !== undefined && this.#mayBeOffered(name, issued, at));
-    if (isPermitted || issued.definition === rollout.good || issued.definition === this.#rollout?.good) return;
-    throw new Error(`${name} was offered ${issued.definition} while ${JSON.stringify([this.#rollout, rollout])}`);
-  }
-
-  #mayBeOffered(name: string, { definition }: IssuedDeployment, { target, state, wave }: Rollout): boolean {
-    if (definition !== target) return false;
-    const own = this.#world.engine.context.rollouts.of('ships')?.followed.waves.get(name) ?? 0;
-    // Who was offered it before gets what its own manifest asks for since, also while nobody else is offered it.
-    const isOnIt = this.#issued.get(name)?.definition === target;
-    const isStopped = state === 'halted' || state === 'reverting';
-    return state === 'done' || (state === 'running' && own <= wave) || (isOnIt && !isStopped);
-  }
-
-  /** The device was heard. */
-  heard(device: string): void {
-    const group = this.#world.groupOf(device);
-    const left = this.#unheard.get(group)?.filter((name) => name !== device || this.#world.devices.get(name)!.isTrying);
-    if (left?.length === 0) this.#unheard.delete(group);
-    else if (left !== undefined) this.#unheard.set(group, left);
-  }
-
-  /** Never more than one of a group that truly is between two deployments; nobody knows of those that a lost state had told something. */
-  #budget(): void {
-    const trying = new Map<string, string>();
-    for (const { name, isTrying, running } of this.#world.devices.values()) {
-      const group = this.#world.groupOf(name);
-      if (!isTrying || running === undefined || this.#unheard.has(group)) continue;
-      const other = trying.get(group);
-      if (other !== undefined) throw new Error(`${name} and ${other} of ${group} are on their way at once`);
-      trying.set(group, name);
-    }
+  #count(fleet: string): void {
+    const state = this.#world.image.rollout(fleet)?.state ?? 'none';
+    if (this.#states.get(fleet) !== state) this.seen[state] = (this.seen[state] ?? 0) + 1;
+    this.#states.set(fleet, state);
   }
 
   /** What can go on goes on soon; when patience is over, who was not heard holds nobody up of whom something is known. */
-  #goesOn(): void {
-    const { engine, time, canWrite } = this.#world;
-    const view = engine.context.rollouts.view('ships', time.now);
+  #goesOn(fleet: string): void {
+    const { engine, image, time, isWell } = this.#world;
+    const { rollouts, now } = engine.context;
+    const view = rollouts.view(fleet, now);
     if (view === undefined || !view.isCounted || view.rollout.state !== 'running') return;
     const { rollout, policy, waves } = view;
-    const counts = waves.map((wave) => wave.counts);
-    const isDue = step(rollout, policy, { counts, returns: noReturns }, time.now).rollout !== rollout;
-    if (!isDue || !canWrite) this.#dueSince = undefined;
-    else this.#dueSince ??= time.now;
-    if (this.#dueSince !== undefined && time.now - this.#dueSince > dueMsMax) {
-      throw new Error(`it could go on since ${this.#dueSince}: ${JSON.stringify(view)}`);
+    const dueAt = rollouts.of(fleet)?.dueAt(image, engine.desired, now);
+    const isDue = dueAt !== undefined && dueAt <= now;
+    if (!isDue || !isWell) this.#dueSince.delete(fleet);
+    else if (!this.#dueSince.has(fleet)) this.#dueSince.set(fleet, time.now);
+    if (time.now - (this.#dueSince.get(fleet) ?? time.now) > dueMsMax) {
+      throw new Error(`${fleet} could go on since ${this.#dueSince.get(fleet)}: ${JSON.stringify(view)}`);
     }
     const { index, wave } = openWave(policy, rollout);
-    const isOver = time.now > rollout.waveStartedAt + wave.gate.patienceMs;
+    const isOver = now > rollout.waveStartedAt + wave.gate.patienceMs;
     if (isDue || !isOver || view.verdict.code !== 'GATE_HOLDS') return;
-    const { updated, failed } = counts[index]!;
+    const { updated, failed } = waves[index]!.counts;
     if (updated > 0 && updated * 100 >= wave.gate.successPercent * (updated + failed)) {
       throw new Error(`patience is over and the gate holds: ${JSON.stringify(view)}`);
     }
   }
 
-  /** Every device that does not run what git wants is shown with a reason, and is not shown running. */
+  /** Every device that does not run what git wants is shown with a reason, and is not shown running; planned anew nobody gets anything. */
   reasons(): void {
-    const { engine, image } = this.#world;
-    const { context } = engine;
-    for (const [name, desired] of context.desired.devices) {
-      const observed = observe(image, context, name, desired);
-      const permitted = context.rollouts.permitted(image, desired, observed, context.now);
+    const { engine, time, isWell } = this.#world;
+    for (const name of engine.desired.devices.keys()) {
+      const { desired, observed, permitted, context } = this.#world.standing(name);
       const { state, reason } = judge(desired, observed, context.now, context.keyId, permitted);
       const isAsWanted = observed.issued?.templateHash === desired.template.hash;
-      if (state === 'running' && !isAsWanted) throw new Error(`${name} is shown running: ${reason.message}`);
+      if (state === 'running' && !isAsWanted && reason.code !== 'HELD')
+        throw new Error(`${name} is shown running: ${reason.message}`);
       if (reason.code === '' || reason.message === '') throw new Error(`${name} has no reason`);
+      const isQuiet = isWell && time.now - this.#wellSince > dueMsMax && context.isBranchSeen;
+      if (!isQuiet || observed.unsettled !== undefined) continue;
+      const decision = planDevice(permitted.device, observed, context.now, context.keyId, permitted);
+      if (decision.kind === 'deploy' && decision.cause !== 'SEQUENCE_BEHIND') {
+        throw new Error(`${name} is planned once more: ${decision.cause}, ${decision.message}`);
+      }
     }
   }
 
-  /** Everybody runs what git wants, truly, and the rollout is over. */
+  /** Everybody runs what git wants, truly, and every rollout is over. */
   get isDone(): boolean {
-    const { engine, image, devices } = this.#world;
-    if (image.rollout('ships')?.state !== 'done') return false;
-    return [...devices.values()].every(({ name, running }) => {
+    return this.undone === undefined;
+  }
+
+  /** What is not as git wants it. */
+  get undone(): string | undefined {
+    const { engine, image, devices, fleets } = this.#world;
+    for (const fleet of fleets) {
+      if (image.rollout(fleet)?.state !== 'done')
+        return JSON.stringify(engine.context.rollouts.view(fleet, engine.context.now));
+    }
+    const late = [...engine.desired.devices.values()].find(({ name, template }) => {
       const { issued } = image.device(name);
-      return (
-        running?.sequence === issued?.sequence &&
-        issued?.templateHash === engine.desired.devices.get(name)?.template.hash
-      );
+      const { running } = devices.get(name)!;
+      return issued?.templateHash !== template.hash || running?.sequence !== issued.sequence;
     });
+    return late?.name;
   }
 }

@@ -1,48 +1,29 @@
 /**
- * Rollouts over months: the real engine over a real state, and many light devices, of which some are asked for something else by
- * their own manifests. What goes wrong: bad commits, a controller that
- * dies or comes back as its backup was, a disk that is full, operators who pause, say yes, abort and try again.
+ * Rollouts over months: the real engine over a real state, a branch that changes whatever a rollout may come upon, and many light
+ * devices. What goes wrong: bad commits, a controller that dies, comes back as it was an hour ago or much earlier, or has its clock
+ * set, a disk that is full, calls that fail, operators who pause, abort and try again.
  */
+import { observe } from '../../../controller/engine/context.ts';
 import type { Engine } from '../../../controller/engine/engine.ts';
 import type { Image } from '../../../controller/engine/image.ts';
-import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
-import type { Asked } from '../../../controller/planning/rollout/act.ts';
 import { deviceOfShadowTopic } from '../../../controller/shadow/topics.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../../controller/state/state-port.ts';
 import { type Life, promisesSettled, SimTime } from '../../../platform/simulated/clock.ts';
 import { SimRandom } from '../../../platform/simulated/random.ts';
-import type { FleetRollout, Report } from '../../../schemas/generated/types.ts';
-import { copyOf, desiredOf, type Wanted } from '../../controller/engine/rollout-scene.ts';
+import type { Deployment, Report } from '../../../schemas/generated/types.ts';
+import { copyOf } from '../../controller/engine/rollout-scene.ts';
 import { branchSeen, openEngine } from '../../controller/engine/test-engine.ts';
+import { GitLife } from './git-life.ts';
 import { type ContactKind, type Deployed, LightDevice, type Shore } from './light-device.ts';
+import { Operators } from './operators.ts';
 import { Promises } from './promises.ts';
+import { ShoreFaults } from './shore-faults.ts';
 
 const startMs = Date.parse('2026-06-01T00:00:00Z');
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
-
-/** What the fleet's manifest asks of its rollouts, all along. */
-export const rollout: FleetRollout = {
-  waves: [
-    { name: 'canary', selector: { matchLabels: { kind: 'fixed' } }, limit: 2, soak: '2h', gate: { patience: '6h' } },
-    { name: 'some', limit: '20%', soak: '3h', approve: 'after' },
-    { name: 'rest' },
-  ],
-  budget: { groupBy: 'group', maxUnavailable: 1 },
-  gate: { success: '90%', contacts: '30%', patience: '18h', failures: '10%' },
-};
-
-/** Devices of one group may have to do without one of them, and no more. */
-const devicesPerGroup = 4;
-
-/** A commit by its id. */
-interface Commit {
-  readonly id: string;
-  readonly desired: DesiredFleet;
-  readonly isBad: boolean;
-}
 
 export interface WorldOptions {
   readonly seed: number;
@@ -54,30 +35,32 @@ export interface WorldOptions {
 export class RolloutsWorld implements Shore {
   readonly time = new SimTime(startMs, promisesSettled);
   readonly devices = new Map<string, LightDevice>();
+  readonly git: GitLife;
   readonly promises = new Promises(this);
+  readonly operators: Operators;
+  /** What went wrong, and how often. */
+  readonly mishaps: Record<string, number> = {};
   readonly #random: SimRandom;
   readonly #options: WorldOptions;
-  readonly #declared: Record<string, { kind: ContactKind; group: string; config?: { berth: number } }> = {};
+  readonly #faults: ShoreFaults;
   /** By device and sequence: the last that was signed is the one that was written, where any was. */
   readonly #signed = new Map<string, Deployed>();
-  readonly #fault = { isFull: false };
   #life: Life = { alive: true };
   #state: StatePort = openSqliteState(':memory:');
   #backup: StatePort | undefined;
-  #commits: Commit[] = [];
-  /** What the fleet's configuration says in the newest. */
-  #rate = 1;
+  #clockSkewMs = 0;
   #made!: Awaited<ReturnType<typeof openEngine>>;
   #isOver = false;
 
   constructor(options: WorldOptions) {
     this.#options = options;
     this.#random = new SimRandom(options.seed);
-    const kinds: readonly ContactKind[] = ['ship', 'vehicle', 'fixed'];
-    for (let at = 0; at < options.devices; at += 1) {
-      const name = `device-${at}`;
-      const kind = kinds[at % kinds.length]!;
-      this.#declared[name] = { kind, group: `group-${Math.floor(at / devicesPerGroup)}` };
+    const contacts: readonly ContactKind[] = ['ship', 'vehicle', 'fixed'];
+    const kinds = Array.from({ length: options.devices }, (_, at) => [`device-${at}`, contacts[at % 3]!] as const);
+    this.git = new GitLife(this.#random.stream('git'), kinds);
+    this.#faults = new ShoreFaults(this.time, this.#random.stream('faults'));
+    this.operators = new Operators(this.#random.stream('operators'), this);
+    for (const [name, kind] of kinds) {
       this.devices.set(name, new LightDevice(name, kind, this, this.#random.stream(name)));
     }
   }
@@ -90,25 +73,43 @@ export class RolloutsWorld implements Shore {
     return this.#made.image;
   }
 
-  /** Whether its controller is there and could write. */
-  get canWrite(): boolean {
-    return this.#life.alive && !this.#fault.isFull;
+  /** Fleets that roll out in waves by what is in force. */
+  get fleets(): readonly string[] {
+    return [...this.engine.desired.fleets.values()]
+      .filter(({ spec }) => spec.rollout !== undefined)
+      .map(({ metadata }) => metadata.name);
   }
 
-  groupOf(device: string): string {
-    return this.#declared[device]!.group;
+  /** Whether its controller is there and nothing of what it calls fails. */
+  get isWell(): boolean {
+    return this.#life.alive && this.#faults.areNone;
+  }
+
+  /** What a device may have by what is known of it, and how planning sees it. */
+  standing(name: string) {
+    const { image, engine } = this;
+    const { context } = engine;
+    const desired = context.desired.devices.get(name)!;
+    const observed = observe(image, context, name, desired);
+    const permitted = context.rollouts.permitted(image, desired, observed, context.now);
+    return { desired, observed, permitted, context };
+  }
+
+  /** What was signed for a device under this sequence last. */
+  signedFor(device: string, sequence: number | undefined): Deployed | undefined {
+    return this.#signed.get(`${device} ${sequence}`);
   }
 
   wantedBy(device: string): Deployed | undefined {
-    const sequence = this.image.device(device).issued?.sequence;
-    return this.#life.alive ? this.#signed.get(`${device} ${sequence}`) : undefined;
+    const { issued, shadow } = this.image.device(device);
+    if (!this.#life.alive || shadow.desiredAt === undefined) return undefined;
+    return this.signedFor(device, issued?.sequence);
   }
 
-  say(device: string, report: Report): boolean {
-    if (!this.canWrite) return false;
+  say(device: string, report: Report): void {
+    if (!this.#life.alive) return;
     this.#made.ask(device, 'update', { state: { reported: report } });
-    this.promises.heard(device);
-    return true;
+    this.promises.said(device);
   }
 
   hello(device: string): void {
@@ -117,17 +118,16 @@ export class RolloutsWorld implements Shore {
 
   async start(): Promise<void> {
     await this.#open();
-    void this.#commit(1, false);
+    void this.#adopt();
     const { commits, days } = this.#options;
     for (let count = 1; count < commits; count += 1) {
-      const isBad = this.#random.chance(0.3);
-      this.time.at(startMs + this.#random.integer(2 * dayMs, days * dayMs), () => void this.#commit(count + 1, isBad));
+      this.time.at(startMs + this.#random.integer(2 * dayMs, days * dayMs), () => this.#change());
     }
-    this.#every((days * dayMs) / commits, () => void this.#moor());
-    this.#every(4 * hourMs, () => this.#operate());
+    this.#every(4 * hourMs, () => this.#life.alive && this.operators.work());
     this.#every(2 * dayMs, () => this.#die());
     this.#every(5 * dayMs, () => void this.#keepBackup());
-    this.#every(4 * dayMs, () => this.#fill());
+    this.#every(3 * dayMs, () => this.#note(`${this.#faults.begin()} fails`));
+    this.#every(6 * dayMs, () => this.#setClock());
   }
 
   /** Lets time pass; throws the first promise that is broken. */
@@ -138,21 +138,27 @@ export class RolloutsWorld implements Shore {
   /** Nothing goes wrong any more, and everybody is there; a commit that is good comes last. */
   async end(): Promise<void> {
     this.#isOver = true;
-    this.#fault.isFull = false;
+    this.#faults.end();
+    this.#clockSkewMs = 0;
     await this.run(3 * hourMs);
     void this.#resume();
     await this.run(minuteMs);
-    void this.#commit(1_000, false);
+    this.git.mend();
+    void this.#adopt();
     for (const device of this.devices.values()) device.rest();
-    for (let hour = 0; hour < 10 * 24; hour += 1) {
+    for (let hour = 0; hour < 20 * 24; hour += 1) {
       if (this.promises.isDone) return;
-      this.#yes();
+      this.operators.yes();
       for (const device of this.devices.values()) device.look();
       await this.run(hourMs);
     }
   }
 
-  #every(meanMs: number, work: () => void): void {
+  #note(mishap: string): void {
+    this.mishaps[mishap] = (this.mishaps[mishap] ?? 0) + 1;
+  }
+
+  #every(meanMs: number, work: () => unknown): void {
     this.time.at(this.time.now + this.#random.exponential(meanMs), () => {
       if (this.#isOver) return;
       work();
@@ -162,62 +168,49 @@ export class RolloutsWorld implements Shore {
 
   async #open(): Promise<void> {
     this.#life = { alive: true };
-    const state = this.#state;
     this.#made = await openEngine({
-      clock: this.time.clock(this.#life),
-      state: {
-        ...{ load: (take) => state.load(take), read: (keys) => state.read(keys), close: () => state.close() },
-        commit: async (writes) => {
-          if (this.#fault.isFull) throw new Error('no space left');
-          await state.commit(writes);
-        },
-      },
+      clock: this.time.clock(this.#life, () => this.#clockSkewMs),
+      state: this.#faults.around(this.#state),
+      putBlob: async () => this.#faults.pass('putBlob'),
       publish: async ({ topic }) => {
-        const device = topic.endsWith('/update/delta') ? deviceOfShadowTopic(topic) : undefined;
-        this.devices.get(device ?? '')?.hear();
+        this.#faults.pass('publish');
+        const device = this.devices.get(deviceOfShadowTopic(topic) ?? '');
+        if (topic.endsWith('/update/delta')) device?.hear();
+        if (topic.endsWith('/update/accepted')) device?.wasHeard();
       },
       sign: (deployment) => {
-        const { device, sequence, revision, applications } = deployment;
-        // A commit that is bad says so in its configuration.
-        const fails = applications.some(({ config }) => Number(config.rate) % 1 !== 0);
-        this.promises.signed(device, sequence);
-        this.#signed.set(`${device} ${sequence}`, { sequence, revision, fails });
+        this.#faults.pass('sign');
+        this.#keepSigned(deployment);
         return JSON.stringify(deployment);
       },
     });
   }
 
-  #wanted(rate: number): Wanted {
-    return { release: '1.0.0', rate, rollout, devices: this.#declared as Wanted['devices'] };
+  #keepSigned(deployment: Deployment): void {
+    const { device, sequence, applications } = deployment;
+    // A commit that is bad says so in its configuration.
+    const fails = applications.some(({ config }) => Number(config.rate) % 1 !== 0);
+    this.promises.signed(device, sequence);
+    this.#signed.set(`${device} ${sequence}`, { ...deployment, fails, work: JSON.stringify(applications) });
   }
 
-  get #nextId(): string {
-    return (this.#commits.length + 1).toString(16).padStart(40, '0');
-  }
-
-  async #commit(number: number, isBad: boolean): Promise<void> {
-    this.#rate = isBad ? number + 0.5 : number;
-    this.#commits.push({ id: this.#nextId, desired: desiredOf(this.#wanted(this.#rate)), isBad });
-    if (this.#life.alive) await this.#adopt();
-  }
-
-  /** A commit asks for something else of all devices of a group, by their own manifests. */
-  async #moor(): Promise<void> {
-    const { group } = this.#random.pick(Object.values(this.#declared));
-    const berth = this.#commits.length;
-    for (const device of Object.values(this.#declared)) if (device.group === group) device.config = { berth };
-    this.#commits.push({ ...this.#commits.at(-1)!, id: this.#nextId, desired: desiredOf(this.#wanted(this.#rate)) });
-    if (this.#life.alive) await this.#adopt();
+  #change(): void {
+    this.git.change(this.time.now);
+    if (this.#life.alive) void this.#adopt();
   }
 
   /** Takes up the newest commit. */
   async #adopt(): Promise<void> {
-    const { id, desired } = this.#commits.at(-1)!;
-    const revision = { id, subject: 'x', author: 'ana', committedAt: new Date(this.time.now).toISOString() };
+    const { engine } = this;
+    const { id, subject, desired } = this.git.newest;
+    const names = new Set([...engine.desired.devices.keys(), ...desired.devices.keys()]);
+    const affected = new Set(
+      [...names].filter((name) => engine.desired.devices.get(name) !== desired.devices.get(name)),
+    );
+    const revision = { id, subject, author: 'ana', committedAt: new Date(this.time.now).toISOString() };
     const source = { state: 'current', location: 'test', branch: 'main', problems: [] as never[] } as const;
-    const affected = new Set(this.devices.keys());
     // A disk that is full refuses it: the branch is looked at again.
-    await this.engine.adopt({ kind: 'adoption', desired, affected, revision, source }).catch(() => {
+    await engine.adopt({ kind: 'adoption', desired, affected, revision, source }).catch(() => {
       this.time.at(this.time.now + 10 * minuteMs, () => void (this.#life.alive && this.#adopt()));
     });
   }
@@ -225,6 +218,7 @@ export class RolloutsWorld implements Shore {
   #die(): void {
     if (!this.#life.alive) return;
     this.#life.alive = false;
+    this.#note('dies');
     const isRestored = this.#backup !== undefined && this.#random.chance(0.3);
     this.time.at(this.time.now + this.#random.exponential(hourMs), () => void this.#resume(isRestored));
   }
@@ -234,47 +228,34 @@ export class RolloutsWorld implements Shore {
     if (isRestored) {
       this.#state = await copyOf(this.#backup!);
       this.promises.restored();
+      this.#note('is restored');
     }
     await this.#open();
-    const { revision } = this.image;
-    const known = this.#commits.find(({ id }) => id === revision?.id);
+    const known = this.git.find(this.image.revision?.id);
     if (known !== undefined) this.engine.resume(known.id, known.desired);
     // Their connections ended with the controller.
     for (const device of this.devices.values()) this.time.at(this.time.now + minuteMs, () => device.look());
-    if (known === this.#commits.at(-1)) this.engine.tell(branchSeen);
+    if (known === this.git.newest) this.engine.tell(branchSeen);
     else void this.#adopt();
   }
 
+  /** A copy that comes back in an hour or so, or only with some death after that. */
   async #keepBackup(): Promise<void> {
     this.#backup = await copyOf(this.#state);
-  }
-
-  #fill(): void {
-    this.#fault.isFull = true;
-    this.time.at(this.time.now + this.#random.exponential(2 * hourMs), () => {
-      this.#fault.isFull = false;
+    if (this.#random.chance(0.5)) return;
+    this.time.at(this.time.now + this.#random.exponential(hourMs), () => {
+      if (this.#isOver) return;
+      this.#life.alive = false;
+      void this.#resume(true);
     });
   }
 
-  /** Yes is said to what asks for it, and what is halted is tried again. */
-  /** A disk that is full refuses it. */
-  #act(act: Asked['act'], revert = false): void {
-    this.engine.act('ships', { act, who: 'ana', why: '', revert }).catch(() => {});
-  }
-
-  #yes(): void {
-    const view = this.engine.context.rollouts.view('ships', this.time.now);
-    if (view?.verdict.code === 'NEEDS_APPROVAL') this.#act('approve');
-    if (view?.rollout.state === 'paused') this.#act('resume');
-    if (view?.rollout.state === 'halted') this.#act('retry');
-  }
-
-  /** What the rollout asks for is mostly done; now and then somebody thinks better of it. */
-  #operate(): void {
-    if (!this.#life.alive) return;
-    if (this.#random.chance(0.6)) return this.#yes();
-    const act = this.#random.pick(['pause', 'abort', 'retry', 'approve', 'resume'] as const);
-    if (act === 'abort' && this.#random.chance(0.8)) return;
-    this.#act(act, this.#random.chance(0.5));
+  /** The wall clock of the controller's machine is wrong for some hours. */
+  #setClock(): void {
+    this.#clockSkewMs = this.#random.integer(-3 * hourMs, 3 * hourMs);
+    this.#note(this.#clockSkewMs < 0 ? 'clock is behind' : 'clock is ahead');
+    this.time.at(this.time.now + this.#random.exponential(6 * hourMs), () => {
+      this.#clockSkewMs = 0;
+    });
   }
 }

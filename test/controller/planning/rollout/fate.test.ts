@@ -1,0 +1,24 @@
+import test from 'ava';
+import type { ObservedDevice, ReportGist } from '../../../../controller/planning/observed.ts';
+import { isUnavailable } from '../../../../controller/planning/rollout/budget.ts';
+
+const at = '2026-06-01T00:00:00.000Z';
+const revision = 'a'.repeat(40);
+
+/** Issued 1 by a state that was restored since: what it says is of deployments that nobody knows of. */
+function afterRestore(said: Partial<ReportGist>): ObservedDevice {
+  const issued = { sequence: 1, revision, issuedAt: 1, templateHash: 'f'.repeat(64), applications: [] };
+  const report: ReportGist = { phase: 'active', since: at, highestSequence: 7, applications: [], ...said };
+  return { issued, report };
+}
+
+test('after a restore a device is on its way until it says that it is through with the newest it saw, well or not', (t) => {
+  const [one, seven] = [1, 7].map((sequence) => ({ sequence, revision }));
+  const gaveUp = { code: 'PROBATION_FAILED', message: 'it ended', at, sequence: 7 };
+  const isAway = (said: Partial<ReportGist>) => isUnavailable({ observed: afterRestore(said) });
+  t.false(isAway({ running: seven! }));
+  t.false(isAway({ running: one!, problem: gaveUp }), 'it runs what it ran before');
+  t.true(isAway({ running: one!, problem: { ...gaveUp, sequence: 6 } }));
+  t.true(isAway({ running: one!, target: seven!, phase: 'fetching' }));
+  t.true(isAway({ problem: gaveUp }), 'it runs nothing');
+});
