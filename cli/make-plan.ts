@@ -5,6 +5,7 @@ import { countUnder, namesUnder } from '../controller/manifests/name-index.ts';
 import { afterHoldsMs } from '../controller/planning/commit-weight.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
 import { transfersOf } from '../controller/planning/transfers.ts';
+import { wholeFetches } from '../controller/planning/whole-fetches.ts';
 import type { StatusDocument } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { fetchDevices, fetchStatus } from './controller-client.ts';
@@ -127,6 +128,7 @@ export async function withPlan<T>(
     next: next.side,
     change,
     prices,
+    whole: wholeFetches(change.devices, prices, next.state.sites),
     transfers: transfersOf(change.devices, prices, next.state.sites),
     policy,
     warnings: next.warnings,

@@ -1,8 +1,6 @@
 /** What a plan comes to in time: its waves lived through, many times. */
 import type { DesiredFleet } from '../controller/manifests/desired.ts';
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
-import { waysOver } from '../controller/planning/transfers.ts';
-import type { Load } from '../controller/simulation/light-fetch.ts';
 import { simulate } from '../controller/simulation/simulate.ts';
 import type { SimulatedCommit } from '../controller/simulation/simulated-controller.ts';
 import {
@@ -11,16 +9,13 @@ import {
   type SimulatedRun,
   type Simulation,
 } from '../controller/simulation/simulation.ts';
-import type { FetchPrice, SiteLink } from '../schemas/generated/types.ts';
 import { CommandError } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { OpenedPlan } from './make-plan.ts';
 import type { PlanSide } from './render/plan.ts';
 import { type ContactBasis, namesBehind, placeHabits } from './simulated-contacts.ts';
+import { loadOf } from './simulated-loads.ts';
 import type { SimulationQuestion } from './simulation-options.ts';
-
-/** Of a device whose site tells of no link. */
-const bitsPerSecondAssumed = 1_000_000;
 
 /** Lives of devices, over all runs, that take minutes, and that take half a minute. */
 const livesMax = 100_000;
@@ -37,24 +32,18 @@ export interface SimulatedPlan {
   readonly contacts: ContactBasis;
 }
 
-function loadOf(price: FetchPrice, links: readonly SiteLink[] | undefined, over: SimulationQuestion['over']): Load {
-  const bytes = price.bytes + price.index;
-  if (links === undefined) return { bytes, ms: (bytes * 8_000) / bitsPerSecondAssumed, price: 0 };
-  const way = waysOver(links, price).at(over === 'cheapest' ? 0 : -1);
-  // No link may carry it.
-  if (way === undefined) return { bytes, ms: Number.POSITIVE_INFINITY, price: 0 };
-  const currency = links.find((link) => link.currency !== undefined)?.currency;
-  return {
-    ...{ link: way.link, bytes: way.bytes, ms: way.seconds * 1000, price: way.price },
-    ...(currency !== undefined && { currency }),
-  };
-}
-
 function changesOf({ plan, next }: OpenedPlan, { over }: SimulationQuestion): ChangingDevice[] {
-  return plan.change.devices.flatMap(({ kind, device, fleet, site }) => {
+  const { devices } = desiredOf(next.state);
+  return plan.change.devices.flatMap(({ kind, device, fleet, site, fetches }) => {
     if (kind !== 'deploy' || fleet === undefined) return [];
     const links = site === undefined ? undefined : next.state.sites.get(site)?.spec.links;
-    return [{ device, fleet, loads: (plan.prices.get(device) ?? []).map((price) => loadOf(price, links, over)) }];
+    const { wholeModules } = devices.get(device)!.template;
+    const mayGoWhole = wholeModules !== 'never';
+    const prices = plan.prices.get(device) ?? [];
+    const loads = prices.map((price, at) =>
+      loadOf(price, { links, over, mayGoWhole: mayGoWhole || fetches[at]!.bases.length === 0 }),
+    );
+    return [{ device, fleet, loads }];
   });
 }
 

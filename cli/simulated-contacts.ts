@@ -60,8 +60,9 @@ export function placeHabits(
   };
 }
 
-/** Devices that did not say that they run what they were issued last. */
+/** Devices that were issued nothing, or did not say that they run what they were issued last. */
 export function namesBehind(known: readonly DeviceStatus[]): ReadonlySet<string> {
-  const isBehind = ({ desired, report }: DeviceStatus): boolean => report?.running?.sequence !== desired?.sequence;
+  const isBehind = ({ desired, report }: DeviceStatus): boolean =>
+    desired === undefined || report?.running?.sequence !== desired.sequence;
   return new Set(known.filter(isBehind).map(({ name }) => name));
 }

@@ -96,11 +96,15 @@ function kindOf(text: string, shown: string): ContactKind {
 }
 
 /** `SITE=VALUE`, the value read. */
-function perPlace<T>(texts: readonly string[], read: (value: string, shown: string) => T): ReadonlyMap<string, T> {
+function perPlace<T>(
+  option: string,
+  texts: readonly string[],
+  read: (value: string, shown: string) => T,
+): ReadonlyMap<string, T> {
   return new Map(
     texts.map((text) => {
       const [, place, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
-      if (place === undefined) throw usage(`--dark ${text}: write SITE=14d`);
+      if (place === undefined) throw usage(`--${option} ${text}: write SITE=${option === 'dark' ? '14d' : 'ship'}`);
       return [place, read(value!, text)] as const;
     }),
   );
@@ -142,10 +146,11 @@ export function simulationQuestion({ positionals, values, lists }: ParsedArgumen
     failShare: fail === undefined ? 0 : share(fail),
     contact: forAll[0] === undefined ? 'ship' : kindOf(forAll[0], forAll[0]),
     contacts: perPlace(
+      'contact',
       contact.filter((text) => text.includes('=')),
       kindOf,
     ),
-    darkMs: perPlace(dark, (value, shown) => duration('dark', value, shown)),
+    darkMs: perPlace('dark', dark, (value, shown) => duration('dark', value, shown)),
     over: overOf(over),
     format: formatOf(output),
   };

@@ -14,6 +14,7 @@ export function useProblems(bytes: Uint8Array, entry: ModuleEntry, use: ModuleUs
     return ['it is a program (_start), which ends; events.instance: kept calls a reactor (_initialize)'];
   return [
     ...calledProblems(bytes, use.handler, 'events.handler'),
+    ...(use.asked === undefined ? [] : calledProblems(bytes, use.asked, 'health.call')),
     ...(use.carriedBy.length > 0 ? stateProblems(bytes, use.carriedBy.join(', ')) : []),
     ...(use.isMigrating
       ? Object.values(migration).flatMap((name) => calledProblems(bytes, name, 'handover: migrate'))

@@ -8,6 +8,8 @@ export type ModuleUse =
   | {
       readonly kind: 'called';
       readonly handler: string;
+      /** A function that it is called at to tell how it does. */
+      readonly asked?: string;
       /** Fields of the manifest by which its state is to be carried from one instance to another. */
       readonly carriedBy: readonly string[];
       /** Whether it writes its state, and reads that of the release before it. */
@@ -18,16 +20,21 @@ export type ModuleUse =
 interface Used {
   readonly trigger?: object;
   readonly handover?: 'none' | 'snapshot' | 'migrate';
+  readonly health?: { readonly call?: { readonly function: string } };
   readonly events?: { readonly instance?: 'fresh' | 'kept'; readonly handler?: string; readonly snapshots?: object };
 }
 
 /** The use that it makes of the module. */
-export function moduleUse({ trigger, events, handover }: Used): ModuleUse {
+export function moduleUse({ trigger, events, handover, health }: Used): ModuleUse {
   if (trigger === undefined) return { kind: 'run' };
   if (events?.instance !== 'kept') return { kind: 'run-for-events' };
   const carriedBy = [
     ...(events.snapshots === undefined ? [] : ['events.snapshots']),
     ...(handover === 'snapshot' ? ['handover: snapshot'] : []),
   ];
-  return { kind: 'called', handler: events.handler ?? '', carriedBy, isMigrating: handover === 'migrate' };
+  const asked = health?.call?.function;
+  return {
+    ...{ kind: 'called', handler: events.handler ?? '', carriedBy, isMigrating: handover === 'migrate' },
+    ...(asked === undefined ? {} : { asked }),
+  };
 }

@@ -17,6 +17,7 @@ import {
 import { bytes } from './quantities.ts';
 import { linkUseText, transferSummary } from './transfer-table.ts';
 import { movingFleets, rolloutTexts, thenText } from './wave-words.ts';
+import { wholeTexts } from './whole-words.ts';
 
 /**
  * Letters of the rows of each part. GitHub refuses a comment of more than 65,536; all parts, with what stands around their rows, have
@@ -133,6 +134,7 @@ export function planMarkdown(plan: Plan): string {
     waveTable(plan),
     markdownList(rolloutTexts(plan.change.fleets).map(codeSpan), lengthMax.waves / 2),
     deviceTable(plan),
+    markdownList(wholeTexts(plan.whole).map(codeSpan), lengthMax.waves / 2),
     transferTable(plan),
     markdownList(sides, lengthMax.problems),
   ];

@@ -19,6 +19,7 @@ import { type Style, type StyleName, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
 import { transferSummary, transferTable } from './transfer-table.ts';
 import { waveTable } from './wave-table.ts';
+import { wholeTexts } from './whole-words.ts';
 
 /** How wide, in which colours, and how much of it. */
 export interface PlanScreenOptions {
@@ -134,6 +135,9 @@ export function planScreen(plan: Plan, options: PlanScreenOptions): string {
     fleetTable(plan, options),
     waveTable(plan.change.fleets, options),
     deviceTable(plan, options),
+    wholeTexts(plan.whole)
+      .map((line) => `${wrap(line, columns)}\n`)
+      .join(''),
     transferTable(plan.transfers, options),
     policyLines(plan, options),
     stripped === undefined ? '' : `${wrap(style('red', stripped), columns)}\n`,

@@ -2,6 +2,7 @@
 
 import type { RevisionChange } from '../../controller/planning/compare.ts';
 import type { PolicyJudgement } from '../../controller/planning/policy-judgement.ts';
+import type { WholeFetches } from '../../controller/planning/whole-fetches.ts';
 import type { Price } from '../../controller/publishing/fetch-price.ts';
 import type { DeviceStatus, PlannedTransfer, Problem, RevisionStatus } from '../../schemas/generated/types.ts';
 
@@ -27,6 +28,8 @@ export interface Plan {
   readonly change: RevisionChange;
   /** By device; only of devices that get a deployment. */
   readonly prices: ReadonlyMap<string, readonly Price[]>;
+  /** Updates that have no delta, where that is known for certain. */
+  readonly whole: readonly WholeFetches[];
   /** Over the links of sites that tell of them. */
   readonly transfers: readonly PlannedTransfer[];
   /** Undefined when the controller was not asked, or did not answer; `unknownBecause` says why. */

@@ -1,6 +1,6 @@
 /** What a plan costs over the links of sites, as a table and a sentence. */
 import { pricesTogether } from '../../controller/planning/transfers.ts';
-import type { LinkUse, PlannedTransfer } from '../../schemas/generated/types.ts';
+import type { LinkUse, OverBudget, PlannedTransfer } from '../../schemas/generated/types.ts';
 import { bytes, money, span } from './quantities.ts';
 import type { Style } from './style.ts';
 import { type Column, table } from './table.ts';
@@ -53,6 +53,21 @@ function longestSeconds(transfers: readonly PlannedTransfer[], end: 'cheapest' |
   return Math.ceil([...bySite.values()].reduce((most, one) => Math.max(most, one), 0));
 }
 
+const budgetsNamedMax = 3;
+
+/** Over which links some devices will wait for another day or month; the slowest first. */
+function budgetSentences(transfers: readonly PlannedTransfer[]): string {
+  const all = transfers.flatMap(({ site, overBudgets = [] }) => overBudgets.map((one) => ({ site, ...one })));
+  const days = ({ budgets, per }: OverBudget): number => budgets * (per === 'day' ? 1 : 30);
+  const slowest = all.toSorted((a, b) => days(b) - days(a)).slice(0, budgetsNamedMax);
+  const each = slowest.map(({ site, link, devices, budgets, per }) => {
+    const who = devices === 1 ? '1 device needs' : `${devices} devices need`;
+    return ` Over ${link} of ${site} ${who} the budgets of ${budgets} ${per}s${devices === 1 ? '' : ' at most'}.`;
+  });
+  const rest = all.length - slowest.length;
+  return each.join('') + (rest === 0 ? '' : ` So it is over ${rest} more ${rest === 1 ? 'link' : 'links'}.`);
+}
+
 /** What it comes to, as sentences; nothing where no site concerned tells of its links. */
 export function transferSummary(transfers: readonly PlannedTransfer[]): string {
   if (transfers.length === 0) return '';
@@ -64,5 +79,5 @@ export function transferSummary(transfers: readonly PlannedTransfer[]): string {
   const uncarried = transfers.reduce((sum, { uncarriedBytes = 0 }) => sum + uncarriedBytes, 0);
   const rest = uncarried === 0 ? '' : ` Of ${bytes(uncarried)} of modules no link of their site may carry any.`;
   const cost = costs.length === 0 ? 'no money' : costs.join(' and ');
-  return `Over the links of their sites that costs ${cost}, and takes ${range(span(least!), span(most!))} at the slowest site.${rest}\n`;
+  return `Over the links of their sites that costs ${cost}, and takes ${range(span(least!), span(most!))} at the slowest site.${rest}${budgetSentences(transfers)}\n`;
 }

@@ -6,9 +6,10 @@ import type { Deltas } from '../planning/rollout/deltas.ts';
 import { type DeviceInRollout, retriesOf } from '../planning/rollout/fate.ts';
 import { counting, inRollout, type Permitted, permitted, type RolloutStanding } from '../planning/rollout/permitted.ts';
 import type { RolloutPolicy } from '../planning/rollout/policy.ts';
+import { goodNotThere } from '../planning/rollout/releases-gone.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { RolloutView } from '../planning/rollout/rollout-view.ts';
-import { step } from '../planning/rollout/step.ts';
+import { type Stepped, step } from '../planning/rollout/step.ts';
 import type { Lots } from '../planning/rollout/waves.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Known } from './known.ts';
@@ -201,7 +202,11 @@ export class FleetRollout {
     if (standing === undefined) return undefined;
     const { rollout, policy } = standing;
     const isCounted = this.isCounted(known);
-    const { verdict, nextAt } = isCounted ? step(rollout, policy, this.tally, now, this.deltas) : { verdict: counting };
+    const stepped: Pick<Stepped, 'verdict' | 'nextAt'> = isCounted
+      ? step(rollout, policy, this.tally, now, this.deltas)
+      : { verdict: counting };
+    const { verdict: held, nextAt } = stepped;
+    const verdict = (rollout.state === 'reverting' && goodNotThere(wanted.catalogue, standing.good)) || held;
     const waves = this.tally.counts.map((counts, index) => ({
       name: policy.waves[index]!.name,
       counts: { ...counts },

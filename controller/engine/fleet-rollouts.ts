@@ -7,11 +7,12 @@ import type { Clock } from '../../platform/ports.ts';
 import { deployedModules } from '../../schemas/deployed-modules.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
 import { definitionOf } from '../manifests/definition.ts';
-import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
+import type { Catalogue, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import type { ObservedDevice } from '../planning/observed.ts';
 import type { Deltas } from '../planning/rollout/deltas.ts';
 import type { Permitted } from '../planning/rollout/permitted.ts';
 import type { RolloutPolicy } from '../planning/rollout/policy.ts';
+import { goodNotThere } from '../planning/rollout/releases-gone.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { RolloutView } from '../planning/rollout/rollout-view.ts';
 import { drawWaves, type Member } from '../planning/rollout/waves.ts';
@@ -112,6 +113,18 @@ export class FleetRollouts {
     const toDraw = [...policies].filter(([fleet, policy]) => others.has(fleet) || !this.#isAsked(fleet, policy));
     const members = membersOf(wanted, new Set(toDraw.map(([fleet]) => fleet)));
     for (const [fleet, policy] of policies) this.#followFleet(fleet, policy, members.get(fleet), affected);
+    this.#takeBack(before.catalogue);
+  }
+
+  /** Devices of fleets that can have again what they go back to. */
+  #takeBack(before: Catalogue): void {
+    // At a start all devices are thought over anyway.
+    if (before === this.#wanted.catalogue || before.size === 0) return;
+    for (const [fleet, { followed }] of this.#fleets) {
+      const good = this.#parts.image.goodDefinition(fleet);
+      const [wasGone, isGone] = [before, this.#wanted.catalogue].map((catalogue) => goodNotThere(catalogue, good));
+      if (wasGone !== undefined && isGone === undefined) this.#parts.considerList(followed.waves.keys());
+    }
   }
 
   /** Its devices follow git at once. */

@@ -3,6 +3,7 @@ import { definitionOf } from '../manifests/definition.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { type Asked, actOn } from '../planning/rollout/act.ts';
 import { withFinished } from '../planning/rollout/begin.ts';
+import { goodNotThere } from '../planning/rollout/releases-gone.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import { step } from '../planning/rollout/step.ts';
 import { whyNotAsked } from '../planning/rollout/whole-modules.ts';
@@ -73,6 +74,8 @@ export function actOnRollout(draft: Draft, context: Context, fleet: string, aske
   }
   const no = asked.act === 'allow-whole' ? whyNotWhole(one.followed, before, asked) : undefined;
   if (no !== undefined) return { tales: [], refusal: { code: 'ACT_REFUSED', message: no } };
+  const gone = asked.revert ? goodNotThere(context.desired.catalogue, draft.goodDefinition(fleet)) : undefined;
+  if (gone !== undefined) return { tales: [], refusal: { code: 'ACT_REFUSED', message: gone.message } };
   const acted = actOn(before, asked, one.followed.policy.waves, now);
   if (acted.kind === 'refused') return { tales: [], refusal: { code: 'ACT_REFUSED', message: acted.message } };
   const { rollout } = acted;

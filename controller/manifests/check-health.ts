@@ -63,6 +63,16 @@ function checkHttp(value: unknown, report: Report): void {
   report([...path, 'path'], 'value', 'NO_ROUTE', message);
 }
 
+function checkCall(value: unknown, report: Report): void {
+  const path: ValuePath = [...health, 'call'];
+  if (valueAt(value, path) === undefined) return;
+  if (valueAt(value, ['spec', 'trigger']) !== undefined && valueAt(value, ['spec', 'events', 'instance']) === 'kept')
+    return;
+  const message =
+    'only a kept instance can be called between two events; add spec.trigger and spec.events.instance: kept, or use facts, messages or http';
+  report(path, 'key', 'NO_KEPT_INSTANCE', message);
+}
+
 /** Checks that each check of an application is one that it can pass. */
 export function checkHealth(value: unknown, report: Report): void {
   checkEnd(value, report);
@@ -70,4 +80,5 @@ export function checkHealth(value: unknown, report: Report): void {
   checkFacts(value, report);
   checkMessages(value, report);
   checkHttp(value, report);
+  checkCall(value, report);
 }

@@ -5,7 +5,7 @@ import { secondsOf } from './duration.ts';
 /** What a manifest asks of its application on probation, in seconds; what it does not ask is not named. */
 export function healthTerms({ health }: ApplicationTerms): Pick<DeployedApplication, 'health'> {
   if (health === undefined) return {};
-  const { up, ends, restarts, failedEvents, facts, messages, http } = health;
+  const { up, ends, restarts, failedEvents, facts, messages, http, call } = health;
   const terms: HealthTerms = {
     ...(up === undefined ? {} : { upSeconds: secondsOf(up) }),
     ...(ends === undefined ? {} : { endsSeconds: secondsOf(ends) }),
@@ -14,6 +14,7 @@ export function healthTerms({ health }: ApplicationTerms): Pick<DeployedApplicat
     ...(facts === undefined ? {} : { factsSeconds: secondsOfEach(facts) }),
     ...(messages === undefined ? {} : { messagesSeconds: secondsOfEach(messages) }),
     ...(http === undefined ? {} : { http: { path: http.path, withinSeconds: secondsOf(http.within) } }),
+    ...(call === undefined ? {} : { call: { function: call.function, withinSeconds: secondsOf(call.within) } }),
   };
   return { health: terms };
 }

@@ -44,6 +44,8 @@ export interface DeviceChange {
   /** It loses all its applications, and its manifest does not say that it is to be idle. */
   readonly isStripped: boolean;
   readonly fetches: readonly Fetch[];
+  /** What it does where an update has no delta; absent where it takes the module whole. */
+  readonly wholeModules?: 'ask' | 'never';
 }
 
 export interface FleetChange {
@@ -165,7 +167,9 @@ function compareDevice(
   const observed = observe(device);
   const { kind, cause, message } = planDevice(after, observed ?? assumed(before, now), now, deploymentKey);
   const fetches = fetchesOf(after, held(before, observed, releases));
-  return { ...place, kind, cause, message, isStripped: isStripped(before, after), fetches };
+  const { wholeModules } = after.template;
+  const terms = wholeModules === undefined ? {} : { wholeModules };
+  return { ...place, kind, cause, message, isStripped: isStripped(before, after), fetches, ...terms };
 }
 
 /** A fleet that gets another definition: its way through its waves, or back to what it ran before them. */

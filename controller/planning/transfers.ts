@@ -8,7 +8,9 @@ import type {
   SiteLink,
 } from '../../schemas/generated/types.ts';
 import { forEachInSteps, runAtOnce, type Steps } from '../manifests/steps.ts';
+import { bytesOver } from './bytes-over.ts';
 import type { DeviceChange } from './compare.ts';
+import { overBudgets } from './over-budgets.ts';
 
 /** Of links, a million: as they are priced. */
 export const bytesInMB = 1_000_000;
@@ -26,14 +28,6 @@ export interface Carried {
   readonly bytes: number;
   readonly seconds: number;
   readonly price: number;
-}
-
-/** Bytes of a module over a link: what does not travel as a delta there goes whole; undefined where neither may. */
-function bytesOver({ carries }: SiteLink, { method, bytes, index, length }: FetchPrice): number | undefined {
-  const may = (what: 'delta' | 'whole'): boolean => carries?.includes(what) ?? true;
-  if (method === 'delta' && may('delta')) return bytes + index;
-  if (!may('whole')) return undefined;
-  return (method === 'delta' ? length : bytes) + index;
 }
 
 function carriedOver(link: SiteLink, fetch: FetchPrice): Carried[] {
@@ -77,16 +71,18 @@ interface Wanted {
   readonly fleet: string;
   readonly site: string;
   readonly links: readonly SiteLink[];
-  devices: number;
-  readonly fetches: FetchPrice[];
+  /** Of each device. */
+  readonly lacking: (readonly FetchPrice[])[];
 }
 
-function transferOf({ fleet, site, links, devices, fetches }: Wanted): PlannedTransfer {
+function transferOf({ fleet, site, links, lacking }: Wanted): PlannedTransfer {
+  const fetches = lacking.flat();
+  const over = overBudgets(links, lacking);
   const ways = fetches.map((fetch) => waysOver(links, fetch));
   const currency = links.find((link) => link.currency !== undefined)?.currency;
   const uncarried = sum(fetches.filter((_, at) => ways[at]!.length === 0).map(({ length }) => length));
   return {
-    ...{ fleet, site, devices },
+    ...{ fleet, site, devices: lacking.length },
     bytes: sum(fetches.map(({ bytes, index }) => bytes + index)),
     bytesWhole: sum(fetches.map(({ length, index }) => length + index)),
     cheapest: useOf(
@@ -98,6 +94,7 @@ function transferOf({ fleet, site, links, devices, fetches }: Wanted): PlannedTr
       currency,
     ),
     ...(uncarried > 0 && { uncarriedBytes: uncarried }),
+    ...(over.length > 0 && { overBudgets: over }),
   };
 }
 
@@ -113,9 +110,8 @@ export function* transfersInSteps(
     const links = site === undefined ? undefined : sites.get(site)?.spec.links;
     if (fleet === undefined || site === undefined || links === undefined || fetches.length === 0) return;
     const key = `${fleet} ${site}`;
-    const known = wanted.get(key) ?? { fleet, site, links, devices: 0, fetches: [] };
-    known.devices += 1;
-    known.fetches.push(...fetches);
+    const known = wanted.get(key) ?? { fleet, site, links, lacking: [] };
+    known.lacking.push(fetches);
     wanted.set(key, known);
   });
   // A space comes before all that names are made of.

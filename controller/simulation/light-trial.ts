@@ -28,13 +28,14 @@ export function tryOut(time: SimTime, tried: TriedOut, onEnd: (reason: string | 
   const { applications, probationSeconds, failsAfter } = tried;
   const begin = time.now;
   const running = applications.map((application) => well(application, begin));
-  const answers = new Map(applications.map(({ name }) => [name, 200]));
+  const givenBy = (answered: number) => new Map(applications.map(({ name }) => [name, answered]));
+  const heard = { answers: givenBy(200), calls: givenBy(0) };
   const failsAt = failsAfter === undefined ? Number.POSITIVE_INFINITY : begin + failsAfter * probationSeconds * 1000;
   const seenAt = (now: number): readonly SeenApplication[] =>
     now < failsAt ? running : running.map((one, at) => (at === 0 ? { ...one, state: 'failed', exitCode: 1 } : one));
   let timer: Disposable | undefined;
   const look = (before: Probation): void => {
-    const { probation, verdict } = observe(before, seenAt(time.now), time.now, answers);
+    const { probation, verdict } = observe(before, seenAt(time.now), time.now, heard);
     switch (verdict.kind) {
       case 'waiting':
         timer = time.at(Math.min(verdict.untilMs, Math.max(failsAt, time.now + 1)), () => look(probation));

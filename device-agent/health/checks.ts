@@ -23,6 +23,8 @@ export interface Candidate {
   readonly upSinceMs: number | undefined;
   /** What it answered last, where it is asked. */
   readonly answered?: Answered;
+  /** What its function gave last, where it is called. */
+  readonly called?: Answered;
 }
 
 /** What a check has come to; what is open is looked at again at `untilMs` at the latest. */
@@ -162,6 +164,27 @@ function judgeHttp(candidate: Candidate, nowMs: number): Finding {
   });
 }
 
+function judgeCall(candidate: Candidate, nowMs: number): Finding {
+  const { report, terms, called } = candidate;
+  const { call } = terms;
+  if (call === undefined) return passed;
+  return within(candidate, call.withinSeconds, called === 0, nowMs, () => {
+    const last = called === undefined ? 'it has not come back yet' : callInWords(called);
+    return failed(report, 'call', `${call.function} is to give 0 within ${call.withinSeconds} s, and ${last}`);
+  });
+}
+
+const uncalled: Readonly<Record<Exclude<Answered, number>, string>> = {
+  busy: 'it was at work on its events each time',
+  absent: 'there was no instance to call',
+  failed: 'it trapped',
+  late: 'it used up what an event may take',
+};
+
+function callInWords(called: Answered): string {
+  return typeof called === 'number' ? `it gave ${called} last` : uncalled[called];
+}
+
 function answerInWords(answered: Answered): string {
   return typeof answered === 'number' ? `the last answer was ${answered}` : unanswered[answered];
 }
@@ -177,5 +200,6 @@ export function judgeCandidate(candidate: Candidate, nowMs: number): readonly Fi
     ...judgeFacts(candidate, nowMs),
     ...judgeMessages(candidate, nowMs),
     judgeHttp(candidate, nowMs),
+    judgeCall(candidate, nowMs),
   ];
 }

@@ -18,6 +18,14 @@ export type HealthOf = ReadonlyMap<string, HealthTerms>;
 /** What applications that are asked answered last, by name. */
 export type Answers = ReadonlyMap<string, Answered>;
 
+/** What is heard of applications besides how they do: answers to requests, and what calls gave. */
+export interface Heard {
+  readonly answers: Answers;
+  readonly calls: Answers;
+}
+
+const nothingHeard: Heard = { answers: new Map(), calls: new Map() };
+
 /** What a deployment asks of its applications. */
 export function healthTerms(applications: readonly DeployedApplication[]): HealthOf {
   return new Map(applications.flatMap(({ name, health }) => (health === undefined ? [] : [[name, health] as const])));
@@ -53,9 +61,9 @@ export function observe(
   before: Probation,
   applications: readonly SeenApplication[],
   nowMs: number,
-  answers: Answers = new Map(),
+  heard: Heard = nothingHeard,
 ): { readonly probation: Probation; readonly verdict: Verdict } {
-  const seen = withAnswers(look(before, applications, nowMs), answers);
+  const seen = withHeard(look(before, applications, nowMs), heard);
   const findings = seen.candidates.flatMap((candidate) => judgeCandidate(candidate, nowMs));
   const failure = findings.find((finding) => finding.kind === 'failed');
   if (failure !== undefined) return { probation: seen, verdict: { kind: 'failing', reason: failure.reason } };
@@ -81,10 +89,15 @@ function look(probation: Probation, applications: readonly SeenApplication[], no
   return { ...probation, candidates };
 }
 
-function withAnswers(probation: Probation, answers: Answers): Probation {
+function withHeard(probation: Probation, { answers, calls }: Heard): Probation {
   const candidates = probation.candidates.map((candidate) => {
-    const answered = answers.get(candidate.report.name);
-    return answered === undefined ? candidate : { ...candidate, answered };
+    const { name } = candidate.report;
+    const [answered, called] = [answers.get(name), calls.get(name)];
+    return {
+      ...candidate,
+      ...(answered === undefined ? {} : { answered }),
+      ...(called === undefined ? {} : { called }),
+    };
   });
   return { ...probation, candidates };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/ports.ts';
 import type { AppRuntime } from '../runtime/app-runtime.ts';
-import { HttpProbes } from './http-probes.ts';
 import { beginProbation, type HealthOf, observe, type Probation, type Verdict } from './probation.ts';
+import { byCall, byRequest, Probes } from './probes.ts';
 
 /** Keeps an eye on the applications of one deployment at a time until a verdict is found. */
 export class HealthWatch {
@@ -10,12 +10,14 @@ export class HealthWatch {
   #probation: Probation | undefined;
   #onVerdict: (verdict: Verdict) => void = () => {};
   #timer: Disposable | undefined;
-  readonly #probes: HttpProbes;
+  readonly #requests: Probes;
+  readonly #calls: Probes;
 
   constructor(clock: Clock, runtime: AppRuntime) {
     this.#clock = clock;
     this.#runtime = runtime;
-    this.#probes = new HttpProbes(clock, runtime, () => this.look());
+    this.#requests = new Probes(clock, byRequest(runtime), () => this.look());
+    this.#calls = new Probes(clock, byCall(runtime), () => this.look());
   }
 
   /** Starts over with what runs now; `onVerdict` is called once, with `healthy` or `failing`, unless `stop` comes first. */
@@ -23,7 +25,7 @@ export class HealthWatch {
     this.stop();
     this.#onVerdict = onVerdict;
     this.#probation = beginProbation(this.#runtime.states(), probationSeconds, this.#clock.monotonic(), healthOf);
-    this.#probes.start(healthOf);
+    for (const probes of [this.#requests, this.#calls]) probes.start(healthOf);
     this.look();
   }
 
@@ -32,7 +34,8 @@ export class HealthWatch {
     if (this.#probation === undefined) return;
     this.#timer?.[Symbol.dispose]();
     const nowMs = this.#clock.monotonic();
-    const { probation, verdict } = observe(this.#probation, this.#runtime.states(), nowMs, this.#probes.answers);
+    const heard = { answers: this.#requests.answers, calls: this.#calls.answers };
+    const { probation, verdict } = observe(this.#probation, this.#runtime.states(), nowMs, heard);
     this.#probation = probation;
     if (verdict.kind === 'waiting') {
       this.#timer = this.#clock.after(Math.max(1, verdict.untilMs - nowMs), () => this.look());
@@ -45,7 +48,7 @@ export class HealthWatch {
   stop(): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
-    this.#probes.stop();
+    for (const probes of [this.#requests, this.#calls]) probes.stop();
     this.#probation = undefined;
   }
 }

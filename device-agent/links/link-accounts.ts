@@ -59,8 +59,9 @@ export class LinkAccounts {
   }
 
   /** Bytes went over an interface; over the one that leads out where it is not known which. */
-  count(bytes: number, via = this.#options.wayOut()): void {
-    const link = this.#on(via);
+  count(bytes: number, via?: string): void {
+    if (this.#links.length === 0) return;
+    const link = this.#on(via ?? this.#options.wayOut());
     if (link === undefined) return;
     const wasOpen = closedTo(this.#allowance(link)) === undefined;
     this.#counts = { ...this.#counts, [link.name]: counted(this.#counts[link.name], bytes, this.#options.times()) };
@@ -82,8 +83,9 @@ export class LinkAccounts {
 
   /** What was counted on each link; undefined where the deployment names none. */
   report(): readonly LinkReport[] | undefined {
+    if (this.#links.length === 0) return undefined;
     const out = this.#on(this.#options.wayOut())?.name;
-    return this.#links.length === 0 ? undefined : this.#links.map((link) => this.#reportOf(link, link.name === out));
+    return this.#links.map((link) => this.#reportOf(link, link.name === out));
   }
 
   /** Writes down what is counted; goes on counting. */

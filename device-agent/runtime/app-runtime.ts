@@ -33,7 +33,7 @@ export interface SeenApplication extends ApplicationReport {
   readonly written?: readonly string[];
 }
 
-/** The status of an answer to a request, or why there is none. */
+/** The status of an answer to a request or what a call gave, or why there is nothing. */
 export type Answered = number | 'busy' | 'absent' | 'failed' | 'late';
 
 export interface AppRuntime {
@@ -48,6 +48,8 @@ export interface AppRuntime {
   lastDeath(): HostDeath | undefined;
   /** Asks an application for a path at or below its route, and waits for the answer. */
   ask(application: string, path: string): Promise<Answered>;
+  /** Calls a function that an application's kept instance exports, between two events, and waits for what it gives. */
+  call(application: string, name: string): Promise<Answered>;
   /** Called whenever `states` changed. */
   onChange(handler: () => void): void;
   /** Stops all applications and the app host. */

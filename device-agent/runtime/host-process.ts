@@ -162,6 +162,7 @@ export class HostProcess {
       case 'message':
       case 'took':
       case 'answer':
+      case 'called':
         return onTraffic(message);
       default:
         throw new Error(message satisfies never);

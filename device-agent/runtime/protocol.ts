@@ -5,6 +5,7 @@
 import type { ApplicationReport, FactReport } from '../../schemas/generated/types.ts';
 import { isObject } from '../../schemas/json-object.ts';
 import type { RunnableApplication, RunnableModule, SeenApplication } from './app-runtime.ts';
+import { type CallAsk, type Called, parseCalled } from './call-probes.ts';
 import { dataMax, type MessageAbroad, type MessageHere, type Sent, type Took } from './channels/channel-messages.ts';
 import { textLengthMax } from './grants/fact-value.ts';
 import type { MachinePlaces } from './grants/machine-places.ts';
@@ -46,9 +47,9 @@ export interface Usage {
 /** How often a host says that it lives, with what its applications take. */
 export const beatMs = 10_000;
 
-/** What goes to a host and comes from it between its orders: messages of channels, requests and their answers. */
-export type ForHost = MessageHere | Sent | Ask;
-export type OfHost = MessageAbroad | Took | Answer;
+/** What goes to a host and comes from it between its orders: messages of channels, requests and calls with their answers. */
+export type ForHost = MessageHere | Sent | Ask | CallAsk;
+export type OfHost = MessageAbroad | Took | Answer | Called;
 
 /** Supervisor to host. Closing the channel means: end at once. */
 export type ToHost =
@@ -240,6 +241,8 @@ export function parseFromHost(value: unknown): FromHost | undefined {
       return isCount(value.id) ? { kind: 'took', id: value.id } : undefined;
     case 'answer':
       return parseAnswer(value);
+    case 'called':
+      return parseCalled(value);
     default:
       return undefined;
   }

@@ -92,6 +92,10 @@ export class SupervisedRuntime implements AppRuntime {
     return this.#traffic.probe(application, path);
   }
 
+  call(application: string, name: string): Promise<Answered> {
+    return this.#traffic.call(application, name);
+  }
+
   onChange(handler: () => void): void {
     this.#handlers.push(handler);
   }

@@ -1,6 +1,7 @@
 import type { Confinement } from '../../platform/ports.ts';
 import type { DeployedApplication } from '../../schemas/generated/types.ts';
 import type { Answered } from './app-runtime.ts';
+import { type CallAsk, CallProbes } from './call-probes.ts';
 import { ChannelRouter } from './channels/channel-router.ts';
 import { doorHold } from './host-terms.ts';
 import { type DoorPlace, HttpRelay, type RelayOptions } from './http/http-relay.ts';
@@ -30,6 +31,7 @@ function probeOf(route: string, path: string): HttpAsk {
 export class Traffic {
   readonly #router: ChannelRouter;
   readonly #relay: HttpRelay | undefined;
+  readonly #calls: CallProbes;
   readonly #post: TrafficOptions['post'];
   #plans: readonly HostPlan<Reachable>[] = [];
 
@@ -37,6 +39,7 @@ export class Traffic {
     const { door, confinement, post, log } = options;
     this.#post = post;
     this.#router = new ChannelRouter(post, log);
+    this.#calls = new CallProbes((ask) => this.#ask(ask));
     const onStart = (pid: number): void => void confinement.hold(pid, doorHold);
     this.#relay = door && new HttpRelay({ ...options, ...door, onStart, ask: (ask) => this.#ask(ask) });
   }
@@ -60,6 +63,11 @@ export class Traffic {
     if (route === undefined || this.#relay === undefined) return 'absent';
     const answer = await this.#relay.probe(application, probeOf(route, path));
     return answer.kind === 'response' ? answer.status : answer.kind;
+  }
+
+  /** What a function of an application gives that is called between two events. */
+  call(application: string, name: string): Promise<Answered> {
+    return this.#calls.call(application, name);
   }
 
   /** Who runs where from now on. */
@@ -88,6 +96,8 @@ export class Traffic {
         return this.#router.took(key, message.id);
       case 'answer':
         return this.#relay?.answered(key, message);
+      case 'called':
+        return this.#calls.called(key, message);
       default:
         throw new Error(message satisfies never);
     }
@@ -97,13 +107,15 @@ export class Traffic {
   died(key: string): void {
     this.#router.died(key);
     this.#relay?.died(key);
+    this.#calls.died(key);
   }
 
   stop(): void {
     this.#relay?.stop();
   }
 
-  #ask(ask: Ask): string | undefined {
+  /** Tells the host where its application runs; that host's key, or undefined where there is none. */
+  #ask(ask: Ask | CallAsk): string | undefined {
     const plan = this.#plans.find(({ applications }) => applications.some(({ name }) => name === ask.application));
     return plan !== undefined && this.#post(plan.key, ask) ? plan.key : undefined;
   }

@@ -515,6 +515,7 @@ export interface HealthSpec {
     [k: string]: string;
   };
   http?: HttpHealthSpec;
+  call?: CallHealthSpec;
 }
 /**
  * It answers GET for this path with a status of 2xx within this time; it is asked every five seconds until then.
@@ -524,6 +525,19 @@ export interface HttpHealthSpec {
    * Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.
    */
   path: string;
+  /**
+   * Seconds, minutes or hours; a day at most.
+   */
+  within: string;
+}
+/**
+ * A function that its kept instance exports gives 0, or nothing, within this time; it is called between two events, every five seconds until then, in the time and fuel of an event.
+ */
+export interface CallHealthSpec {
+  /**
+   * The function that a kept instance exports and that is called for each event: it takes nothing and gives nothing, or an exit code (i32).
+   */
+  function: string;
   /**
    * Seconds, minutes or hours; a day at most.
    */
@@ -1286,12 +1300,20 @@ export interface HealthTerms {
     [k: string]: number;
   };
   http?: HttpHealth;
+  call?: CallHealth;
 }
 export interface HttpHealth {
   /**
    * Segments of letters, digits and ._~-; none is . or .., which are taken out of a request's path before it is looked at.
    */
   path: string;
+  withinSeconds: number;
+}
+export interface CallHealth {
+  /**
+   * The function that a kept instance exports and that is called for each event: it takes nothing and gives nothing, or an exit code (i32).
+   */
+  function: string;
   withinSeconds: number;
 }
 export interface DirectoryGrant {
@@ -1680,6 +1702,10 @@ export interface PlannedTransfer {
   cheapest: LinkUse;
   dearest: LinkUse;
   /**
+   * Links over which devices need more than one budget for what they lack, if they have no other way.
+   */
+  overBudgets?: OverBudget[];
+  /**
    * Of whole modules that no link of the site may carry; absent when there are none.
    */
   uncarriedBytes?: number;
@@ -1699,6 +1725,24 @@ export interface LinkUse {
    * Absent where bytes cost nothing.
    */
   currency?: string;
+}
+export interface OverBudget {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  link: string;
+  /**
+   * Of which that is so.
+   */
+  devices: number;
+  /**
+   * That one of them needs, at most.
+   */
+  budgets: number;
+  /**
+   * By UTC.
+   */
+  per: 'day' | 'month';
 }
 export interface PlannedPrice {
   currency: string;
@@ -1819,6 +1863,10 @@ export interface PlannedDevice {
    * What else its manifests say otherwise of it.
    */
   attributes: PlannedAttribute[];
+  /**
+   * What it does where an update has no delta; absent where it takes the module whole.
+   */
+  wholeModules?: 'ask' | 'never';
   /**
    * It loses all its applications, and its manifest does not say spec.idle.
    */

@@ -63,6 +63,6 @@ test('who did not say that it runs what it was issued last is behind', (t) => {
       running: { sequence, revision: 'a'.repeat(40) },
     },
   });
-  const known = [status('bridge', report(4)), status('engine', report(3)), status('buoy', { desired })];
-  t.deepEqual(namesBehind(known), new Set(['engine', 'buoy']));
+  const known = [status('bridge', report(4)), status('engine', report(3)), status('buoy', { desired }), status('cab')];
+  t.deepEqual(namesBehind(known), new Set(['engine', 'buoy', 'cab']));
 });

@@ -132,6 +132,7 @@ export class SimDevice {
       states: () => runtime.states(),
       lastDeath: () => runtime.lastDeath(),
       ask: (application) => runtime.ask(application),
+      call: (application) => runtime.call(application),
       onChange: (handler) => runtime.onChange(handler),
       stop: () => runtime.stop(),
     };

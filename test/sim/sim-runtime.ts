@@ -117,6 +117,12 @@ export class SimRuntime implements AppRuntime {
     return text.includes('mute') ? 500 : 200;
   }
 
+  /** Whoever runs is well, but for a module whose text holds `mute`. */
+  async call(name: string): Promise<Answered> {
+    const answered = await this.ask(name);
+    return answered === 200 ? 0 : answered === 500 ? 1 : answered;
+  }
+
   lastDeath(): HostDeath | undefined {
     return this.#death;
   }

@@ -28,7 +28,9 @@ export function withFinished(
   finished: readonly FinishedRollout[],
   { rollout, outcome, now }: { rollout: Rollout; outcome: FinishedRollout['outcome']; now: number },
 ): readonly FinishedRollout[] {
-  return [{ ...rollout, finishedAt: now, outcome }, ...finished].slice(0, finishedMax);
+  // Names of devices that were let take modules whole may be many, and are of no use any more; who let them stands among its acts.
+  const { wholeFor: _, ...rest } = rollout;
+  return [{ ...rest, finishedAt: now, outcome }, ...finished].slice(0, finishedMax);
 }
 
 function after(before: Counted | undefined): Counted {

@@ -10,6 +10,7 @@ import { goesOnUnder } from './disturbance.ts';
 import { type DeviceInRollout, isUnderWay } from './fate.ts';
 import { type Permit, permit, withinBudget } from './permit.ts';
 import type { RolloutPolicy } from './policy.ts';
+import { goodNotThere } from './releases-gone.ts';
 import type { Rollout } from './rollout.ts';
 import { mayGoWhole } from './whole-modules.ts';
 
@@ -114,6 +115,9 @@ function atGood(
       'what its fleet ran before can not be drawn for it any more: its manifest or its site lacks a value';
     return asItIs(standing, desired, device, { code: 'GOOD_NOT_DRAWN', message });
   }
+  const hasIt = device.observed.issued?.templateHash === template.hash;
+  const gone = hasIt ? undefined : goodNotThere(standing.wanted.catalogue, standing.good);
+  if (gone !== undefined) return asItIs(standing, desired, device, gone);
   return {
     device: { ...desired, template },
     definition: standing.good!.hash,
@@ -178,7 +182,7 @@ function whenHeld(standing: RolloutStanding, desired: DesiredDevice, device: Dev
   const { on, observed } = device;
   if (on !== 'target' || isUntaken(observed) || !isUnderWay(observed)) return as;
   const template = goodTemplate(standing, desired);
-  if (template === undefined) return as;
+  if (template === undefined || goodNotThere(standing.wanted.catalogue, standing.good) !== undefined) return as;
   return { device: { ...desired, template }, definition: standing.good!.hash, isRecalled: true };
 }
 

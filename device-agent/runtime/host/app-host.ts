@@ -1,5 +1,6 @@
 import type { ApplicationReport } from '../../../schemas/generated/types.ts';
 import type { SeenApplication } from '../app-runtime.ts';
+import type { CallAsk } from '../call-probes.ts';
 import type { Abroad } from '../channels/abroad.ts';
 import type { Arrivals } from '../channels/arrivals.ts';
 import { beatMs, type FromHost, type HostedApplication, type ToHost } from '../protocol.ts';
@@ -53,6 +54,8 @@ export class AppHost {
           asks.take(message);
           return false;
         });
+      case 'call':
+        return this.#call(message);
       case 'sent':
         abroad.sent(message);
         return nothingChanged;
@@ -66,6 +69,13 @@ export class AppHost {
       default:
         throw new Error(message satisfies never);
     }
+  }
+
+  /** Of one that is not there, or is to begin, nothing is called. */
+  async #call({ id, application, function: name }: CallAsk): Promise<boolean> {
+    const answered = (await this.#live.get(application)?.call(name)) ?? 'absent';
+    this.#say({ kind: 'called', id, answered });
+    return false;
   }
 
   #order(applications: readonly HostedApplication[], lastEventMs: number, done: () => void): Promise<boolean> {

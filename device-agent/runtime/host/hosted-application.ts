@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Disk, Random } from '../../../platform/ports.ts';
 import type { ApplicationReport } from '../../../schemas/generated/types.ts';
+import type { Answered } from '../app-runtime.ts';
 import { ApplicationLog } from '../application-log.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { HostedApplication, Usage } from '../protocol.ts';
@@ -153,6 +154,11 @@ export class LiveApplication implements Life {
     if (isRelinked) this.#application = next;
     if (isRelinked) this.#log.note('other modules are linked to it');
     return isRelinked;
+  }
+
+  /** What runs is amid its own work. */
+  call(): Promise<Answered> {
+    return Promise.resolve('absent');
   }
 
   report(): ApplicationReport {

@@ -55,7 +55,7 @@ export class KeptGuestRun implements KeptRun {
   }
 
   handle(event: EventInput): Promise<RunEnd | undefined> {
-    return this.#callFor(this.#handler, event);
+    return this.#callFor(event.function ?? this.#handler, event);
   }
 
   async exportState(bytesMax: number): Promise<Exported> {

@@ -28,6 +28,8 @@ export interface EventInput {
   readonly stdin: InputStream;
   /** Where its answer goes instead of the log. */
   readonly stdout?: OutputStream;
+  /** The function that a kept instance is called at; without it, its handler. */
+  readonly function?: string;
   /** Beside the application's own. */
   readonly environment?: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,5 @@
 import type { ApplicationReport } from '../../../schemas/generated/types.ts';
+import type { Answered } from '../app-runtime.ts';
 import type { HostedApplication, Usage } from '../protocol.ts';
 import type { EventQueue } from './events/event-queue.ts';
 
@@ -19,6 +20,8 @@ export interface Life {
   stop(terms: StopTerms): Promise<EventQueue | undefined>;
   /** Goes on with the modules that are linked to `next`, which differs in them alone; false where that takes a new start. */
   relink(next: HostedApplication): Promise<boolean>;
+  /** Calls a function that its kept instance exports, between two events; what it gives, or why nothing. */
+  call(name: string): Promise<Answered>;
   report(): ApplicationReport;
   /** What it takes now; fuel per second since it was asked before. */
   usage(): Usage;

@@ -165,6 +165,7 @@ export class ApplicationRun {
       case 'ready':
       case 'applied':
       case 'left':
+      case 'called':
         return;
       case 'states':
         return this.#heard(message.applications[0]);

@@ -88,6 +88,12 @@ test('a program can not be called for its events, a reactor not run for each, an
     problem(buildModule({ functions: { _initialize: [] } }), kept),
     /^it exports no function handle \(events\.handler\)/,
   );
+  const asking = (asked: string) => {
+    const health = { call: { function: asked } };
+    return moduleUse({ trigger, health, events: { instance: 'kept', handler: 'handle' } });
+  };
+  t.is(problem(handling({}), asking('handle')), '');
+  t.regex(problem(handling({}), asking('well')), /^it exports no function well \(health\.call\)/);
   const shouting = { _initialize: [], [`\u001b[2J${'x'.repeat(5_000)}`]: [] };
   const told = problem(buildModule({ functions: shouting }), kept);
   t.regex(told, /^it exports no function handle \(events\.handler\); it exports _initialize, ·\[2Jx{76}…$/);

@@ -93,7 +93,7 @@ test('a commit that takes the place of a rollout, and one that takes it back, ar
   t.is(devices.filter(({ desired }) => desired?.revision === source.revision?.id).length, 1);
 });
 
-test('a comment on a pull request has the waves', async (t) => {
+test('a comment on a pull request has the waves, and a simulation lives them from what the controller knows', async (t) => {
   const world = await changing(t, '{ waves: [{ name: canary, limit: 1, soak: 10m }], onFailure: revert }');
   const { output } = await world.fleet(['plan', '-o', 'markdown']);
   t.regex(output, /\*\*1 device gets a deployment at once, 3 more wave by wave;/);
@@ -101,4 +101,12 @@ test('a comment on a pull request has the waves', async (t) => {
   t.regex(output, /\| `ships` \| `rest` \| 3 \| 3 \| +\|/);
   t.regex(output, /- `ships: failures take all back to what was good`/);
   t.regex(output, /deploy in `rest`/);
+  const { output: json } = await world.fleet(['simulate', '--contact', 'always', '--seed', '1', '-o', 'json']);
+  const { base, assumed, fleets } = JSON.parse(json);
+  t.is(base.name, 'in force at the controller');
+  t.like(assumed, { places: 2, behind: 0 });
+  const [canary, rest] = fleets[0].waves;
+  t.is(canary.wave, 'canary');
+  t.true(canary.ends.worst > 600 && canary.ends.worst < 660);
+  t.is(rest.starts.p50, canary.ends.p50);
 });

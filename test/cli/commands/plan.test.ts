@@ -92,6 +92,9 @@ test('a plan says what changes beside releases: probation, windows, the name of 
   t.regex((await world.fleet(['plan', '-o', 'wide'])).output, /consent aboard needed/);
   world.edit('fleets/trucks.yaml', 'spec:', 'spec:\n  rollout: { bytes: { wholeModules: never } }');
   t.regex((await world.fleet(['plan', '-o', 'wide'])).output, /updates without a delta: never/);
+  const terms = 'rate: 5Mbit/s, match: { interface: wwan* }, budget: { bytes: 5MB, per: day }, carries: [delta]';
+  world.edit('sites/truck-7.yaml', 'rate: 5Mbit/s', terms);
+  t.regex((await world.fleet(['plan', '-o', 'wide'])).output, /links: lte on wwan\*, 5 MB a day, carries delta/);
 });
 
 test('a memory limit below what the release starts with is refused alike by validate, plan and the controller', async (t) => {

@@ -14,7 +14,7 @@ async function harbor(t: ExecutionContext): Promise<ScenarioWorld> {
   return world;
 }
 
-test('a simulation tells of waves, links and what it assumes, fetches what the plan says, and draws a picture', async (t) => {
+test('a simulation tells of waves, links and what it assumes, fetches what the plan says, draws a picture, and refuses what makes no sense', async (t) => {
   const world = await harbor(t);
   const plan = JSON.parse((await world.fleet(['plan', '-o', 'json'])).output);
   const picture = join(world.repository, '..', 'waves.svg');
@@ -31,7 +31,6 @@ test('a simulation tells of waves, links and what it assumes, fetches what the p
   t.deepEqual(links[0].bytes, { p50: plan.bytes, p95: plan.bytes, worst: plan.bytes });
   t.is(runs.length, 2);
   t.like(assumed, { contact: 'always', remembered: 0 });
-  t.is((await world.fleet([...simulate, '--seeds', '2', '-o', 'json'])).output, asJson.output);
 
   const text = await world.fleet([...simulate, '--seed', '2', '--dark', 'borealis=14d', '--plot', picture]);
   t.regex(text.output, /^simulate {2}working tree of .*\nbase {6}[0-9a-f]{7} "A harbor" HEAD\n/);
@@ -42,34 +41,18 @@ test('a simulation tells of waves, links and what it assumes, fetches what the p
   t.regex(text.output, /borealis dark for 14d/);
   t.true(existsSync(picture));
   t.regex(readFileSync(picture, 'utf8'), /^<svg .*ships: canary.*<\/svg>\n$/s);
-});
 
-test('what a simulation is asked is refused with what would do, before anything is worked out', async (t) => {
-  const world = await harbor(t);
   const refusals: readonly (readonly [string[], RegExp])[] = [
-    [['--fail', '5'], /--fail 5: write a share of the updates from 0% to 100%, such as 5%/],
-    [['--fail', '101%'], /--fail 101%/],
-    [['--dark', 'aurora'], /--dark aurora: write SITE=14d/],
-    [['--dark', 'aurora=2w'], /--dark aurora=2w: write a time such as 90m, 12h or 14d, at most 730d/],
     [['--dark', 'auroa=2d'], /--dark auroa: no device that changes is there; .* such as aurora, borealis/],
-    [['--contact', 'boat'], /--contact boat: there is ship, vehicle, always/],
-    [['--contact', 'ship', '--contact', 'always'], /write one for all/],
-    [['--seeds', '0'], /--seeds 0: write a whole number from 1 to 1000/],
-    [['--seeds', '3', '--seed', '1'], /write one of them/],
-    [['--until', '900d'], /--until 900d/],
-    [['--over', 'best'], /there is cheapest and dearest/],
-    [['-o', 'yaml'], /-o yaml: there is json/],
-    [['--plot', 'waves.png'], /write FILE.svg/],
+    [['--plot', 'waves.png'], /--plot waves.png: .* write FILE.svg/],
     [['--plot', 'nowhere/waves.svg'], /there is no directory .*nowhere/],
-    [['HEAD', 'main'], /one REF at most/],
+    [['--seeds', '1000000'], /--seeds 1000000: write a whole number from 1 to 1000/],
   ];
   for (const [args, refusal] of refusals) {
-    const { output, exitCode } = await world.fleet(['simulate', ...args]);
-    t.regex(output, refusal);
-    t.is(exitCode, 2, args.join(' '));
+    const refused = await world.fleet(['simulate', ...args]);
+    t.regex(refused.output, refusal);
+    t.is(refused.exitCode, 2, args.join(' '));
   }
   world.edit('applications/tide-logger.yaml', 'release: 1.1.0', 'release: 9.9.9');
-  const refused = await world.fleet(['simulate']);
-  t.is(refused.exitCode, 13);
-  t.regex(refused.output, /MISSING_RELEASE/);
+  t.is((await world.fleet(['simulate'])).exitCode, 13);
 });

@@ -64,6 +64,10 @@ function planOf(text: (at: number) => string, count = 1): Plan {
       fleets: each((at) => ({ fleet: text(4 + at), devices: 1, deploying: 0, holding: 1, gone: 0 })),
     },
     prices: new Map(),
+    whole: each((at) => ({
+      ...{ fleet: text(4 + at), wave: text(18), terms: 'ask', devices: [text(2 + at)], bytes: 1 },
+      prices: [{ currency: 'EUR', cheapest: 1, dearest: 1 }],
+    })),
     transfers: each(() => transfer),
     policy: { problems: [problem], notes: each(() => problem) },
     warnings: each(() => problem),

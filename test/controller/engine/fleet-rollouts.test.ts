@@ -98,6 +98,25 @@ test('with onFailure revert all devices go back', async (t) => {
   t.like(scene.rollout, { state: 'halted', reason: { code: 'REVERTED' } });
 });
 
+test('nobody is taken back to a release that was removed, and the rollout says what would do until it is there again', async (t) => {
+  const rollout: FleetRollout = { waves: [{ name: 'rest' }], onFailure: 'revert' };
+  const { scene } = await begun(rollout);
+  await scene.say('runs', 'one', 'two');
+  await scene.commit({ release: '1.1.0', rollout, devices: three, removed: 'pump/1.0.0' });
+  const message =
+    'what its fleet ran before needs pump/1.0.0, which is among the releases no more: put it back, or commit a fix';
+  t.deepEqual(await scene.act('abort', { revert: true }), { code: 'ACT_REFUSED', message });
+  await scene.say('gave up', 'three');
+  t.is(scene.rollout?.state, 'reverting');
+  t.is(scene.signed.length, 6, 'nothing that a device would refuse');
+  t.deepEqual(scene.view?.verdict, { code: 'GOOD_NOT_THERE', message });
+  await scene.commit({ release: '1.1.0', rollout, devices: three });
+  t.deepEqual(
+    ['one', 'two', 'three'].map((name) => scene.has(name)),
+    ['1.0.0', '1.0.0', '1.0.0'],
+  );
+});
+
 test('no more devices of a group are on their way than its budget lets, and the next goes when one is there', async (t) => {
   const { scene } = await begun({ budget: { groupBy: 'fleet', maxUnavailable: 1 } });
   const offered = () => ['one', 'two', 'three'].filter((name) => scene.has(name) === '1.1.0');
@@ -224,6 +243,45 @@ test('a held device is passed by, and gets what git wants when it is let go', as
   t.is(scene.rollout?.state, 'done');
   await scene.commit({ release: '1.1.0', rollout: canary, devices: three });
   t.is(scene.has(other), '1.1.0');
+});
+
+/** A device that was held past a rollout that is done; another one has begun since, and its hold ends in an hour. */
+async function heldPastOne() {
+  const scene = await RolloutScene.open();
+  const all: FleetRollout = { waves: [{ name: 'all' }] };
+  await scene.commit({ release: '1.0.0', rollout: canary, devices: three });
+  const names = Object.keys(three);
+  const other = names.find((name) => scene.waves.get(name) === 1)!;
+  const free = names.filter((name) => name !== other);
+  await scene.commit({ release: '1.0.0', rollout: all, devices: three });
+  await scene.say('runs', ...names);
+  const until = new Date(scene.time.now + 60 * minuteMs).toISOString();
+  const held = { ...three, [other]: { hold: { reason: 'sea trial', until } } };
+  await scene.commit({ release: '1.1.0', rollout: all, devices: held });
+  await scene.say('runs', ...free);
+  await scene.commit({ release: '1.1.0', rate: 2, rollout: canary, devices: held });
+  const canaries = free.filter((name) => scene.issued(name)?.definition === scene.rollout?.target);
+  return { scene, other, canaries };
+}
+
+test('a device whose hold ends while a rollout runs keeps what it has until its wave is open', async (t) => {
+  const { scene, other, canaries } = await heldPastOne();
+  await scene.pass(61 * minuteMs);
+  t.is(scene.rollout?.state, 'running');
+  t.is(scene.has(other), '1.0.0');
+  await scene.say('runs', ...canaries);
+  await scene.pass(11 * minuteMs);
+  t.is(scene.issued(other)?.definition, scene.rollout?.target);
+});
+
+test('a device whose hold ends when a rollout is halted gets what was good, and never what was halted', async (t) => {
+  const { scene, other, canaries } = await heldPastOne();
+  await scene.say('gave up', ...canaries);
+  t.is(scene.rollout?.state, 'halted');
+  t.is(scene.has(other), '1.0.0');
+  await scene.pass(61 * minuteMs);
+  t.is(scene.has(other), '1.1.0');
+  t.is(scene.issued(other)?.definition, scene.rollout?.good);
 });
 
 test('a device without a key holds nobody up', async (t) => {

@@ -21,19 +21,21 @@ export interface Wanted {
   readonly release: '1.0.0' | '1.1.0';
   readonly rollout?: FleetRollout;
   readonly rate?: number;
+  /** A release that was taken out of the repository. */
+  readonly removed?: string;
   readonly windows?: FleetSpec['windows'];
   readonly devices: Readonly<Record<string, DeviceSpec & { readonly kind?: string; readonly group?: string }>>;
 }
 
 /** A fleet `ships` in which those of the kind `canary` may be chosen for a wave. */
-export function desiredOf({ release, rollout, windows, devices, rate = 1 }: Wanted): DesiredFleet {
+export function desiredOf({ release, rollout, windows, devices, rate = 1, removed = '' }: Wanted): DesiredFleet {
   const manifests = Object.entries(devices).map(([name, { kind = 'ship', group = 'none', ...spec }], at) => {
     const keyFingerprint = `SHA256:${Buffer.alloc(32, at + 1)
       .toString('base64')
       .replace(/=+$/, '')}`;
     return [`devices/${name}.yaml`, device(name, { kind, group, fleet: 'ships' }, { keyFingerprint, ...spec })];
   });
-  return desiredFrom({
+  const desired = desiredFrom({
     'apps/pump.yaml': application('pump', release, { config: { rate } }),
     'fleets/ships.yaml': fleet('ships', { fleet: 'ships' }, [{ name: 'pump' }], {
       ...(rollout === undefined ? {} : { rollout }),
@@ -41,6 +43,7 @@ export function desiredOf({ release, rollout, windows, devices, rate = 1 }: Want
     }),
     ...Object.fromEntries(manifests),
   });
+  return { ...desired, catalogue: new Map([...desired.catalogue].filter(([key]) => key !== removed)) };
 }
 
 const documentsOf = ({ key }: StateRow) =>

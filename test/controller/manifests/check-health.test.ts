@@ -68,6 +68,17 @@ test('a path that an application does not answer at is no check of its health', 
   ]);
 });
 
+test('a function is called of a kept instance alone', (t) => {
+  const health = { call: { function: 'well', within: '30s' } };
+  const events = { instance: 'kept', handler: 'tick' };
+  t.deepEqual(findingsOf({ ...schedule, events, health }), []);
+  const refused =
+    'NO_KEPT_INSTANCE spec.health.call: only a kept instance can be called between two events; add spec.trigger and spec.events.instance: kept, or use facts, messages or http';
+  t.deepEqual(findingsOf({ ...schedule, health }), [refused]);
+  t.deepEqual(findingsOf({ health }), [refused]);
+  t.deepEqual(healthTerms({ health }), { health: { call: { function: 'well', withinSeconds: 30 } } });
+});
+
 test('a time of a check is a day at most, and a health that asks for nothing is refused', (t) => {
   const codes = (health: object) => findingsOf({ health }).map((finding) => finding.split(':')[0]);
   for (const up of ['1s', '9999s', '999m', '24h']) t.deepEqual(codes({ up }), [], up);

@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { transferSummary } from '../../../cli/render/transfer-table.ts';
 import type { DeviceChange } from '../../../controller/planning/compare.ts';
 import { linkPrices } from '../../../controller/planning/link-prices.ts';
 import { bitsPerSecond, pricesTogether, transfersOf } from '../../../controller/planning/transfers.ts';
@@ -104,4 +105,40 @@ test('what a device counted costs what its site says now, and nothing on a link 
   const counted = ['vsat', 'harbor', 'gone'].map((name) => ({ name, bytes: 1_500_000 }));
   t.deepEqual(linkPrices(counted, place), [{ name: 'vsat', price: 3, currency: 'EUR' }]);
   t.deepEqual(linkPrices(counted, undefined), []);
+});
+
+test('a link tells how many of its budgets the device needs that needs most, of what may go over it', (t) => {
+  const budget = { bytes: '1MB', per: 'month' as const };
+  const place = {
+    aurora: [
+      { ...vsat, budget },
+      { ...harbor, budget },
+      { ...vsat, name: 'cable' },
+    ],
+  };
+  const small = { ...delta, bytes: 400_000 };
+  const prices = new Map([
+    ['a', [delta, delta, small]],
+    ['b', [small, small]],
+  ]);
+  const [transfer] = transfersOf([change('a', 'aurora'), change('b', 'aurora')], prices, sites(place));
+  t.deepEqual(transfer?.overBudgets, [
+    { link: 'vsat', devices: 1, budgets: 3, per: 'month' },
+    { link: 'harbor', devices: 2, budgets: 30, per: 'month' },
+  ]);
+  const [within] = transfersOf([change('b', 'aurora')], prices, sites({ aurora: [{ ...vsat, budget }] }));
+  t.is(within?.overBudgets, undefined);
+});
+
+test('a plan says over which links devices wait for further budgets, the slowest first', (t) => {
+  const use = { links: ['vsat'], bytes: 1, seconds: 1, price: 0 };
+  const transfer = { fleet: 'ships', site: 'aurora', devices: 3, bytes: 1, bytesWhole: 1, cheapest: use, dearest: use };
+  const over = [
+    { link: 'lte', devices: 1, budgets: 9, per: 'day' as const },
+    { link: 'vsat', devices: 3, budgets: 2, per: 'month' as const },
+  ];
+  t.regex(
+    transferSummary([{ ...transfer, overBudgets: over }]),
+    / Over vsat of aurora 3 devices need the budgets of 2 months at most\. Over lte of aurora 1 device needs the budgets of 9 days\.\n$/,
+  );
 });

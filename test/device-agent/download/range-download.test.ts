@@ -1,4 +1,5 @@
 import test from 'ava';
+import { DownloadError } from '../../../device-agent/download/download-error.ts';
 import { downloadBlob } from '../../../device-agent/download/range-download.ts';
 import { type HttpRequest, type HttpResponse, type Network, NetworkError } from '../../../platform/ports.ts';
 import { loseAll } from '../../sim/disk-crash.ts';
@@ -299,4 +300,28 @@ test('a blob is asked for unpacked, and packed all the same it is refused before
   t.is(server.requests[0]?.headers['accept-encoding'], 'identity');
   t.true(server.sent < 40_000, `${server.sent} bytes`);
   t.is(disk.stat(`/partial/${blob.sha256}.part`)?.bytes, 0);
+});
+
+test('no more is asked for than may still travel, and who sends more is not heard to the end', async (t) => {
+  const { disk, server } = begin();
+  let left = 100_000;
+  const toll = {
+    ask: () => {
+      if (left <= 0) throw new DownloadError('LINK_BUDGET', 'no more');
+      return left;
+    },
+    took: (taken: number) => {
+      left -= taken;
+    },
+  };
+  const ports = { disk, network: server, clock: server };
+  const get = () => downloadBlob(ports, '/partial', blob, { countBytes: () => {}, toll }, new AbortController().signal);
+  await t.throwsAsync(get, { code: 'LINK_BUDGET' });
+  t.is(server.requests[0]?.headers.range, 'bytes=0-99999');
+  t.is(server.sent, 100_000, 'it sends the whole');
+  await t.throwsAsync(get, { code: 'LINK_BUDGET' });
+  t.is(server.requests.length, 1, 'nothing is asked for where nothing may come');
+  left = Number.POSITIVE_INFINITY;
+  t.is(sha256(disk.readFile((await get()).path)), blob.sha256);
+  t.is(server.requests.at(-1)?.headers.range, 'bytes=100000-');
 });

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { beginProbation, observe, type Verdict } from '../../../device-agent/health/probation.ts';
+import type { Answered } from '../../../device-agent/runtime/app-runtime.ts';
 import type { ApplicationReport, HealthTerms } from '../../../schemas/generated/types.ts';
 
 const since = '2026-01-01T00:00:00Z';
@@ -166,6 +167,24 @@ test('health.facts asks for each fact within its time, and names the one that is
     ),
     'gauge 1.0.0 failed its check health.facts.speed: it is to be published within 40 s, and it published only depth',
   );
+});
+
+test('health.call asks that a function gives 0 in time, and says what it gave', (t) => {
+  const health = { call: { function: 'well', withinSeconds: 30 } };
+  const after = (seconds: number, called?: Answered): string => {
+    const start = beginProbation([app('running')], 10, 0, new Map([['gauge', health]]));
+    const calls = new Map(called === undefined ? [] : [['gauge', called] as const]);
+    const begun = observe(start, [app('running')], 0, { answers: new Map(), calls });
+    return reasonOf(observe(begun.probation, [app('running')], seconds * 1000, { answers: new Map(), calls }).verdict);
+  };
+  t.is(after(29), 'waiting');
+  t.is(after(29, 1), 'waiting');
+  t.is(after(10, 0), 'healthy');
+  const said = 'gauge 1.0.0 failed its check health.call: well is to give 0 within 30 s, and';
+  t.is(after(30), `${said} it has not come back yet`);
+  t.is(after(30, 7), `${said} it gave 7 last`);
+  t.is(after(30, 'failed'), `${said} it trapped`);
+  t.is(after(30, 'busy'), `${said} it was at work on its events each time`);
 });
 
 test('a check that time decides is looked at when its time is over, also while an application is not well', (t) => {

@@ -9,14 +9,14 @@ import { nodeClock } from '../../../platform/node/clock.ts';
 import { freePort } from '../../../platform/node/free-port.ts';
 import type { HealthTerms } from '../../../schemas/generated/types.ts';
 import { openRuntime } from '../runtime/applications.ts';
-import { cModule, cTest } from '../runtime/c-module.ts';
+import { cModule, cReactor, cTest } from '../runtime/c-module.ts';
 
 const doorFile = fileURLToPath(new URL('../../../device-agent/runtime/http/main.ts', import.meta.url));
 
 /** Runs a program, one that answers requests below /depth unless it is said, and judges it for two seconds. */
 async function judge(
   t: ExecutionContext,
-  program: string,
+  program: string | Uint8Array,
   health: HealthTerms,
   terms: Partial<RunnableApplication> = { trigger: { http: { route: '/depth' } } },
 ): Promise<Verdict> {
@@ -24,7 +24,7 @@ async function judge(
   const { runtime, application } = openRuntime(t, { door });
   const watch = new HealthWatch(nodeClock, runtime);
   runtime.onChange(() => watch.look());
-  await runtime.apply([application('gauge', cModule(program), terms)]);
+  await runtime.apply([application('gauge', typeof program === 'string' ? cModule(program) : program, terms)]);
   const judged = new Promise<Verdict>((resolve) => watch.start(2, new Map([['gauge', health]]), resolve));
   const verdict = await Promise.race([judged, sleep(60_000, undefined, { ref: false })]);
   watch.stop();
@@ -48,6 +48,28 @@ cTest('a program that answers another path badly, or traps over it, fails its ch
     reason: `${wanted} it ended badly over the request`,
   });
 });
+
+cTest(
+  'a reactor whose function gives 0 in the end passes its check, and one that gives something else fails with that',
+  async (t) => {
+    const reactor = cReactor(`static int asked;
+  EXPORT(handle) void handle(void) {}
+  EXPORT(well) int well(void) { return asked++ > 0 ? 0 : 5; }
+  EXPORT(ill) int ill(void) { return 5; }`);
+    const trigger = { message: { channel: 'words' } };
+    const terms = {
+      trigger,
+      channels: { in: { words: {} } },
+      events: { instance: 'kept', handler: 'handle' },
+    } as const;
+    const asking = (name: string, withinSeconds: number) => ({ call: { function: name, withinSeconds } });
+    t.deepEqual(await judge(t, reactor, asking('well', 30), terms), { kind: 'healthy' });
+    t.deepEqual(await judge(t, reactor, asking('ill', 12), terms), {
+      kind: 'failing',
+      reason: 'gauge 1 failed its check health.call: ill is to give 0 within 12 s, and it gave 5 last',
+    });
+  },
+);
 
 cTest('a program whose events fail more often than it may fails before its time is over', async (t) => {
   const health = { failedEventsMax: 0, http: { path: '/depth', withinSeconds: 40 } };

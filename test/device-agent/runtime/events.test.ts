@@ -355,6 +355,40 @@ cTest('a kept reactor remembers from event to event, and what did not come back 
 });
 
 cTest(
+  'a kept reactor is asked how it does between its events, and what it does badly then ends it and nobody else',
+  async (t) => {
+    const { runtime, application } = openRuntime(t);
+    const asked = cReactor(`static int count;
+  EXPORT(handle) int handle(void) { count++; sleep(2); return 0; }
+  EXPORT(well) int well(void) { return count; }
+  EXPORT(spin) void spin(void) { for (volatile int i = 0;; i++); }
+  EXPORT(trap) void trap(void) { __builtin_trap(); }`);
+    const [begun, events] = ['* * * * * *', { instance: 'kept', handler: 'handle', fuel: 3_000_000 }] as const;
+    await runtime.apply([
+      application('gauge', asked, {
+        ...{ trigger: { message: { channel: 'words' } }, channels: { in: { words: {} } }, events },
+      }),
+      application('fresh', cModule('return 0;'), { trigger: { schedule: { cron: begun, timeZone: 'UTC' } } }),
+      application('writer', cModule('sleep(3); FILE *out = fopen("/channels/out/words", "w"); fputs("one\\n", out);'), {
+        channels: { out: { words: {} } },
+      }),
+    ]);
+    await reportWhen(runtime, 'gauge', ({ state }) => state === 'running');
+    t.is(await runtime.call('gauge', 'well'), 0);
+    t.is(await runtime.call('gauge', 'spin'), 'late');
+    t.is(await runtime.call('gauge', 'trap'), 'failed');
+    t.is(await runtime.call('gauge', 'well'), 0);
+    t.is(await runtime.call('nobody', 'well'), 'absent');
+    t.is(await runtime.call('fresh', 'well'), 'absent');
+    await reportWhen(runtime, 'gauge', (report) => report.events?.instances === 1);
+    t.is(await runtime.call('gauge', 'well'), 'busy');
+    const report = await reportWhen(runtime, 'gauge', (one) => one.events?.handled === 1);
+    t.is(await runtime.call('gauge', 'well'), 1);
+    t.deepEqual([report.events, report.restarts], [{ handled: 1 }, 2]);
+  },
+);
+
+cTest(
   'a kept instance goes on from its snapshot when its process was killed, and afresh where that is damaged',
   async (t) => {
     const { runtime, application, hosts, directory, logWhen } = openRuntime(t);

@@ -1,5 +1,7 @@
 import type { ApplicationReport } from '../../../../schemas/generated/types.ts';
+import type { Answered } from '../../app-runtime.ts';
 import { ApplicationLog } from '../../application-log.ts';
+import { emptyInput } from '../../primitives/streams.ts';
 import type { HostedApplication, Usage } from '../../protocol.ts';
 import { backoffMs } from '../../restart.ts';
 import { failureOf, type RunEnd } from '../../run-end.ts';
@@ -25,6 +27,13 @@ export interface EventedOptions {
   readonly lost: () => number;
   /** Where the state of its instance is kept. */
   readonly keeper?: StateKeeper;
+}
+
+/** What a call gave, by how it ended. */
+function answeredBy(end: RunEnd | undefined): Answered {
+  if (end === undefined) return 'absent';
+  if (end.kind === 'exited') return end.exitCode;
+  return end.kind === 'exhausted' ? 'late' : 'failed';
 }
 
 /** So many events that fail one after the other are a crash loop: the next ones come later and later. */
@@ -103,6 +112,18 @@ export class EventedApplication implements Life {
     if (this.#state === 'failed' || !(await this.#instances.relink(next))) return false;
     this.#application = next;
     return true;
+  }
+
+  /** It counts as no event; what it does badly ends its instance, as an event would. */
+  async call(name: string): Promise<Answered> {
+    if (this.#state !== 'running' || this.#terms.instance !== 'kept') return 'absent';
+    if (this.#atWork >= this.#terms.concurrency) return 'busy';
+    this.#atWork += 1;
+    const end = await this.#instances.handle(this.application, { stdin: emptyInput, function: name });
+    this.#atWork -= 1;
+    if (end !== undefined && end.kind !== 'exited') this.#log.end(end);
+    this.#serve();
+    return answeredBy(end);
   }
 
   usage(): Usage {

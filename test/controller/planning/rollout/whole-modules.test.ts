@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { type Asked, actOn } from '../../../../controller/planning/rollout/act.ts';
+import { withFinished } from '../../../../controller/planning/rollout/begin.ts';
 import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
 import type { Rollout } from '../../../../controller/planning/rollout/rollout.ts';
 import { mayGoWhole, wholeForMax, whyNotAsked } from '../../../../controller/planning/rollout/whole-modules.ts';
@@ -51,4 +52,10 @@ test('where devices do not ask nobody is let', (t) => {
   t.regex(why('never')!, /none of its devices asks; commit ask, or allow/);
   t.regex(why('allow')!, /without asking/);
   t.is(why(), why('allow'));
+});
+
+test('a rollout that is over keeps no names of devices that were let', (t) => {
+  const [finished] = withFinished([], { rollout: after(fresh(true), asked('aurora')), outcome: 'done', now: startMs });
+  t.is(finished?.wholeFor, undefined);
+  t.is(finished?.acts.at(-1)?.act, 'allow-whole');
 });

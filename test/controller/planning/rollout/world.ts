@@ -335,7 +335,9 @@ export class World {
     const template = this.#templateOf(index, kind);
     const isWanted = device.on === kind && observed.issued?.templateHash === template.hash && isAnew !== true;
     if (isWanted && !isWithheld(device.observed)) return false;
-    const wasAway = this.isAway(index);
+    // Who was not heard to be well has a place, also where what it was issued last is what it runs.
+    const isAtRest = ['unissued', 'settled', 'back', 'withheld'].includes(progressOf(device.observed));
+    const wasAway = this.isAway(index) || !isAtRest;
     const issue = {
       ...{ name: String(index), device: index, to: kind, rollout: this.rollout, before: device, wasAway },
       ...{ isAgain: device.on === kind && isAnew !== true, tried: this.#tried },

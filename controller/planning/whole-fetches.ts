@@ -1,0 +1,63 @@
+/** Updates of a plan that have no delta: which devices would have to take a module whole, wave by wave, and what that costs. Pure. */
+import type { FetchPrice, PlannedPrice, Site } from '../../schemas/generated/types.ts';
+import type { DeviceChange } from './compare.ts';
+import { pricesTogether, transfersOf } from './transfers.ts';
+
+/** Devices of one wave, or of a fleet that changes at once, to which the same applies. */
+export interface WholeFetches {
+  readonly fleet: string;
+  readonly wave?: string;
+  /** Whether they take it, ask first, or stay at what they run. */
+  readonly terms: 'allow' | 'ask' | 'never';
+  /** Sorted. */
+  readonly devices: readonly string[];
+  /** Over the link, of the modules that would come whole alone. */
+  readonly bytes: number;
+  /** Over the links of sites that tell of theirs. */
+  readonly prices: readonly PlannedPrice[];
+}
+
+type Prices = ReadonlyMap<string, readonly FetchPrice[]>;
+
+/** The prices of what comes whole, though the device has another release of it. Of what the controller may find a delta yet nothing is said. */
+function wholePrices({ device, fetches }: DeviceChange, prices: Prices): readonly FetchPrice[] {
+  const known = prices.get(device) ?? [];
+  return known.filter(({ method, atMost }, at) => {
+    return method !== 'delta' && atMost !== true && (fetches[at]?.bases.length ?? 0) > 0;
+  });
+}
+
+function together(
+  devices: readonly DeviceChange[],
+  whole: Prices,
+  sites: { get(name: string): Site | undefined },
+): WholeFetches {
+  const { fleet = '', wave, wholeModules: terms = 'allow' } = devices[0]!;
+  const all = devices.flatMap(({ device }) => whole.get(device) ?? []);
+  return {
+    ...{ fleet, terms, ...(wave === undefined ? {} : { wave }) },
+    devices: devices.map(({ device }) => device).sort(),
+    bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    prices: pricesTogether(transfersOf(devices, whole, sites)),
+  };
+}
+
+/** By fleet, in the order in which devices stand. */
+export function wholeFetches(
+  devices: readonly DeviceChange[],
+  prices: Prices,
+  sites: { get(name: string): Site | undefined },
+): WholeFetches[] {
+  const whole = new Map(
+    devices.flatMap((change) => {
+      const of = change.kind === 'deploy' ? wholePrices(change, prices) : [];
+      return of.length === 0 ? [] : [[change.device, of] as const];
+    }),
+  );
+  const concerned = devices.filter(({ device }) => whole.has(device));
+  const groups = Map.groupBy(
+    concerned,
+    ({ fleet, wave, wholeModules }) => `${fleet} ${wave ?? ''} ${wholeModules ?? ''}`,
+  );
+  return [...groups.values()].map((group) => together(group, whole, sites));
+}
