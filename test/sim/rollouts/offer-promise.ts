@@ -3,7 +3,6 @@
  * group no more are on their way than may be, those counted that have not heard of theirs.
  */
 import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
-import { isHeld } from '../../../controller/planning/hold.ts';
 import type { IssuedDeployment } from '../../../controller/planning/observed.ts';
 import { groupOf } from '../../../controller/planning/rollout/budget.ts';
 import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
@@ -101,8 +100,8 @@ export class OfferPromise {
 
   #isNotHeld({ name, issued }: Offer, ...moments: readonly Moment[]): void {
     const isHeldIn = ({ desired }: Moment): boolean => {
-      const device = desired.devices.get(name);
-      return device !== undefined && isHeld(device, issued.issuedAt);
+      const hold = desired.devices.get(name)?.hold;
+      return hold !== undefined && (hold.until === undefined || issued.issuedAt < Date.parse(hold.until));
     };
     if (moments.every(isHeldIn)) throw new Error(`${name} is held and was offered ${issued.sequence}`);
   }
