@@ -1,6 +1,7 @@
 /** What a commit does by its manifests alone, as far as policies ask. Pure. */
+import { canonicalJson } from '../manifests/canonical-json.ts';
 import { definitionOf } from '../manifests/definition.ts';
-import type { DesiredFleet } from '../manifests/desired.ts';
+import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf, type ManifestState } from '../manifests/manifest-state.ts';
 import { countUnder, namesUnder } from '../manifests/name-index.ts';
 import type { Steps } from '../manifests/steps.ts';
@@ -51,15 +52,22 @@ function waveCount({ desired, sizeOf, namesIn }: WeighedSide, fleet: string): nu
   return waveSizes(fleet, size, members, waves).filter((count) => count > 0).length;
 }
 
-/** Fleets of which the manifest, or a device, is another one. */
-function touchedFleets({ base, next, affected }: WeighedCommit): ReadonlySet<string> {
-  const touched = new Set<string>();
-  for (const [name, fleet] of next.desired.fleets) if (base.desired.fleets.get(name) !== fleet) touched.add(name);
+/** Whether a device is in the same fleet as before, and under the same labels. */
+function isPlacedAlike(before: DesiredDevice | undefined, after: DesiredDevice | undefined): boolean {
+  if (before === undefined || after === undefined || before.fleet !== after.fleet) return false;
+  return before.labels === after.labels || canonicalJson(before.labels) === canonicalJson(after.labels);
+}
+
+/** Fleets whose waves may take others than before: only of these it is worth to ask who is in which. */
+function redrawnFleets({ base, next, affected }: WeighedCommit): ReadonlySet<string> {
+  const redrawn = new Set<string>();
+  for (const [name, fleet] of next.desired.fleets) if (base.desired.fleets.get(name) !== fleet) redrawn.add(name);
   for (const device of affected) {
-    const fleet = next.desired.devices.get(device)?.fleet;
-    if (fleet !== undefined) touched.add(fleet);
+    const [before, after] = [base.desired.devices.get(device), next.desired.devices.get(device)];
+    if (isPlacedAlike(before, after)) continue;
+    for (const fleet of [before?.fleet, after?.fleet]) if (fleet !== undefined) redrawn.add(fleet);
   }
-  return touched;
+  return redrawn;
 }
 
 /**
@@ -68,11 +76,11 @@ function touchedFleets({ base, next, affected }: WeighedCommit): ReadonlySet<str
  */
 export function redefinedFleets(commit: WeighedCommit): readonly WeighedFleet[] {
   const { base, next } = commit;
-  const touched = touchedFleets(commit);
+  const redrawn = redrawnFleets(commit);
   return [...next.desired.fleets.keys()].flatMap((fleet) => {
     if (!base.desired.fleets.has(fleet)) return [];
     const isSame = definitionOf(base.desired, fleet)?.hash === definitionOf(next.desired, fleet)?.hash;
-    if (isSame && !touched.has(fleet)) return [];
+    if (isSame && !redrawn.has(fleet)) return [];
     const waves = waveCount(next, fleet);
     return isSame && waves >= waveCount(base, fleet) ? [] : [{ fleet, waves, devices: next.sizeOf(fleet) }];
   });

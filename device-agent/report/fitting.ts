@@ -7,7 +7,8 @@ const suspectsShownMax = 4;
 const reasonLettersMax = 64;
 const linksShownMax = 4;
 
-const runsWell = ({ state }: ApplicationReport): boolean => state === 'running' || state === 'completed';
+const runsWell = ({ state, flapping }: ApplicationReport): boolean =>
+  flapping !== true && (state === 'running' || state === 'completed');
 
 function brief({
   lines: _lines,

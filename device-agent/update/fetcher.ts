@@ -34,6 +34,8 @@ export class Fetcher {
   readonly #isRepairing: boolean;
   readonly #allowances: () => readonly LinkAllowance[];
   #abort = new AbortController();
+  /** When a parcel was let hang last: that is true of the next deployment too. */
+  #parcelHungAt: number | undefined;
   #progress: Progress | undefined;
 
   constructor(options: {
@@ -92,11 +94,13 @@ export class Fetcher {
   }
 
   async #run(sequence: number, errand: Omit<BringErrand, 'memory'>, signal: AbortSignal): Promise<void> {
-    let memory: FetchMemory = nothingFetched;
+    const parcelHungAt = this.#parcelHungAt;
+    let memory: FetchMemory = { ...nothingFetched, ...(parcelHungAt === undefined ? {} : { parcelHungAt }) };
     let failures = 0;
     for (;;) {
       const doneBefore = this.#progress?.bytesDone ?? 0;
       const { result, memory: learnt } = await this.#turn.take(() => this.#attempt({ ...errand, memory }, signal));
+      this.#parcelHungAt = learnt.parcelHungAt;
       if (signal.aborted) return;
       if (result.kind === 'brought') {
         this.#progress = undefined;

@@ -245,6 +245,45 @@ test('a held device is passed by, and gets what git wants when it is let go', as
   t.is(scene.has(other), '1.1.0');
 });
 
+/** A device that was held past a rollout that is done; another one has begun since, and its hold ends in an hour. */
+async function heldPastOne() {
+  const scene = await RolloutScene.open();
+  const all: FleetRollout = { waves: [{ name: 'all' }] };
+  await scene.commit({ release: '1.0.0', rollout: canary, devices: three });
+  const names = Object.keys(three);
+  const other = names.find((name) => scene.waves.get(name) === 1)!;
+  const free = names.filter((name) => name !== other);
+  await scene.commit({ release: '1.0.0', rollout: all, devices: three });
+  await scene.say('runs', ...names);
+  const until = new Date(scene.time.now + 60 * minuteMs).toISOString();
+  const held = { ...three, [other]: { hold: { reason: 'sea trial', until } } };
+  await scene.commit({ release: '1.1.0', rollout: all, devices: held });
+  await scene.say('runs', ...free);
+  await scene.commit({ release: '1.1.0', rate: 2, rollout: canary, devices: held });
+  const canaries = free.filter((name) => scene.issued(name)?.definition === scene.rollout?.target);
+  return { scene, other, canaries };
+}
+
+test('a device whose hold ends while a rollout runs keeps what it has until its wave is open', async (t) => {
+  const { scene, other, canaries } = await heldPastOne();
+  await scene.pass(61 * minuteMs);
+  t.is(scene.rollout?.state, 'running');
+  t.is(scene.has(other), '1.0.0');
+  await scene.say('runs', ...canaries);
+  await scene.pass(11 * minuteMs);
+  t.is(scene.issued(other)?.definition, scene.rollout?.target);
+});
+
+test('a device whose hold ends when a rollout is halted gets what was good, and never what was halted', async (t) => {
+  const { scene, other, canaries } = await heldPastOne();
+  await scene.say('gave up', ...canaries);
+  t.is(scene.rollout?.state, 'halted');
+  t.is(scene.has(other), '1.0.0');
+  await scene.pass(61 * minuteMs);
+  t.is(scene.has(other), '1.1.0');
+  t.is(scene.issued(other)?.definition, scene.rollout?.good);
+});
+
 test('a device without a key holds nobody up', async (t) => {
   const { scene } = await begun(
     { waves: [{ name: 'all' }] },

@@ -94,6 +94,10 @@ test('a wave that takes nobody is none: neither a first one of all devices nor l
   t.deepEqual(weigh(before, files({ rollout: byBerth, labels: { berth: '1' } })).fleets, [
     { fleet: 'ships', waves: 1, devices: 4 },
   ]);
+  const asOne = (name: string) => ({ [`devices/${name}.yaml`]: device(name, { kind: 'ship', berth: '1' }, {}) });
+  const later = { ...before, ...asOne('two'), ...asOne('three'), ...asOne('four') };
+  t.deepEqual(weigh(before, later).fleets, [{ fleet: 'ships', waves: 1, devices: 4 }], 'labels alone');
+  t.deepEqual(weigh(before, { ...before, ...asOne('two') }).fleets, [], 'the rest is still there');
 });
 
 test('a fleet of another name is weighed by its own waves, where its devices get something else with it', (t) => {

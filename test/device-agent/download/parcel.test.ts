@@ -6,7 +6,7 @@ import { type HttpResponse, type Network, NetworkError } from '../../../platform
 import { SimTime } from '../../../platform/simulated/clock.ts';
 import { packParcel } from '../../../schemas/parcel.ts';
 import { Ship } from '../ship.ts';
-import { moduleBytes, Shore, sha256 } from '../shore.ts';
+import { answer, moduleBytes, Shore, sha256 } from '../shore.ts';
 
 const gauge = (version: string) => ({ name: 'gauge', version, bytes: moduleBytes(`gauge ${version}`, 2_000) });
 const gauges = ['1.0.0', '2.0.0', '3.0.0'].map(gauge);
@@ -151,6 +151,17 @@ test('a parcel that hangs holds up the update for half a minute, and the next on
   await ship.run(300);
   t.is(ship.report.running?.sequence, 2);
   t.false(shore.requests.slice(before).some(({ url }) => url === '/parcel'));
+  t.false((await update(3)).includes('/parcel'), 'nor for the next deployment');
+  shore.onParcel = (packed) => answer(200, {}, packed);
+  await ship.run(3600);
+  shore.release(gauge('4.0.0'));
+  ship.want(shore.desired(4, [gauge('4.0.0')]));
+  await ship.run(60);
+  t.deepEqual(
+    shore.requests.slice(-2).map(({ url }) => url.slice(0, 7)),
+    ['/parcel', '/sha256'],
+    'an hour later it is',
+  );
 });
 
 test('of a parcel that breaks off, what came whole is not asked for again', async (t) => {

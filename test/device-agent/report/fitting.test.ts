@@ -51,6 +51,13 @@ test('what runs well gives its details up before what does not', (t) => {
   );
 });
 
+test('one that flaps stays in a report where others have no room, also while it runs', (t) => {
+  const applications = Array.from({ length: 64 }, (_, at) => app(`${'n'.repeat(50)}${at}`, 'running'));
+  const report = fittingReport(reportOf(applications.map((one, at) => (at === 63 ? { ...one, flapping: true } : one))));
+  t.true(report.applicationsLeftOut! > 0);
+  t.like(report.applications[0], { name: applications[63]!.name, flapping: true });
+});
+
 test('a report of 64 talkative applications is cut to size, keeping those that do not run', (t) => {
   const applications = Array.from({ length: 64 }, (_, at) =>
     app(`${'n'.repeat(50)}${at}`, at === 63 ? 'failed' : 'running'),
