@@ -113,9 +113,9 @@ export function isUntaken({ issued, report }: ObservedDevice): boolean {
   return report.highestSequence < issued.sequence && report.target === undefined;
 }
 
-/** Whether what it was issued is kept from it. */
+/** Whether what it was issued is kept from it; also while nothing is known that it says, as with a key that git names since. */
 export function isWithheld(observed: ObservedDevice): boolean {
-  return observed.withheldAt !== undefined && isUntaken(observed);
+  return observed.withheldAt !== undefined && (observed.report === undefined || isUntaken(observed));
 }
 
 /** Whether it is out of contact and has not seen what it was issued last. */

@@ -28,6 +28,8 @@ export interface Leave {
   readonly stays?: true;
   /** Why. */
   readonly reason?: Reason;
+  /** What it was issued and has not taken was halted, and there is nothing else to take it to. */
+  readonly isWithdrawn?: true;
   /** It gave it up before, and is issued it again. */
   readonly isAnew?: true;
   /** It is held, on its way to something that it has not switched over to: it is taken back to what ran well. */
@@ -89,8 +91,9 @@ function held(desired: DesiredDevice, observed: ObservedDevice, now: number): De
   const { hold: wanted, template } = desired;
   if (wanted === undefined || !isHeld(desired, now)) return undefined;
   const { issued, report } = observed;
-  if (isUntaken(observed)) {
-    const message = `is held at deployment ${report?.running?.sequence}, before it took deployment ${issued?.sequence}, which is kept from it; held ${holdText(wanted)}`;
+  if (isUntaken(observed) || isWithheld(observed)) {
+    const at = report?.running === undefined ? '' : ` at deployment ${report.running.sequence},`;
+    const message = `is held${at} before it took deployment ${issued?.sequence}, which is kept from it; held ${holdText(wanted)}`;
     return { ...hold('HELD', message), withholds: true };
   }
   if (issued?.templateHash === template.hash) return undefined;
@@ -107,7 +110,7 @@ function waits({ stays, reason }: Leave): Extract<Decision, { kind: 'hold' }> | 
 
 /**
  * Decides by what the device should run and what is known of it at `now`, in milliseconds since the epoch. `deploymentKey` is the id of the key that signs now, where that
- * is known. `leave` is its rollout's: `desired` has the template that it may have by it.
+ * is known. `leave` is its rollout's: `desired` has the template that it may have by it. What was kept from the device stays so until it may have just that.
  */
 export function planDevice(
   desired: DesiredDevice,
@@ -115,6 +118,18 @@ export function planDevice(
   now: number,
   deploymentKey?: string,
   leave: Leave = {},
+): Decision {
+  const decision = decided(desired, observed, now, deploymentKey, leave);
+  if (decision.kind === 'deploy' || decision.cause === 'ISSUED' || !isWithheld(observed)) return decision;
+  return { ...decision, withholds: true };
+}
+
+function decided(
+  desired: DesiredDevice,
+  observed: ObservedDevice,
+  now: number,
+  deploymentKey: string | undefined,
+  leave: Leave,
 ): Decision {
   const { issued, report } = observed;
   if (desired.keyFingerprint === undefined) {
@@ -138,7 +153,7 @@ export function planDevice(
   if (issued.templateHash !== desired.template.hash) {
     return waits(leave) ?? deploy('CHANGED', 'its manifests ask for something else');
   }
-  const waiting = isWithheld(observed) ? waits(leave) : undefined;
+  const waiting = isWithheld(observed) || leave.isWithdrawn ? waits(leave) : undefined;
   if (waiting !== undefined) return { ...waiting, withholds: true };
   if (leave.isAnew) return deploy('RETRIED', 'it gave it up before, and the rollout of its fleet tries again');
   if (leave.mayGoWhole && desired.template.wholeModules === 'ask' && asksForWhole(issued, report)) {

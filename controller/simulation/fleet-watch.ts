@@ -45,6 +45,11 @@ export class FleetWatch {
     else this.#failed.add(device);
   }
 
+  /** The shore knows that it runs something else again. */
+  wentBack(device: string): void {
+    this.#updated.delete(device);
+  }
+
   /** Whether its rollout, if it has one, goes on by itself no more. */
   get isOver(): boolean {
     return this.#rollout === undefined || this.#rollout.state === 'done' || this.#rollout.state === 'halted';

@@ -145,8 +145,11 @@ class Run {
     const isBack = problem?.sequence === newest?.sequence;
     if (newest === undefined || !(isRunning || isBack)) return;
     this.#open.delete(name);
+    if (!this.#loads.has(name)) return;
     const isWanted = this.#controller.image.device(name).issued?.templateHash === template.hash;
-    if (isWanted && this.#loads.has(name)) this.#watches.get(fleet)?.told(name, isRunning, this.#time.now);
+    const watch = this.#watches.get(fleet);
+    if (isWanted) watch?.told(name, isRunning, this.#time.now);
+    else if (isRunning) watch?.wentBack(name);
   }
 
   /** Sees how rollouts are. */

@@ -44,7 +44,7 @@ export interface FleetRun {
   readonly waves: readonly WaveRun[];
   /** Devices that are to change. */
   readonly devices: number;
-  /** Those of which the shore knows that they run it, and that they gave it up. */
+  /** Those of which the shore knows that they run it at the end, and that they gave it up. */
   readonly updated: number;
   readonly failed: number;
   /** When the shore knew it of the last of all that are to change. */

@@ -122,6 +122,13 @@ function decided(rollout: Rollout, asked: Asked, waves: readonly Approved[], now
   }
 }
 
+/** The newest of them; the beginning of a pause that lasts is kept, as patience is counted by it. */
+function newest(acts: Rollout['acts'], state: Rollout['state']): Rollout['acts'] {
+  const kept = acts.slice(-actsMax);
+  const pause = acts.findLast(({ act }) => act === 'pause');
+  return state !== 'paused' || pause === undefined || kept.includes(pause) ? kept : [pause, ...kept.slice(1)];
+}
+
 /** Does it, and writes down who did and why. `waves` are those of the fleet, in order. */
 export function actOn(rollout: Rollout, asked: Asked, waves: readonly Approved[], now: number): Acted {
   const { act, who, why, number } = asked;
@@ -136,5 +143,6 @@ export function actOn(rollout: Rollout, asked: Asked, waves: readonly Approved[]
   }
   const acted = decided(rollout, asked, waves, now);
   if (acted.kind === 'refused') return acted;
-  return { kind: 'done', rollout: { ...acted.rollout, acts: [...acts, { at: now, who, act, why }].slice(-actsMax) } };
+  const all = [...acts, { at: now, who, act, why }];
+  return { kind: 'done', rollout: { ...acted.rollout, acts: newest(all, acted.rollout.state) } };
 }

@@ -52,11 +52,12 @@ function isThere({ running, target, problem, phase, highestSequence, application
   return running.sequence === highestSequence || problem?.sequence === highestSequence;
 }
 
-/** How far it is by what it said last; what changes nothing that runs is never on its way. */
+/** How far it is by what it said last; what changes nothing that runs is never on its way, and what runs may do badly meanwhile. */
 export function progressOf(observed: ObservedDevice): Progress {
   const said = saidOf(observed);
   const isMoving = said === 'unheard' || said === 'heard' || said === 'staged' || said === 'probation';
-  return isMoving && observed.issued?.goesOn === true ? 'settled' : said;
+  if (!isMoving || observed.issued?.goesOn !== true) return said;
+  return observed.report?.applications.some(isFailing) ? 'down' : 'settled';
 }
 
 /** What was on its way to it when it was withheld may come to it all the same, and it tells of that at once. */

@@ -186,6 +186,11 @@ function whenHeld(standing: RolloutStanding, desired: DesiredDevice, device: Dev
   return { device: { ...desired, template }, definition: standing.good!.hash, isRecalled: true };
 }
 
+/** Whether it was offered what is halted, has not taken it, and can't be taken back: that may come to it no more. */
+function isWithdrawn({ rollout }: RolloutStanding, { on, observed }: DeviceInRollout, { stays }: Permitted): boolean {
+  return stays === true && isStopped(rollout) && on === 'target' && isUntaken(observed) && isUnderWay(observed);
+}
+
 /** What it may have now. That it is held is `planDevice`'s to say. */
 export function permitted(standing: RolloutStanding, asking: Asking): Permitted {
   const { desired, device } = asking;
@@ -195,9 +200,11 @@ export function permitted(standing: RolloutStanding, asking: Asking): Permitted 
   // Nothing keeps it from what it has.
   const { observed } = device;
   const isWanted = observed.issued?.templateHash === desired.template.hash;
-  const hasIt = device.on !== 'other' && isWanted && !isWithheld(observed);
+  const withdraws = isWithdrawn(standing, device, rest);
+  const hasIt = device.on !== 'other' && isWanted && !isWithheld(observed) && !withdraws;
   return {
     ...{ ...rest, wave },
+    ...(withdraws ? { isWithdrawn: true } : {}),
     ...(mayGoWhole(standing.rollout, desired.name) ? { mayGoWhole: true } : {}),
     ...(reason === undefined || hasIt ? {} : { reason }),
     ...(reason?.code === 'BUDGET' && device.group !== undefined ? { awaitsRoomIn: device.group } : {}),

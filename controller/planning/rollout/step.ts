@@ -124,13 +124,14 @@ function judged(rollout: Rollout, { policy, counts, now }: Standing): Move | und
   const seen = counts[index] ?? noCounts;
   // Where nothing ran well before, or nobody comes after it, nobody is kept from harm by a wave of which nothing can be seen.
   const isNeeded = rollout.good !== undefined && index < policy.waves.length - 1;
-  const verdict = judgeGate(wave, isNeeded ? seen : { ...seen, held: 0 }, now >= patienceEndsAt);
+  // Once passed, only those that are through with it close it again: those that join meanwhile, or get something else, hide no failures.
+  const isSettling = rollout.gatePassedAt === undefined && now < patienceEndsAt;
+  const verdict = judgeGate(wave, isNeeded ? seen : { ...seen, held: 0 }, !isSettling);
   if (verdict.kind === 'passed') {
     if (rollout.gatePassedAt !== undefined) return undefined;
     const passed = { ...rollout, gatePassedAt: now };
     return flapping(rollout, wave, now) ?? moved(passed, 'GATE_PASSED', `the gate of wave ${wave.name} has passed`);
   }
-  // Once passed, only what was seen of devices closes it again: those that join meanwhile don't.
   if (rollout.gatePassedAt === undefined || verdict.clause === 'success') {
     if (rollout.gatePassedAt !== undefined)
       return moved(reopened(rollout, now), verdict.reason.code, verdict.reason.message);

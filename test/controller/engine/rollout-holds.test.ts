@@ -2,6 +2,7 @@
 import test from 'ava';
 import { observe } from '../../../controller/engine/context.ts';
 import { judge, type Standing } from '../../../controller/planning/device-status.ts';
+import type { FleetRollout } from '../../../schemas/generated/types.ts';
 import { minuteMs, named, RolloutScene, type Wanted } from './rollout-scene.ts';
 
 const hold = { reason: 'sea trial' };
@@ -65,6 +66,34 @@ test('what was withheld from a held device is offered again when it is let go, a
   t.is(scene.has('one'), '1.0.0');
 });
 
+test('what was withheld and halted is not offered again by the next rollout either, while the wave of the device that was let go waits', async (t) => {
+  const scene = await offered();
+  await scene.commit(wanted({ ...two, one: { hold } }));
+  await scene.say('gave up', 'two');
+  t.is(scene.rollout?.state, 'halted');
+  const rollout: FleetRollout = {
+    waves: [{ name: 'first', selector: { matchLabels: { kind: 'canary' } } }, { name: 'all' }],
+  };
+  await scene.commit({ release: '1.0.0', rate: 2, rollout, devices: { one: {}, two: { kind: 'canary' } } });
+  t.deepEqual([scene.has('one'), isOffered(scene, 'one')], ['1.1.0', false]);
+  await scene.pass(2 * minuteMs);
+  await scene.say('runs', 'two');
+  t.is(scene.has('one'), '1.0.0');
+  t.true(isOffered(scene, 'one'));
+});
+
+test('what was withheld from a device is not offered it when git takes its key away, or names another', async (t) => {
+  const scene = await offered();
+  await scene.commit(wanted({ ...two, one: { hold } }));
+  const keyless = { hold, keyFingerprint: undefined } as never;
+  const desired = await scene.commit(wanted({ ...two, one: keyless }));
+  t.is(desired.devices.get('one')?.keyFingerprint, undefined);
+  t.false(isOffered(scene, 'one'));
+  const keyFingerprint = `SHA256:${'b'.repeat(43)}`;
+  await scene.commit(wanted({ ...two, one: { hold, keyFingerprint } }));
+  t.is(scene.has('one'), '1.0.0', 'nobody knows whether it came to it');
+});
+
 test('a device that is held while it fetches what it was offered is taken back to what it ran', async (t) => {
   const scene = await offered();
   await scene.say('fetching', 'one');
@@ -95,6 +124,9 @@ test('in a fleet without waves what a held device has not taken is kept from it 
   await scene.commit({ release: '1.1.0', devices: two });
   await scene.commit({ release: '1.1.0', devices: { ...two, one: { hold } } });
   t.deepEqual([isOffered(scene, 'one'), isOffered(scene, 'two')], [false, true]);
+  const keyFingerprint = `SHA256:${'b'.repeat(43)}`;
+  await scene.commit({ release: '1.1.0', devices: { ...two, one: { hold, keyFingerprint } } });
+  t.false(isOffered(scene, 'one'), 'nor by another key');
   await scene.commit({ release: '1.1.0', devices: two });
   t.true(isOffered(scene, 'one'));
 });

@@ -105,14 +105,18 @@ test('updates that fail on their devices halt the rollout with the reason that p
 
 test('devices that were taken back after a failure count as left, in a run that ends', async (t) => {
   const seen = await simulate(
-    simulation({ rollout: { ...canary, onFailure: 'revert' }, failShare: 0.3 }),
-    [1, 2, 3, 4, 5, 6],
+    simulation({ rollout: { ...canary, gate: { failures: 1 }, onFailure: 'revert' }, failShare: 0.15 }),
+    [1, 2, 3, 4, 5, 6, 7, 8],
   );
   const halted = seen.flatMap(({ fleets, endMs }) =>
     fleets[0]!.outcome === 'halted' ? [{ ...fleets[0]!, endMs }] : [],
   );
   t.true(halted.length > 0 && halted.length < seen.length);
-  for (const { endMs, allMs } of halted) t.true(endMs < dayMs && allMs === undefined);
+  t.true(
+    halted.some(({ waves }) => waves[1]!.startMs !== undefined),
+    'some of them after their canaries ran it',
+  );
+  for (const { endMs, allMs, updated } of halted) t.true(endMs < dayMs && allMs === undefined && updated === 0);
 });
 
 test('a ship that is dark from the beginning holds its wave until patience is over, and runs it when it is back', async (t) => {

@@ -94,6 +94,19 @@ test('no wave loses patience while its rollout is paused, nor before it was said
   t.is(at(paused, asked('resume'), now + 5).waveStartedAt, now, 'a clock that was set back takes no patience');
 });
 
+test('however many devices are let take modules whole in a pause, no patience is lost in it', (t) => {
+  const at = (rollout: Rollout, one: Asked, time: number): Rollout => {
+    const acted = actOn(rollout, one, waves, time);
+    if (acted.kind === 'refused') throw new Error(acted.message);
+    return acted.rollout;
+  };
+  let rollout = at(rolloutIn('running'), asked('pause'), now + 10);
+  for (let nth = 0; nth <= actsMax; nth += 1)
+    rollout = at(rollout, asked('allow-whole', { device: `radar-${nth}` }), now + 20);
+  t.is(rollout.acts.length, actsMax);
+  t.is(at(rollout, asked('resume'), now + 100).waveStartedAt, now + 90);
+});
+
 test('each retry is counted, however much is done after it', (t) => {
   let rollout = after(rolloutIn('halted'), asked('retry'));
   for (let count = 0; count < actsMax; count += 1) {

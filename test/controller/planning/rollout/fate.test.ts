@@ -22,3 +22,19 @@ test('after a restore a device is on its way until it says that it is through wi
   t.true(isAway({ running: one!, target: seven!, phase: 'fetching' }));
   t.true(isAway({ problem: gaveUp }), 'it runs nothing');
 });
+
+test('a device that gets what stops nothing has a place in its budget from when what it runs does badly', (t) => {
+  const issued = {
+    ...{ sequence: 2, revision, issuedAt: 1, templateHash: 'f'.repeat(64), applications: [] },
+    goesOn: true as const,
+  };
+  const pump = { name: 'pump', version: '1.0.0', restarts: 3, since: at };
+  const before = { sequence: 1, revision };
+  const isAway = (state: 'running' | 'backoff', said: Partial<ReportGist> = {}): boolean => {
+    const applications = [{ ...pump, state }];
+    const report = { phase: 'active' as const, since: at, highestSequence: 1, running: before, applications, ...said };
+    return isUnavailable({ observed: { issued, report } });
+  };
+  const staged = { phase: 'staged', highestSequence: 2, target: { sequence: 2, revision } } as const;
+  for (const said of [{}, staged]) t.deepEqual([isAway('running', said), isAway('backoff', said)], [false, true]);
+});

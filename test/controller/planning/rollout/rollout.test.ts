@@ -2,7 +2,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import { isUntaken, isWithheld } from '../../../../controller/planning/observed.ts';
 import { type DeviceInRollout, progressOf } from '../../../../controller/planning/rollout/fate.ts';
+import { noCounts, type WaveCounts } from '../../../../controller/planning/rollout/gate.ts';
 import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
+import { noReturns } from '../../../../controller/planning/rollout/returning.ts';
 import { eventsMax } from '../../../../controller/planning/rollout/rollout.ts';
 import { step } from '../../../../controller/planning/rollout/step.ts';
 import { devices, fresh, happenings, isWell, policy, settledOn, startMs, World } from './world.ts';
@@ -276,6 +278,20 @@ test('a gate that all devices are through with, and that too few failed to halt,
     message:
       '0 of 1 devices of wave canary that are through with it run it; 100 % have to, and 2 failures would halt it: it holds until more of them run it, or somebody aborts it',
   });
+});
+
+test('a gate that passed closes when too few run it, also while one that joined is still on its way', (t) => {
+  const gate = { ...careful.gate, failures: { kind: 'count', count: 3 } } as const;
+  const waves = [{ ...careful, gate, soakMs: 3_600_000 }];
+  const rollout = { ...fresh(true), gatePassedAt: startMs };
+  const closed = (counts: Partial<WaveCounts>) => {
+    const tally = { counts: [{ ...noCounts, ...counts }], returns: noReturns };
+    return step(rollout, { waves, onFailure: 'halt' }, tally, startMs + 1).rollout.gatePassedAt === undefined;
+  };
+  t.false(closed({ updated: 4, waiting: 1 }));
+  t.true(closed({ updated: 3, failed: 1 }));
+  for (const fate of ['waiting', 'dark', 'contacted', 'staged', 'probation'] as const)
+    t.true(closed({ updated: 3, failed: 1, [fate]: 1 }), fate);
 });
 
 test('a wave of which nobody was heard holds on after its patience, and says that nothing is known', (t) => {
