@@ -68,7 +68,12 @@ export const simulationOptions: Readonly<Record<string, OptionSpec>> = {
     value: 'cheapest|dearest',
     description: 'Which of the links of its site a module takes, of those that may carry it (default: cheapest).',
   },
-  output: { type: 'string', short: 'o', value: 'json', description: 'Another form, with each run.' },
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'json',
+    description: 'For programs, with each run, as schemas/simulation.schema.json has it.',
+  },
   plot: { type: 'string', value: 'FILE.svg', description: 'Draws the waves into this file.' },
 };
 
