@@ -3022,6 +3022,10 @@ export interface RolloutStatus {
    */
   stragglers?: number;
   /**
+   * Devices that have no delta to what they were issued, and wait until somebody lets them take modules whole (WHOLE_MODULE_ASKED).
+   */
+  asking?: number;
+  /**
    * Its devices are being counted, as after a start or a commit: nothing is offered and no gate is judged until all are.
    */
   isCounting?: true;
