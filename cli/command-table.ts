@@ -136,7 +136,7 @@ export const commandTable: readonly Entry[] = [
   },
   {
     name: 'rollout show',
-    summary: 'one rollout, wave by wave, and what happened to it',
+    summary: 'the rollout of a fleet, wave by wave, and what happened to it',
     load: async () => (await import('./commands/rollout-show.ts')).rolloutShowCommand,
   },
   {
@@ -151,7 +151,7 @@ export const commandTable: readonly Entry[] = [
   },
   {
     name: 'rollout resume',
-    summary: 'go on where it was paused',
+    summary: 'go on with a rollout that was paused',
     load: async () => (await import('./commands/rollout-act.ts')).rolloutResumeCommand,
   },
   {
@@ -166,13 +166,12 @@ export const commandTable: readonly Entry[] = [
   },
   {
     name: 'rollout retry',
-    summary:
-      'try again from the wave that failed, or from the first where devices went back; who failed is offered it anew',
+    summary: 'go on with a rollout that was halted, from the wave that failed',
     load: async () => (await import('./commands/rollout-act.ts')).rolloutRetryCommand,
   },
   {
     name: 'rollout allow-whole',
-    summary: 'let devices that have no delta take modules whole, or the one that is named',
+    summary: 'let devices that ask for it take modules whole, or the one that is named',
     load: async () => (await import('./commands/rollout-act.ts')).rolloutAllowWholeCommand,
   },
   {

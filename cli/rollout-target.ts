@@ -42,12 +42,11 @@ export function fleetArgument(command: string, [text, ...rest]: readonly string[
   return parseFleet(text);
 }
 
-export const jsonOption: OptionSpec = {
-  type: 'string',
-  short: 'o',
-  value: 'json',
-  description: 'As JSON, as schemas/status.schema.json has it.',
-};
+/** `shape` is a definition of the schema of the status, and what is done with it. */
+export function jsonOption(shape: string): OptionSpec {
+  const description = `As JSON: ${shape} in schemas/status.schema.json.`;
+  return { type: 'string', short: 'o', value: 'json', description };
+}
 
 /** Whether `-o json` was said. Throws `CommandError` at another form. */
 export function wantsJson({ output }: Readonly<Record<string, string>>): boolean {

@@ -43,7 +43,11 @@ export const simulationOptions: Readonly<Record<string, OptionSpec>> = {
     value: 'N',
     description: 'How many runs, each with a chance of its own (default: 20, fewer for many devices).',
   },
-  seed: { type: 'string', value: 'S', description: 'Only the run with this seed, as it was among the others.' },
+  seed: {
+    type: 'string',
+    value: 'S',
+    description: 'Only the run with this seed, from 1 to 1000, as it was among the others.',
+  },
   until: { type: 'string', value: '60d', description: 'What is not over by then is not waited for (default: 60d).' },
   fail: { type: 'string', value: '5%', description: 'So many of the updates fail on their devices (default: 0%).' },
   dark: {
@@ -56,14 +60,20 @@ export const simulationOptions: Readonly<Record<string, OptionSpec>> = {
     type: 'string',
     multiple: true,
     value: '[SITE=]ship|vehicle|always',
-    description: 'How devices come into contact of which the controller remembers nothing (default: ship).',
+    description:
+      'How devices come into contact: those of a site whatever the controller remembers of them, all others where it remembers nothing (default: ship).',
   },
   over: {
     type: 'string',
     value: 'cheapest|dearest',
     description: 'Which of the links of its site a module takes, of those that may carry it (default: cheapest).',
   },
-  output: { type: 'string', short: 'o', value: 'json', description: 'Another form, with each run.' },
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'json',
+    description: 'For programs, with each run, as schemas/simulation.schema.json has it.',
+  },
   plot: { type: 'string', value: 'FILE.svg', description: 'Draws the waves into this file.' },
 };
 

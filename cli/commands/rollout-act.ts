@@ -20,7 +20,8 @@ const whoOptions: Readonly<Record<string, OptionSpec>> = {
   number: {
     type: 'string',
     value: 'N',
-    description: 'The rollout that you looked at: when a newer commit has begun another one, nothing is done.',
+    description:
+      'Only while the rollout has this number in fleet rollout show: a newer commit may have begun another one since you looked.',
   },
 };
 
@@ -87,38 +88,45 @@ function commandFor({ act, summary, arguments: takes, options }: Act): Command {
 
 export const rolloutPauseCommand = commandFor({
   act: 'pause',
-  summary: 'offer the change to no more devices for now',
+  summary: 'offer the change to no more devices for now; those that were offered it go on, and failures still halt it',
   arguments: 'FLEET',
 });
 
 export const rolloutResumeCommand = commandFor({
   act: 'resume',
-  summary: 'go on where it was paused',
+  summary: 'go on with a rollout that was paused',
   arguments: 'FLEET',
 });
 
 export const rolloutApproveCommand = commandFor({
   act: 'approve',
-  summary: 'say yes to the wave that waits for it, or to the one that is named',
+  summary:
+    'say yes to the wave that waits for it (approve in its manifest), or, also beforehand, to the one that is named',
   arguments: 'FLEET [WAVE]',
 });
 
 export const rolloutAbortCommand = commandFor({
   act: 'abort',
-  summary: 'halt it: no device is offered the change any more',
+  summary: 'halt it: no device is offered the change any more, and those that run it keep it, without --revert',
   arguments: 'FLEET',
-  options: { revert: { type: 'boolean', description: 'Devices that changed already go back to what was good.' } },
+  options: {
+    revert: {
+      type: 'boolean',
+      description: 'Devices that changed already go back to what the last completed rollout of the fleet brought.',
+    },
+  },
 });
 
 export const rolloutRetryCommand = commandFor({
   act: 'retry',
   summary:
-    'try again from the wave that failed, or from the first where devices went back; who failed is offered it anew',
+    'go on with a rollout that was halted, from the wave that failed, or from the first where devices went back; devices that failed are offered the change anew',
   arguments: 'FLEET',
 });
 
 export const rolloutAllowWholeCommand = commandFor({
   act: 'allow-whole',
-  summary: 'let devices that have no delta take modules whole, or the one that is named',
+  summary:
+    'let devices that ask for it take modules whole (wholeModules: ask), or the one that is named, until the next rollout of the fleet begins',
   arguments: 'FLEET [DEVICE]',
 });

@@ -11,7 +11,10 @@ export const rolloutHistoryCommand: Command = {
   name: 'rollout history',
   summary: 'the rollouts of a fleet that are over, newest first',
   arguments: 'FLEET',
-  options: { output: jsonOption, ...settingsOption('cli', 'controller=https://HOST:7443') },
+  options: {
+    output: jsonOption('a list, each what is FinishedRolloutStatus'),
+    ...settingsOption('cli', 'controller=https://HOST:7443'),
+  },
   async run(context, { positionals, values }) {
     const name = fleetArgument('rollout history', positionals);
     const isJson = wantsJson(values);

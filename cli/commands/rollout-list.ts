@@ -11,7 +11,10 @@ export const rolloutListCommand: Command = {
   name: 'rollout list',
   summary: 'where the rollout of each fleet stands',
   arguments: '',
-  options: { output: jsonOption, ...settingsOption('cli', 'controller=https://HOST:7443') },
+  options: {
+    output: jsonOption('a list, each a fleet with what is RolloutStatus'),
+    ...settingsOption('cli', 'controller=https://HOST:7443'),
+  },
   async run(context, { values }) {
     const isJson = wantsJson(values);
     const { fleets, fleetsOmitted, asOf } = await fetchStatus(context);

@@ -48,7 +48,8 @@ async function follow(context: CommandContext, name: string, look: () => Promise
 
 export const rolloutShowCommand: Command = {
   name: 'rollout show',
-  summary: 'one rollout, wave by wave, and what happened to it',
+  summary:
+    'the rollout of a fleet that is under way, or was last, wave by wave, and what happened to it; exits with 3 while it goes on or is paused, with 4 when it is halted or goes back',
   arguments: 'FLEET',
   options: {
     watch: {
@@ -57,7 +58,7 @@ export const rolloutShowCommand: Command = {
       description:
         'On a terminal, keep drawing until Ctrl-C; elsewhere a line for each change, until it comes to its end or halts.',
     },
-    output: jsonOption,
+    output: jsonOption('the fleet with what is RolloutStatus'),
     ...settingsOption('cli', 'controller=https://HOST:7443'),
   },
   async run(context, { positionals, values, flags }) {

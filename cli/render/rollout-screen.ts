@@ -109,6 +109,13 @@ function stragglerLine({ stragglers }: RolloutStatus): string[] {
   return [`${who} not through with it: each is offered it, or judged, when it is heard again.`];
 }
 
+/** Who waits for somebody's word, and how to give it. */
+function askingLine({ name, rollout: { asking } }: RollingFleet): string[] {
+  if (asking === undefined) return [];
+  const who = asking === 1 ? '1 device has no delta and asks' : `${asking} devices have no delta and ask`;
+  return [`${who} to take modules whole: fleet rollout allow-whole ${name} -m WHY`];
+}
+
 const nextWords: Readonly<Record<string, string>> = {
   SOAKING: 'It goes on by itself',
   GATE_HOLDS: 'Patience with devices that are not heard ends',
@@ -147,7 +154,11 @@ export function rolloutScreen(fleet: RollingFleet, options: RolloutScreenOptions
   const { events = [] } = rollout;
   const head = [rolloutTitle(fleet, style, asOf), commitWords(rollout, asOf), ...nextLine(rollout, asOf)];
   const last = events.length === 0 ? [] : ['What happened last:', ...eventLines(events, options)];
-  return [blocksText([head], columns), waveTable(rollout, options), blocksText([stragglerLine(rollout), last], columns)]
+  return [
+    blocksText([head], columns),
+    waveTable(rollout, options),
+    blocksText([[...stragglerLine(rollout), ...askingLine(fleet)], last], columns),
+  ]
     .filter((text) => text.trim() !== '')
     .join('\n');
 }

@@ -1,5 +1,6 @@
 /** A simulation for programs. Pure; times in seconds since the commit came into force, null for what did not come to pass. */
 import type { FleetSummary, LinkSummary, Spread } from '../../controller/simulation/summary.ts';
+import type { SimulationDocument } from '../../schemas/generated/types.ts';
 import type { PlanSide } from './plan.ts';
 import type { ShownSimulation } from './simulation.ts';
 
@@ -45,10 +46,19 @@ function sideOf({ name, commit }: PlanSide) {
   return { name, ...(commit !== undefined && { commit: commit.id }) };
 }
 
-/** With what each run came to, so that `--seed` replays the one that stands out. */
-export function simulationDocument({ plan, asked, contacts, behind, runs, summary }: ShownSimulation) {
+/** As `schemas/simulation.schema.json` has it; with what each run came to, so that `--seed` replays the one that stands out. */
+export function simulationDocument({
+  plan,
+  asked,
+  contacts,
+  behind,
+  runs,
+  summary,
+}: ShownSimulation): SimulationDocument {
   return {
+    ...{ apiVersion: 'fleet/v1alpha1', kind: 'Simulation' },
     ...{ fleetVersion: plan.fleetVersion, base: sideOf(plan.base), next: sideOf(plan.next) },
+    ...(plan.policy.problems.length > 0 && { policy: [...plan.policy.problems] }),
     assumed: {
       ...{ failShare: asked.failShare, untilSeconds: asked.untilMs / secondMs, contact: asked.contact },
       ...{ over: asked.over, places: contacts.places, remembered: contacts.remembered, behind },

@@ -37,7 +37,7 @@ export function methodText({ asked, behind }: Pick<ShownSimulation, 'asked' | 'b
   return [
     `the controller's own engine, ${from}`,
     "devices without disk and applications, which decide by the agent's own code",
-    `modules over the ${asked.over} link of a site that may carry them, at 1 Mbit/s where it tells of none`,
+    `modules over the ${asked.over} link of a site that may carry them, at 1 Mbit/s where it tells of none, in the hours of that link and whatever its budget`,
     'conditions true, consent and approvals at once',
   ].join('; ');
 }

@@ -211,7 +211,8 @@ export class FleetRollout {
       name: policy.waves[index]!.name,
       counts: { ...counts },
     }));
-    return { rollout, policy, waves, verdict, isCounted, ...(nextAt === undefined ? {} : { nextAt }) };
+    const { asking } = this.tally;
+    return { rollout, policy, waves, asking, verdict, isCounted, ...(nextAt === undefined ? {} : { nextAt }) };
   }
 
   #inRollout(standing: RolloutStanding, { desired, observed, now }: Seen): DeviceInRollout {

@@ -2,6 +2,7 @@
 
 import type { Problem } from '../../schemas/generated/types.ts';
 import { warnOfUnreadChannels } from './channel-warnings.ts';
+import { warnOfLackingDeltas } from './delta-warnings.ts';
 import type { Catalogue } from './desired.ts';
 import type { Reread } from './device-sheet.ts';
 import type { FileChange } from './draft.ts';
@@ -51,6 +52,7 @@ export function* applyChangesInSteps(
   warnOfUnreadChannels(draft);
   const affected = yield* drawDevices(draft, judged);
   yield* warnOfStrays(draft);
+  yield* warnOfLackingDeltas(draft);
   yield* warnOfUnsealed(draft);
   const problems: Problem[] = [];
   yield* forEachInSteps(changes, ({ path, file }) => {

@@ -1,4 +1,4 @@
-/** How a device without an agent fetches: at the rate of its link, while there is one, in its windows; what breaks off goes on from there. */
+/** How a device without an agent fetches: at the rate of its link, while there is one, in its windows and in the hours of the link; what breaks off goes on from there. */
 import type { Opening } from '../../device-agent/interlocks/opening.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
 import type { Window } from '../../schemas/generated/types.ts';
@@ -12,6 +12,8 @@ export interface Load {
   readonly ms: number;
   readonly price: number;
   readonly currency?: string;
+  /** When modules go over the link; always without. */
+  readonly hours?: readonly Window[];
 }
 
 /** What stands between a device and what it fetches. */
@@ -90,7 +92,8 @@ export function carry(
   const going = new Going(time);
   const bring = (index: number, leftMs: number): void => {
     const { isUp, until: upUntil } = contacts.at(time.now);
-    const { isOpen, until } = together(inWindows(road, windows), { isOpen: isUp, until: upUntil });
+    const inHours = together(inWindows(road, windows), inWindows(road, loads[index]!.hours));
+    const { isOpen, until } = together(inHours, { isOpen: isUp, until: upUntil });
     const hereMs = isOpen ? until - time.now : 0;
     if (hereMs < leftMs) return going.at(until, () => bring(index, leftMs - hereMs));
     going.at(time.now + leftMs, () => {

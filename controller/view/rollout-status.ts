@@ -64,7 +64,15 @@ function stragglersOf(waves: readonly WaveStatus[], { state }: Rollout): number 
 }
 
 /** Where it stands now. */
-export function rolloutStatus({ rollout, policy, waves, verdict, nextAt, isCounted }: RolloutView): RolloutStatus {
+export function rolloutStatus({
+  rollout,
+  policy,
+  waves,
+  asking,
+  verdict,
+  nextAt,
+  isCounted,
+}: RolloutView): RolloutStatus {
   const { number, state, revision, subject, target, good, startedAt, events } = rollout;
   const { index: open } = openWave(policy, rollout);
   const shown = waves.map(({ counts }, index) =>
@@ -79,6 +87,7 @@ export function rolloutStatus({ rollout, policy, waves, verdict, nextAt, isCount
     reason: { ...verdict, ...(since === undefined ? {} : { since: isoTime(since) }) },
     ...(nextAt === undefined ? {} : { nextAt: isoTime(nextAt) }),
     ...(stragglers === 0 ? {} : { stragglers }),
+    ...(asking === 0 || policy.bytes?.wholeModules !== 'ask' ? {} : { asking }),
     ...(isCounted ? {} : { isCounting: true as const }),
   };
 }

@@ -33,6 +33,7 @@ export type LinkCarries =
 export type WindowSpecs = WindowSpec[];
 export type Phase = 'idle' | 'fetching' | 'staged' | 'waiting' | 'activating' | 'probation' | 'active';
 export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry' | 'allow-whole';
+export type SimulatedContactKind = 'ship' | 'vehicle' | 'always';
 export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 /**
  * halted: offered to nobody any more; reverting: devices that changed go back to what was good; done: all devices may run it.
@@ -54,6 +55,7 @@ export interface EverySchema {
   RolloutActRequest?: RolloutActRequest;
   Secret?: Secret;
   ShadowDesired?: ShadowDesired;
+  SimulationDocument?: SimulationDocument;
   Site?: Site;
   StatusDocument?: StatusDocument;
 }
@@ -2526,6 +2528,170 @@ export interface BlobReference {
   length: number;
 }
 /**
+ * How the rollouts of a commit, or of the working tree, will probably go: what `fleet simulate -o json` prints.
+ */
+export interface SimulationDocument {
+  apiVersion: 'fleet/v1alpha1';
+  kind: 'Simulation';
+  /**
+   * Of the program that simulated.
+   */
+  fleetVersion: string;
+  base: SimulatedSide;
+  next: SimulatedSide;
+  /**
+   * Limits of policies for which the controller would refuse the commit, absent when there are none: it is simulated as if its message said why.
+   */
+  policy?: Problem[];
+  assumed: SimulationAssumptions;
+  /**
+   * Fleets with devices that are to change; none where nothing changes.
+   */
+  fleets: SimulatedFleet[];
+  links: SimulatedLink[];
+  /**
+   * What each run came to; --seed is the same one once more.
+   */
+  runs: SimulationRun[];
+}
+export interface SimulatedSide {
+  /**
+   * The working tree, what was asked for, or why it was chosen.
+   */
+  name: string;
+  /**
+   * Absent for a working tree, and for the nothing before a first commit.
+   */
+  commit?: string;
+}
+/**
+ * What was asked for, and what is taken to be so.
+ */
+export interface SimulationAssumptions {
+  /**
+   * Of the updates, fail on their devices.
+   */
+  failShare: number;
+  /**
+   * The end of each run.
+   */
+  untilSeconds: number;
+  contact: SimulatedContactKind;
+  /**
+   * Which link of its site a module takes.
+   */
+  over: 'cheapest' | 'dearest';
+  /**
+   * Sites, and devices without one, that are to change.
+   */
+  places: number;
+  /**
+   * Of these, how many come into contact as the controller remembers.
+   */
+  remembered: number;
+  /**
+   * Devices that do not run the base yet.
+   */
+  behind: number;
+  /**
+   * By place, as was said.
+   */
+  contacts: {
+    [k: string]: SimulatedContactKind;
+  };
+  /**
+   * By place, for how long nobody hears it from the beginning.
+   */
+  darkSeconds: {
+    [k: string]: number;
+  };
+}
+export interface SimulatedFleet {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet: string;
+  /**
+   * That are to change.
+   */
+  devices: number;
+  /**
+   * Runs in which its rollout was halted.
+   */
+  halted: number;
+  /**
+   * Why the first of these was.
+   */
+  haltedBecause?: string;
+  /**
+   * Runs at whose end it was still under way.
+   */
+  underWay: number;
+  /**
+   * In order; none where the change goes to all at once.
+   */
+  waves: SimulatedWave[];
+  allDevices: SimulatedSpread;
+  left: SimulatedSpread;
+  failed: SimulatedSpread;
+}
+/**
+ * Seconds since the commit came into force.
+ */
+export interface SimulatedWave {
+  wave: string;
+  starts: SimulatedSpread;
+  ends: SimulatedSpread;
+}
+/**
+ * Over all runs: of half of them, of 95 in 100, of the worst. null is what did not come to pass before the end.
+ */
+export interface SimulatedSpread {
+  p50: number | null;
+  p95: number | null;
+  worst: number | null;
+}
+export interface SimulatedLink {
+  /**
+   * Absent where sites tell of none.
+   */
+  link?: string;
+  /**
+   * Absent where the site tells of no price.
+   */
+  currency?: string;
+  bytes: SimulatedSpread;
+  price: SimulatedSpread;
+}
+export interface SimulationRun {
+  seed: number;
+  endsAfterSeconds: number;
+  fleets: SimulatedFleetRun[];
+}
+export interface SimulatedFleetRun {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet: string;
+  outcome: 'done' | 'halted' | 'under-way';
+  /**
+   * Why it was halted.
+   */
+  reason?: string;
+  /**
+   * Devices that run it.
+   */
+  updated: number;
+  /**
+   * Devices that gave it up.
+   */
+  failed: number;
+  /**
+   * null where not all devices run it at the end.
+   */
+  allDevicesAfterSeconds: number | null;
+}
+/**
  * Devices that share a place and its links: a ship, a vehicle, a depot.
  */
 export interface Site {
@@ -2855,6 +3021,10 @@ export interface RolloutStatus {
    * Devices of waves that have passed which are not through with it; each is followed when it returns.
    */
   stragglers?: number;
+  /**
+   * Devices that have no delta to what they were issued, and wait until somebody lets them take modules whole (WHOLE_MODULE_ASKED).
+   */
+  asking?: number;
   /**
    * Its devices are being counted, as after a start or a commit: nothing is offered and no gate is judged until all are.
    */

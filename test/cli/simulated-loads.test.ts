@@ -33,3 +33,12 @@ test('what no link may carry, or its fleet does not let travel whole, never come
   t.like(loadOf(whole, over({ mayGoWhole: false })), never);
   t.is(loadOf(delta, over({ mayGoWhole: false })).link, 'port');
 });
+
+test('a module keeps to the hours of the link that it takes', (t) => {
+  const hours = { cron: '0 2 * * *', duration: '3h' };
+  const links = [{ ...vsat, fetch: [hours] }, port];
+  t.deepEqual(loadOf(delta, over({ links, over: 'dearest' })).hours, [
+    { cron: '0 2 * * *', seconds: 10_800, timeZone: 'UTC' },
+  ]);
+  t.is(loadOf(delta, over({ links })).hours, undefined);
+});

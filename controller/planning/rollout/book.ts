@@ -5,6 +5,7 @@ import { noCounts, type WaveCounts } from './gate.ts';
 import type { RolloutPolicy } from './policy.ts';
 import { noReturns, type Return, type Returns, returnOf } from './returning.ts';
 import type { Rollout } from './rollout.ts';
+import { asksForWhole } from './whole-modules.ts';
 
 interface Noted {
   readonly wave: number;
@@ -13,6 +14,8 @@ interface Noted {
   /** Of one that its group has to do without. */
   readonly away?: Progress;
   readonly returns?: Return;
+  /** It has no delta to what it was issued, and waits until somebody lets it take that whole. */
+  readonly asks: boolean;
 }
 
 /** What a step of a rollout looks at. */
@@ -20,10 +23,12 @@ export interface Tally {
   /** Of the policy's waves, in order. */
   readonly counts: readonly WaveCounts[];
   readonly returns: Returns;
+  /** Devices that wait until somebody lets them take modules whole. */
+  readonly asking: number;
 }
 
 /** Before anybody was noted. */
-export const noTally: Tally = { counts: [], returns: noReturns };
+export const noTally: Tally = { counts: [], returns: noReturns, asking: 0 };
 
 function isAlike(before: Noted | undefined, noted: Noted): boolean {
   return (
@@ -31,8 +36,14 @@ function isAlike(before: Noted | undefined, noted: Noted): boolean {
     before.wave === noted.wave &&
     before.group === noted.group &&
     (before.away === undefined) === (noted.away === undefined) &&
-    before.returns === noted.returns
+    before.returns === noted.returns &&
+    before.asks === noted.asks
   );
+}
+
+function asks({ observed }: DeviceInRollout): boolean {
+  const { issued, report } = observed;
+  return issued !== undefined && progressOf(observed) === 'heard' && asksForWhole(issued, report);
 }
 
 /** For one rollout between two retries; a new one, a retry or another policy takes a new book, filled anew. */
@@ -42,6 +53,7 @@ export class Book implements Tally {
   readonly #noted = new Map<string, Noted>();
   readonly #counts: Record<Fate, number>[];
   readonly #returns: Record<Return, number> = { ...noReturns };
+  #asking = 0;
   /** By group, those that it has to do without. */
   readonly #away = new Map<string, Set<string>>();
 
@@ -59,6 +71,10 @@ export class Book implements Tally {
     return this.#returns;
   }
 
+  get asking(): number {
+    return this.#asking;
+  }
+
   /** Takes down how a device is now; undefined of one that is in the fleet no more. Returns whether it counts otherwise than before. */
   note(name: string, device: DeviceInRollout | undefined): boolean {
     const before = this.#noted.get(name);
@@ -67,7 +83,7 @@ export class Book implements Tally {
     const { group, wave } = device;
     const returns = returnOf(device);
     const noted = {
-      ...{ wave, fate: fateOf(device, this.#retries) },
+      ...{ wave, fate: fateOf(device, this.#retries), asks: asks(device) },
       ...(isUnavailable(device) ? { away: progressOf(device.observed) } : {}),
       ...(group === undefined ? {} : { group }),
       ...(returns === undefined ? {} : { returns }),
@@ -100,8 +116,9 @@ export class Book implements Tally {
     return Array.from(names, (device) => ({ device, progress: this.#noted.get(device)!.away! }));
   }
 
-  #add(name: string, { wave, fate, group, away, returns }: Noted): void {
+  #add(name: string, { wave, fate, group, away, returns, asks }: Noted): void {
     this.#counts[wave]![fate] += 1;
+    if (asks) this.#asking += 1;
     if (returns !== undefined) this.#returns[returns] += 1;
     if (group === undefined || away === undefined) return;
     this.#away.set(group, (this.#away.get(group) ?? new Set()).add(name));
@@ -113,6 +130,7 @@ export class Book implements Tally {
     const { wave, fate, group, returns } = noted;
     this.#noted.delete(name);
     this.#counts[wave]![fate] -= 1;
+    if (noted.asks) this.#asking -= 1;
     if (returns !== undefined) this.#returns[returns] -= 1;
     if (group === undefined || noted.away === undefined) return;
     const away = this.#away.get(group);

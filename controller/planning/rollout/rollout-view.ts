@@ -9,6 +9,8 @@ export interface RolloutView {
   readonly policy: RolloutPolicy;
   /** Of the policy's waves, in order. */
   readonly waves: readonly { readonly name: string; readonly counts: WaveCounts }[];
+  /** Devices that wait until somebody lets them take modules whole. */
+  readonly asking: number;
   /** What holds it, with numbers of this moment. */
   readonly verdict: Reason;
   /** When time alone changes it. */

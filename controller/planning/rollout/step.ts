@@ -30,7 +30,7 @@ type Move =
   | { readonly kind: 'moved'; readonly rollout: Rollout }
   | { readonly kind: 'holds'; readonly verdict: Reason; readonly nextAt?: number };
 
-interface Standing extends Tally {
+interface Standing extends Omit<Tally, 'asking'> {
   readonly deltas: Deltas;
   readonly policy: RolloutPolicy;
   readonly now: number;

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import type { SimulationDocument } from '../../../schemas/generated/types.ts';
+import { isSimulationDocument } from '../../../schemas/generated/validators/simulation.js';
 import { ScenarioWorld } from '../../scenarios/scenario-world.ts';
 
 /** The harbor, with a new release of its tide logger in the working tree. */
@@ -14,21 +16,27 @@ async function harbor(t: ExecutionContext): Promise<ScenarioWorld> {
   return world;
 }
 
+function documentOf(output: string): SimulationDocument {
+  const document: unknown = JSON.parse(output);
+  if (isSimulationDocument(document)) return document;
+  throw new Error(JSON.stringify(isSimulationDocument.errors));
+}
+
 test('a simulation tells of waves, links and what it assumes, fetches what the plan says, draws a picture, and refuses what makes no sense', async (t) => {
   const world = await harbor(t);
   const plan = JSON.parse((await world.fleet(['plan', '-o', 'json'])).output);
   const picture = join(world.repository, '..', 'waves.svg');
   const simulate = ['simulate', '--contact', 'always'];
   const asJson = await world.fleet([...simulate, '--seeds', '2', '-o', 'json']);
-  const { fleets, links, runs, assumed } = JSON.parse(asJson.output);
+  const { fleets, links, runs, assumed } = documentOf(asJson.output);
   t.is(asJson.exitCode, 0);
   t.deepEqual(
-    fleets.map(({ fleet, devices, halted }: Record<string, unknown>) => [fleet, devices, halted]),
+    fleets.map(({ fleet, devices, halted }) => [fleet, devices, halted]),
     plan.fleets.flatMap(({ fleet, deploying }: { fleet: string; deploying: number }) =>
       deploying === 0 ? [] : [[fleet, deploying, 0]],
     ),
   );
-  t.deepEqual(links[0].bytes, { p50: plan.bytes, p95: plan.bytes, worst: plan.bytes });
+  t.deepEqual(links[0]!.bytes, { p50: plan.bytes, p95: plan.bytes, worst: plan.bytes });
   t.is(runs.length, 2);
   t.like(assumed, { contact: 'always', remembered: 0 });
 
@@ -39,6 +47,8 @@ test('a simulation tells of waves, links and what it assumes, fetches what the p
   t.regex(text.output, /^ships +all devices +0s +14d/m);
   t.regex(text.output, /^port +\d/m);
   t.regex(text.output, /borealis dark for 14d/);
+  const late = await world.fleet([...simulate, '--seed', '2', '--dark', 'borealis=14d', '--until', '1d', '-o', 'json']);
+  t.like(documentOf(late.output).fleets[0], { underWay: 1, allDevices: { p50: null } });
   t.true(existsSync(picture));
   t.regex(readFileSync(picture, 'utf8'), /^<svg .*ships: canary.*<\/svg>\n$/s);
 

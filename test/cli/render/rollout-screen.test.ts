@@ -81,6 +81,13 @@ test('a rollout that is done has no line in status, unless somebody is behind', 
   );
 });
 
+test('a rollout says how many devices ask to take modules whole, and what lets them', (t) => {
+  const ask = (asking: number) => rolloutScreen(fleetWith({ asking }), plain);
+  t.regex(ask(2), /^2 devices have no delta and ask to take modules whole: fleet rollout allow-whole ships -m WHY$/m);
+  t.regex(ask(1), /^1 device has no delta and asks to take/m);
+  t.notRegex(rolloutScreen(fleetWith(), plain), /allow-whole/);
+});
+
 test('one rollout is shown wave by wave, with bars where there is a terminal and numbers where there is none', (t) => {
   const fleet = fleetWith({ stragglers: 1, nextAt: '2026-03-01T01:10:00.000Z' });
   const screen = rolloutScreen(fleet, plain);

@@ -1,6 +1,7 @@
 /** What is most likely not meant, and refuses nothing. */
 import test from 'ava';
 import { applyChanges } from '../../../controller/manifests/apply-changes.ts';
+import type { LinkCarries } from '../../../schemas/generated/types.ts';
 import {
   application,
   catalogue,
@@ -10,6 +11,7 @@ import {
   fleet,
   harbor,
   problemsOf,
+  site,
   stateOf,
   warningsOf,
 } from './fleet-fixture.ts';
@@ -128,4 +130,39 @@ test('a fleet that runs nothing is warned of, until its devices are said to be i
 test('nobody is warned of devices without a fleet while a file that cannot be read may hold the fleet', (t) => {
   const files = { ...unhoused, 'fleets/ships.yaml': `${unhoused['fleets/ships.yaml']}\n\tbroken: [` };
   t.deepEqual(strayWarnings(files), []);
+});
+
+type Terms = 'allow' | 'ask' | 'never';
+
+/** At a site with a link for each of these. */
+function deltaWarnings(wholeModules: Terms, carried: readonly (LinkCarries | undefined)[], isTold = true): string[] {
+  const links = carried.map((carries, at) => ({
+    ...{ name: `l${at}`, rate: '1Mbit/s', ...(isTold && { match: { interface: `wwan${at}` } }) },
+    ...(carries !== undefined && { carries }),
+  }));
+  const files = {
+    'apps/pump.yaml': application('pump', '1.0.0'),
+    'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }], { rollout: { bytes: { wholeModules } } }),
+    'sites/aurora.yaml': site('aurora', { links }),
+    'devices/bridge.yaml': device('bridge', { kind: 'ship' }, { site: 'aurora' }),
+  };
+  return warningsOf(files).map(({ file, line, code, message }) => `${file}:${line} ${code} ${message}`);
+}
+
+test('a site whose links carry no delta is warned of where its fleet lets no update come whole, with what would do', (t) => {
+  t.deepEqual(deltaWarnings('never', [['control'], ['control', 'whole']]), [
+    'sites/aurora.yaml:12 NO_UPDATE_COMES no link of the site carries deltas, and fleet ships has rollout.bytes.wholeModules: never, ' +
+      'so that device bridge can get no update over them; add delta to what one of them carries, or commit wholeModules: allow',
+  ]);
+  const [asked = ''] = deltaWarnings('ask', [['control']]);
+  t.regex(asked, /no update over them for which there is a delta, and does not ask either; add delta to what one/);
+  t.notRegex(asked, /or commit/);
+});
+
+test('no site is blamed for want of deltas whose updates may come whole, or come over one of its links, or over one that no device can tell', (t) => {
+  t.deepEqual(deltaWarnings('allow', [['control']]), []);
+  t.deepEqual(deltaWarnings('never', [['control'], ['delta']]), []);
+  t.deepEqual(deltaWarnings('never', [['control'], undefined]), []);
+  t.deepEqual(deltaWarnings('never', [['control']], false), []);
+  t.deepEqual(deltaWarnings('never', []), []);
 });

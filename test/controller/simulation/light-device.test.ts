@@ -87,6 +87,16 @@ test('a deployment with windows is fetched, or activated, when one is open', asy
   }
 });
 
+test('a module waits for the hours of its link, and those behind it with it', async (t) => {
+  const { want, pass, ranAt, loads } = aboard();
+  want(offer(2, { loads: [load, { ...load, hours: [window] }, load] }));
+  await pass(hourMs);
+  t.deepEqual(loads, [load]);
+  await pass(2 * hourMs);
+  // Two modules of eight seconds each.
+  t.true(ranAt(2)! >= 2 * hourMs + 56_000 && ranAt(2)! <= 2 * hourMs + minuteMs + 16_000, `${ranAt(2)}`);
+});
+
 test('one that fails is given up with the reason that an agent gives, and what ran before runs', async (t) => {
   const { want, pass, told, ranAt } = aboard();
   want(offer(2, { failsAfter: 0.5 }));

@@ -33,6 +33,7 @@ function viewOf(more: Partial<Rollout>, also: Partial<RolloutView> = {}): Rollou
       rollout: { ...rollout, ...more },
       policy,
       isCounted: true,
+      asking: 0,
       verdict: { code: 'GATE_HOLDS', message: 'one is on its way' },
     },
     waves: [
@@ -70,6 +71,16 @@ test('devices of waves that have passed which are not through with it are stragg
     done.waves.map(({ state }) => state),
     ['passed', 'passed'],
   );
+});
+
+test('devices that ask to take modules whole are told of while their fleet has them ask', (t) => {
+  const under = (wholeModules: 'ask' | 'never', asking: number) => {
+    const bytes = { patienceMs: 1, wholeModules };
+    return rolloutStatus(viewOf({}, { asking, policy: { ...policy, bytes } })).asking;
+  };
+  t.is(under('ask', 2), 2);
+  t.is(under('ask', 0), undefined);
+  t.is(under('never', 2), undefined, 'nobody can be let');
 });
 
 test('a rollout whose policy has fewer waves now than it went through has its last one open', (t) => {

@@ -2,10 +2,12 @@ import test from 'ava';
 import fc from 'fast-check';
 import { type Asked, actOn } from '../../../../controller/planning/rollout/act.ts';
 import { withFinished } from '../../../../controller/planning/rollout/begin.ts';
+import { Book } from '../../../../controller/planning/rollout/book.ts';
+import type { DeviceInRollout } from '../../../../controller/planning/rollout/fate.ts';
 import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
 import type { Rollout } from '../../../../controller/planning/rollout/rollout.ts';
 import { mayGoWhole, wholeForMax, whyNotAsked } from '../../../../controller/planning/rollout/whole-modules.ts';
-import { fresh, startMs } from './world.ts';
+import { fresh, settledOn, startMs } from './world.ts';
 
 const asked = (device?: string): Asked => ({
   ...{ act: 'allow-whole', who: 'ana', why: 'in port' },
@@ -58,4 +60,33 @@ test('a rollout that is over keeps no names of devices that were let', (t) => {
   const [finished] = withFinished([], { rollout: after(fresh(true), asked('aurora')), outcome: 'done', now: startMs });
   t.is(finished?.wholeFor, undefined);
   t.is(finished?.acts.at(-1)?.act, 'allow-whole');
+});
+
+test('a book counts who asks to take modules whole, from when it does until it asks no more or has left', (t) => {
+  const waves: RolloutPolicy['waves'] = [
+    {
+      ...{ name: 'all', soakMs: 0 },
+      gate: {
+        ...{ successPercent: 100, contacts: { kind: 'count', count: 1 }, patienceMs: 1 },
+        failures: { kind: 'count', count: 1 },
+      },
+    },
+  ];
+  const book = new Book({ waves, onFailure: 'halt' }, fresh(true));
+  const settled = settledOn(2, startMs);
+  const { running, ...rest } = settled.report!;
+  const problem = { code: 'WHOLE_MODULE_ASKED', message: 'no delta', at: '2026-06-01T00:00:00Z', sequence: 2 };
+  const fetching = { ...settled, report: { ...rest, phase: 'fetching' as const, target: running!, problem } };
+  const noted = (observed: DeviceInRollout['observed'] | undefined) => {
+    const isOther = book.note('a', observed && { wave: 0, on: 'target', isHeld: false, observed });
+    return [isOther, book.asking];
+  };
+  t.deepEqual(noted({ ...fetching, report: { ...fetching.report, problem: { ...problem, sequence: 1 } } }), [true, 0]);
+  t.deepEqual(noted(fetching), [true, 1]);
+  t.deepEqual(noted(fetching), [false, 1]);
+  t.deepEqual(noted({ ...fetching, issued: { ...settled.issued!, mayGoWhole: true } }), [true, 0]);
+  t.deepEqual(noted(fetching), [true, 1]);
+  t.deepEqual(noted(settled), [true, 0]);
+  t.deepEqual(noted(fetching), [true, 1]);
+  t.deepEqual(noted(undefined), [true, 0]);
 });
