@@ -75,18 +75,9 @@ for (const { module, config = {}, env = {}, lines } of runs) {
     const { runtime, application, logOf } = openRuntime(t);
     await runtime.apply([application('example', readFileSync(join(examples, module)), { config, env })]);
     const printed = await eventually(`${lines.length} lines`, generousMs, () => {
-      const told = runtime.states()[0]?.state === 'running' ? readLog(() => logOf('example')) : [];
+      const told = runtime.states()[0]?.state === 'running' ? logOf('example').split('\n').slice(0, -1) : [];
       return told.length >= lines.length ? told : undefined;
     });
     for (const [index, line] of lines.entries()) t.regex(printed[index]!, line);
   });
-}
-
-/** The log is there with the first batch. */
-function readLog(read: () => string): string[] {
-  try {
-    return read().split('\n').slice(0, -1);
-  } catch {
-    return [];
-  }
 }

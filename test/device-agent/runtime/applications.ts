@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { bundleAgent } from '../../../device-agent/bundle.ts';
 import type { AppRuntime, RunnableApplication } from '../../../device-agent/runtime/app-runtime.ts';
+import { readLog } from '../../../device-agent/runtime/log-file.ts';
 import { openRuntime as openOn } from '../../../device-agent/runtime/open-runtime.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
@@ -63,11 +64,12 @@ export function openRuntime(t: ExecutionContext, changes: Partial<Parameters<typ
     const rest = { args: [], env: {}, config: {}, restart: 'never' as const };
     return { name, version: '1', sha256, length: module.length, ...rest, modulePath, ...changes };
   };
-  const logOf = (name: string): string => readFileSync(join(directory, 'logs', `${name}.log`), 'utf8');
+  /** What it printed, as far as it is written; empty before that. */
+  const logOf = (name: string): string => readLog(nodeDisk, join(directory, 'logs'), name) ?? '';
   /** The log once it says what is wanted: it is written a moment after it was printed. */
   const logWhen = async (name: string, wanted: RegExp): Promise<string> => {
     for (let tries = 0; tries < 600; tries++) {
-      const text = existsSync(join(directory, 'logs', `${name}.log`)) ? logOf(name) : '';
+      const text = logOf(name);
       if (wanted.test(text)) return text;
       await nodeClock.sleep(100);
     }

@@ -1,5 +1,4 @@
 /** Guests that mean no good, each in a real host, beside a neighbour whose ticks are counted. */
-import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import type { RunnableApplication } from '../../../device-agent/runtime/app-runtime.ts';
 import { openRuntime, statesWhen } from './applications.ts';
@@ -15,20 +14,14 @@ async function beside(
   changes: Partial<RunnableApplication> = {},
 ) {
   const opened = openRuntime(t);
-  const { runtime, application, directory } = opened;
+  const { runtime, application } = opened;
   const neighbour = application('aa-neighbour', hostileGuest('ticker'), { restart: 'always' });
   await runtime.apply([neighbour, application(name.replaceAll('_', '-'), hostileGuest(name), changes)]);
   await statesWhen(
     runtime,
     (states) => states['aa-neighbour'] === 'running' && isThere(states[name.replaceAll('_', '-')] ?? ''),
   );
-  const ticks = (): number => {
-    try {
-      return readFileSync(`${directory}/logs/aa-neighbour.log`, 'utf8').match(/tick/g)?.length ?? 0;
-    } catch {
-      return 0;
-    }
-  };
+  const ticks = (): number => opened.logOf('aa-neighbour').match(/tick/g)?.length ?? 0;
   const before = ticks();
   while (ticks() < before + 3) await new Promise((resolve) => setTimeout(resolve, 50));
   const [first, second] = runtime.states();

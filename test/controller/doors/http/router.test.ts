@@ -240,7 +240,7 @@ test('what is done to a rollout is for the token, bounded, and refused with what
     [{ ...act, who: '' }, /^who must NOT have fewer than 1 characters$/],
     [{ ...act, who: 'x'.repeat(101) }, /^who must NOT have more than 100 characters$/],
     [{ ...act, why: 'x'.repeat(401) }, /^why must NOT have more than 400 characters$/],
-    [{ ...act, act: 'stop' }, /^act must be .*: pause, resume, approve, abort, retry$/],
+    [{ ...act, act: 'stop' }, /^act must be .*: pause, resume, approve, abort, retry, allow-whole$/],
     [{ ...act, fleet: '../x' }, /^fleet must match pattern/],
     [{ ...act, force: true }, /^the body must NOT have additional properties \(force\)$/],
   ];
