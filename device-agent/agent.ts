@@ -12,6 +12,7 @@ import type {
 import type { AgentConfiguration, DeployedApplication, Report } from '../schemas/generated/types.ts';
 import { logbookChannel } from '../schemas/logbook-entry.ts';
 import { AboardDoor } from './aboard/aboard-door.ts';
+import { ConsentPace } from './aboard/consent-pace.ts';
 import type { Courier } from './courier/courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import type { CountBytes } from './download/small-file.ts';
@@ -182,7 +183,7 @@ export function createAgent(options: AgentOptions): Agent {
     ...{ doors, log, path: configuration.socket ?? stateLayout(stateDirectory).socketPath },
     world: {
       ...{ device: configuration.device, report: () => reporter.current(), nowMs: time.nowMs },
-      ...{ target: () => updates.target(), keep: (consent) => updates.consent(consent) },
+      ...{ target: () => updates.target(), keep: (consent) => updates.consent(consent), pace: new ConsentPace(clock) },
     },
   });
   let watch: WaysWatch | undefined;

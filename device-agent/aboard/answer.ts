@@ -2,6 +2,7 @@
 import type { Consent, DeploymentReference, Report, Waiting } from '../../schemas/generated/types.ts';
 import { waitingWords } from '../../schemas/waiting-words.ts';
 import type { Slot } from '../update/state.ts';
+import type { ConsentPace } from './consent-pace.ts';
 import { parseQuestion, type Question } from './question.ts';
 
 /** What is answered, as a line of JSON. */
@@ -28,6 +29,7 @@ export interface AboardWorld {
   readonly nowMs: () => number;
   /** Whether it is written down. */
   readonly keep: (consent: Consent) => boolean;
+  readonly pace: Pick<ConsentPace, 'waitMs' | 'spend'>;
 }
 
 /** Nobody knows who is aboard in a year. */
@@ -54,12 +56,16 @@ function refused(code: string, message: string): AboardAnswer {
   return { kind: 'refused', code, message };
 }
 
+/** What is said too often; a no is heard after each yes that was, for that must not be drowned. */
+function tooOften({ answer }: Asked, said: Consent | undefined, waitMs: number): AboardAnswer | undefined {
+  if (waitMs === 0 || (answer === 'denied' && said?.answer === 'granted')) return undefined;
+  const seconds = Math.ceil(waitMs / 1000);
+  return refused('TOO_OFTEN', `too much was said lately: say it again in ${seconds} s, and ask for the status before`);
+}
+
 /** Why it can't be consented to; undefined where it can. */
-function faultOf(
-  { deployment, untilMs }: Asked,
-  { target, report }: AboardWorld,
-  nowMs: number,
-): AboardAnswer | undefined {
+function faultOf(asked: Asked, { target, report, pace }: AboardWorld, nowMs: number): AboardAnswer | undefined {
+  const { deployment, untilMs } = asked;
   const [slot, said] = [target(), report().consent];
   if (slot === undefined) return refused('NOTHING_WAITS', 'no deployment waits to be activated');
   if (slot.sequence !== deployment)
@@ -70,7 +76,7 @@ function faultOf(
   if (untilMs !== undefined && untilMs <= nowMs) return refused('UNTIL_PAST', '"until" is over already');
   if (untilMs !== undefined && untilMs > nowMs + aheadMsMax)
     return refused('UNTIL_TOO_FAR', '"until" may be 366 days ahead at most');
-  return undefined;
+  return tooOften(asked, said, pace.waitMs());
 }
 
 function consentAnswer(asked: Asked, world: AboardWorld): AboardAnswer {
@@ -83,8 +89,10 @@ function consentAnswer(asked: Asked, world: AboardWorld): AboardAnswer {
     ...(reason === undefined ? {} : { reason }),
     ...(untilMs === undefined ? {} : { until: new Date(untilMs).toISOString() }),
   };
-  if (world.keep(consent)) return { kind: 'kept', consent };
-  return refused('NOT_WRITTEN', 'the disk does not take it now; it counts as soon as it does');
+  if (!world.keep(consent))
+    return refused('NOT_WRITTEN', 'the disk does not take it now; it counts as soon as it does');
+  world.pace.spend();
+  return { kind: 'kept', consent };
 }
 
 /** The line that answers one. */

@@ -15,10 +15,15 @@ export function isInDoubt({ clockMs, nowMs }: Times): boolean {
   return nowMs() - clockMs() > clockBehindMsMax;
 }
 
+/** What a wrong clock shows, for people: with its minutes, whatever waits for it would be otherwise at each look. */
+export function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
 /** Why nobody knows whether a time has come, where the clock stands before what was signed; `what` is not known until it is set. */
 export function clockDoubt(to: Purpose, what: string, times: Times): Waiting | undefined {
   if (!isInDoubt(times)) return undefined;
-  const [shows, signed] = [times.clockMs(), times.nowMs()].map((ms) => new Date(ms).toISOString().slice(0, 16));
-  const message = `its clock shows ${shows}Z and can't be right: something it trusts was signed at ${signed}Z; ${what} until it is set`;
+  const signed = new Date(times.nowMs()).toISOString().slice(0, 16);
+  const message = `its clock shows ${dayOf(times.clockMs())} and can't be right: it stands before ${signed}Z, when something it trusts was signed; ${what} until it is set`;
   return waiting(to, 'CLOCK_UNSURE', message);
 }

@@ -1,5 +1,5 @@
 import type { Consent } from '../../schemas/generated/types.ts';
-import { clockDoubt, type Times } from './clock-doubt.ts';
+import { clockDoubt, dayOf, type Times } from './clock-doubt.ts';
 import { type Gate, type Look, type Purpose, waiting } from './gate.ts';
 
 /** Whom a consent gate asks. */
@@ -27,8 +27,7 @@ function denied(to: Purpose, { by, reason, until }: Consent, forMs: number): Loo
 
 /** Its clock was set back since: to before it was said. */
 function unsure(to: Purpose, doubted: string, { at }: Consent, nowMs: number): Look {
-  const shows = new Date(nowMs).toISOString().slice(0, 16);
-  const message = `its clock shows ${shows}Z, and that was said at ${at.slice(0, 16)}Z; ${doubted} until it is set`;
+  const message = `its clock shows ${dayOf(nowMs)} and stands before ${at.slice(0, 16)}Z, when that was said; ${doubted} until it is set`;
   return { kind: 'closed', forMs: Number.POSITIVE_INFINITY, waiting: waiting(to, 'CLOCK_UNSURE', message) };
 }
 

@@ -42,6 +42,8 @@ export class LinkAccounts {
   #links: readonly DeployedLink[] = [];
   #counts: Readonly<Record<string, LinkCount>>;
   #unwritten = 0;
+  /** Whether the disk did not take it the last time. */
+  #isRefused = false;
   #timer: Disposable | undefined;
 
   constructor(options: LinkAccountsOptions) {
@@ -92,7 +94,9 @@ export class LinkAccounts {
   flush(): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
-    if (this.#unwritten > 0 && this.#options.counts.keepLinkCounts(this.#counts)) this.#unwritten = 0;
+    if (this.#unwritten === 0) return;
+    this.#isRefused = !this.#options.counts.keepLinkCounts(this.#counts);
+    if (!this.#isRefused) this.#unwritten = 0;
   }
 
   #on(via: string | undefined): DeployedLink | undefined {
@@ -115,9 +119,13 @@ export class LinkAccounts {
   }
 
   #writeInTime(): void {
-    if (this.#unwritten >= unwrittenBytesMax) this.flush();
+    // A disk that takes nothing is not asked for every packet.
+    if (this.#unwritten >= unwrittenBytesMax && !this.#isRefused) this.flush();
     else if (this.#unwritten >= worthWritingBytes)
-      this.#timer ??= this.#options.clock.after(writeMs, () => this.flush());
+      this.#timer ??= this.#options.clock.after(writeMs, () => {
+        this.flush();
+        this.#writeInTime();
+      });
   }
 
   #allowance(link: DeployedLink): LinkAllowance {

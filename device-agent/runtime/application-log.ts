@@ -18,6 +18,8 @@ const pendingBytesMax = 65_536;
 const notesBytesMax = 8_192;
 
 const encoder = new TextEncoder();
+const newline = 10;
+const nothing = new Uint8Array(0);
 
 /** What may be spent of something that comes back with time. */
 class Allowance {
@@ -60,6 +62,8 @@ export class ApplicationLog {
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #dropped = 0;
+  /** Lines that the disk did not take, since it took some. */
+  #untaken = 0;
   #timer: Disposable | undefined;
   /** Whether the write that is due comes for what has gathered, not for the time that went by. */
   #isFull = false;
@@ -118,19 +122,30 @@ export class ApplicationLog {
   flush(): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
-    if (this.#dropped > 0) {
-      const dropped = this.#dropped;
-      this.#dropped = 0;
-      this.#hold(this.#noted(`${dropped} lines were dropped: it printed more than its log takes`));
-    }
-    if (this.#pendingBytes === 0) return;
-    const bytes = Buffer.concat(this.#pending);
+    if (this.#pendingBytes === 0 && this.#dropped === 0) return;
+    const lines = Buffer.concat(this.#pending);
     this.#pending = [];
     this.#pendingBytes = 0;
+    this.#write(Buffer.concat([this.#untakenNote(), lines, this.#droppedNote()]), lines);
+  }
+
+  #write(bytes: Uint8Array, lines: Uint8Array): void {
     this.#bytes.take(bytes.length);
     // What is worth a write at any time is no reason why a line must wait later on.
     if (bytes.length < worthWritingBytes) this.#writes.take(1);
-    this.#append(bytes);
+    if (this.#append(bytes)) {
+      this.#dropped = 0;
+      this.#untaken = 0;
+    } else this.#untaken += lines.filter((byte) => byte === newline).length;
+  }
+
+  #untakenNote(): Uint8Array {
+    return this.#untaken === 0 ? nothing : this.#noted(`${this.#untaken} lines are lost: the disk did not take them`);
+  }
+
+  #droppedNote(): Uint8Array {
+    if (this.#dropped === 0) return nothing;
+    return this.#noted(`${this.#dropped} lines were dropped: it printed more than its log takes`);
   }
 
   #noted(text: string): Uint8Array {
@@ -157,12 +172,14 @@ export class ApplicationLog {
     return new Date(this.#clock.now()).toISOString();
   }
 
-  /** A full or broken disk costs log lines, never the application. */
-  #append(bytes: Uint8Array): void {
+  /** A full or broken disk costs log lines, never the application; says whether it took them. */
+  #append(bytes: Uint8Array): boolean {
     try {
       appendToLog(this.#disk, this.#directory, this.#name, bytes);
+      return true;
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
+      return false;
     }
   }
 }

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { type AboardWorld, answerAboard } from '../../device-agent/aboard/answer.ts';
+import { ConsentPace } from '../../device-agent/aboard/consent-pace.ts';
 import type { Consent, Report } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators/report.js';
 
@@ -20,6 +21,7 @@ function agent(kept: Consent[], takes = true): AboardWorld {
       kept.push(consent);
       return takes;
     },
+    pace: new ConsentPace({ monotonic: () => 0 }),
   };
 }
 
@@ -68,4 +70,26 @@ test('what the disk does not take is not said to be written down', (t) => {
   const line = JSON.stringify({ ask: 'consent', deployment: 2, answer: 'granted', by: 'mate' });
   t.is(JSON.parse(answerAboard(line, agent([]))).kind, 'kept');
   t.like(JSON.parse(answerAboard(line, agent([], false))), { kind: 'refused', code: 'NOT_WRITTEN' });
+});
+
+test('a program that says yes and no without end has some hundreds of them kept in a day, and a no always stands against a yes', (t) => {
+  let ms = 0;
+  const kept: Consent[] = [];
+  const world: AboardWorld = {
+    ...agent([]),
+    ...{ nowMs: () => nowMs + ms, pace: new ConsentPace({ monotonic: () => ms }) },
+    report: () => ({ ...report, ...(kept.length === 0 ? {} : { consent: kept.at(-1)! }) }),
+    keep: (consent) => kept.push(consent) > 0,
+  };
+  const say = (answer: Consent['answer']) =>
+    JSON.parse(answerAboard(JSON.stringify({ ask: 'consent', deployment: 2, answer, by: 'liar' }), world));
+  const codes = new Set<string>();
+  for (; ms < 86_400_000; ms += 1_500) {
+    codes.add(say('granted').code);
+    ms += 1_500;
+    if (kept.at(-1)?.answer === 'granted') t.is(say('denied').kind, 'kept');
+  }
+  t.true(codes.has('TOO_OFTEN'));
+  t.true(kept.length <= 2 * (12 + 288), `${kept.length} were kept`);
+  t.true(kept.length >= 288, `${kept.length} were kept`);
 });

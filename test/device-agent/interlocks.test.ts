@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { cronTimes } from '../../device-agent/cron-times.ts';
+import { clockDoubt } from '../../device-agent/interlocks/clock-doubt.ts';
 import { conditionGate } from '../../device-agent/interlocks/condition-gate.ts';
 import { consentGate } from '../../device-agent/interlocks/consent-gate.ts';
 import { ConsentTerm } from '../../device-agent/interlocks/consent-term.ts';
@@ -97,6 +98,21 @@ test('a yes opens the gate of the deployment that it was said to, from its momen
   t.deepEqual(look(startMs + hourMs - 1), { kind: 'open', forMs: 1 });
   t.like(look(startMs + hourMs), { kind: 'closed', waiting: { code: 'CONSENT_NEEDED' } });
   t.like(look(startMs, 3), { kind: 'closed', waiting: { code: 'CONSENT_NEEDED' } });
+});
+
+test('what waits for a wrong clock to be set waits for one thing all day, however its minutes go on', (t) => {
+  const signedMs = Date.parse('2026-03-01T00:00:00Z');
+  const midnightMs = Date.parse('1970-01-01T00:00:00Z');
+  const said = { sequence: 2, answer: 'granted', by: 'mate', at: '2026-03-01T00:00:00.000Z' } as const;
+  const consent = { ...said, until: '2026-03-02T00:00:00.000Z' };
+  const seen = new Set<string>();
+  for (const minute of [0, 1, 59, 1439]) {
+    const clockMs = () => midnightMs + minute * 60_000;
+    seen.add(JSON.stringify(clockDoubt('activate', 'windows stay closed', { clockMs, nowMs: () => signedMs })));
+    const world = { clockMs, nowMs: clockMs, consent: () => consent, leftMs: () => undefined };
+    seen.add(JSON.stringify(consentGate('activate', 2, world).look()));
+  }
+  t.is(seen.size, 2, 'each of the two is told once');
 });
 
 test('whatever time the file of a fact has, what is told of it fits into a report', async (t) => {

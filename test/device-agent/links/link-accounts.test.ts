@@ -153,3 +153,29 @@ test('what a short life took is written down within seconds, and what an idle on
   boat.cutPower();
   t.is(boat.left(), budget - 8_000);
 });
+
+test('a disk that takes nothing is asked every ten seconds, not for every packet, and has all that was counted once it takes it', async (t) => {
+  const time = new SimTime(startMs);
+  let [tries, isFull, kept] = [0, true, 0];
+  const accounts = new LinkAccounts({
+    ...{ clock: time.clock({ alive: true }), wayOut: () => 'wlan0', isThere: () => 'yes', onSpent: () => {} },
+    times: () => ({ nowMs: startMs, provedMs: startMs }),
+    counts: {
+      linkCounts: {},
+      keepLinkCounts: (counts) => {
+        tries += 1;
+        if (!isFull) kept = counts.port?.bytes ?? 0;
+        return !isFull;
+      },
+    },
+  });
+  accounts.setTerms([port]);
+  for (let second = 1; second <= 60; second += 1) {
+    for (let packet = 0; packet < 100; packet += 1) accounts.count(1_500);
+    await time.runUntil(startMs + second * 1_000);
+  }
+  t.true(tries >= 5 && tries <= 8, `${tries} tries in a minute`);
+  isFull = false;
+  await time.runUntil(startMs + 75_000);
+  t.is(kept, 60 * 100 * 1_500);
+});

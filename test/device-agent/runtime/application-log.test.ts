@@ -147,6 +147,22 @@ test('a full disk costs lines and nothing else', (t) => {
   t.notThrows(() => log.note('x'.repeat(1_000)));
 });
 
+test('lines that a full disk did not take are counted in the log once it takes some', (t) => {
+  const { disk, log, text } = openLog();
+  log.note('one');
+  disk.leaveRoom(0);
+  for (const line of ['two', 'three']) log.note(line);
+  log.end({ kind: 'trapped', message: 'unreachable', stack: ['pump'] });
+  disk.leaveRoom(2 ** 20);
+  for (const line of ['four', 'five']) log.note(line);
+  const told = text().trimEnd().split('\n');
+  const lost = '4 lines are lost: the disk did not take them';
+  t.deepEqual(
+    told.map((line) => line.replace(/^\S+ fleet /, '')),
+    ['one', lost, 'four', 'five'],
+  );
+});
+
 test('lines are cut at four kilobytes and cannot steer a terminal', (t) => {
   const lines: string[] = [];
   const writer = new LineWriter((line) => lines.push(line));

@@ -189,7 +189,10 @@ test('a clock that is set back while it counts gives a yes no longer time, and o
   ship.boot();
   await ship.run(60);
   t.like(ship.report.waiting, { code: 'CLOCK_UNSURE' });
-  t.regex(ship.report.waiting?.message ?? '', /shows 2026-03-01T00:5.Z, and that was said at 2026-03-01T02:01Z/);
+  t.regex(
+    ship.report.waiting?.message ?? '',
+    /shows 2026-03-01 and stands before 2026-03-01T02:01Z, when that was said/,
+  );
   ship.skewMs = 0;
   await ship.run(60);
   t.like(ship.report.waiting, { code: 'WINDOW' });

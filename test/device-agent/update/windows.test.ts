@@ -117,7 +117,7 @@ test('a clock that stands before what was signed opens no window, and says so un
   ship.skewMs = -30 * 24 * hour * 1000;
   await ship.run(2 * hour);
   t.like(ship.report.waiting, { to: 'activate', code: 'CLOCK_UNSURE' });
-  t.regex(ship.report.waiting?.message ?? '', /its clock shows 2026-01-30T\d\d:\d\dZ and can't be right/);
+  t.regex(ship.report.waiting?.message ?? '', /its clock shows 2026-01-30 and can't be right/);
   ship.skewMs = 0;
   await ship.run(120);
   t.deepEqual(ship.running(), ['gauge 2.0.0', 'horn 1.0.0']);

@@ -36,6 +36,15 @@ function answeredBy(end: RunEnd | undefined): Answered {
   return end.kind === 'exhausted' ? 'late' : 'failed';
 }
 
+/** A call that comes between two events: before those that wait. */
+interface WaitingCall {
+  readonly name: string;
+  readonly settle: (answered: Answered) => void;
+}
+
+/** Who asks waits for the answer; more than these are of nobody who does. */
+const callsMax = 4;
+
 /** So many events that fail one after the other are a crash loop: the next ones come later and later. */
 const failuresInRowMax = 5;
 
@@ -54,6 +63,7 @@ export class EventedApplication implements Life {
   readonly #lines: OutputLines;
   readonly #instances: Instances;
   #atWork = 0;
+  #calls: readonly WaitingCall[] = [];
   #state: ApplicationReport['state'] = 'stopped';
   #since: string;
   #queue: EventQueue | undefined;
@@ -114,16 +124,26 @@ export class EventedApplication implements Life {
     return true;
   }
 
-  /** It counts as no event; what it does badly ends its instance, as an event would. */
-  async call(name: string): Promise<Answered> {
-    if (this.#state !== 'running' || this.#terms.instance !== 'kept') return 'absent';
-    if (this.#atWork >= this.#terms.concurrency) return 'busy';
+  /**
+   * It counts as no event; what it does badly ends its instance, as an event would. Where one is at work it waits for its end, for
+   * one that always has work does no worse.
+   */
+  call(name: string): Promise<Answered> {
+    if (this.#state !== 'running' || this.#terms.instance !== 'kept') return Promise.resolve('absent');
+    if (this.#calls.length === callsMax) return Promise.resolve('busy');
+    return new Promise((settle) => {
+      this.#calls = [...this.#calls, { name, settle }];
+      this.#serve();
+    });
+  }
+
+  async #call({ name, settle }: WaitingCall): Promise<void> {
     this.#atWork += 1;
     const end = await this.#instances.handle(this.application, { stdin: emptyInput, function: name });
     this.#atWork -= 1;
     if (end !== undefined && end.kind !== 'exited') this.#log.end(end);
+    settle(answeredBy(end));
     this.#serve();
-    return answeredBy(end);
   }
 
   usage(): Usage {
@@ -166,9 +186,15 @@ export class EventedApplication implements Life {
     this.#serve();
   }
 
-  /** Gives events to instances, as many as may be at work. */
+  /** Gives calls and events to instances, as many as may be at work. */
   #serve(): void {
     while (this.#state === 'running' && this.#atWork < this.#terms.concurrency) {
+      const [call, ...calls] = this.#calls;
+      if (call !== undefined) {
+        this.#calls = calls;
+        void this.#call(call);
+        continue;
+      }
       const event = this.#queue?.take();
       if (event === undefined) return;
       void this.#handle(event);
@@ -222,7 +248,15 @@ export class EventedApplication implements Life {
   #enter(state: ApplicationReport['state']): void {
     this.#state = state;
     this.#since = this.#stamp();
+    if (state !== 'running') this.#leaveCalls();
     this.#onChange();
+  }
+
+  /** Nothing is called of one that rests or is over. */
+  #leaveCalls(): void {
+    const calls = this.#calls;
+    this.#calls = [];
+    for (const { settle } of calls) settle('absent');
   }
 
   #stamp(): string {
