@@ -100,7 +100,7 @@ test.serial(
 );
 
 test.serial(
-  'with Mosquitto in the place of the embedded broker, a device that has nothing to tell is heard again and again; Ctrl-C ends all',
+  'with Mosquitto in the place of the embedded broker, a device that has nothing to tell is heard again and again; kill -9 leaves no process behind',
   async (t) => {
     const directory = scratch(t);
     const demo = startDemo(t, directory, ...(mosquitto === undefined ? [] : ['--mosquitto']));
@@ -115,10 +115,8 @@ test.serial(
       const { devices } = await status();
       return devices.every(({ contactAt }, at) => contactAt! > settled.devices[at]!.contactAt!) || undefined;
     });
-    demo.kill('SIGINT');
-    const [code] = await once(demo, 'exit');
-    t.is(code, 0);
-    t.true(existsSync(directory), 'a directory that was named is kept');
+    demo.kill('SIGKILL');
+    await once(demo, 'exit');
     await noneLeft(directory);
   },
 );
@@ -134,22 +132,21 @@ test.serial('a controller that cannot start ends the demo at once, with what it 
   await noneLeft(directory);
 });
 
-test.serial('a reader that closes the pipe ends the demo and every process of it', async (t) => {
-  const directory = scratch(t);
-  const demo = startDemo(t, directory);
-  await once(demo.stdout!, 'data');
-  demo.stdout!.destroy();
-  const [code] = await once(demo, 'exit');
-  t.is(code, 0);
-  await noneLeft(directory);
-});
+/** How one that shows its fleet ends when somebody wants it to: of itself, and with everything that it started. */
+const ends: Readonly<Record<string, (demo: ChildProcess) => void>> = {
+  'a reader that closes the pipe': (demo) => void demo.stdout!.destroy(),
+  'Ctrl-C': (demo) => void demo.kill('SIGINT'),
+};
 
-test.serial('kill -9 of the demo leaves no process behind', async (t) => {
-  const directory = scratch(t);
-  const demo = startDemo(t, directory, ...(mosquitto === undefined ? [] : ['--mosquitto']));
-  await isComplete(directory);
-  demo.kill('SIGKILL');
-  await once(demo, 'exit');
-  await noneLeft(directory);
-  t.pass();
-});
+for (const [what, end] of Object.entries(ends)) {
+  test.serial(`${what} ends the demo and every process of it`, async (t) => {
+    const directory = scratch(t);
+    const demo = startDemo(t, directory);
+    await once(demo.stdout!, 'data');
+    end(demo);
+    const [code] = await once(demo, 'exit');
+    t.is(code, 0);
+    t.true(existsSync(directory), 'a directory that was named is kept');
+    await noneLeft(directory);
+  });
+}

@@ -1,10 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { isUntaken, isWithheld } from '../../../../controller/planning/observed.ts';
+import { noTally } from '../../../../controller/planning/rollout/book.ts';
 import { type DeviceInRollout, progressOf } from '../../../../controller/planning/rollout/fate.ts';
 import { noCounts, type WaveCounts } from '../../../../controller/planning/rollout/gate.ts';
 import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
-import { noReturns } from '../../../../controller/planning/rollout/returning.ts';
 import { eventsMax } from '../../../../controller/planning/rollout/rollout.ts';
 import { step } from '../../../../controller/planning/rollout/step.ts';
 import { devices, fresh, happenings, isWell, policy, settledOn, startMs, World } from './world.ts';
@@ -285,7 +285,7 @@ test('a gate that passed closes when too few run it, also while one that joined 
   const waves = [{ ...careful, gate, soakMs: 3_600_000 }];
   const rollout = { ...fresh(true), gatePassedAt: startMs };
   const closed = (counts: Partial<WaveCounts>) => {
-    const tally = { counts: [{ ...noCounts, ...counts }], returns: noReturns };
+    const tally = { ...noTally, counts: [{ ...noCounts, ...counts }] };
     return step(rollout, { waves, onFailure: 'halt' }, tally, startMs + 1).rollout.gatePassedAt === undefined;
   };
   t.false(closed({ updated: 4, waiting: 1 }));
