@@ -51,6 +51,8 @@ export default async ({ projectDir }) => {
   });
   return {
     ...packageJson.ava,
+    // Threads that collect garbage beside four processes on two processors are in each other's way.
+    nodeArguments: ['--single-threaded-gc'],
     files: [...files.filter((file) => !sharing.includes(file)), ...processes],
     sortTestFiles: (a, b) => placeOf(a) - placeOf(b),
   };

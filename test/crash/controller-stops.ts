@@ -14,7 +14,7 @@ const stepMs = 10_000;
 /** What becomes of what the disk had not synced; undefined when only the program ends and the machine goes on. */
 export type After = (world: World) => Fate | undefined;
 
-/** For those that are much like others: a hunt stops after each change, the test run after every other. */
+/** For the disk, whose changes are many: a hunt stops after each, the test run after every other. */
 export const everyOther = isHunt ? 1 : 2;
 
 async function begin(): Promise<World> {

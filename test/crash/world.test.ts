@@ -44,7 +44,6 @@ function killAndCut(ms: number): Stop {
 }
 
 const stops: Readonly<Record<string, Stop>> = {
-  'loses what was not synced': powerCut(() => loseAll),
   'keeps some of what was not synced': powerCut(
     ({ random }) =>
       () =>
@@ -52,6 +51,7 @@ const stops: Readonly<Record<string, Stop>> = {
   ),
   'follows a kill after a second': killAndCut(1_000),
   ...(isHunt && {
+    'loses what was not synced': powerCut(() => loseAll),
     'keeps all': powerCut(() => keepAll),
     'follows a kill at once': killAndCut(0),
     'follows a kill after a minute': killAndCut(60_000),

@@ -6,6 +6,7 @@ import type { ExecutionContext } from 'ava';
 import type { SourcePorts } from '../../../controller/source/source.ts';
 import { nodePrograms } from '../../../platform/node/processes.ts';
 import { nodeThreads } from '../../../platform/node/threads.ts';
+import { inTurns } from '../../hunt.ts';
 import { poll, serveGit, sourceOf, TestRepository, temporaryDirectory, textAt } from './git-fixture.ts';
 import { gitTest } from './git-test.ts';
 
@@ -20,13 +21,15 @@ const enginesAndThread = { ...engines, 'the library on a thread': { threads: nod
 
 type Scene = Awaited<ReturnType<typeof remote>>;
 
-/** All of these talk to the server that comes with git, by each engine. */
+let turn = 0;
+
+/** All of these talk to the server that comes with git, by each engine: in the test run by one, in turns. */
 function test(
   title: string,
   body: (t: ExecutionContext, remote: (options?: RemoteOptions) => Promise<Scene>) => Promise<void>,
   by: Readonly<Record<string, Partial<SourcePorts>>> = engines,
 ): void {
-  for (const [engine, ports] of Object.entries(by)) {
+  for (const [engine, ports] of inTurns(Object.entries(by), turn++)) {
     gitTest(`${title}, by ${engine}`, (t) => body(t, (options = {}) => remote(t, options, ports)));
   }
 }
