@@ -3,6 +3,7 @@ import { factWords } from '../../schemas/fact-words.ts';
 import type { ApplicationReport, ApplicationUsage, HostDeath } from '../../schemas/generated/types.ts';
 import { linkWords } from '../../schemas/link-words.ts';
 import { snapshotWords } from '../../schemas/snapshot-words.ts';
+import { listed } from './listed.ts';
 import { age, bytes, room } from './quantities.ts';
 
 /** `1.2 M`: fuel by thousands. */
@@ -61,21 +62,16 @@ export function applicationLines(application: ApplicationReport, reportedAt: str
 
 const listedMax = 8;
 
-function listed(names: readonly string[]): string {
-  const rest = names.length - listedMax;
-  return `${names.slice(0, listedMax).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
-}
-
 function blameOf(suspects: readonly string[]): string {
   if (suspects.length === 0) return 'It was ended from outside; no application is held to have done it.';
   if (suspects.length === 1) return `${suspects[0]} did it; the others were only started again.`;
-  return `One of ${listed(suspects)} did it: they run apart until it is known which.`;
+  return `One of ${listed(suspects, listedMax)} did it: they run apart until it is known which.`;
 }
 
 /** The last time a process of applications died, in sentences; `ago` is how long before the report. */
 export function hostDeathLine({ host, how, applications, suspects, count }: HostDeath, ago: string): string {
   const residents = applications.map(({ name, was }) => `${name} (${was})`);
-  const who = residents.length === 0 ? '' : `, which ran ${listed(residents)}`;
+  const who = residents.length === 0 ? '' : `, which ran ${listed(residents, listedMax)}`;
   const often = count === 1 ? '' : ` Deaths since the agent started: ${count}.`;
   return `${ago} before, the process ${host}${who}, ended by ${how}. ${blameOf(suspects)}${often}`;
 }

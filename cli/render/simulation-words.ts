@@ -1,6 +1,7 @@
 /** What a simulation assumes and comes to, in sentences. Pure. */
 import { type ContactKind, contactKinds } from '../../controller/simulation/contacts.ts';
 import type { FleetSummary, LinkSummary, Spread } from '../../controller/simulation/summary.ts';
+import { plural } from './plan-words.ts';
 import { bytes, money, span } from './quantities.ts';
 import type { ShownSimulation } from './simulation.ts';
 
@@ -8,8 +9,6 @@ import type { ShownSimulation } from './simulation.ts';
 export function timeText(ms: number | undefined): string {
   return ms === undefined ? 'never' : span(ms);
 }
-
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 function kindText(kind: ContactKind): string {
   const { upMs, silenceMs } = contactKinds[kind];

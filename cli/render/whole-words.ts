@@ -1,14 +1,10 @@
 /** Updates without a delta, in words. Pure. */
 import type { WholeFetches } from '../../controller/planning/whole-fetches.ts';
+import { listed } from './listed.ts';
 import { bytes, money } from './quantities.ts';
 
 /** Named in a line; the others are counted. */
 const namedMax = 3;
-
-function namesText(names: readonly string[]): string {
-  const shown = names.slice(0, namedMax).join(', ');
-  return names.length > namedMax ? `${shown} and ${names.length - namedMax} more` : shown;
-}
 
 /** `38 kB whole, from 0.12 EUR`. */
 function costText({ bytes: sum, prices }: WholeFetches): string {
@@ -35,6 +31,6 @@ export function wholeTexts(all: readonly WholeFetches[]): string[] {
   return all.map((one) => {
     const { fleet, wave, devices } = one;
     const where = wave === undefined ? fleet : `${fleet}, wave ${wave}`;
-    return `${where}: ${whatThen(one)}: ${namesText(devices)}`;
+    return `${where}: ${whatThen(one)}: ${listed(devices, namedMax)}`;
   });
 }

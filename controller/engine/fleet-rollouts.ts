@@ -9,7 +9,6 @@ import { canonicalJson } from '../manifests/canonical-json.ts';
 import { definitionOf } from '../manifests/definition.ts';
 import type { Catalogue, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import type { ObservedDevice } from '../planning/observed.ts';
-import type { Deltas } from '../planning/rollout/deltas.ts';
 import type { Permitted } from '../planning/rollout/permitted.ts';
 import type { RolloutPolicy } from '../planning/rollout/policy.ts';
 import { goodNotThere } from '../planning/rollout/releases-gone.ts';
@@ -151,11 +150,8 @@ export class FleetRollouts {
     const lots = old?.followed.lots ?? new Map();
     const waves = members === undefined ? old!.followed.waves : drawWaves(fleet, members, policy.waves, lots);
     if (old?.followed.target === target && this.#isAsked(fleet, policy)) return this.#redraw(old, waves, affected);
-    const deltas = (releases: readonly string[]): Deltas => this.#parts.deltasTo(releases);
-    const one = new FleetRollout(
-      { fleet, policy, target, waves, lots, releases: releasesOf(this.#wanted, fleet) },
-      deltas,
-    );
+    const releases = releasesOf(this.#wanted, fleet);
+    const one = new FleetRollout({ fleet, policy, target, waves, lots, releases }, this.#parts.deltasTo);
     this.#fleets.set(fleet, one);
     this.#count(one);
   }
