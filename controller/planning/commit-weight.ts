@@ -5,7 +5,7 @@ import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf, type ManifestState } from '../manifests/manifest-state.ts';
 import { countUnder, namesUnder } from '../manifests/name-index.ts';
 import type { Steps } from '../manifests/steps.ts';
-import type { DeviceChange } from './compare.ts';
+import { type ComparedDevices, type DeviceChange, deviceChangesInSteps } from './compare.ts';
 import { asksForBudgets, asksForWaves, type CommitWeight, type PlacedPolicy, type WeighedFleet } from './policy.ts';
 import { workOf } from './rollout/disturbance.ts';
 import { policyOf } from './rollout/policy-of.ts';
@@ -13,7 +13,32 @@ import { waveSizes } from './rollout/waves.ts';
 import { noneWeakened, weakenedBudgets } from './weakened-budgets.ts';
 
 /** All holds that have an end are over by then: what they put off comes all the same. */
-export const afterHoldsMs = Number.MAX_SAFE_INTEGER;
+const afterHoldsMs = Number.MAX_SAFE_INTEGER;
+
+/** No hold that has an end is over by then. */
+const beforeHoldsEndMs = 0;
+
+/** A device that both is held at releases and gets something when that is over takes what both take. */
+function joined(held: DeviceChange, over: DeviceChange | undefined): DeviceChange {
+  if (held.kind !== 'deploy' || over?.kind !== 'deploy') return over?.kind === 'deploy' ? over : held;
+  const fetches = new Map([...over.fetches, ...held.fetches].map((fetch) => [fetch.release.sha256, fetch]));
+  return { ...over, fetches: [...fetches.values()] };
+}
+
+/** What becomes of devices when holds that end are over; and of those that are held at releases before that. */
+export function* weighedChangesInSteps(
+  names: Iterable<string>,
+  compared: Omit<ComparedDevices, 'affected' | 'now'>,
+): Steps<DeviceChange[]> {
+  const all = [...names];
+  const over = yield* deviceChangesInSteps(all, { ...compared, now: afterHoldsMs });
+  const untilThen = all.filter((name) => compared.next.devices.get(name)?.pinned !== undefined);
+  const held = yield* deviceChangesInSteps(untilThen, { ...compared, now: beforeHoldsEndMs });
+  if (held.length === 0) return over;
+  const byName = new Map(over.map((change) => [change.device, change]));
+  for (const change of held) byName.set(change.device, joined(change, byName.get(change.device)));
+  return [...byName.values()];
+}
 
 /** A revision, and who is in its fleets. */
 export interface WeighedSide {
@@ -108,6 +133,27 @@ export function joinedFleets(commit: WeighedCommit): readonly WeighedFleet[] {
   });
 }
 
+/** What a device runs while its hold stands. */
+function heldWork({ pinned, template }: DesiredDevice): string {
+  return workOf(pinned ?? template);
+}
+
+/** Whether a device is held at other releases than before, and runs something else by that. */
+function isPinnedAnew({ base, next }: WeighedCommit, { device, kind }: DeviceChange): boolean {
+  const [before, after] = [base.desired.devices.get(device), next.desired.devices.get(device)];
+  if (kind !== 'deploy' || before === undefined || after?.pinned === undefined) return false;
+  const [old, fresh] = [before, after].map(({ hold }) => canonicalJson(hold?.releases ?? {}));
+  return old !== fresh && before.fleet === after.fleet && heldWork(before) !== heldWork(after);
+}
+
+/** Devices that get at once what their hold names, before anybody tried it in their fleet. */
+export function pinnedFleets(commit: WeighedCommit): readonly WeighedFleet[] {
+  const pinned = commit.devices.filter((change) => isPinnedAnew(commit, change));
+  return [...Map.groupBy(pinned, ({ fleet = '' }) => fleet)].map(([fleet, { length: devices }]) => {
+    return { fleet, waves: 1, devices, isPinned: true };
+  });
+}
+
 /** The devices that a policy counts: those that a hold without an end, or a missing key, keeps as they are, are not among them. */
 function movingDevices(devices: readonly DeviceChange[]): number {
   return devices.filter(({ kind }) => kind !== 'hold').length;
@@ -121,7 +167,9 @@ export function* weighInSteps(
   const { base, next, affected } = commit;
   return {
     devices: movingDevices(commit.devices),
-    fleets: asksForWaves(policies) ? [...redefinedFleets(commit), ...joinedFleets(commit)] : [],
+    fleets: asksForWaves(policies)
+      ? [...redefinedFleets(commit), ...joinedFleets(commit), ...pinnedFleets(commit)]
+      : [],
     budgets: asksForBudgets(policies) ? yield* weakenedBudgets(base.desired, next.desired, affected) : noneWeakened,
   };
 }
