@@ -2,7 +2,7 @@
  * A wave never starts before the gate of the one before passed, its soak is over and who has to said yes: judged by what the devices
  * of the wave truly came to, not by what is counted of them.
  */
-import { isHeld } from '../../../controller/planning/hold.ts';
+import { isHeld, pinsOf } from '../../../controller/planning/hold.ts';
 import type { RolloutPolicy, Wave } from '../../../controller/planning/rollout/policy.ts';
 import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
 import { openWave } from '../../../controller/planning/rollout/step.ts';
@@ -85,7 +85,7 @@ export class GatePromise {
     const counted = { updated: 0, failed: 0, left: 0 };
     for (const [name, wave] of rollouts.of(fleet)!.followed.waves) {
       const desired = engine.desired.devices.get(name);
-      if (wave !== index || desired === undefined) continue;
+      if (wave !== index || desired === undefined || pinsOf(desired, now) !== undefined) continue;
       const { issued } = image.device(name);
       const isOnTarget = issued?.definition === target || issued?.templateHash === desired.template.hash;
       const signed = isOnTarget ? this.#world.signedFor(name, issued?.sequence) : undefined;
