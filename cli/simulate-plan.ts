@@ -14,6 +14,7 @@ import { exitCodes } from './exit-codes.ts';
 import type { OpenedPlan } from './make-plan.ts';
 import type { PlanSide } from './render/plan.ts';
 import { type ContactBasis, namesBehind, placeHabits } from './simulated-contacts.ts';
+import { linksUsed } from './simulated-links.ts';
 import { loadOf } from './simulated-loads.ts';
 import type { SimulationQuestion } from './simulation-options.ts';
 
@@ -113,7 +114,15 @@ export async function simulatePlan(
   const simulation: Simulation = {
     ...(base.side.commit && { base: commitOf(base.side, narrowed(desiredOf(base.state), fleets, wanted.devices)) }),
     next: commitOf(next.side, wanted),
-    ...{ changes, behind, habitOf, startMs, horizonMs: asked.untilMs, failShare: asked.failShare },
+    ...{
+      changes,
+      behind,
+      habitOf,
+      usedOf: linksUsed(known),
+      startMs,
+      horizonMs: asked.untilMs,
+      failShare: asked.failShare,
+    },
   };
   const runs = await simulate(simulation, seeds, (done) => onRun(done, seeds.length));
   return { seeds, runs, behind: behind.size, contacts: basisOf(places) };

@@ -52,6 +52,30 @@ function timeline(summary: SimulationSummary, { columns, style }: SimulationScre
   return table(timelineHeads, rows, columns);
 }
 
+const waitHeads: readonly Column[] = [
+  { head: 'FLEET' },
+  { head: 'WAITS FOR' },
+  { head: 'DEVICES' },
+  { head: '95%' },
+  { head: 'WORST', drop: 2 },
+  { head: 'LONGEST' },
+  { head: '95%' },
+  { head: 'WORST', drop: 1 },
+];
+
+/** What devices waited for; nothing where none did. */
+function waitTable({ fleets }: SimulationSummary, { columns, style }: SimulationScreenOptions): string {
+  const rows = fleets.flatMap(({ fleet, waits }) =>
+    waits.map(({ code, link, devices, longest }) => [
+      style('bold', fleet),
+      link === undefined ? code : `${code} ${link}`,
+      ...cells(devices, String),
+      ...cells(longest, timeText),
+    ]),
+  );
+  return rows.length === 0 ? '' : table(waitHeads, rows, columns);
+}
+
 const linkHeads: readonly Column[] = [
   { head: 'LINK' },
   { head: 'BYTES' },
@@ -119,6 +143,7 @@ export function simulationScreen(shown: ShownSimulation, options: SimulationScre
     `${head.map((line) => wrap(line, columns)).join('\n')}\n`,
     refusals(shown, options),
     timeline(summary, options),
+    waitTable(summary, options),
     notes.map((note) => `${wrap(style('yellow', note), columns)}\n`).join(''),
     linkTable(summary, options),
     `${wrap(endText(summary), columns)}\n`,

@@ -36,7 +36,7 @@ export function methodText({ asked, behind }: Pick<ShownSimulation, 'asked' | 'b
   return [
     `the controller's own engine, ${from}`,
     "devices without disk and applications, which decide by the agent's own code",
-    `modules over the ${asked.over} link of a site that may carry them, at 1 Mbit/s where it tells of none, in the hours of that link and whatever its budget`,
+    `modules over the ${asked.over} link of a site that may carry them, at 1 Mbit/s where it tells of none, in the hours of that link and within its budget`,
     'conditions true, consent and approvals at once',
   ].join('; ');
 }

@@ -63,6 +63,18 @@ test('a simulation tells of waves, links and what it assumes, fetches what the p
     t.regex(refused.output, refusal);
     t.is(refused.exitCode, 2, args.join(' '));
   }
+
+  // The scenario begins at eight.
+  const ofShips = (text: string) => `${text}\n  windows: { activate: [{ cron: "0 22 * * *", duration: 1h }] }`;
+  world.edit('fleets/ships.yaml', '  probationSeconds: 3', ofShips('  probationSeconds: 3'));
+  const waiting = await world.fleet([...simulate, '--seed', '2']);
+  t.regex(
+    waiting.output,
+    /^FLEET +WAITS FOR +DEVICES +95% +WORST +LONGEST +95% +WORST\nships +WINDOW +4 +4 +4 +13h +13h +13h$/m,
+  );
+  const told = documentOf((await world.fleet([...simulate, '--seed', '2', '-o', 'json'])).output);
+  t.like(told.fleets[0]!.waits, [{ code: 'WINDOW', devices: { p50: 4 } }]);
+
   world.edit('applications/tide-logger.yaml', 'release: 1.1.0', 'release: 9.9.9');
   t.is((await world.fleet(['simulate'])).exitCode, 13);
 });
