@@ -7,7 +7,16 @@ import { renderVerdict } from './problems.ts';
 import { span } from './quantities.ts';
 import type { ShownSimulation } from './simulation.ts';
 import { type TimelineRow, timelineEnd, timelineRows } from './simulation-timeline.ts';
-import { bytesText, cells, contactText, fleetText, methodText, priceText, timeText } from './simulation-words.ts';
+import {
+  assumedText,
+  bytesText,
+  cells,
+  contactText,
+  fleetText,
+  methodText,
+  priceText,
+  timeText,
+} from './simulation-words.ts';
 import { type Style, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
 
@@ -99,6 +108,11 @@ function sideText({ name, commit }: PlanSide): string {
   return commit === undefined ? name : `${commit.id.slice(0, 7)} ${printable(JSON.stringify(commit.subject))} ${name}`;
 }
 
+function fileText({ asked: { status }, startMs }: ShownSimulation): string {
+  if (status === undefined) return '';
+  return `; by ${printable(status)}, which was told at ${new Date(startMs).toISOString().slice(0, 16)}Z: then the commit comes into force`;
+}
+
 function seedsText({ seeds, asked: { untilMs, failShare } }: ShownSimulation): string {
   const which =
     seeds.length === 1 ? `1, of seed ${seeds[0]}` : `${seeds.length}, of seeds ${seeds[0]} to ${seeds.at(-1)}`;
@@ -133,10 +147,11 @@ export function simulationScreen(shown: ShownSimulation, options: SimulationScre
   if (summary === undefined)
     return `${head.join('\n')}\n\nNothing changes on any device: there is nothing to simulate.\n`;
   head.push(
-    `known     ${knownText(plan)}`,
+    `known     ${knownText(plan)}${fileText(shown)}`,
     `runs      ${seedsText(shown)}`,
     `contact   ${contactText(shown)}`,
     `by        ${methodText(shown)}`,
+    `assumed   ${assumedText(shown)}`,
   );
   const notes = summary.fleets.flatMap((fleet) => fleetText(fleet, summary.runs) ?? []);
   return [
