@@ -4,11 +4,13 @@ export interface Acquaintance {
   isBrief: boolean;
   /** Whether the shore notices the end of a connection without reports. */
   isFollowed: boolean;
+  /** Whether the shore fills parcels that are ordered over a session. */
+  fillsParcels: boolean;
   /** What it wanted last. */
   desired?: object;
 }
 
 /** That of an agent that was not connected yet. */
 export function stranger(): Acquaintance {
-  return { isBrief: false, isFollowed: false };
+  return { isBrief: false, isFollowed: false, fillsParcels: false };
 }

@@ -132,6 +132,10 @@ export class AwsShadowLink implements ShadowLink {
     return (await this.#session?.sendBatchPart(part)) ?? false;
   }
 
+  async orderParcel(order: Uint8Array): Promise<Uint8Array | undefined> {
+    return await this.#session?.orderParcel(order);
+  }
+
   lookAgain(): void {
     if (this.#session !== undefined) return this.#session.probe();
     const nowMs = this.#options.clock.monotonic();

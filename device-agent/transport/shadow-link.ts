@@ -26,6 +26,8 @@ export interface ShadowLink {
   report(report: Report): Promise<'accepted' | 'rejected' | 'offline'>;
   /** Sends a part of a batch of messages; true when the broker has it. */
   sendBatchPart(part: Uint8Array): Promise<boolean>;
+  /** The parcel that is ordered; undefined where it does not come over the session, or there is none. */
+  orderParcel(order: Uint8Array): Promise<Uint8Array | undefined>;
   /** Something was seen that may end a gap, or have ended a session unnoticed: tries now, or sees whether it still holds. */
   lookAgain(): void;
   stop(): Promise<void>;

@@ -105,6 +105,10 @@ export class Ship {
         if (answer !== undefined) this.time.clock(life).after(5, () => this.#handlers?.onBatchAnswer(answer));
         return true;
       },
+      orderParcel: async (order) => {
+        await this.time.clock(life).sleep(5);
+        return this.link.up ? this.shore.orderParcel(order) : undefined;
+      },
       lookAgain: () => {},
       isFollowed: false,
       stop: async () => {

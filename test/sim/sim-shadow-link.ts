@@ -83,6 +83,7 @@ export function simShadowLink(options: {
       connect();
     },
     report: async (report) => (await talk?.report(report)) ?? 'offline',
+    orderParcel: async (order) => await talk?.orderParcel(order),
     sendBatchPart: async (part) => {
       if (session === undefined) return false;
       return session.publish(topics.out, part).then(
