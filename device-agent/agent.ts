@@ -223,7 +223,9 @@ export function createAgent(options: AgentOptions): Agent {
       outbox.start();
       watch = ways.watch(onWays);
       aboard.start();
+      const desired = updates.desired();
       link.start({
+        ...(desired === undefined ? {} : { desired }),
         onDesired: (desired) => updates.consider(desired),
         onBatchAnswer: (payload) => outbox.answered(payload),
         onConnection,

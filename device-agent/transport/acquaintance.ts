@@ -1,4 +1,4 @@
-/** What a device and its shore know of each other, for as long as its agent runs: a session goes on where the one before ended. */
+/** What a device and its shore know of each other: a session goes on where the one before ended, with what was wanted even where the agent was started anew. */
 export interface Acquaintance {
   /** Whether the shadow service reads brief reports, as it said last. */
   isBrief: boolean;

@@ -117,6 +117,7 @@ export class AwsShadowLink implements ShadowLink {
   }
 
   start(handlers: ShadowLinkHandlers): void {
+    if (handlers.desired !== undefined) this.#acquaintance.desired = handlers.desired;
     this.#loop ??= this.#run(handlers);
   }
 

@@ -7,6 +7,8 @@ import type { Report } from '../../schemas/generated/types.ts';
 import type { LinkTrouble } from './link-trouble.ts';
 
 export interface ShadowLinkHandlers {
+  /** What was wanted last, as far as the device knows: it is told whole where it is otherwise. */
+  readonly desired?: object;
   /** The desired state, whole, as it arrived; not yet validated. Called after each connect and on each change. */
   onDesired(desired: unknown): void;
   onConnection(connected: boolean): void;

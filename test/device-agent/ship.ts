@@ -54,6 +54,8 @@ export class Ship {
   readonly doors = new SimDoors();
   readonly reports: Report[] = [];
   readonly logged: string[] = [];
+  /** What it knew as desired when it was started last. */
+  known: unknown;
   /** How wrong the device's own clock is. */
   skewMs = 0;
   /** Counts how often its power came. */
@@ -89,6 +91,7 @@ export class Ship {
     return {
       start: (handlers) => {
         this.#handlers = handlers;
+        this.known = handlers.desired;
         this.time.clock(life).after(1, () => this.link.up && this.#connection(true));
       },
       report: async (report) => {

@@ -80,6 +80,7 @@ export function simShadowLink(options: {
     },
     start: (given) => {
       handlers = given;
+      if (given.desired !== undefined) acquaintance.desired = given.desired;
       connect();
     },
     report: async (report) => (await talk?.report(report)) ?? 'offline',
