@@ -128,7 +128,7 @@ export class Controllers {
     const revision = { id, subject, author: 'ana', committedAt: new Date(time.now).toISOString() };
     const source = { state: 'current', location: 'test', branch: 'main', problems: [] as never[] } as const;
     // A disk that is full refuses it: the branch is looked at again.
-    await engine.adopt({ kind: 'adoption', desired, affected, revision, source }).catch(() => {
+    await engine.adopt({ desired, affected, revision, source }).catch(() => {
       time.at(time.now + 10 * minuteMs, () => void (this.isAlive && this.adopt()));
     });
   }
