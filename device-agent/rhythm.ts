@@ -8,3 +8,6 @@ export const reportSecondsUsual = { untold: 900, followed: 7200 } as const;
 
 /** Seconds of silence after which an idle connection says that it is there. */
 export const keepAliveSecondsUsual = 1200;
+
+/** Seconds between two questions for news in mode poll. */
+export const pollSecondsUsual = 21_600;

@@ -26,11 +26,12 @@ import { deviceSecrets } from './device-secrets.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
 import { Quiet } from './quiet.ts';
-import { keepAliveSecondsUsual } from './rhythm.ts';
+import { keepAliveSecondsUsual, pollSecondsUsual } from './rhythm.ts';
 import { firstRun } from './runtime/first-run.ts';
 import { openRuntime } from './runtime/open-runtime.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
 import { AwsShadowLink } from './transport/aws-shadow-link.ts';
+import { NewsLink } from './transport/news-link.ts';
 import { agentVersion } from './version.ts';
 
 const exitCode = { failed: 1, locked: 75 };
@@ -71,7 +72,7 @@ function openHosts(
 
 /** Puts the agent's parts together on this machine; nothing runs yet. */
 function assemble(configuration: AgentConfiguration, stateDirectory: string, log: Log) {
-  const { device, mqtt } = configuration;
+  const { device, mqtt, contact = {} } = configuration;
   const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
   // The authority is read at each connect: without it there is no link, but what the device has runs.
   const deviceIdentity = () => {
@@ -81,16 +82,19 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   const common = { clock: nodeClock, random: nodeRandom, log };
   const { runtime, prepared } = openHosts(configuration, stateDirectory, identity, log);
   const due = (): Promise<void> => firstRun(runtime, nodeClock);
-  const link = new AwsShadowLink({
-    ...{
-      device,
-      host: bareHost(mqtt.host),
-      port: mqtt.port ?? mqttsPort,
-      keepAliveSeconds: mqtt.keepAliveSeconds ?? keepAliveSecondsUsual,
-    },
-    ...{ identity: deviceIdentity, relays: nodeRelays, room: processRoom, ...common, due },
-  });
   let courier!: CourierProcess;
+  const { mode, intervalSeconds = pollSecondsUsual } = contact;
+  const link =
+    mode === 'poll'
+      ? new NewsLink({
+          ...{ ...common, asks: { everySeconds: intervalSeconds, why: 'plan' } },
+          ask: (question, signal) => courier.news(question, signal),
+        })
+      : new AwsShadowLink({
+          ...{ device, host: bareHost(mqtt.host), port: mqtt.port ?? mqttsPort },
+          keepAliveSeconds: mqtt.keepAliveSeconds ?? keepAliveSecondsUsual,
+          ...{ identity: deviceIdentity, relays: nodeRelays, room: processRoom, ...common, due },
+        });
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);
   const agent = createAgent({
     ports: { ...common, disk: nodeDisk },

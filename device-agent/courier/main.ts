@@ -16,6 +16,7 @@ import { DeviceIdentityStore } from '../enrol-identity.ts';
 import { keyExchange } from '../key-exchange.ts';
 import { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
+import { askNews } from './ask-news.ts';
 import { ErrandRunner } from './errand-runner.ts';
 import { LocalCourier } from './local-courier.ts';
 import type { FromCourier, ToCourier } from './protocol.ts';
@@ -39,11 +40,13 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const time = new SharedTime(nodeClock, (atMs) => say({ kind: 'signed', atMs }));
   const countTravel: CountTravel = (bytes, via) =>
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
+  const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
+  const network = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel);
   const courier = new LocalCourier({
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
-    network: openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel),
+    network,
     wayOut: () => nodeSurroundings.interface(),
-    countBytes: (bytes) => say({ kind: 'received', bytes }),
+    countBytes,
     prepared: new PreparedStore(nodeDisk, stateLayout(stateDirectory).preparedDirectory),
     unpacking: (sha256) => {
       // What fetching left makes room for the decoder's tables, and these for what comes after.
@@ -53,7 +56,11 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   });
   const stranger = openNetwork(() => ({ ca: authority(), keyExchange }), countTravel);
   const enrolment = { device, controller, identity, network: stranger };
-  const runner = new ErrandRunner({ courier, enrol: (signal) => enrol(enrolment, signal), time, say });
+  const runner = new ErrandRunner({
+    ...{ courier, time, say },
+    enrol: (signal) => enrol(enrolment, signal),
+    news: (question, signal) => askNews({ network, countBytes, controller }, question, signal),
+  });
   process.on('message', (message: ToCourier) => runner.receive(message));
   say({ kind: 'ready' });
 }

@@ -16,6 +16,11 @@ export function linkAfter(state: LinkState, connected: boolean, at: string): Lin
   return { ...state, connected, ...(state.connected ? { lastConnectedAt: at } : {}) };
 }
 
+/** One that has no session was answered. */
+export function linkAtContact(at: string): LinkState {
+  return { connected: false, lastConnectedAt: at };
+}
+
 /** A try showed why there is none. The same trouble is not a new one at each try. */
 export function linkInTrouble(state: LinkState, trouble: LinkTrouble, at: string): LinkState {
   const since = state.trouble?.kind === trouble.kind ? state.trouble.since : at;

@@ -140,6 +140,11 @@ export class AwsShadowLink implements ShadowLink {
     this.#early.abort();
   }
 
+  wake(): number {
+    this.lookAgain();
+    return 0;
+  }
+
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#loop;

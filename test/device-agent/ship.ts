@@ -106,6 +106,7 @@ export class Ship {
         return true;
       },
       lookAgain: () => {},
+      wake: () => 0,
       isFollowed: false,
       stop: async () => {
         this.#handlers = undefined;

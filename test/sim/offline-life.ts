@@ -29,6 +29,7 @@ const noLink: ShadowLink = {
   report: async () => 'offline',
   sendBatchPart: async () => false,
   lookAgain: () => {},
+  wake: () => 0,
   stop: async () => {},
 };
 const noNetwork: Network = {

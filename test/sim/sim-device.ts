@@ -256,6 +256,7 @@ export class SimDevice {
       },
       sendBatchPart: (part) => link.sendBatchPart(part),
       lookAgain: () => link.lookAgain(),
+      wake: () => link.wake(),
       stop: () => link.stop(),
     };
   }
