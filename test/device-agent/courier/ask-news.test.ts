@@ -8,7 +8,7 @@ import { packNewsAnswer, parseNewsRequest } from '../../../schemas/news.ts';
 
 const [first, second] = [1, 2].map((counter) => ({ counter }) as Report);
 
-type Answer = readonly [status: number, body?: Uint8Array, headers?: Readonly<Record<string, string>>];
+type Answer = readonly [status: number, body?: Uint8Array | undefined, headers?: Readonly<Record<string, string>>];
 
 /** Asks a controller that answers so, one after the other. */
 async function ask(answers: readonly (Answer | Error)[], question: { base?: Report; desired?: object } = {}) {
