@@ -204,9 +204,10 @@ export function createAgent(options: AgentOptions): Agent {
     if (isConnected) updates.nudge();
   };
   const onContact = (): void => {
-    linkState = linkAtContact(atNow());
+    linkState = linkAtContact(linkState, link.asks, atNow());
     onActivity();
-    chronicle.contact();
+    // A connection that should be there, and is not, stays lost.
+    if (link.asks?.why === 'plan') chronicle.contact();
     keeper.changed();
     updates.nudge();
   };

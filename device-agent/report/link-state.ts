@@ -1,3 +1,4 @@
+import type { Asks } from '../../schemas/generated/types.ts';
 import type { LinkTrouble } from '../transport/link-trouble.ts';
 import type { AgentStatus } from './status-file.ts';
 
@@ -16,9 +17,10 @@ export function linkAfter(state: LinkState, connected: boolean, at: string): Lin
   return { ...state, connected, ...(state.connected ? { lastConnectedAt: at } : {}) };
 }
 
-/** One that has no session was answered. */
-export function linkAtContact(at: string): LinkState {
-  return { connected: false, lastConnectedAt: at };
+/** One that has no session was answered. Why it has none stays known where it should have one. */
+export function linkAtContact({ trouble }: LinkState, asks: Asks | undefined, at: string): LinkState {
+  const stays = asks?.why === 'no-mqtt' && trouble !== undefined;
+  return { connected: false, lastConnectedAt: at, ...(stays ? { trouble } : {}) };
 }
 
 /** A try showed why there is none. The same trouble is not a new one at each try. */

@@ -11,18 +11,36 @@ const betweenMs = 10_000;
 const unplannedAtOnce = 6;
 const unplannedEveryMs = 3 * 60 * 60_000;
 
+/** How often it is asked: at first so, and at doubling distances up to the most. */
+export interface Rhythm {
+  readonly fromMs: number;
+  readonly mostMs: number;
+}
+
 /** When a device that asks by a plan asks next: by the plan, sooner after a failure, and at once for what can't wait, within a budget. */
 export class AskingPace {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  readonly #intervalMs: number;
+  readonly #rhythm: Rhythm;
   #failures = 0;
+  #answers = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
   /** When all unplanned asks that were spent are there again. */
   #fullMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Pick<Clock, 'monotonic'>, intervalMs: number) {
+  constructor(clock: Pick<Clock, 'monotonic'>, rhythm: Rhythm) {
     this.#clock = clock;
-    this.#intervalMs = intervalMs;
+    this.#rhythm = rhythm;
+  }
+
+  /** How long it is silent after the try under way, or after the last one, if that is answered. */
+  get intervalMs(): number {
+    const { fromMs, mostMs } = this.#rhythm;
+    return Math.min(mostMs, fromMs * 2 ** Math.min(Math.max(0, this.#answers - 1), 30));
+  }
+
+  /** A try begins: to one that is answered now the next comes later than it came itself. */
+  begin(): void {
+    if (!this.isFailing) this.#answers += 1;
   }
 
   /** Whether the last try came to nothing. */
@@ -40,8 +58,8 @@ export class AskingPace {
    * How long to wait for the next; `fraction` is chance. Devices of a site do not ask in step, and never later than the plan has it.
    */
   pauseMs(fraction: number): number {
-    if (!this.isFailing) return this.#intervalMs * (0.9 + 0.1 * fraction);
-    const most = Math.min(retryMsMax, this.#intervalMs);
+    if (!this.isFailing) return this.intervalMs * (0.9 + 0.1 * fraction);
+    const most = Math.min(retryMsMax, this.#rhythm.mostMs);
     const ceiling = Math.min(most, firstMs * 2 ** Math.min(this.#failures - 1, 20));
     return (ceiling / 2) * (1 + fraction);
   }

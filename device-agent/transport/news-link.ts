@@ -1,7 +1,7 @@
 import type { Clock, Log, Random } from '../../platform/ports.ts';
 import type { Asks, Report } from '../../schemas/generated/types.ts';
 import type { NewsAnswer } from '../../schemas/news.ts';
-import { AskingPace } from './asking-pace.ts';
+import { AskingPace, type Rhythm } from './asking-pace.ts';
 import type { LinkTrouble } from './link-trouble.ts';
 import type { AskNews } from './news.ts';
 import type { AskingLinkHandlers, ReportFate, ShadowLink } from './shadow-link.ts';
@@ -12,10 +12,13 @@ export interface NewsLinkOptions {
   readonly random: Random;
   readonly log: Log;
   readonly ask: AskNews;
-  readonly asks: Asks;
+  readonly why: Asks['why'];
+  readonly rhythm: Rhythm;
+  /** What is known as desired when it begins. */
+  readonly desired?: object | undefined;
 }
 
-/** Until it was asked: a report that fails before it is sent is no answer. */
+/** Until the question under way comes to something. */
 const notAsked: LinkTrouble = { kind: 'https', message: 'nothing was asked' };
 
 /** What of the answer is the fate of the report. */
@@ -29,7 +32,6 @@ function fateOf({ report }: NewsAnswer): ReportFate {
  */
 export class NewsLink implements ShadowLink {
   readonly isFollowed = false;
-  readonly asks: Asks;
   readonly #options: NewsLinkOptions;
   readonly #pace: AskingPace;
   readonly #stopped = new AbortController();
@@ -43,14 +45,23 @@ export class NewsLink implements ShadowLink {
   #taken: Report | undefined;
   #desired: object | undefined;
   /** What the try under way came to. */
-  #trouble: LinkTrouble | undefined;
+  #trouble: LinkTrouble | undefined = notAsked;
   #retryAfterMs = 0;
   #loggedReason: string | undefined;
 
   constructor(options: NewsLinkOptions) {
     this.#options = options;
-    this.asks = options.asks;
-    this.#pace = new AskingPace(options.clock, options.asks.everySeconds * 1000);
+    this.#desired = options.desired;
+    this.#pace = new AskingPace(options.clock, options.rhythm);
+  }
+
+  get asks(): Asks {
+    return { everySeconds: Math.ceil(this.#pace.intervalMs / 1000), why: this.#options.why };
+  }
+
+  /** Whether the last question was answered. */
+  get isAnswered(): boolean {
+    return this.#trouble === undefined;
   }
 
   start(handlers: AskingLinkHandlers): void {
@@ -63,6 +74,7 @@ export class NewsLink implements ShadowLink {
     const base = this.#taken === undefined ? {} : { base: this.#taken };
     const desired = this.#desired === undefined ? {} : { desired: this.#desired };
     const reply = await this.#options.ask({ report, ...base, ...desired }, this.#stopped.signal);
+    this.#pace.tried(reply.kind === 'answered');
     if (reply.kind === 'unanswered') {
       this.#trouble = reply.trouble;
       this.#retryAfterMs = reply.retryAfterMs ?? 0;
@@ -87,17 +99,19 @@ export class NewsLink implements ShadowLink {
   }
 
   lookAgain(): void {
-    if (this.#pace.isFailing) this.#wakeIn(this.#pace.earlyMs(), false);
+    if (!this.isAnswered) this.#wakeIn(this.#pace.earlyMs(), false);
   }
 
   wake(): number {
+    if (this.#trouble === notAsked) return 0;
     const delayMs = this.#pace.earlyMs();
     this.#wakeIn(delayMs, false);
     return delayMs;
   }
 
+  /** After a question that failed the next one comes anyway. */
   unsaid(): void {
-    this.#wakeIn(this.#pace.unplannedMs(), true);
+    if (this.isAnswered) this.#wakeIn(this.#pace.unplannedMs(), true);
   }
 
   #wakeIn(delayMs: number, isUnplanned: boolean): void {
@@ -139,8 +153,9 @@ export class NewsLink implements ShadowLink {
     this.#isUnplanned = false;
     this.#retryAfterMs = 0;
     this.#trouble = notAsked;
+    this.#pace.begin();
     await handlers.onOccasion();
-    this.#pace.tried(this.#trouble === undefined);
+    if (this.#trouble === notAsked) this.#pace.tried(false);
   }
 
   #tellTrouble(handlers: AskingLinkHandlers, pauseMs: number): void {

@@ -20,7 +20,8 @@ function begin() {
   const shore: { reply: NewsReply } = { reply: { kind: 'answered', answer: { report: 'taken' } } };
   const heard: unknown[] = [];
   const link = new NewsLink({
-    ...{ clock, random: new SimRandom(1), log: { write: () => {} }, asks: { everySeconds, why: 'plan' } },
+    ...{ clock, random: new SimRandom(1), log: { write: () => {} }, why: 'plan' },
+    rhythm: { fromMs: everySeconds * 1000, mostMs: everySeconds * 1000 },
     ask: async (question) => {
       await clock.sleep(200);
       asked.push({ atMs: time.now, question });
