@@ -102,8 +102,7 @@ function openLink(
     ...{ identity: deviceIdentity, relays: nodeRelays, room: processRoom, ...ports, restMs: () => link.restMs },
   });
   const rhythm = { fromMs: Math.min(withoutBrokerFirstMs, mostMs), mostMs };
-  const openNews = (desired: object | undefined): NewsLink =>
-    new NewsLink({ ...ports, ask: askAs, why: 'no-mqtt', rhythm, desired });
+  const openNews = (): NewsLink => new NewsLink({ ...ports, ask: askAs, why: 'no-mqtt', rhythm });
   const link: StayingLink = new StayingLink({ clock: nodeClock, session, openNews });
   return link;
 }

@@ -1,6 +1,7 @@
 import type { Enrolment } from '../enrol.ts';
 import type { AskNews } from '../transport/news.ts';
 import type { Courier } from './courier.ts';
+import type { ForwardedOrders } from './forwarded-orders.ts';
 import type { Errand, FromCourier, Outcomes, ToCourier } from './protocol.ts';
 import type { SharedTime } from './shared-time.ts';
 
@@ -10,6 +11,7 @@ export interface RunnerOptions {
   readonly enrol: (signal: AbortSignal) => Promise<Enrolment>;
   readonly news: AskNews;
   readonly time: SharedTime;
+  readonly orders: Pick<ForwardedOrders, 'answered'>;
   readonly say: (message: FromCourier) => void;
 }
 
@@ -23,15 +25,23 @@ export class ErrandRunner {
   }
 
   receive(message: ToCourier): void {
-    const { id } = message;
-    if (message.kind === 'abort') {
-      this.#aborts.get(id)?.abort();
-      return;
+    switch (message.kind) {
+      case 'errand':
+        return this.#begin(message);
+      case 'abort':
+        return this.#aborts.get(message.id)?.abort();
+      case 'parcel':
+        return this.#options.orders.answered(message.id, message.parcel);
+      default:
+        throw new Error(message satisfies never);
     }
+  }
+
+  #begin({ id, floorMs, errand }: Extract<ToCourier, { readonly kind: 'errand' }>): void {
     const abort = new AbortController();
     this.#aborts.set(id, abort);
-    this.#options.time.adopt(message.floorMs);
-    void this.#run(id, message.errand, abort.signal).then((outcome) => {
+    this.#options.time.adopt(floorMs);
+    void this.#run(id, errand, abort.signal).then((outcome) => {
       this.#aborts.delete(id);
       this.#options.say({ kind: 'done', id, outcome });
     });

@@ -18,6 +18,7 @@ import { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
 import { askNews } from './ask-news.ts';
 import { ErrandRunner } from './errand-runner.ts';
+import { ForwardedOrders } from './forwarded-orders.ts';
 import { LocalCourier } from './local-courier.ts';
 import type { FromCourier, ToCourier } from './protocol.ts';
 import { SharedTime } from './shared-time.ts';
@@ -42,11 +43,13 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
   const network = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel);
+  const orders = new ForwardedOrders(say);
   const courier = new LocalCourier({
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
     network,
     wayOut: () => nodeSurroundings.interface(),
     countBytes,
+    orderParcel: orders.place,
     prepared: new PreparedStore(nodeDisk, stateLayout(stateDirectory).preparedDirectory),
     unpacking: (sha256) => {
       // What fetching left makes room for the decoder's tables, and these for what comes after.
@@ -57,7 +60,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const stranger = openNetwork(() => ({ ca: authority(), keyExchange }), countTravel);
   const enrolment = { device, controller, identity, network: stranger };
   const runner = new ErrandRunner({
-    ...{ courier, time, say },
+    ...{ courier, time, orders, say },
     enrol: (signal) => enrol(enrolment, signal),
     news: (question, signal) => askNews({ network, countBytes, controller }, question, signal),
   });

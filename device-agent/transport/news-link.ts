@@ -14,8 +14,6 @@ export interface NewsLinkOptions {
   readonly ask: AskNews;
   readonly why: Asks['why'];
   readonly rhythm: Rhythm;
-  /** What is known as desired when it begins. */
-  readonly desired?: object | undefined;
 }
 
 /** Until the question under way comes to something. */
@@ -51,7 +49,6 @@ export class NewsLink implements ShadowLink {
 
   constructor(options: NewsLinkOptions) {
     this.#options = options;
-    this.#desired = options.desired;
     this.#pace = new AskingPace(options.clock, options.rhythm);
   }
 
@@ -66,6 +63,7 @@ export class NewsLink implements ShadowLink {
 
   start(handlers: AskingLinkHandlers): void {
     this.#handlers = handlers;
+    this.#desired = handlers.desired;
     this.#loop ??= this.#run(handlers);
   }
 
@@ -96,6 +94,11 @@ export class NewsLink implements ShadowLink {
   /** There is no session in which a part could be sent. */
   async sendBatchPart(): Promise<boolean> {
     return false;
+  }
+
+  /** Only a session carries them. */
+  async orderParcel(): Promise<undefined> {
+    return undefined;
   }
 
   lookAgain(): void {

@@ -8,8 +8,8 @@ import type { AskingLinkHandlers, ReportFate, ShadowLink } from './shadow-link.t
 export interface StayingLinkOptions {
   readonly clock: Pick<Clock, 'after'>;
   readonly session: ShadowLink;
-  /** A link that asks, by which this is known as desired; where `session` comes to nothing. */
-  readonly openNews: (desired: object | undefined) => NewsLink;
+  /** A link that asks, for where `session` comes to nothing. */
+  readonly openNews: () => NewsLink;
 }
 
 /** How long a session is waited for before it is asked over HTTPS: most links that are lost are back by then. */
@@ -46,6 +46,7 @@ export class StayingLink implements ShadowLink {
   }
 
   start(handlers: AskingLinkHandlers): void {
+    this.#desired = handlers.desired;
     const knowing = { ...handlers, onDesired: (desired: unknown) => this.#hear(desired, handlers) };
     this.#handlers = knowing;
     this.#wait();
@@ -72,8 +73,10 @@ export class StayingLink implements ShadowLink {
   /** Why there is no session is what people are told: that is what they can mend. */
   #ask(): void {
     if (this.#isConnected || this.#news !== undefined || this.#handlers === undefined) return;
-    this.#news = this.#options.openNews(this.#desired);
-    this.#news.start({ ...this.#handlers, onTrouble: () => {} });
+    this.#news = this.#options.openNews();
+    const { desired: _before, ...handlers } = this.#handlers;
+    const known = this.#desired === undefined ? {} : { desired: this.#desired };
+    this.#news.start({ ...handlers, ...known, onTrouble: () => {} });
   }
 
   async #endNews(): Promise<void> {
@@ -88,6 +91,10 @@ export class StayingLink implements ShadowLink {
 
   sendBatchPart(part: Uint8Array): Promise<boolean> {
     return this.#options.session.sendBatchPart(part);
+  }
+
+  orderParcel(order: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#options.session.orderParcel(order);
   }
 
   lookAgain(): void {

@@ -2662,6 +2662,10 @@ export interface SimulatedFleet {
   allDevices: SimulatedSpread;
   left: SimulatedSpread;
   failed: SimulatedSpread;
+  /**
+   * What devices waited for besides contact; none where none did in any run.
+   */
+  waits: SimulatedWait[];
 }
 /**
  * Seconds since the commit came into force.
@@ -2678,6 +2682,18 @@ export interface SimulatedSpread {
   p50: number | null;
   p95: number | null;
   worst: number | null;
+}
+export interface SimulatedWait {
+  /**
+   * As devices tell it: LINK_BUDGET, LINK_WINDOW, WINDOW.
+   */
+  code: string;
+  /**
+   * Whose budget or hours it is.
+   */
+  link?: string;
+  devices: SimulatedSpread;
+  longest: SimulatedSpread;
 }
 export interface SimulatedLink {
   /**

@@ -6,6 +6,7 @@
 import { askNews } from '../../device-agent/courier/ask-news.ts';
 import { CourierProcess } from '../../device-agent/courier/courier-process.ts';
 import { ErrandRunner } from '../../device-agent/courier/errand-runner.ts';
+import { ForwardedOrders, type OrderParcel } from '../../device-agent/courier/forwarded-orders.ts';
 import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
 import type { FromCourier, ToCourier } from '../../device-agent/courier/protocol.ts';
 import { SharedTime } from '../../device-agent/courier/shared-time.ts';
@@ -105,10 +106,12 @@ function startCourier(options: SimCourierOptions): ChildProcess {
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
   const network = options.networkOf(life, countTravel);
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
+  const orders = new ForwardedOrders(say);
   const courier = (): LocalCourier =>
     new LocalCourier({
       ...{ configuration, stateDirectory: configuration.stateDirectory ?? '/state', disk: diskOf(life, disk), clock },
       ...{ network, time: shared, wayOut: options.wayOut, countBytes },
+      orderParcel: orders.place,
       unpacking: (sha256) => {
         say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) });
         if (sha256 === undefined || !random.chance(mortality())) return;
@@ -123,7 +126,7 @@ function startCourier(options: SimCourierOptions): ChildProcess {
       const enrol = () => Promise.resolve({ kind: 'unreachable', message: 'nobody enrols here' } as const);
       const ports = { network, countBytes, controller: configuration.controller };
       const news: AskNews = (question, signal) => askNews(ports, question, signal);
-      runner = new ErrandRunner({ courier: courier(), enrol, news, time: shared, say });
+      runner = new ErrandRunner({ courier: courier(), enrol, news, time: shared, orders, say });
       say({ kind: 'ready' });
     } catch {
       // The disk refused its directories, or the power went.
@@ -147,7 +150,12 @@ function startCourier(options: SimCourierOptions): ChildProcess {
 /** The courier of an agent, in a process of its own. */
 export function simCourier(
   options: SimCourierOptions,
-  shared: { readonly time: AgentTime; readonly countBytes: CountBytes; readonly countTravel: CountTravel },
+  shared: {
+    readonly time: AgentTime;
+    readonly countBytes: CountBytes;
+    readonly countTravel: CountTravel;
+    readonly orderParcel: OrderParcel;
+  },
 ): CourierProcess {
   const { life, clockOf, log } = options;
   const processes = { start: () => startCourier(options) };

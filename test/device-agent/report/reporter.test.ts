@@ -26,6 +26,7 @@ function begin(intervalMs = 900_000) {
     link: {
       start: () => {},
       stop: async () => {},
+      orderParcel: async () => undefined,
       sendBatchPart: async () => false,
       lookAgain: () => {},
       wake: () => 0,

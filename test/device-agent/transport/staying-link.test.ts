@@ -30,15 +30,16 @@ function begin() {
       },
       report: async () => 'accepted',
       sendBatchPart: async () => true,
+      orderParcel: async () => undefined,
       lookAgain: () => {
         tries.looked += 1;
       },
       wake: () => 0,
       stop: async () => {},
     },
-    openNews: (desired) =>
+    openNews: () =>
       new NewsLink({
-        ...{ clock, random: new SimRandom(1), log: { write: () => {} }, why: 'no-mqtt', desired },
+        ...{ clock, random: new SimRandom(1), log: { write: () => {} }, why: 'no-mqtt' },
         rhythm: { fromMs: 5 * minuteMs, mostMs: 6 * hourMs },
         ask: async (question) => {
           asked.push({ ...question, atMs: time.now });
