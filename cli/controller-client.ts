@@ -1,6 +1,14 @@
 /** Asks the controller; its answers are judged by their schema before anybody believes them. */
 import { DiskError, type HttpRequest, type HttpResponse, NetworkError } from '../platform/ports.ts';
-import type { CliConfiguration, DeviceStatus, RolloutActRequest, StatusDocument } from '../schemas/generated/types.ts';
+import type {
+  BundleAnswer,
+  BundleOrder,
+  CliConfiguration,
+  DeviceStatus,
+  RolloutActRequest,
+  StatusDocument,
+} from '../schemas/generated/types.ts';
+import { isBundleAnswer } from '../schemas/generated/validators/bundle-answer.js';
 import { isStatusDocument } from '../schemas/generated/validators/status.js';
 import { announcedController } from './announced-controller.ts';
 import { type CommandContext, CommandError } from './command.ts';
@@ -219,6 +227,22 @@ export async function acceptRevision(context: CommandContext, name: string): Pro
 /** Has the controller do something to the rollout of a fleet; durable when it resolves. Throws `CommandError`. */
 export async function actOnRollout(context: CommandContext, request: RolloutActRequest): Promise<void> {
   await post(context, '/api/v1/rollouts/act', request, `${request.act} the rollout of fleet ${request.fleet}`);
+}
+
+/** Has the controller sign a bundle; recorded when it resolves. Throws `CommandError`. */
+export async function orderBundle(client: ControllerClient, order: BundleOrder): Promise<BundleAnswer> {
+  const body = new TextEncoder().encode(JSON.stringify(order));
+  const { status, bytes } = await client.ask({
+    method: 'POST',
+    path: '/api/v1/bundles',
+    body,
+    bytesMax: answerBytesMax,
+  });
+  const text = new TextDecoder().decode(bytes);
+  const answer = parsed(text);
+  if (status === 200 && isBundleAnswer(answer)) return answer;
+  if (isError(answer, 'NOTHING_OFFERED') || isError(answer, 'BUNDLE_TOO_LARGE')) throw new CommandError(answer.message);
+  throw refusalOf(status, text, client);
 }
 
 function parsed(text: string): unknown {

@@ -14,10 +14,11 @@ import type { MessageBatch } from '../schemas/message-batch.ts';
 import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
 import { Refusals } from './doors/refusals.ts';
 import { Engine } from './engine/engine.ts';
-import type { ContactEvent, ShadowRequestEvent } from './engine/events.ts';
+import type { BundledEvent, ContactEvent, ShadowRequestEvent } from './engine/events.ts';
 import type { Image } from './engine/image.ts';
 import { loadImage } from './engine/load-image.ts';
 import type { ActRefusal } from './engine/move-rollout.ts';
+import { type DeviceOffer, offersTo } from './engine/offers.ts';
 import { reminders } from './engine/reminders.ts';
 import { type End, expiryStatuses } from './expiry/end.ts';
 import { BranchFollower } from './following/branch-follower.ts';
@@ -34,7 +35,7 @@ import type { ShadowMessage } from './shadow/protocol.ts';
 import type { BlobCache } from './state/blob-cache.ts';
 import type { StatePort } from './state/state-port.ts';
 import { NeededArtifacts, wantedReleases } from './view/needed-artifacts.ts';
-import type { StatusQuery } from './view/selection.ts';
+import { type StatusQuery, selectDevices } from './view/selection.ts';
 import { statusDocument } from './view/status.ts';
 import { View } from './view/view.ts';
 
@@ -84,6 +85,13 @@ export interface Controller {
   act(fleet: string, asked: Asked): Promise<ActRefusal | undefined>;
   /** Throws `NothingThere` when there is no such thing as was asked for. */
   status(query?: StatusQuery): Promise<StatusDocument>;
+  /** What devices are offered now, `limit` of them at most. Throws as `status`. */
+  offers(
+    target: NonNullable<StatusQuery['target']>,
+    limit: number,
+  ): Promise<{ readonly devices: readonly DeviceOffer[]; readonly isMore: boolean }>;
+  /** Records what is carried by hand to devices; durable when it resolves. */
+  noteBundle(bundled: Omit<BundledEvent, 'kind'>): Promise<void>;
   /** Changes of what status shows, for who keeps up with them. */
   readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen'>;
   /** Frees artifacts that nobody needs any more. */
@@ -259,6 +267,18 @@ class FollowingController implements Controller {
       },
       query,
     );
+  }
+
+  offers: Controller['offers'] = async (target, limit) => {
+    await this.#view.settled();
+    const query = { target, page: { limit } };
+    const { desired } = this.#engine;
+    const { shown, next } = await selectDevices(this.#view, desired, query, new Turn(this.#parts.clock));
+    return { devices: await offersTo(this.#image, shown), isMore: next !== undefined };
+  };
+
+  noteBundle(bundled: Omit<BundledEvent, 'kind'>): Promise<void> {
+    return this.#engine.ask({ kind: 'bundled', ...bundled });
   }
 
   async collectGarbage(): Promise<void> {

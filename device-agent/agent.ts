@@ -183,6 +183,7 @@ export function createAgent(options: AgentOptions): Agent {
     ...{ doors, log, path: configuration.socket ?? stateLayout(stateDirectory).socketPath },
     world: {
       ...{ device: configuration.device, report: () => reporter.current(), nowMs: time.nowMs },
+      ...{ takeBundle: (file) => updates.takeBundle(file), bundle: () => updates.bundle() },
       ...{ target: () => updates.target(), keep: (consent) => updates.consent(consent), pace: new ConsentPace(clock) },
     },
   });

@@ -61,12 +61,22 @@ export interface AdoptionEvent {
   readonly affected: ReadonlySet<string>;
 }
 
+/** Somebody carries what these devices are offered to them, in a bundle. */
+export interface BundledEvent {
+  readonly kind: 'bundled';
+  readonly deployments: readonly { readonly device: string; readonly sequence: number }[];
+  readonly who: string;
+  /** RFC 3339. */
+  readonly notAfter: string;
+}
+
 export type EngineEvent =
   | ShadowRequestEvent
   | ContactEvent
   | MessagesTakenEvent
   | LogbookEvent
   | AdoptionEvent
+  | BundledEvent
   /** A device was given a certificate. */
   | { readonly kind: 'certificate'; readonly device: string; readonly endsAt: number }
   /** What is known of the repository changed. */

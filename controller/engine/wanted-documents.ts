@@ -13,6 +13,8 @@ export function wantedDocuments(known: Known, event: EngineEvent): readonly Docu
       return event.takenOverFrom === undefined ? [] : [{ room: 'history', name: event.device }];
     case 'logbook':
       return [{ room: 'history', name: event.device }];
+    case 'bundled':
+      return event.deployments.map(({ device }) => ({ room: 'history', name: device }));
     case 'failed':
       return [{ room: 'history', name: event.owed.subject }];
     case 'unreadable':

@@ -1,6 +1,7 @@
 /** What the agent answers to programs aboard, such as a display on the bridge. */
-import type { Consent, DeploymentReference, Report, Waiting } from '../../schemas/generated/types.ts';
+import type { Consent, DeploymentReference, Progress, Report, Waiting } from '../../schemas/generated/types.ts';
 import { waitingWords } from '../../schemas/waiting-words.ts';
+import type { BundleState } from '../update/bundle-intake.ts';
 import type { Slot } from '../update/state.ts';
 import type { ConsentPace } from './consent-pace.ts';
 import { parseQuestion, type Question } from './question.ts';
@@ -17,6 +18,7 @@ export type AboardAnswer =
       readonly consent?: Consent;
     }
   | { readonly kind: 'kept'; readonly consent: Consent }
+  | { readonly kind: 'bundle'; readonly device: string; readonly bundle: BundleState; readonly progress?: Progress }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
 /** What is answered by. */
@@ -30,6 +32,9 @@ export interface AboardWorld {
   /** Whether it is written down. */
   readonly keep: (consent: Consent) => boolean;
   readonly pace: Pick<ConsentPace, 'waitMs' | 'spend'>;
+  /** Whether the bundle at this path is taken now. */
+  readonly takeBundle: (file: string) => boolean;
+  readonly bundle: () => BundleState;
 }
 
 /** Nobody knows who is aboard in a year. */
@@ -95,6 +100,16 @@ function consentAnswer(asked: Asked, world: AboardWorld): AboardAnswer {
   return { kind: 'kept', consent };
 }
 
+function bundleAnswer({ device, bundle, report }: AboardWorld): AboardAnswer {
+  const { progress } = report();
+  return { kind: 'bundle', device, bundle: bundle(), ...(progress === undefined ? {} : { progress }) };
+}
+
+function applyAnswer(file: string, world: AboardWorld): AboardAnswer {
+  if (world.takeBundle(file)) return bundleAnswer(world);
+  return refused('BUNDLE_BUSY', 'another bundle is being taken; ask again when that is over');
+}
+
 /** The line that answers one. */
 export function answerAboard(line: string, world: AboardWorld): string {
   const question = parseQuestion(line);
@@ -103,6 +118,10 @@ export function answerAboard(line: string, world: AboardWorld): string {
       return JSON.stringify(statusAnswer(world));
     case 'consent':
       return JSON.stringify(consentAnswer(question, world));
+    case 'apply':
+      return JSON.stringify(applyAnswer(question.file, world));
+    case 'bundle':
+      return JSON.stringify(bundleAnswer(world));
     case 'nothing':
       return JSON.stringify(refused('NO_QUESTION', question.message));
     default:

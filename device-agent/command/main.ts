@@ -1,4 +1,4 @@
-/** `node fleet-agent.js enroll | status | logs | consent`: what a person does at a device that has the bundle and no checkout. */
+/** `node fleet-agent.js enroll | status | logs | consent | apply`: what a person does at a device that has the bundle and no checkout. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeClock } from '../../platform/node/clock.ts';
@@ -10,6 +10,7 @@ import { nodeRandom } from '../../platform/node/random.ts';
 import { printableLines } from '../../platform/printable.ts';
 import { keyExchange } from '../key-exchange.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
+import { applyBundle } from './apply.ts';
 import { resolveAgentConfiguration } from './configuration.ts';
 import { type ConsentWish, callerOf, consentAboard } from './consent.ts';
 import { enroll } from './enroll.ts';
@@ -21,6 +22,7 @@ const usage = `Usage: node fleet-agent.js COMMAND
          [--mqtt HOST[:PORT]] [--directory /etc/fleet] [--state DIR] [--wait]
   status [--state DIR]
   logs APPLICATION [--state DIR]
+  apply FILE [--state DIR | --socket PATH]
   consent [--grant | --deny] [--until TIME] [--reason TEXT] [--by NAME] [--deployment N]
           [--state DIR | --socket PATH]
 DIR is ${defaultStateDirectory} unless given.
@@ -107,6 +109,16 @@ async function runConsent(stateDirectory: string, values: Values): Promise<numbe
   return exitCode.ok;
 }
 
+async function runApply(stateDirectory: string, { socket }: Values, file: string | undefined): Promise<number> {
+  if (file === undefined) return fail('apply needs the path of a bundle', exitCode.usage);
+  const stopping = new AbortController();
+  process.once('SIGINT', () => stopping.abort());
+  const ports = { doors: nodeLineDoors, clock: nodeClock, signal: stopping.signal };
+  const path = socket ?? stateLayout(stateDirectory).socketPath;
+  print(printableLines(await applyBundle(ports, path, resolve(file))));
+  return exitCode.ok;
+}
+
 async function main(args: readonly string[]): Promise<number> {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
@@ -115,6 +127,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (word === 'enroll') return await runEnroll(values);
     if (word === 'status') return runStatus(stateDirectory);
     if (word === 'consent') return await runConsent(stateDirectory, values);
+    if (word === 'apply') return await runApply(stateDirectory, values, name);
     if (word === 'logs') return runLogs(stateDirectory, name);
     return fail(`there is no command ${JSON.stringify(word ?? '')}\n${usage}`, exitCode.usage);
   } catch (error) {

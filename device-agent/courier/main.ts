@@ -16,8 +16,8 @@ import { DeviceIdentityStore } from '../enrol-identity.ts';
 import { keyExchange } from '../key-exchange.ts';
 import { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
+import { CarryingCourier } from './carrying-courier.ts';
 import { ErrandRunner } from './errand-runner.ts';
-import { LocalCourier } from './local-courier.ts';
 import type { FromCourier, ToCourier } from './protocol.ts';
 import { SharedTime } from './shared-time.ts';
 
@@ -39,7 +39,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const time = new SharedTime(nodeClock, (atMs) => say({ kind: 'signed', atMs }));
   const countTravel: CountTravel = (bytes, via) =>
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
-  const courier = new LocalCourier({
+  const courier = new CarryingCourier({
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
     network: openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel),
     wayOut: () => nodeSurroundings.interface(),

@@ -1,6 +1,6 @@
 /** A device in memory: simulated disk, time and link around a real agent, which can be killed and started again. */
 import { type Agent, createAgent } from '../../device-agent/agent.ts';
-import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
+import { CarryingCourier } from '../../device-agent/courier/carrying-courier.ts';
 import type { RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
 import type { Log } from '../../platform/ports.ts';
@@ -142,7 +142,7 @@ export class Ship {
         },
         ...{ ways: simWays(this.link, clock), surroundings: this.surroundings, doors: this.doors },
         openCourier: (shared) =>
-          new LocalCourier({
+          new CarryingCourier({
             ...outside,
             ...shared,
             network: simNetwork({ ...options, server, wayOut: shared.wayOut, countTravel: shared.countTravel }),

@@ -3,9 +3,9 @@
  * hangs until it is killed: at a random moment, or of what it unpacks.
  */
 
+import { CarryingCourier } from '../../device-agent/courier/carrying-courier.ts';
 import { CourierProcess } from '../../device-agent/courier/courier-process.ts';
 import { ErrandRunner } from '../../device-agent/courier/errand-runner.ts';
-import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
 import type { FromCourier, ToCourier } from '../../device-agent/courier/protocol.ts';
 import { SharedTime } from '../../device-agent/courier/shared-time.ts';
 import type { AgentTime } from '../../device-agent/download/metadata.ts';
@@ -101,8 +101,8 @@ function startCourier(options: SimCourierOptions): ChildProcess {
   const shared = new SharedTime(clock, (atMs) => say({ kind: 'signed', atMs }));
   const countTravel: CountTravel = (bytes, via) =>
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
-  const courier = (): LocalCourier =>
-    new LocalCourier({
+  const courier = (): CarryingCourier =>
+    new CarryingCourier({
       ...{ configuration, stateDirectory: configuration.stateDirectory ?? '/state', disk: diskOf(life, disk), clock },
       ...{ network: options.networkOf(life, countTravel), time: shared, wayOut: options.wayOut },
       countBytes: (bytes) => say({ kind: 'received', bytes }),

@@ -4,7 +4,8 @@
  *   GET  /sha256/HEX, /releases/NAME/VERSION.json, /tuf/FILE   a device that git names, or the API token
  *   POST /parcel                                               the same: several of these files in one answer
  *   GET  /api/v1/status, /api/v1/changes                       the API token
- *   POST /api/v1/source/accept, /api/v1/rollouts/act           the API token
+ *   POST /api/v1/source/accept, /api/v1/rollouts/act,          the API token
+ *        /api/v1/bundles
  *   POST /enroll                                               anybody; the answer depends on what git names
  *   POST /hooks/git                                            who signs with the webhook secret
  *   GET  /healthz, /readyz                                     anybody
@@ -15,6 +16,7 @@ import { type ParcelRequest, parseParcelRequest } from '../../../schemas/parcel.
 import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
 import type { BrokerForAgents } from './broker-for-agents.ts';
+import { bundleAnswer, type MakeBundle } from './bundle-routes.ts';
 import { changeFeeds, type FeedParts } from './change-feed.ts';
 import { bearsToken, signsBody } from './credentials.ts';
 import type { EnrolmentLimits } from './enrolment-limits.ts';
@@ -43,6 +45,7 @@ export interface ApiParts extends FeedParts, Pick<StatusParts, 'status'> {
   /** Takes a commit that is held back, named by its id or the beginning of it. */
   readonly acceptRevision: (name: string) => Promise<RevisionAcceptance>;
   readonly actOnRollout: ActOnRollout;
+  readonly makeBundle: MakeBundle;
   readonly enrol: (request: EnrolmentRequest, address: string) => Promise<EnrolmentAnswer>;
   /** Told to who is enrolled, so that its configuration needs no port by hand. */
   readonly brokerForAgents?: () => BrokerForAgents;
@@ -168,6 +171,7 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
     '/api/v1/changes': { GET: forToken(parts, (request, _peer, signal) => changes(request, signal)) },
     '/api/v1/source/accept': { POST: forToken(parts, acceptRoute(parts)) },
     '/api/v1/rollouts/act': { POST: forToken(parts, ({ body }) => actAnswer(parts.actOnRollout, parseJson(body))) },
+    '/api/v1/bundles': { POST: forToken(parts, ({ body }) => bundleAnswer(parts.makeBundle, parseJson(body))) },
     '/healthz': { GET: healthAnswer },
     '/readyz': { GET: () => readinessAnswer(parts.readiness()) },
   };
