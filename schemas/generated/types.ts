@@ -2733,6 +2733,10 @@ export interface SimulatedFleet {
   allDevices: SimulatedSpread;
   left: SimulatedSpread;
   failed: SimulatedSpread;
+  /**
+   * What devices waited for besides contact; none where none did in any run.
+   */
+  waits: SimulatedWait[];
 }
 /**
  * Seconds since the commit came into force.
@@ -2749,6 +2753,18 @@ export interface SimulatedSpread {
   p50: number | null;
   p95: number | null;
   worst: number | null;
+}
+export interface SimulatedWait {
+  /**
+   * As devices tell it: LINK_BUDGET, LINK_WINDOW, WINDOW.
+   */
+  code: string;
+  /**
+   * Whose budget or hours it is.
+   */
+  link?: string;
+  devices: SimulatedSpread;
+  longest: SimulatedSpread;
 }
 export interface SimulatedLink {
   /**
