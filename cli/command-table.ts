@@ -180,6 +180,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/bundle-create.ts')).bundleCreateCommand,
   },
   {
+    name: 'bundle import',
+    summary: 'have the controller take what devices said of themselves in receipts that were carried by hand',
+    load: async () => (await import('./commands/bundle-import.ts')).bundleImportCommand,
+  },
+  {
     name: 'source accept',
     summary: 'let the controller take a commit that it holds back because its branch was rewritten',
     load: async () => (await import('./commands/source-accept.ts')).sourceAcceptCommand,
@@ -218,6 +223,11 @@ export const commandTable: readonly Entry[] = [
     name: 'agent apply',
     summary: 'have the agent on this machine take a bundle, without a network',
     load: async () => (await import('./commands/agent-apply.ts')).agentApplyCommand,
+  },
+  {
+    name: 'agent receipts',
+    summary: 'write what the agent on this machine says of itself, signed, into a file to carry ashore by hand',
+    load: async () => (await import('./commands/agent-receipts.ts')).agentReceiptsCommand,
   },
   {
     name: 'agent bundle',

@@ -1,10 +1,13 @@
 /** Asks the controller; its answers are judged by their schema before anybody believes them. */
+
 import { DiskError, type HttpRequest, type HttpResponse, NetworkError } from '../platform/ports.ts';
+import { printableDeep } from '../platform/printable.ts';
 import type {
   BundleAnswer,
   BundleOrder,
   CliConfiguration,
   DeviceStatus,
+  ReceiptOrder,
   RolloutActRequest,
   StatusDocument,
 } from '../schemas/generated/types.ts';
@@ -242,6 +245,26 @@ export async function orderBundle(client: ControllerClient, order: BundleOrder):
   const answer = parsed(text);
   if (status === 200 && isBundleAnswer(answer)) return answer;
   if (isError(answer, 'NOTHING_OFFERED') || isError(answer, 'BUNDLE_TOO_LARGE')) throw new CommandError(answer.message);
+  throw refusalOf(status, text, client);
+}
+
+/** What became of a receipt that the controller was brought. */
+export type ReceiptAnswer =
+  | { readonly kind: 'taken'; readonly device: string; readonly madeAt: string }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
+
+/** Has the controller take a receipt; durable when it resolves. Throws `CommandError` where it does not answer. */
+export async function bringReceipt(client: ControllerClient, order: ReceiptOrder): Promise<ReceiptAnswer> {
+  const body = new TextEncoder().encode(JSON.stringify(order));
+  const path = '/api/v1/receipts';
+  const { status, bytes } = await client.ask({ method: 'POST', path, body, bytesMax: answerBytesMax });
+  const text = new TextDecoder().decode(bytes);
+  const answer = parsed(text) as { readonly [K in 'device' | 'madeAt' | 'code' | 'message']?: unknown } | undefined;
+  const { device, madeAt, code, message } = printableDeep(answer ?? {});
+  if (status === 200 && typeof device === 'string' && typeof madeAt === 'string')
+    return { kind: 'taken', device, madeAt };
+  if (status === 409 && typeof code === 'string' && typeof message === 'string')
+    return { kind: 'refused', code, message };
   throw refusalOf(status, text, client);
 }
 

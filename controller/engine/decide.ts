@@ -17,6 +17,7 @@ import type { UnreadableDocument } from './records.ts';
 import { remind } from './reminders.ts';
 import { answerShadowRequest } from './shadow-request.ts';
 import { withContact, withLink } from './silences.ts';
+import { type ReceiptRefusal, takeReceipt } from './take-receipt.ts';
 import { noteTurn } from './takeovers.ts';
 
 /** What a decision comes to besides writes. */
@@ -29,6 +30,8 @@ export interface Decision {
   readonly reconsider: Iterable<string>;
   /** Why nothing follows from what an operator asked for. */
   readonly refusal?: ActRefusal;
+  /** Why nothing follows from a receipt. */
+  readonly unbelieved?: ReceiptRefusal;
 }
 
 /** Nothing follows. */
@@ -162,6 +165,10 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
       return nothing;
     case 'bundled':
       return bundled(draft, context, event);
+    case 'receipt': {
+      const taken = takeReceipt(draft, context, event);
+      return { ...nothing, ...taken, reconsider: taken.unbelieved === undefined ? [event.device] : [] };
+    }
     case 'contacts':
       return contacts(draft, context, event.heardAt);
     case 'signed':

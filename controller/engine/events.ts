@@ -4,6 +4,7 @@ import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types
 import type { LogbookEntry } from '../../schemas/logbook-entry.ts';
 import type { IssuedDeployment } from '../planning/observed.ts';
 import type { Asked } from '../planning/rollout/act.ts';
+import type { JsonObject } from '../shadow/document.ts';
 import type { ShadowOperation } from '../shadow/topics.ts';
 import type { FollowedCommit } from './followed-fleets.ts';
 import type { ChannelMark, Owed, UnreadableDocument, Write } from './records.ts';
@@ -68,6 +69,14 @@ export interface BundledEvent {
   readonly notAfter: string;
 }
 
+/** Somebody brought what a device said of itself, signed by the key that git names for it. */
+export interface ReceiptEvent {
+  readonly kind: 'receipt';
+  readonly device: string;
+  readonly reported: JsonObject;
+  readonly who: string;
+}
+
 export type EngineEvent =
   | ShadowRequestEvent
   | ContactEvent
@@ -75,6 +84,7 @@ export type EngineEvent =
   | LogbookEvent
   | AdoptionEvent
   | BundledEvent
+  | ReceiptEvent
   /** A device was given a certificate. */
   | { readonly kind: 'certificate'; readonly device: string; readonly endsAt: number }
   /** What is known of the repository changed. */

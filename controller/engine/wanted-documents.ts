@@ -7,6 +7,7 @@ import type { DocumentKey } from './records.ts';
 /** Documents that a decision upon an event looks at. */
 export function wantedDocuments(known: Known, event: EngineEvent): readonly DocumentKey[] {
   switch (event.kind) {
+    case 'receipt':
     case 'shadow-request':
       return [...shadowDocuments(known, event.device), { room: 'history', name: event.device }];
     case 'contact':

@@ -100,6 +100,7 @@ export function openApi(
     acceptRevision: (name) => controller.acceptRevision(name),
     makeBundle: (order) =>
       makeBundle(order, { files, isRight: serving.isRight, ...bundling(ground, controller) }).catch(inTrouble),
+    takeReceipt: controller.takeReceipt,
     actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
     enrol: (request, address) => enrol({ authority, authorize: mayEnrol, onRefusal, onIssued }, request, address),
     brokerForAgents: () => brokerForAgents(url(), embedded !== undefined),

@@ -1,5 +1,12 @@
 /** What the agent answers to programs aboard, such as a display on the bridge. */
-import type { Consent, DeploymentReference, Progress, Report, Waiting } from '../../schemas/generated/types.ts';
+import type {
+  Consent,
+  DeploymentReference,
+  Progress,
+  Receipt,
+  Report,
+  Waiting,
+} from '../../schemas/generated/types.ts';
 import { waitingWords } from '../../schemas/waiting-words.ts';
 import type { BundleState } from '../update/bundle-intake.ts';
 import type { Slot } from '../update/state.ts';
@@ -19,6 +26,7 @@ export type AboardAnswer =
     }
   | { readonly kind: 'kept'; readonly consent: Consent }
   | { readonly kind: 'bundle'; readonly device: string; readonly bundle: BundleState; readonly progress?: Progress }
+  | { readonly kind: 'receipt'; readonly device: string; readonly at: string; readonly receipt: Receipt }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
 /** What is answered by. */
@@ -35,6 +43,10 @@ export interface AboardWorld {
   /** Whether the bundle at this path is taken now. */
   readonly takeBundle: (file: string) => boolean;
   readonly bundle: () => BundleState;
+  /** A report of its own number, to be carried by hand. */
+  readonly carriedReport: () => Report;
+  /** Signs a report by the device's key; undefined where it has none. */
+  readonly signReceipt: (report: Report) => Receipt | undefined;
 }
 
 /** Nobody knows who is aboard in a year. */
@@ -105,6 +117,13 @@ function bundleAnswer({ device, bundle, report }: AboardWorld): AboardAnswer {
   return { kind: 'bundle', device, bundle: bundle(), ...(progress === undefined ? {} : { progress }) };
 }
 
+function receiptAnswer({ device, carriedReport, signReceipt }: AboardWorld): AboardAnswer {
+  const report = carriedReport();
+  const receipt = signReceipt(report);
+  if (receipt !== undefined) return { kind: 'receipt', device, at: report.at, receipt };
+  return refused('NO_KEY', 'this device has no key yet: fleet-agent.js enroll makes one');
+}
+
 function applyAnswer(file: string, world: AboardWorld): AboardAnswer {
   if (world.takeBundle(file)) return bundleAnswer(world);
   return refused('BUNDLE_BUSY', 'another bundle is being taken; ask again when that is over');
@@ -122,6 +141,8 @@ export function answerAboard(line: string, world: AboardWorld): string {
       return JSON.stringify(applyAnswer(question.file, world));
     case 'bundle':
       return JSON.stringify(bundleAnswer(world));
+    case 'receipt':
+      return JSON.stringify(receiptAnswer(world));
     case 'nothing':
       return JSON.stringify(refused('NO_QUESTION', question.message));
     default:

@@ -7,6 +7,8 @@ export type Question =
   /** That a bundle is taken which lies at this path, or what became of the last one. */
   | { readonly ask: 'apply'; readonly file: string }
   | { readonly ask: 'bundle' }
+  /** What it says of itself, signed. */
+  | { readonly ask: 'receipt' }
   | {
       readonly ask: 'consent';
       /** The deployment that whoever answers has been shown. */
@@ -82,12 +84,13 @@ export function parseQuestion(line: string): Question | QuestionFault {
   switch (value.ask) {
     case 'status':
     case 'bundle':
+    case 'receipt':
       return { ask: value.ask };
     case 'consent':
       return consentOf(value);
     case 'apply':
       return applyOf(value);
     default:
-      return fault('"ask" must be "status", "consent", "apply" or "bundle"');
+      return fault('"ask" must be "status", "consent", "apply", "bundle" or "receipt"');
   }
 }

@@ -1,4 +1,4 @@
-/** `node fleet-agent.js enroll | status | logs | consent | apply`: what a person does at a device that has the bundle and no checkout. */
+/** `node fleet-agent.js enroll | status | logs | consent | apply | receipts`: what a person does at a device that has the bundle and no checkout. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeClock } from '../../platform/node/clock.ts';
@@ -15,6 +15,7 @@ import { resolveAgentConfiguration } from './configuration.ts';
 import { type ConsentWish, callerOf, consentAboard } from './consent.ts';
 import { enroll } from './enroll.ts';
 import { applicationLogs } from './logs.ts';
+import { writeReceipt } from './receipts.ts';
 import { describeAgent } from './status.ts';
 
 const usage = `Usage: node fleet-agent.js COMMAND
@@ -23,6 +24,7 @@ const usage = `Usage: node fleet-agent.js COMMAND
   status [--state DIR]
   logs APPLICATION [--state DIR]
   apply FILE [--state DIR | --socket PATH]
+  receipts --output FILE [--state DIR | --socket PATH]
   consent [--grant | --deny] [--until TIME] [--reason TEXT] [--by NAME] [--deployment N]
           [--state DIR | --socket PATH]
 DIR is ${defaultStateDirectory} unless given.
@@ -32,7 +34,7 @@ const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const options = {
   ...{ device: text, controller: text, ca: text, 'trust-root': text, mqtt: text, directory: text, state: text },
-  ...{ until: text, reason: text, by: text, deployment: text, socket: text },
+  ...{ until: text, reason: text, by: text, deployment: text, socket: text, output: text },
   ...{ wait: flag, grant: flag, deny: flag },
 } as const;
 
@@ -119,6 +121,13 @@ async function runApply(stateDirectory: string, { socket }: Values, file: string
   return exitCode.ok;
 }
 
+async function runReceipts(stateDirectory: string, { socket, output }: Values): Promise<number> {
+  if (output === undefined) return fail('receipts needs --output FILE', exitCode.usage);
+  const path = socket ?? stateLayout(stateDirectory).socketPath;
+  print(printableLines(await writeReceipt({ doors: nodeLineDoors, disk: nodeDisk }, path, resolve(output))));
+  return exitCode.ok;
+}
+
 async function main(args: readonly string[]): Promise<number> {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
@@ -128,6 +137,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (word === 'status') return runStatus(stateDirectory);
     if (word === 'consent') return await runConsent(stateDirectory, values);
     if (word === 'apply') return await runApply(stateDirectory, values, name);
+    if (word === 'receipts') return await runReceipts(stateDirectory, values);
     if (word === 'logs') return runLogs(stateDirectory, name);
     return fail(`there is no command ${JSON.stringify(word ?? '')}\n${usage}`, exitCode.usage);
   } catch (error) {

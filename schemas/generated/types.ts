@@ -76,6 +76,8 @@ export interface EverySchema {
   Metadata?: Metadata;
   PlanDocument?: PlanDocument;
   Policy?: Policy;
+  ReceiptOrder?: ReceiptOrder;
+  Receipt?: Receipt;
   ReleaseIndex?: ReleaseIndex;
   Report?: Report;
   RolloutActRequest?: RolloutActRequest;
@@ -2113,6 +2115,35 @@ export interface PolicySpec {
   };
 }
 /**
+ * A receipt that somebody brought: the body of `POST /api/v1/receipts`.
+ */
+export interface ReceiptOrder {
+  receipt: Receipt;
+  /**
+   * For the record.
+   */
+  who: string;
+}
+/**
+ * What a device says of itself, signed by its key, to be carried to the shore by hand.
+ */
+export interface Receipt {
+  apiVersion: 'fleet/v1alpha1';
+  kind: 'Receipt';
+  /**
+   * SubjectPublicKeyInfo (DER) of a P-256 key, in base64.
+   */
+  publicKey: string;
+  /**
+   * JSON of a ReceiptStatement, in base64.
+   */
+  payload: string;
+  /**
+   * ECDSA with SHA-256 over the payload with its type, DER, in base64.
+   */
+  signature: string;
+}
+/**
  * The ways to get one release, at releases/NAME/VERSION.json beside the blobs at sha256/HEX. Unsigned: whatever a way yields counts only when it has the digest and length of the signed target.
  */
 export interface ReleaseIndex {
@@ -3311,6 +3342,7 @@ export interface DeviceStatus {
    */
   address?: string;
   takeovers?: Takeovers;
+  carried?: CarriedReport;
   /**
    * RFC 3339 in UTC.
    */
@@ -3345,6 +3377,16 @@ export interface Takeovers {
    */
   at: string;
   addresses: string[];
+}
+/**
+ * Its newest report was brought by hand; absent when it came over a link.
+ */
+export interface CarriedReport {
+  /**
+   * RFC 3339 in UTC.
+   */
+  at: string;
+  by: string;
 }
 /**
  * When a device that is not connected will be heard, by the silences it had before.

@@ -21,7 +21,12 @@ function agent(kept: Consent[], takes = true): AboardWorld {
       kept.push(consent);
       return takes;
     },
-    ...{ takeBundle: () => true, bundle: () => ({ kind: 'none' }) },
+    ...{
+      takeBundle: () => true,
+      bundle: () => ({ kind: 'none' }),
+      carriedReport: () => report,
+      signReceipt: () => undefined,
+    },
     pace: new ConsentPace({ monotonic: () => 0 }),
   };
 }
@@ -36,7 +41,7 @@ const mostly = (...right: readonly unknown[]) =>
   fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...right) }, { weight: 1, arbitrary: odd });
 const question = fc.record(
   {
-    ask: mostly('consent', 'status', 'apply', 'bundle'),
+    ask: mostly('consent', 'status', 'apply', 'bundle', 'receipt'),
     deployment: mostly(2),
     answer: mostly('granted', 'denied'),
     file: mostly('/media/usb/aurora.bundle'),

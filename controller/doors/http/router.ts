@@ -5,7 +5,7 @@
  *   POST /parcel                                               the same: several of these files in one answer
  *   GET  /api/v1/status, /api/v1/changes                       the API token
  *   POST /api/v1/source/accept, /api/v1/rollouts/act,          the API token
- *        /api/v1/bundles
+ *        /api/v1/bundles, /api/v1/receipts
  *   POST /enroll                                               anybody; the answer depends on what git names
  *   POST /hooks/git                                            who signs with the webhook secret
  *   GET  /healthz, /readyz                                     anybody
@@ -22,6 +22,7 @@ import { bearsToken, signsBody } from './credentials.ts';
 import type { EnrolmentLimits } from './enrolment-limits.ts';
 import { bytesAnswer, errorAnswer, jsonAnswer } from './json-answer.ts';
 import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
+import { receiptAnswer, type TakeReceipt } from './receipt-routes.ts';
 import { type ActOnRollout, actAnswer } from './rollout-routes.ts';
 import { type StatusParts, statusAnswer } from './status-routes.ts';
 
@@ -46,6 +47,7 @@ export interface ApiParts extends FeedParts, Pick<StatusParts, 'status'> {
   readonly acceptRevision: (name: string) => Promise<RevisionAcceptance>;
   readonly actOnRollout: ActOnRollout;
   readonly makeBundle: MakeBundle;
+  readonly takeReceipt: TakeReceipt;
   readonly enrol: (request: EnrolmentRequest, address: string) => Promise<EnrolmentAnswer>;
   /** Told to who is enrolled, so that its configuration needs no port by hand. */
   readonly brokerForAgents?: () => BrokerForAgents;
@@ -172,6 +174,7 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
     '/api/v1/source/accept': { POST: forToken(parts, acceptRoute(parts)) },
     '/api/v1/rollouts/act': { POST: forToken(parts, ({ body }) => actAnswer(parts.actOnRollout, parseJson(body))) },
     '/api/v1/bundles': { POST: forToken(parts, ({ body }) => bundleAnswer(parts.makeBundle, parseJson(body))) },
+    '/api/v1/receipts': { POST: forToken(parts, ({ body }) => receiptAnswer(parts.takeReceipt, parseJson(body))) },
     '/healthz': { GET: healthAnswer },
     '/readyz': { GET: () => readinessAnswer(parts.readiness()) },
   };

@@ -1,7 +1,9 @@
 /** A whole agent on simulated ports that is served by hand: what it takes of a bundle, and what it refuses. */
 import test from 'ava';
 import fc from 'fast-check';
-import type { DeployedLink, LinkCarries } from '../../../schemas/generated/types.ts';
+import type { DeployedLink, LinkCarries, Receipt } from '../../../schemas/generated/types.ts';
+import { isReport } from '../../../schemas/generated/validators/report.js';
+import { proveReceipt } from '../../../schemas/receipt.ts';
 import { keepAll } from '../../sim/disk-crash.ts';
 import { bornDisk, Ship } from '../ship.ts';
 import { dayMs, keyOf, Shore } from '../shore.ts';
@@ -154,6 +156,22 @@ test('a bundle that is under way holds up no other for good, and a power cut no 
   await ship.run(5);
   t.deepEqual((await ship.ask({ ask: 'bundle' })).bundle, { kind: 'none' });
   t.deepEqual(await apply(ship, bundleOf(shore, update)), { kind: 'brought', sequence: 2 });
+});
+
+test('a receipt is signed by the key of the device, and what travels over a link later is newer', async (t) => {
+  const ship = await dark();
+  const brought = async () => {
+    const { kind, receipt } = await ship.ask({ ask: 'receipt' });
+    t.is(kind, 'receipt');
+    return proveReceipt(receipt as Receipt)!;
+  };
+  const [first, second] = [await brought(), await brought()];
+  t.like(first, { device: 'anna', report: { phase: 'active', running: { sequence: 1 } } });
+  t.true(isReport(first.report));
+  ship.link.set(true);
+  await ship.run(30);
+  const counters = [first, second].map(({ report }) => Number(report.counter));
+  t.true(counters[0]! < counters[1]! && counters[1]! < ship.reports.at(-1)!.counter);
 });
 
 /** A release that nobody signed. */

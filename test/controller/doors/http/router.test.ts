@@ -34,6 +34,10 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
       if (site === 'berth') return { code: 'NOTHING_OFFERED', message: 'nothing' };
       return { lease: [site ?? one, days, who].join(' '), texts: {}, left: [] };
     },
+    takeReceipt: async ({ receipt, who }) =>
+      who === 'mallory'
+        ? { kind: 'refused', code: 'RECEIPT_FORGED', message: 'no' }
+        : { kind: 'taken', device: receipt.payload, madeAt: who },
     actOnRollout: async ({ fleet, act, who, why, wave, revert }) => {
       if (fleet === 'trucks') return { code: 'NO_ROLLOUT', message: 'at once' };
       if (act === 'resume') return { code: 'ACT_REFUSED', message: 'it is running' };
@@ -97,6 +101,16 @@ test('a bundle is made for the token alone, of an order that says for whom, for 
   ])
     t.is((await order(wrong)).status, 400);
   t.is((await ask(device, 'POST', '/api/v1/bundles', json({ ...terms, site: 'aurora' }))).status, 401);
+});
+
+test('a receipt is taken for the token alone, and refused in the words of who looked at it', async (t) => {
+  const { ask } = stage();
+  const receipt = { apiVersion: 'fleet/v1alpha1', kind: 'Receipt', publicKey: 'a', payload: 'b', signature: 'c' };
+  const bring = (value: object) => ask(nobody, 'POST', '/api/v1/receipts', { headers: token, ...json(value) });
+  t.like(await bring({ receipt, who: 'ada' }), { status: 200, body: { device: 'b', madeAt: 'ada' } });
+  t.like(await bring({ receipt, who: 'mallory' }), { status: 409, body: { code: 'RECEIPT_FORGED' } });
+  t.is((await bring({ receipt: { ...receipt, payload: 'x'.repeat(20_000) }, who: 'ada' })).status, 400);
+  t.is((await ask(device, 'POST', '/api/v1/receipts', json({ receipt, who: 'ada' }))).status, 401);
 });
 
 test('a parcel is for devices that git names, and of files that can be named only', async (t) => {
