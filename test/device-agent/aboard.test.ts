@@ -41,7 +41,7 @@ const mostly = (...right: readonly unknown[]) =>
   fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...right) }, { weight: 1, arbitrary: odd });
 const question = fc.record(
   {
-    ask: mostly('consent', 'status', 'apply', 'bundle', 'receipt'),
+    ask: mostly(...Array(4).fill('consent'), 'status', 'apply', 'bundle', 'receipt'),
     deployment: mostly(2),
     answer: mostly('granted', 'denied'),
     file: mostly('/media/usb/aurora.bundle'),
