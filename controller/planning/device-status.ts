@@ -252,8 +252,8 @@ function judgeBy(decision: Decision, desired: DesiredDevice, observed: ObservedD
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
   if (decision.cause === 'ROLLOUT' && tookAnother(observed))
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
-  if (decision.withholds && report.running !== undefined)
-    return withHold(judgeRunning(observed, report, report.running), decision);
+  const isKept = decision.withholds || (decision.cause === 'HELD' && tookAnother(observed));
+  if (isKept && report.running !== undefined) return withHold(judgeRunning(observed, report, report.running), decision);
   if (isReference(report.running, issued)) return withHold(judgeRunning(observed, report, issued), decision);
   return judgeOnTheWay(observed, report, issued);
 }

@@ -88,6 +88,7 @@ export class CarryingCourier implements Courier {
       configuration: { ...configuration, controller: bundleServer, artifacts: bundleServer },
       network: bundleNetwork(bundle),
       leasedAtMs: Date.parse(bundle.statement.issuedAt),
+      orderParcel: async () => undefined,
       wayOut: () => undefined,
       countBytes: () => {},
     });
