@@ -1,18 +1,16 @@
 import { resolve } from 'node:path';
 import { defaultStateDirectory, stateLayout } from '../device-agent/state-layout.ts';
-import type { CommandContext, OptionSpec, ParsedArguments } from './command.ts';
+import type { CommandContext, ParsedArguments } from './command.ts';
 
-/** Options that say which agent of this machine is meant. */
-export const agentSocketOptions: Readonly<Record<'state' | 'socket', OptionSpec>> = {
-  state: {
-    type: 'string',
-    value: 'DIR',
-    description: "The agent's state directory (default: as its configuration says).",
-  },
-  socket: { type: 'string', value: 'PATH', description: "The agent's socket (default: as its configuration says)." },
+const path = (value: string, description: string) => ({ type: 'string', value, description }) as const;
+
+/** The options that say which agent is meant. */
+export const agentSocketOptions = {
+  state: path('DIR', "The agent's state directory (default: as its configuration says)."),
+  socket: path('PATH', "The agent's socket (default: as its configuration says)."),
 };
 
-/** Where that agent is asked. */
+/** Where the agent on this machine answers. */
 export async function agentSocket(context: CommandContext, { values }: ParsedArguments): Promise<string> {
   const { directory } = context;
   if (values.socket !== undefined) return resolve(directory, values.socket);

@@ -1,3 +1,4 @@
+import type { NewsAnswer } from '../../schemas/news.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import type { Asked } from '../planning/rollout/act.ts';
 import { Answers } from './answers.ts';
@@ -11,7 +12,7 @@ import type { Draft } from './draft.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { Envelopes } from './envelopes.ts';
 import { EventQueue } from './event-queue.ts';
-import type { EngineEvent, ReceiptEvent } from './events.ts';
+import type { EngineEvent, NewsEvent, ReceiptEvent } from './events.ts';
 import { FleetRollouts } from './fleet-rollouts.ts';
 import { type AdoptedRevision, InForce } from './in-force.ts';
 import type { ActRefusal } from './move-rollout.ts';
@@ -148,6 +149,11 @@ export class Engine {
   /** Takes what a device said of itself and somebody brought; durable when it resolves, unless it is told why it counts for nothing. */
   async takeReceipt(receipt: Omit<ReceiptEvent, 'kind'>): Promise<ReceiptRefusal | undefined> {
     return (await this.#decided({ kind: 'receipt', ...receipt })).unbelieved;
+  }
+
+  /** As `ask`: what is news to a device; undefined where too many ask at once. */
+  async news(event: NewsEvent): Promise<NewsAnswer | undefined> {
+    return this.#queue.hasRoomFor(event) ? (await this.#decided(event)).news : undefined;
   }
 
   /** Thinks over what these devices should get. */

@@ -9,6 +9,7 @@ export function wantedDocuments(known: Known, event: EngineEvent): readonly Docu
   switch (event.kind) {
     case 'receipt':
     case 'shadow-request':
+    case 'news':
       return [...shadowDocuments(known, event.device), { room: 'history', name: event.device }];
     case 'contact':
       return event.takenOverFrom === undefined ? [] : [{ room: 'history', name: event.device }];

@@ -27,6 +27,8 @@ export type AboardAnswer =
   | { readonly kind: 'kept'; readonly consent: Consent }
   | { readonly kind: 'bundle'; readonly device: string; readonly bundle: BundleState; readonly progress?: Progress }
   | { readonly kind: 'receipt'; readonly device: string; readonly at: string; readonly receipt: Receipt }
+  /** It asks the shore in so many seconds. */
+  | { readonly kind: 'woken'; readonly inSeconds: number }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
 /** What is answered by. */
@@ -39,6 +41,8 @@ export interface AboardWorld {
   readonly nowMs: () => number;
   /** Whether it is written down. */
   readonly keep: (consent: Consent) => boolean;
+  /** Has the agent be in touch with the shore; says in how many milliseconds. */
+  readonly wake: () => number;
   readonly pace: Pick<ConsentPace, 'waitMs' | 'spend'>;
   /** Whether the bundle at this path is taken now. */
   readonly takeBundle: (file: string) => boolean;
@@ -143,6 +147,8 @@ export function answerAboard(line: string, world: AboardWorld): string {
       return JSON.stringify(bundleAnswer(world));
     case 'receipt':
       return JSON.stringify(receiptAnswer(world));
+    case 'wake':
+      return JSON.stringify({ kind: 'woken', inSeconds: Math.ceil(world.wake() / 1000) } satisfies AboardAnswer);
     case 'nothing':
       return JSON.stringify(refused('NO_QUESTION', question.message));
     default:

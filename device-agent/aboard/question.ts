@@ -4,6 +4,7 @@ import { isObject } from '../../schemas/json-object.ts';
 /** A question that can be answered. */
 export type Question =
   | { readonly ask: 'status' }
+  | { readonly ask: 'wake' }
   /** That a bundle is taken which lies at this path, or what became of the last one. */
   | { readonly ask: 'apply'; readonly file: string }
   | { readonly ask: 'bundle' }
@@ -85,12 +86,13 @@ export function parseQuestion(line: string): Question | QuestionFault {
     case 'status':
     case 'bundle':
     case 'receipt':
+    case 'wake':
       return { ask: value.ask };
     case 'consent':
       return consentOf(value);
     case 'apply':
       return applyOf(value);
     default:
-      return fault('"ask" must be "status", "consent", "apply", "bundle" or "receipt"');
+      return fault('"ask" must be "status", "consent", "wake", "apply", "bundle" or "receipt"');
   }
 }

@@ -1,7 +1,7 @@
 /** `fleet agent apply`: has the agent of this machine take a bundle, and waits until it needs it no more. */
 import type { Clock, LineDoors } from '../../platform/ports.ts';
 import type { BundleState } from '../update/bundle-intake.ts';
-import { asked } from './ask-agent.ts';
+import { askAboard } from './aboard-question.ts';
 
 /** What the command works with. */
 export interface ApplyPorts {
@@ -33,11 +33,11 @@ function outcome(device: string, bundle: BundleState): string | undefined {
 
 /** Resolves with what to tell once all that the device lacks is on its disk. Throws why it is not taken. */
 export async function applyBundle({ doors, clock, signal }: ApplyPorts, socket: string, file: string): Promise<string> {
-  let answer = await asked(doors, socket, 'bundle', { ask: 'apply', file });
+  let answer = await askAboard(doors, socket, 'bundle', { ask: 'apply', file });
   for (;;) {
     const text = outcome(answer.device, answer.bundle);
     if (text !== undefined) return text;
     await clock.sleep(lookMs, signal);
-    answer = await asked(doors, socket, 'bundle', { ask: 'bundle' });
+    answer = await askAboard(doors, socket, 'bundle', { ask: 'bundle' });
   }
 }

@@ -1,7 +1,7 @@
 /** `fleet agent consent`: what somebody aboard says to a deployment that waits for it, by the agent's own socket. */
 import type { LineDoors } from '../../platform/ports.ts';
 import { consentWords } from '../../schemas/consent-words.ts';
-import { asked, type Taken } from './ask-agent.ts';
+import { askAboard, type Taken } from './aboard-question.ts';
 
 /** What is said; without an answer it is only asked what waits. */
 export interface ConsentWish {
@@ -27,13 +27,13 @@ function statusText({ device, target, waiting, consent }: Taken<'status'>): stri
 /** Says it, and tells in lines what came of it. Throws why it was not taken. */
 export async function consentAboard(doors: Pick<LineDoors, 'ask'>, path: string, wish: ConsentWish): Promise<string> {
   const { answer, by, reason, until } = wish;
-  const status = await asked(doors, path, 'status', { ask: 'status' });
+  const status = await askAboard(doors, path, 'status', { ask: 'status' });
   if (answer === undefined) return statusText(status);
   const deployment = wish.deployment ?? status.target?.sequence;
   if (deployment === undefined) throw new Error('no deployment waits to be activated (NOTHING_WAITS)');
   if (by === undefined) throw new Error('nobody knows who says it; add --by NAME');
   const question = { ask: 'consent', deployment, answer, by, reason, until };
-  const { consent } = await asked(doors, path, 'kept', question);
+  const { consent } = await askAboard(doors, path, 'kept', question);
   return `${consentWords(consent)}; it is written down.\n`;
 }
 

@@ -1,4 +1,4 @@
-/** `node fleet-agent.js enroll | status | logs | consent | apply | receipts`: what a person does at a device that has the bundle and no checkout. */
+/** `node fleet-agent.js enroll | status | logs | consent | wake | apply | receipts`: what a person does at a device that has the bundle and no checkout. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeClock } from '../../platform/node/clock.ts';
@@ -17,6 +17,7 @@ import { enroll } from './enroll.ts';
 import { applicationLogs } from './logs.ts';
 import { writeReceipt } from './receipts.ts';
 import { describeAgent } from './status.ts';
+import { wakeAgent } from './wake.ts';
 
 const usage = `Usage: node fleet-agent.js COMMAND
   enroll --device NAME --controller URL --ca FILE --trust-root FILE
@@ -27,6 +28,7 @@ const usage = `Usage: node fleet-agent.js COMMAND
   receipts --output FILE [--state DIR | --socket PATH]
   consent [--grant | --deny] [--until TIME] [--reason TEXT] [--by NAME] [--deployment N]
           [--state DIR | --socket PATH]
+  wake [--state DIR | --socket PATH]
 DIR is ${defaultStateDirectory} unless given.
 `;
 
@@ -128,6 +130,11 @@ async function runReceipts(stateDirectory: string, { socket, output }: Values): 
   return exitCode.ok;
 }
 
+async function runWake(stateDirectory: string, { socket }: Values): Promise<number> {
+  print(await wakeAgent(nodeLineDoors, socket ?? stateLayout(stateDirectory).socketPath));
+  return exitCode.ok;
+}
+
 async function main(args: readonly string[]): Promise<number> {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
@@ -138,6 +145,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (word === 'consent') return await runConsent(stateDirectory, values);
     if (word === 'apply') return await runApply(stateDirectory, values, name);
     if (word === 'receipts') return await runReceipts(stateDirectory, values);
+    if (word === 'wake') return await runWake(stateDirectory, values);
     if (word === 'logs') return runLogs(stateDirectory, name);
     return fail(`there is no command ${JSON.stringify(word ?? '')}\n${usage}`, exitCode.usage);
   } catch (error) {

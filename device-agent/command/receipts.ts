@@ -2,7 +2,7 @@
 import { basename, dirname } from 'node:path';
 import { writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk, LineDoors } from '../../platform/ports.ts';
-import { asked } from './ask-agent.ts';
+import { askAboard } from './aboard-question.ts';
 
 /** Writes it to this path; resolves with what to tell. Throws why there is none. */
 export async function writeReceipt(
@@ -10,7 +10,7 @@ export async function writeReceipt(
   socket: string,
   file: string,
 ): Promise<string> {
-  const { device, at, receipt } = await asked(doors, socket, 'receipt', { ask: 'receipt' });
+  const { device, at, receipt } = await askAboard(doors, socket, 'receipt', { ask: 'receipt' });
   writeFileDurably(disk, dirname(file), basename(file), Buffer.from(`${JSON.stringify(receipt)}\n`));
   return `${file} has what ${device} says of itself, as of ${at}; on shore: fleet bundle import FILE\n`;
 }

@@ -1,12 +1,12 @@
-/** A question to the agent of this machine, by its own socket. */
+/** A question to the agent that runs on this machine, by its socket. */
 import type { LineDoors } from '../../platform/ports.ts';
 import type { AboardAnswer } from '../aboard/answer.ts';
 
 /** An answer of one kind. */
 export type Taken<K extends AboardAnswer['kind']> = Extract<AboardAnswer, { readonly kind: K }>;
 
-/** Asks the agent, which answers in this kind, or refuses. */
-export async function asked<K extends Exclude<AboardAnswer['kind'], 'refused'>>(
+/** Asks the agent, which answers in this kind; throws where it refuses, or does not answer. */
+export async function askAboard<K extends Exclude<AboardAnswer['kind'], 'refused'>>(
   doors: Pick<LineDoors, 'ask'>,
   path: string,
   kind: K,
