@@ -1,5 +1,7 @@
 /** A device's situation in sentences: what `fleet why` and `fleet status device/NAME` say. */
+import { pinsText } from '../../controller/planning/hold.ts';
 import { printableDeep } from '../../platform/printable.ts';
+import { asksWords } from '../../schemas/asks-words.ts';
 import type { DeviceStatus, Refusal, StatusDocument } from '../../schemas/generated/types.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { siteLinkWords } from '../../schemas/site-link-words.ts';
@@ -42,9 +44,13 @@ function linkSentence(connected: boolean | undefined, since: string | undefined,
 }
 
 /** When it will be heard, for all that anybody can say. */
-function expected({ expectedContact }: DeviceStatus): string[] {
+function expected({ expectedContact, report }: DeviceStatus): string[] {
   if (expectedContact === undefined) return [];
   const { kind, silences, usualSeconds = 0, by, surelyBy } = expectedContact;
+  if (report?.asks !== undefined) {
+    const next = kind === 'expected' ? `the next time by about ${minuteOf(by ?? '')}` : 'and is late';
+    return [`It ${asksWords(report.asks)}, ${next}.`];
+  }
   const usual = `half of its last ${silences} silences were over within ${span(usualSeconds * 1000)}`;
   switch (kind) {
     case 'no-basis':
@@ -189,13 +195,12 @@ function refusalLines(device: DeviceStatus, { refusals, asOf }: StatusDocument, 
 function holdLine({ hold, reason }: DeviceStatus, asOf: string): string[] {
   // Then that is the reason already.
   if (hold === undefined || reason.code === 'HELD') return [];
-  const { until } = hold;
+  const { until, releases } = hold;
+  const what = releases === undefined ? 'what it was issued' : pinsText(releases);
   const isOver = until !== undefined && Date.parse(until) <= Date.parse(asOf);
   return isOver
     ? [`Its hold ended at ${minuteOf(until)}: ${hold.reason}. Its manifest can do without.`]
-    : [
-        `Its manifest holds it at what it was issued${until === undefined ? '' : ` until ${minuteOf(until)}`}: ${hold.reason}.`,
-      ];
+    : [`Its manifest holds it at ${what}${until === undefined ? '' : ` until ${minuteOf(until)}`}: ${hold.reason}.`];
 }
 
 /** Where its fleet's rollout stands, which is what it waits for, or is a part of. */

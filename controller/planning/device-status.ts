@@ -1,9 +1,12 @@
 /** Where one device stands, as far as the last contact told, and why. What is not known is never shown as good. */
+
+import { asksWords } from '../../schemas/asks-words.ts';
 import type { ApplicationReport, DeviceStatus, Reason, Report } from '../../schemas/generated/types.ts';
 import { waitingWords } from '../../schemas/waiting-words.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
+import { darkAfterMs, nextAsk } from './asks.ts';
 import { expectedContact } from './expected-contact.ts';
-import { holdEndsAt } from './hold.ts';
+import { asHeld, holdEndsAt } from './hold.ts';
 import {
   type DescribedDevice,
   type IssuedDeployment,
@@ -59,7 +62,7 @@ function darkness(desired: DesiredDevice, observed: ObservedDevice, now: number)
     const message = "was heard last when the controller's clock ran ahead, nobody knows how long ago";
     return standing('dark', 'DARK', `${message}; ${lastKnown(observed)}`);
   }
-  if (now - at <= desired.darkAfterSeconds * 1000) return undefined;
+  if (now - at <= darkAfterMs(desired, observed)) return undefined;
   return standing('dark', 'DARK', `not heard since ${minuteOf(at)}; ${lastKnown(observed)}`, timeOf(at));
 }
 
@@ -130,7 +133,12 @@ function judgeRunning(
     const code = `PHASE_${report.phase.toUpperCase()}`;
     return standing('progressing', code, `deployment ${sequence}: ${phaseMessages[report.phase]}`, report.since);
   }
-  const message = connected === false ? `ran deployment ${sequence}; not connected now` : `runs deployment ${sequence}`;
+  const { asks } = report;
+  const without =
+    asks === undefined
+      ? `ran deployment ${sequence}; not connected now`
+      : `runs deployment ${sequence}; ${asksWords(asks)}`;
+  const message = connected === false ? without : `runs deployment ${sequence}`;
   return standing('running', 'UP_TO_DATE', message, report.since);
 }
 
@@ -187,7 +195,7 @@ export function changesAt(desired: DesiredDevice, observed: ObservedDevice, now:
   const heard = heardAt(observed, now);
   const endsAt = holdEndsAt(desired);
   if (endsAt !== undefined) times.push(endsAt);
-  if (connected !== true && heard !== undefined) times.push(heard + desired.darkAfterSeconds * 1000 + 1);
+  if (connected !== true && heard !== undefined) times.push(heard + darkAfterMs(desired, observed) + 1);
   return times.filter((at) => at > now).sort((a, b) => a - b)[0];
 }
 
@@ -225,7 +233,7 @@ export function judge(
   observed: ObservedDevice,
   now: number,
   deploymentKey?: string,
-  permitted: Permitted = { device: desired },
+  permitted: Permitted = { device: asHeld(desired, now) },
 ): Standing {
   const decision = planDevice(permitted.device, observed, now, deploymentKey, permitted);
   return withRollout(judgeBy(decision, desired, observed, now), permitted);
@@ -252,8 +260,8 @@ function judgeBy(decision: Decision, desired: DesiredDevice, observed: ObservedD
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
   if (decision.cause === 'ROLLOUT' && tookAnother(observed))
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
-  if (decision.withholds && report.running !== undefined)
-    return withHold(judgeRunning(observed, report, report.running), decision);
+  const isKept = decision.withholds || (decision.cause === 'HELD' && tookAnother(observed));
+  if (isKept && report.running !== undefined) return withHold(judgeRunning(observed, report, report.running), decision);
   if (isReference(report.running, issued)) return withHold(judgeRunning(observed, report, issued), decision);
   return judgeOnTheWay(observed, report, issued);
 }
@@ -307,7 +315,8 @@ export function deviceStatus(
   deploymentKey?: string,
   permitted?: Permitted,
 ): DeviceStatus {
-  const expected = expectedContact(observed, heardAt(observed, now), now);
+  const heard = heardAt(observed, now);
+  const expected = nextAsk(observed, heard, now) ?? expectedContact(observed, heard, now);
   return {
     ...facts(desired.name, observed, now),
     ...(expected === undefined ? {} : { expectedContact: expected }),

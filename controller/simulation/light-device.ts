@@ -51,6 +51,7 @@ export function lightReport(memory: Memory, counter: number, nowMs: number): Rep
   return composeReport({
     ...{ memory, counter, nowMs, applications: [], agentVersion: 'simulated', bytesReceived: 0 },
     ...{ hostDeath: undefined, progress: undefined, waiting: undefined, outbox: undefined, links: undefined },
+    asks: undefined,
     boot: { id: '0', number: 1 },
   });
 }
@@ -103,8 +104,7 @@ export class LightDevice {
   #do(step: Step): void {
     switch (step.kind) {
       case 'commit':
-        this.#memory = step.memory;
-        return;
+        return this.#commit(step.memory);
       case 'fetch':
         return this.#fetch(step.slot);
       case 'await-moment':
@@ -126,6 +126,12 @@ export class LightDevice {
       default:
         step satisfies never;
     }
+  }
+
+  #commit(memory: Memory): void {
+    this.#memory = memory;
+    const { state } = memory.engine;
+    if (state !== 'fetching' && state !== 'staged') this.#world.onWait(undefined);
   }
 
   #fetch({ sequence, windows }: Slot): void {

@@ -790,6 +790,7 @@ export interface AgentConfiguration {
    */
   artifacts?: string;
   mqtt: AgentMqttConfiguration;
+  contact?: AgentContactConfiguration;
   http?: AgentHttpConfiguration;
   /**
    * Serial lines, pipes and files of this machine, by the names under which applications may ask for them.
@@ -827,6 +828,19 @@ export interface AgentMqttConfiguration {
    * How often an idle connection says that it is there, 48 bytes each time; a broker takes a device for gone after one and a half times this.
    */
   keepAliveSeconds?: number;
+}
+/**
+ * How the agent is in touch with its controller.
+ */
+export interface AgentContactConfiguration {
+  /**
+   * stay: a session with the MQTT broker, open as long as the link holds; poll: one request over HTTPS at each interval, and nothing between.
+   */
+  mode?: 'stay' | 'poll';
+  /**
+   * How often it asks, in mode poll and, after a first hour, in mode stay where no broker is reached; each time takes some 4 KB.
+   */
+  intervalSeconds?: number;
 }
 /**
  * Where applications answer requests; without it they can't.
@@ -1367,9 +1381,18 @@ export interface DeviceSpec {
   config?: Config;
 }
 /**
- * It keeps the deployment that it was issued last, whatever its manifests ask for, until the hold ends or is taken away.
+ * It keeps the deployment that it was issued last, whatever its manifests ask for, or runs what its fleet completed last with other releases, where it names them; until the hold ends or is taken away.
  */
 export interface DeviceHold {
+  /**
+   * The version that it runs of each of these applications of its fleet. Without them it keeps what it was issued last.
+   */
+  releases?: {
+    /**
+     * A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.
+     */
+    [k: string]: string;
+  };
   /**
    * Why, for whoever asks.
    */
@@ -1840,6 +1863,10 @@ export interface PlannedDevice {
    */
   wave?: string;
   /**
+   * It is held at releases, and gets what else its fleet brings when all others have it.
+   */
+  comesLast?: true;
+  /**
    * deploy: it gets a deployment, in its wave or at once; hold: it would not move; gone: git names it no longer.
    */
   kind: 'deploy' | 'hold' | 'gone';
@@ -2097,6 +2124,7 @@ export interface Report {
   downloads?: DownloadReport[];
   problem?: DeviceProblem;
   outbox?: OutboxReport;
+  asks?: Asks;
   /**
    * What it counted on the links of its site that its deployment names; absent where that names none.
    *
@@ -2418,6 +2446,19 @@ export interface OutboxHeld {
    */
   channel?: string;
 }
+/**
+ * It has no session with a broker and asks over HTTPS for news; absent where it has one.
+ */
+export interface Asks {
+  /**
+   * How long it is silent at most, if its link is there.
+   */
+  everySeconds: number;
+  /**
+   * plan: its configuration has it so; no-mqtt: it reaches the controller and no broker.
+   */
+  why: 'plan' | 'no-mqtt';
+}
 export interface LinkReport {
   /**
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
@@ -2634,6 +2675,10 @@ export interface SimulatedFleet {
   allDevices: SimulatedSpread;
   left: SimulatedSpread;
   failed: SimulatedSpread;
+  /**
+   * What devices waited for besides contact; none where none did in any run.
+   */
+  waits: SimulatedWait[];
 }
 /**
  * Seconds since the commit came into force.
@@ -2650,6 +2695,18 @@ export interface SimulatedSpread {
   p50: number | null;
   p95: number | null;
   worst: number | null;
+}
+export interface SimulatedWait {
+  /**
+   * As devices tell it: LINK_BUDGET, LINK_WINDOW, WINDOW.
+   */
+  code: string;
+  /**
+   * Whose budget or hours it is.
+   */
+  link?: string;
+  devices: SimulatedSpread;
+  longest: SimulatedSpread;
 }
 export interface SimulatedLink {
   /**

@@ -9,7 +9,6 @@ import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
-import { brotliAtOnce } from '../../controller/publishing/compress.ts';
 import type { ArtifactFiles } from '../../controller/publishing/files/artifact-files.ts';
 import { DirectoryFiles } from '../../controller/publishing/files/directory-files.ts';
 import { fillParcel } from '../../controller/publishing/fill-parcel.ts';
@@ -30,6 +29,7 @@ import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-f
 import type { Clock, HttpHandler, HttpResponse, Log } from '../../platform/ports.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
+import { brotliOnce, deltasOnce } from '../made-once.ts';
 import type { Checkers } from './checkers.ts';
 import type { Fate } from './disk-crash.ts';
 import type { SimFleet } from './fleet.ts';
@@ -46,7 +46,7 @@ const keysDirectory = '/keys';
 const metadataExpiryMs = 7 * 24 * 3_600_000;
 
 /** A real patch at little effort: how small it is changes nothing that a simulation looks at, and took most of its time. */
-const lightDelta: MakeReleaseDelta = async (old, fresh) => encodeDelta(old, fresh, { effort: 'fast', light: true });
+const lightDelta = deltasOnce(async (old, fresh) => encodeDelta(old, fresh, { effort: 'fast', light: true }));
 
 export interface ControllerWorld {
   readonly time: SimTime;
@@ -122,7 +122,7 @@ export class SimController {
     const online = new OnlineMetadata({ files, keys, memory, log, timestampLifetimeMs });
     const makeDelta: MakeReleaseDelta = (...task) =>
       this.threadDies ? Promise.reject(new Error(threadEnded)) : lightDelta(...task);
-    const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta, log });
+    const ways = new SmallerWays({ store, compress: brotliOnce, makeDelta, log });
     const publisher = new RepositoryPublisher({ clock, store, online, ways });
     const authorize = (device: string): boolean =>
       controller.authorize(device, this.#world.fingerprintOf(device)) === 'ok';
@@ -175,6 +175,7 @@ export class SimController {
         onDamaged: (file) => controller.mendArtifact(file),
         onTrouble: (error) => this.#world.checkers.fail(`artifacts are not served: ${error}`),
       }),
+      news: controller.onNews,
       status: (query) => controller.status(query),
       changes: controller.changes,
       clock,

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { DesiredDevice } from '../../../controller/manifests/desired.ts';
+import { darkAfterMs } from '../../../controller/planning/asks.ts';
 import { changesAt, deviceStatus } from '../../../controller/planning/device-status.ts';
 import type { DescribedDevice } from '../../../controller/planning/observed.ts';
 import { convergenceOf } from '../../../controller/planning/tally.ts';
@@ -11,7 +12,7 @@ test('a device that was silent for too long is never shown as running', (t) => {
   fc.assert(
     fc.property(desiredDevice, observedDevice, (desired, observed) => {
       const silentMs = now - (observed.contactAt ?? Number.NEGATIVE_INFINITY);
-      const isSilent = observed.connected !== true && silentMs > desired.darkAfterSeconds * 1000;
+      const isSilent = observed.connected !== true && silentMs > darkAfterMs(desired, observed);
       const { state } = deviceStatus(desired, observed, now);
       return !isSilent || state === 'dark' || state === 'unknown';
     }),
@@ -198,4 +199,8 @@ test('a device that is held below what git wants runs, and says that it is held,
   t.is(changesAt(heldBack, observed, now), Date.parse(hold.until));
   t.is(deviceStatus(heldBack, observed, Date.parse(hold.until)).reason.code, 'TO_BE_ISSUED');
   t.is(deviceStatus({ ...desired, hold }, observed, now).reason.code, 'UP_TO_DATE', 'held where git wants it');
+  const later = { ...report, highestSequence: 5, running: { sequence: 5, revision: 'd'.repeat(40) } };
+  const unknown = deviceStatus({ ...desired, hold }, { ...observed, report: later }, now);
+  t.is(`${unknown.state} ${unknown.reason.code}`, 'running HELD');
+  t.regex(unknown.reason.message, /is held at deployment 5, of which nothing is known any more; held until/);
 });
