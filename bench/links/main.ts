@@ -11,7 +11,7 @@ const columns = [
 ];
 
 function lineOf(cells: readonly string[]): string {
-  return cells.map((cell, at) => (at === 0 ? cell.padEnd(18) : cell.padStart(10))).join('');
+  return cells.map((cell, at) => (at === 0 ? cell.padEnd(18) : cell.padStart(11))).join('');
 }
 
 function secondsOf(ms: number | undefined): string {
