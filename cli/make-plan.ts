@@ -2,29 +2,30 @@
 import type { Catalogue } from '../controller/manifests/desired.ts';
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import { countUnder, namesUnder } from '../controller/manifests/name-index.ts';
-import { afterHoldsMs } from '../controller/planning/commit-weight.ts';
+import { runAtOnce } from '../controller/manifests/steps.ts';
+import { weighedChangesInSteps } from '../controller/planning/commit-weight.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
 import { transfersOf } from '../controller/planning/transfers.ts';
 import { wholeFetches } from '../controller/planning/whole-fetches.ts';
-import type { StatusDocument } from '../schemas/generated/types.ts';
+import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
-import { fetchDevices, fetchStatus } from './controller-client.ts';
 import { openFleetRepository, repositoryTop } from './fleet-repository.ts';
 import { describing } from './known-device.ts';
 import { judgePolicies } from './plan-policy.ts';
 import { type JudgedRevision, judgeSides, type PlanQuestion } from './plan-sides.ts';
 import type { KnownDevices, Plan } from './render/plan.ts';
+import { controllersWord, type ShoreWord } from './shore-word.ts';
 import { toolVersion } from './tool-version.ts';
 
-/** What the controller tells of all, or why there is nothing to go by. */
+/** What is told of all, or why there is nothing to go by. */
 interface Answer {
   readonly status?: StatusDocument;
   readonly unknownBecause?: string;
 }
 
-async function askController(context: CommandContext): Promise<Answer> {
+async function ask(word: ShoreWord): Promise<Answer> {
   try {
-    return { status: await fetchStatus(context) };
+    return { status: await word.status() };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     return { unknownBecause: error.message };
@@ -39,7 +40,7 @@ interface Knowledge {
 
 /** What devices do now says nothing of what they would do on the way from another revision than the one in force. */
 async function askDevices(
-  context: CommandContext,
+  word: ShoreWord,
   { status, unknownBecause = '' }: Answer,
   { side }: JudgedRevision,
   affected: ReadonlySet<string>,
@@ -50,7 +51,7 @@ async function askDevices(
     return { unknownBecause: `in force is ${inForce.slice(0, 7)}, not the base` };
   }
   try {
-    return { known: { asOf: status.asOf, devices: await fetchDevices(context, [...affected].sort()) } };
+    return { known: { asOf: status.asOf, devices: await word.devices([...affected].sort()) } };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     return { unknownBecause: error.message };
@@ -72,7 +73,7 @@ function compare(
   const devices = new Map(known?.devices.map((device) => [device.name, device]));
   const rollouts = new Map(fleets.map(({ name, rollout }) => [name, rollout]));
   const [from, to] = [desiredOf(base.state), desiredOf(next.state)];
-  const describe = describing(from, to);
+  const describe = describing(from, to, now);
   return compareRevisions({
     ...{ base: from, next: to },
     membersOf: (fleet) => countUnder(next.state.members, fleet),
@@ -89,13 +90,20 @@ function compare(
   });
 }
 
+/** What the manifests alone make of it. */
+function bareChanges(base: JudgedRevision, next: JudgedRevision): Plan['change']['devices'] {
+  const sides = { base: desiredOf(base.state), next: desiredOf(next.state) };
+  const compared = { ...sides, observe: () => undefined, releases: releasesOf(base, next) };
+  return runAtOnce(weighedChangesInSteps([...next.affected].sort(), compared));
+}
+
 /** What the modules that devices lack cost them; where none lacks any, nothing that makes deltas is loaded. */
 async function pricesOf(
   context: CommandContext,
   { base, next }: Pick<OpenedPlan, 'base' | 'next'>,
-  change: Plan['change'],
+  devices: Plan['change']['devices'],
 ): Promise<Plan['prices']> {
-  const deployed = change.devices.filter(({ kind }) => kind === 'deploy');
+  const deployed = devices.filter(({ kind }) => kind === 'deploy');
   if (deployed.every(({ fetches }) => fetches.length === 0)) return new Map(deployed.map(({ device }) => [device, []]));
   const { planPrices } = await import('./plan-prices.ts');
   return planPrices([base, next], releasesOf(base, next), deployed, await context.loadFormMakers());
@@ -106,25 +114,33 @@ export interface OpenedPlan {
   readonly plan: Plan;
   readonly base: JudgedRevision;
   readonly next: JudgedRevision;
+  /** What is known of devices, whatever the base is; nothing where nobody answers. */
+  readonly tell: (names: readonly string[]) => Promise<readonly DeviceStatus[]>;
 }
 
-/** Works the plan out and hands it over. Throws `CommandError`. */
+/** Works the plan out by this word of the shore, and hands it over. Throws `CommandError`. */
 export async function withPlan<T>(
   context: CommandContext,
   asked: PlanQuestion,
+  word: ShoreWord,
   use: (opened: OpenedPlan) => Promise<T>,
 ): Promise<T> {
-  const answer = await askController(context);
+  const answer = await ask(word);
+  const isTold = answer.status !== undefined;
   await using repository = await openFleetRepository(context, repositoryTop(context));
-  const { base, next } = await judgeSides(context, repository, asked, answer.status);
-  const { known, unknownBecause } = await askDevices(context, answer, base, next.affected);
-  const change = compare(base, next, known, context.clock.now(), answer.status);
-  const prices = await pricesOf(context, { base, next }, change);
+  const { base, next } = await judgeSides(context, repository, asked, answer.status, isTold && word.isLive);
+  const { known, unknownBecause } = await askDevices(word, answer, base, next.affected);
+  const change = compare(base, next, known, word.now, answer.status);
+  const prices = await pricesOf(context, { base, next }, change.devices);
   const policy = await judgePolicies(context, repository, { base, next }, () => {
-    const bare = compare(base, next, undefined, afterHoldsMs);
-    const isPriced = bare.devices.every(({ kind, device }) => kind !== 'deploy' || prices.has(device));
-    const barePrices = async () => (known === undefined && isPriced ? prices : pricesOf(context, { base, next }, bare));
-    return { ...bare, prices: barePrices };
+    const devices = bareChanges(base, next);
+    // A price is for one module.
+    const isPriced = devices.every(
+      ({ kind, device, fetches }) => kind !== 'deploy' || prices.get(device)?.length === fetches.length,
+    );
+    const barePrices = async () =>
+      known === undefined && isPriced ? prices : pricesOf(context, { base, next }, devices);
+    return { devices, prices: barePrices };
   });
   const plan: Plan = {
     fleetVersion: toolVersion(context),
@@ -140,10 +156,10 @@ export async function withPlan<T>(
     ...(known && { known }),
     ...(unknownBecause !== undefined && { unknownBecause }),
   };
-  return use({ plan, base, next });
+  return use({ plan, base, next, tell: async (names) => (isTold ? word.devices(names) : []) });
 }
 
 /** Works the plan out. Throws `CommandError`. */
 export function makePlan(context: CommandContext, asked: PlanQuestion): Promise<Plan> {
-  return withPlan(context, asked, async ({ plan }) => plan);
+  return withPlan(context, asked, controllersWord(context), async ({ plan }) => plan);
 }

@@ -1,5 +1,6 @@
 /** The rollout of one fleet in this process's life: whose wave is which, and what is counted of its devices. */
 import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
+import { asHeld } from '../planning/hold.ts';
 import type { ObservedDevice } from '../planning/observed.ts';
 import { Book, noTally, type Tally } from '../planning/rollout/book.ts';
 import type { Deltas } from '../planning/rollout/deltas.ts';
@@ -9,7 +10,7 @@ import type { RolloutPolicy } from '../planning/rollout/policy.ts';
 import { goodNotThere } from '../planning/rollout/releases-gone.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { RolloutView } from '../planning/rollout/rollout-view.ts';
-import { type Stepped, step } from '../planning/rollout/step.ts';
+import { isAboutToStop, type Stepped, step } from '../planning/rollout/step.ts';
 import type { Lots } from '../planning/rollout/waves.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Known } from './known.ts';
@@ -181,12 +182,16 @@ export class FleetRollout {
     const { desired, wanted } = seen;
     const standing = this.standing(known, wanted);
     if (standing === undefined) {
-      const hasIt = seen.observed.issued?.templateHash === desired.template.hash;
-      return { device: desired, stays: true, ...(hasIt ? {} : { reason: counting }) };
+      const device = asHeld(desired, seen.now);
+      const hasIt = seen.observed.issued?.templateHash === device.template.hash;
+      return { device, stays: true, ...(hasIt ? {} : { reason: counting }) };
     }
     const device = this.#inRollout(standing, seen);
     const room = this.#count?.book.room(device.group) ?? { spare: 0, takers: [] };
-    return permitted(standing, { desired, device, room, isCounted: this.isCounted(known) });
+    // All may be counted in a turn in which nobody judged that yet.
+    const { rollout, policy } = standing;
+    const isCounted = this.isCounted(known) && !isAboutToStop(rollout, policy, this.tally.counts);
+    return permitted(standing, { desired, device, room, isCounted });
   }
 
   /** When time alone moves it; `now` where it would move already. */

@@ -3,14 +3,17 @@ import { openingOf, type TimedWindow } from '../../device-agent/interlocks/openi
 import { SimTime } from '../../platform/simulated/clock.ts';
 import { SimRandom } from '../../platform/simulated/random.ts';
 import type { Deployment, Report, Window } from '../../schemas/generated/types.ts';
+import { asHeld } from '../planning/hold.ts';
 import { policyOf } from '../planning/rollout/policy-of.ts';
 import { Contacts } from './contacts.ts';
 import { FleetWatch } from './fleet-watch.ts';
 import { LightDevice, type Offer } from './light-device.ts';
 import type { Load } from './light-fetch.ts';
+import { LightLinks } from './light-links.ts';
 import type { MemoryState } from './memory-state.ts';
 import { openSimulatedController, type SimulatedController } from './simulated-controller.ts';
 import { type LinkRun, placeOf, type SimulatedRun, type Simulation } from './simulation.ts';
+import type { Wait } from './waits.ts';
 
 const hourMs = 3_600_000;
 
@@ -90,6 +93,7 @@ class Run {
       {
         time: this.#time,
         contacts: this.#contactsOf(placeOf({ name, ...(site !== undefined && { site }) })),
+        links: new LightLinks(this.#parts.simulation.usedOf(name)),
         openingOf: (windows, now) => openingOf(windows.map(this.#parts.timesOf), now),
         wanted: () => this.#offerTo(name),
         hello: () => ask(name, 'get', {}),
@@ -98,6 +102,7 @@ class Run {
           this.#heard(name, report);
         },
         onLoad: (load) => this.#carry(load),
+        onWait: (wait) => this.#wait(name, wait),
       },
       this.#parts.simulation.behind.has(name) ? undefined : image.device(name).issued,
     );
@@ -113,12 +118,12 @@ class Run {
 
   /** What the shadow of a device wants now; nothing while it is only just being written. */
   #offerTo(name: string): Offer | undefined {
-    const { next, failShare } = this.#parts.simulation;
+    const { failShare } = this.#parts.simulation;
     const deployment = this.#signed.get(name);
     const { issued } = this.#controller.image.device(name);
     if (deployment === undefined || deployment.sequence !== issued?.sequence) return undefined;
     const { sequence, revision, probationSeconds, applications, windows } = deployment;
-    const isWanted = issued.templateHash === next.desired.devices.get(name)?.template.hash;
+    const isWanted = issued.templateHash === this.#wantedOf(name);
     const chance = this.#random.stream(`fails ${name} ${sequence}`);
     const fails = isWanted && chance.chance(failShare);
     return {
@@ -129,6 +134,12 @@ class Run {
     };
   }
 
+  /** The hash of what a device is to come to, by now. */
+  #wantedOf(name: string): string | undefined {
+    const device = this.#parts.simulation.next.desired.devices.get(name);
+    return device && asHeld(device, this.#time.now).template.hash;
+  }
+
   #carry(load: Load): void {
     const key = `${load.link} ${load.currency}`;
     const sum = this.#carried.get(key) ?? { load, bytes: 0, price: 0 };
@@ -137,16 +148,22 @@ class Run {
     this.#carried.set(key, sum);
   }
 
+  #wait(name: string, wait: Wait | undefined): void {
+    if (!this.#loads.has(name)) return;
+    const { fleet = '' } = this.#parts.simulation.next.desired.devices.get(name)!;
+    this.#watches.get(fleet)?.waits(name, wait, this.#time.now);
+  }
+
   /** What the shore knows of its newest deployment now. */
   #heard(name: string, { phase, running, problem }: Report): void {
     const newest = this.#signed.get(name);
-    const { template, fleet = '' } = this.#parts.simulation.next.desired.devices.get(name)!;
+    const { fleet = '' } = this.#parts.simulation.next.desired.devices.get(name)!;
     const isRunning = phase === 'active' && running?.sequence === newest?.sequence;
     const isBack = problem?.sequence === newest?.sequence;
     if (newest === undefined || !(isRunning || isBack)) return;
     this.#open.delete(name);
     if (!this.#loads.has(name)) return;
-    const isWanted = this.#controller.image.device(name).issued?.templateHash === template.hash;
+    const isWanted = this.#controller.image.device(name).issued?.templateHash === this.#wantedOf(name);
     const watch = this.#watches.get(fleet);
     if (isWanted) watch?.told(name, isRunning, this.#time.now);
     else if (isRunning) watch?.wentBack(name);
@@ -185,7 +202,7 @@ class Run {
     return {
       seed: this.#seed,
       endMs: this.#time.now - this.#parts.simulation.startMs,
-      fleets: [...this.#watches.values()].map(({ run }) => run),
+      fleets: [...this.#watches.values()].map((watch) => watch.run(this.#time.now)),
       links: links.sort((left, right) => (nameOf(left) < nameOf(right) ? -1 : 1)),
     };
   }

@@ -4,6 +4,7 @@ import { type Controller, createController } from '../../controller/controller.t
 import { createGuard } from '../../controller/doors/guard.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
 import { openMessageDoor } from '../../controller/doors/mqtt/message-door.ts';
+import { ParcelDoor } from '../../controller/doors/mqtt/parcel-door.ts';
 import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
@@ -144,7 +145,12 @@ export class SimController {
     await controller.start();
     broker.onConnection((contact) => guarded(life, () => controller.onContact(contact)));
     const guard = createGuard({ clock, log });
-    await openShadowDoor({ bus, guard, take: controller.onRequest });
+    const parcels = new ParcelDoor({
+      ...{ clock, knows: controller.knowsDevice },
+      fill: (request) => fillParcel(request, { files, isRight: (...file) => controller.isRightArtifact(...file) }),
+      say: ({ topic, payload }) => bus.publish(topic, payload),
+    });
+    await openShadowDoor({ bus, guard, take: controller.onRequest, order: parcels.receive });
     await openMessageDoor({
       ...{ bus, guard, clock, knows: controller.knowsDevice, onRefusal: controller.onRefusal },
       say: ({ topic, payload }) => bus.publish(topic, payload),

@@ -1,11 +1,13 @@
 /**
- * Of everything that a device is offered: it is what its rollout or git lets it have, it is not held, it got it once, and of its
+ * Of everything that a device is offered: it is what its rollout, its hold or git lets it have, it is not held, it got it once, and of its
  * group no more are on their way than may be, those counted that have not heard of theirs.
  */
+import { type FleetDefinition, pinnedDefinition } from '../../../controller/manifests/definition.ts';
 import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
-import type { IssuedDeployment } from '../../../controller/planning/observed.ts';
+import { type IssuedDeployment, isFailing } from '../../../controller/planning/observed.ts';
 import { groupOf } from '../../../controller/planning/rollout/budget.ts';
 import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
+import type { DeviceHold } from '../../../schemas/generated/types.ts';
 import type { RolloutsWorld } from './rollouts-world.ts';
 
 /** A deployment that became durable since the last look. */
@@ -24,7 +26,18 @@ interface Offer {
 interface Moment {
   readonly desired: DesiredFleet;
   readonly rollouts: ReadonlyMap<string, Rollout>;
+  /** By fleet, what it completed last. */
+  readonly good: ReadonlyMap<string, FleetDefinition>;
   readonly waves: ReadonlyMap<string, ReadonlyMap<string, number>>;
+}
+
+/** What held its device when it became durable, by the manifests of each moment. */
+function holdsIn({ name, issued }: Offer, ...moments: readonly Moment[]): readonly (DeviceHold | undefined)[] {
+  return moments.map(({ desired }) => {
+    const hold = desired.devices.get(name)?.hold;
+    const isOver = hold?.until !== undefined && issued.issuedAt >= Date.parse(hold.until);
+    return isOver ? undefined : hold;
+  });
 }
 
 export class OfferPromise {
@@ -63,9 +76,13 @@ export class OfferPromise {
     const before = this.#before;
     if (before !== undefined && !this.#isAnew) {
       for (const offer of offers) {
-        this.#isNotHeld(offer, before, now);
-        this.#isPermitted(offer, before, now);
-        this.#isOnce(offer, before, now);
+        if (holdsIn(offer, before, now).some((hold) => hold?.releases !== undefined)) {
+          this.#isAsPinned(offer, before, now);
+        } else {
+          this.#isNotHeld(offer, before, now);
+          this.#isPermitted(offer, before, now);
+          this.#isOnce(offer, before, now);
+        }
         this.#isWithinBudget(offer, offers);
       }
     }
@@ -81,6 +98,7 @@ export class OfferPromise {
     return {
       desired: engine.desired,
       rollouts: new Map(image.rollouts),
+      good: new Map(Array.from(image.goodDefinitions, (definition) => [definition.fleet, definition])),
       waves: new Map(followed.map(({ fleet, waves }) => [fleet, waves])),
     };
   }
@@ -98,23 +116,39 @@ export class OfferPromise {
     });
   }
 
-  #isNotHeld({ name, issued }: Offer, ...moments: readonly Moment[]): void {
-    const isHeldIn = ({ desired }: Moment): boolean => {
-      const hold = desired.devices.get(name)?.hold;
-      return hold !== undefined && (hold.until === undefined || issued.issuedAt < Date.parse(hold.until));
-    };
-    if (moments.every(isHeldIn)) throw new Error(`${name} is held and was offered ${issued.sequence}`);
+  #isNotHeld(offer: Offer, ...moments: readonly Moment[]): void {
+    const isHeld = holdsIn(offer, ...moments).every((hold) => hold !== undefined);
+    if (isHeld) throw new Error(`${offer.name} is held and was offered ${offer.issued.sequence}`);
+  }
+
+  /** Of one that was held at releases all the time: it has these, and besides what its fleet completed last, or git wants at once. */
+  #isAsPinned(offer: Offer, ...moments: readonly Moment[]): void {
+    const { name, fleet, issued } = offer;
+    // What its hold took it away from comes again when that is over.
+    this.#got.delete(name);
+    const holds = holdsIn(offer, ...moments);
+    if (holds.some((hold) => hold?.releases === undefined)) return;
+    const isSo = moments.some(({ good, desired, rollouts }, at) => {
+      const { pump } = holds[at]!.releases!;
+      if (issued.applications.some(({ version }) => version !== pump)) return false;
+      const base = good.get(fleet);
+      const isGood = base && issued.definition === pinnedDefinition(base, { pump: pump! }, desired.catalogue).hash;
+      return isGood === true || (issued.definition === undefined && !rollouts.has(fleet));
+    });
+    if (!isSo) throw new Error(`${name} is held ${JSON.stringify(holds)} and was offered ${JSON.stringify(issued)}`);
   }
 
   /** As the rollout was then, or is now, it had to be permitted. */
   #isPermitted({ name, fleet, issued, isByRollout }: Offer, ...moments: readonly Moment[]): void {
+    // Who came into the fleet since had no wave then.
+    const drawn = moments.at(-1)!.waves.get(fleet);
     const mayHave = ({ rollouts, waves }: Moment): boolean => {
       const rollout = rollouts.get(fleet);
       if (rollout === undefined || issued.definition === rollout.good) return true;
       const { target, state, wave } = rollout;
       // What its own manifest or its site changes reaches who has the target already, unless that is halted.
       if (!isByRollout && issued.definition === target && state !== 'halted' && state !== 'reverting') return true;
-      const own = waves.get(fleet)?.get(name) ?? Number.POSITIVE_INFINITY;
+      const own = waves.get(fleet)?.get(name) ?? drawn?.get(name) ?? Number.POSITIVE_INFINITY;
       return issued.definition === target && (state === 'done' || (state === 'running' && own <= wave));
     };
     if (moments.some(mayHave)) return;
@@ -154,19 +188,28 @@ export class OfferPromise {
     return isChanging || (isUnseen && this.#isChange(name, issued.sequence));
   }
 
+  /** Whether its group has to do without it as it does badly: then it has a place in the budget. */
+  #isDown(name: string): boolean {
+    return this.#world.image.device(name).gist?.applications.some(isFailing) === true;
+  }
+
   /** Whether it said that it is through with what it was offered before. */
   #isKnownAtRest(name: string, before: IssuedDeployment | undefined): boolean {
     const { gist } = this.#world.image.device(name);
     if (before === undefined) return true;
-    return gist !== undefined && gist.highestSequence >= before.sequence && gist.target === undefined;
+    return (
+      gist !== undefined && gist.highestSequence >= before.sequence && gist.target === undefined && !this.#isDown(name)
+    );
   }
 
-  #isWithinBudget({ name, fleet, before, isChange }: Offer, offers: readonly Offer[]): void {
+  #isWithinBudget({ name, fleet, before, issued, isChange }: Offer, offers: readonly Offer[]): void {
     const { engine } = this.#world;
     const { budget, waves } = this.#policyOf(fleet);
     const own = engine.desired.devices.get(name);
     const group = budget && own && groupOf(budget, own);
     if (!isChange || budget === undefined || group === undefined) return;
+    // By what is known it stops nothing; what it runs since the backup nobody can know.
+    if (issued.goesOn === true && this.#unheard.has(name)) return;
     // Who has a place in the budget keeps it.
     if (!this.#isKnownAtRest(name, before) || this.#isAway(name)) return;
     const offered = new Set(offers.filter((offer) => offer.isChange).map((offer) => offer.name));
