@@ -3,7 +3,7 @@ import type { ApplicationReport, DeviceStatus, Reason, Report } from '../../sche
 import { waitingWords } from '../../schemas/waiting-words.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
 import { expectedContact } from './expected-contact.ts';
-import { holdEndsAt } from './hold.ts';
+import { asHeld, holdEndsAt } from './hold.ts';
 import {
   type DescribedDevice,
   type IssuedDeployment,
@@ -225,7 +225,7 @@ export function judge(
   observed: ObservedDevice,
   now: number,
   deploymentKey?: string,
-  permitted: Permitted = { device: desired },
+  permitted: Permitted = { device: asHeld(desired, now) },
 ): Standing {
   const decision = planDevice(permitted.device, observed, now, deploymentKey, permitted);
   return withRollout(judgeBy(decision, desired, observed, now), permitted);

@@ -26,6 +26,8 @@ export interface DeviceInRollout {
   /** Which definition its newest deployment was drawn from; `other` is one that is neither, or nobody knows which. */
   readonly on: 'target' | 'good' | 'other' | 'nothing';
   readonly isHeld: boolean;
+  /** Its hold names releases: it is on nothing of its fleet's, whatever that comes to. */
+  readonly isPinned?: true;
   /** Of the budget; absent when there is none, or the device has no such label or site. */
   readonly group?: string;
   readonly observed: ObservedDevice;

@@ -2,13 +2,14 @@
 import type { FleetDefinition } from '../../manifests/definition.ts';
 import type { DesiredDevice, DesiredFleet, DeviceTemplate } from '../../manifests/desired.ts';
 import { templateUnder } from '../../manifests/render-template.ts';
-import { isHeld } from '../hold.ts';
+import { isHeld, pinsOf } from '../hold.ts';
 import { type IssuedDeployment, isUntaken, isWithheld, type ObservedDevice } from '../observed.ts';
 import { type Leave, tookAnother } from '../plan-device.ts';
 import { groupOf, type Room } from './budget.ts';
 import { goesOnUnder } from './disturbance.ts';
 import { type DeviceInRollout, isUnderWay } from './fate.ts';
 import { type Permit, permit, withinBudget } from './permit.ts';
+import { drawPinned } from './pinned.ts';
 import type { RolloutPolicy } from './policy.ts';
 import { goodNotThere } from './releases-gone.ts';
 import type { Rollout } from './rollout.ts';
@@ -80,9 +81,11 @@ export function inRollout(
 ): DeviceInRollout {
   const { budget } = standing.policy;
   const group = budget && groupOf(budget, desired);
+  const isPinned = pinsOf(desired, now) !== undefined;
   return {
-    ...{ wave, observed, on: definitionOn(standing, desired, observed) },
+    ...{ wave, observed, on: isPinned ? 'other' : definitionOn(standing, desired, observed) },
     isHeld: isHeld(desired, now) || desired.keyFingerprint === undefined,
+    ...(isPinned ? { isPinned } : {}),
     ...(group === undefined ? {} : { group }),
   };
 }
@@ -186,6 +189,24 @@ function whenHeld(standing: RolloutStanding, desired: DesiredDevice, device: Dev
   return { device: { ...desired, template }, definition: standing.good!.hash, isRecalled: true };
 }
 
+/** Whatever its fleet is at, it gets what it is held at, where the budget has room. */
+function whenPinned(standing: RolloutStanding, { desired, device, room, isCounted }: Asking): Permitted {
+  const issued = device.observed.issued?.templateHash;
+  const work = drawPinned(standing, desired, issued);
+  if (work.kind === 'none') {
+    const { pinned = desired.template } = desired;
+    return { device: { ...desired, template: pinned }, stays: true, reason: work.reason };
+  }
+  const { template, definition } = work;
+  const wanted = { device: { ...desired, template }, definition };
+  if (!isCounted) return { ...wanted, stays: true, ...(issued === template.hash ? {} : { reason: counting }) };
+  const mayWhole = mayGoWhole(standing.rollout, desired.name) ? { mayGoWhole: true as const } : {};
+  if (!isDisturbed(device, wanted)) return { ...wanted, ...mayWhole };
+  const { kind, reason } = withinBudget(device, { kind: 'target' }, room);
+  if (kind !== 'stay' || reason === undefined) return { ...wanted, ...mayWhole };
+  return { ...wanted, stays: true, reason, ...(device.group === undefined ? {} : { awaitsRoomIn: device.group }) };
+}
+
 /** Whether it was offered what is halted, has not taken it, and can't be taken back: that may come to it no more. */
 function isWithdrawn({ rollout }: RolloutStanding, { on, observed }: DeviceInRollout, { stays }: Permitted): boolean {
   return stays === true && isStopped(rollout) && on === 'target' && isUntaken(observed) && isUnderWay(observed);
@@ -195,6 +216,7 @@ function isWithdrawn({ rollout }: RolloutStanding, { on, observed }: DeviceInRol
 export function permitted(standing: RolloutStanding, asking: Asking): Permitted {
   const { desired, device } = asking;
   const wave = standing.policy.waves[device.wave]!.name;
+  if (device.isPinned) return { ...whenPinned(standing, asking), wave };
   if (device.isHeld) return { ...whenHeld(standing, desired, device), wave };
   const { reason, ...rest } = allowed(standing, asking);
   // Nothing keeps it from what it has.
