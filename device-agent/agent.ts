@@ -9,7 +9,7 @@ import type {
   Ways,
   WaysWatch,
 } from '../platform/ports.ts';
-import type { AgentConfiguration, DeployedApplication, Report } from '../schemas/generated/types.ts';
+import type { AgentConfiguration, DeployedApplication, Receipt, Report } from '../schemas/generated/types.ts';
 import { logbookChannel } from '../schemas/logbook-entry.ts';
 import { AboardDoor } from './aboard/aboard-door.ts';
 import { ConsentPace } from './aboard/consent-pace.ts';
@@ -23,7 +23,7 @@ import { Chronicle } from './logbook/chronicle.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { composeReport } from './report/compose.ts';
 import { Flaps } from './report/flaps.ts';
-import { linkAfter, linkAtStart, linkInTrouble } from './report/link-state.ts';
+import { linkAfter, linkAtContact, linkAtStart, linkInTrouble } from './report/link-state.ts';
 import { Reporter } from './report/reporter.ts';
 import { type AgentStatus, readStatus, writeStatus } from './report/status-file.ts';
 import { StatusKeeper } from './report/status-keeper.ts';
@@ -61,6 +61,8 @@ export interface AgentOptions {
   readonly doors: LineDoors;
   /** Opens what goes out for the agent. */
   readonly openCourier: (shared: SharedWithCourier) => Courier;
+  /** Signs a report by the device's key; undefined where it has none. */
+  readonly signReceipt: (report: Report) => Receipt | undefined;
   readonly agentVersion: string;
   /** Another number at each start of the machine; 0 where it does not say. */
   readonly machineBoot: number;
@@ -151,7 +153,7 @@ export function createAgent(options: AgentOptions): Agent {
       waiting: flaps.waiting(updates.waiting()),
       applications: runtime.states().map(({ written: _written, ...report }) => flaps.application(report)),
       hostDeath: runtime.lastDeath(),
-      ...{ outbox: outbox.report(), links: updates.links() },
+      ...{ outbox: outbox.report(), links: updates.links(), asks: link.asks },
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });
@@ -174,6 +176,7 @@ export function createAgent(options: AgentOptions): Agent {
   const reporter = new Reporter({
     ...{ clock, random, log, link, compose },
     onHeardAgain: () => updates.wake(),
+    onUnsaid: () => link.unsaid?.(),
     intervalMs: () =>
       (configuration.reportIntervalSeconds ?? reportSecondsUsual[link.isFollowed ? 'followed' : 'untold']) * 1000,
   });
@@ -186,7 +189,10 @@ export function createAgent(options: AgentOptions): Agent {
     ...{ doors, log, path: configuration.socket ?? stateLayout(stateDirectory).socketPath },
     world: {
       ...{ device: configuration.device, report: () => reporter.current(), nowMs: time.nowMs },
+      ...{ carriedReport: () => reporter.carried(), signReceipt: options.signReceipt },
+      ...{ takeBundle: (file) => updates.takeBundle(file), bundle: () => updates.bundle() },
       ...{ target: () => updates.target(), keep: (consent) => updates.consent(consent), pace: new ConsentPace(clock) },
+      wake: () => link.wake(),
     },
   });
   let watch: WaysWatch | undefined;
@@ -203,6 +209,14 @@ export function createAgent(options: AgentOptions): Agent {
     reporter.connection(isConnected);
     outbox.connection(isConnected);
     if (isConnected) updates.nudge();
+  };
+  const onContact = (): void => {
+    linkState = linkAtContact(linkState, link.asks, atNow());
+    onActivity();
+    // A connection that should be there, and is not, stays lost.
+    if (link.asks?.why === 'plan') chronicle.contact();
+    keeper.changed();
+    updates.nudge();
   };
   const onTrouble = (trouble: LinkTrouble): void => {
     linkState = linkInTrouble(linkState, trouble, atNow());
@@ -228,8 +242,8 @@ export function createAgent(options: AgentOptions): Agent {
         ...(desired === undefined ? {} : { desired }),
         onDesired: (desired) => updates.consider(desired),
         onBatchAnswer: (payload) => outbox.answered(payload),
-        onConnection,
-        onTrouble,
+        ...{ onConnection, onContact, onTrouble, onOccasion: () => reporter.occasion() },
+        onOutlet: (isOpen) => outbox.connection(isOpen),
         countTravel: updates.countTravel,
       });
     },

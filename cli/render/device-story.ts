@@ -1,6 +1,7 @@
 /** A device's situation in sentences: what `fleet why` and `fleet status device/NAME` say. */
 import { pinsText } from '../../controller/planning/hold.ts';
 import { printableDeep } from '../../platform/printable.ts';
+import { asksWords } from '../../schemas/asks-words.ts';
 import type { DeviceStatus, Refusal, StatusDocument } from '../../schemas/generated/types.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { siteLinkWords } from '../../schemas/site-link-words.ts';
@@ -43,9 +44,13 @@ function linkSentence(connected: boolean | undefined, since: string | undefined,
 }
 
 /** When it will be heard, for all that anybody can say. */
-function expected({ expectedContact }: DeviceStatus): string[] {
+function expected({ expectedContact, report }: DeviceStatus): string[] {
   if (expectedContact === undefined) return [];
   const { kind, silences, usualSeconds = 0, by, surelyBy } = expectedContact;
+  if (report?.asks !== undefined) {
+    const next = kind === 'expected' ? `the next time by about ${minuteOf(by ?? '')}` : 'and is late';
+    return [`It ${asksWords(report.asks)}, ${next}.`];
+  }
   const usual = `half of its last ${silences} silences were over within ${span(usualSeconds * 1000)}`;
   switch (kind) {
     case 'no-basis':
@@ -62,11 +67,12 @@ function expected({ expectedContact }: DeviceStatus): string[] {
 }
 
 /** What it said of itself, and when. */
-function known({ report, contactAt, connected, linkSince }: DeviceStatus, asOf: string): string {
+function known({ report, contactAt, connected, linkSince, carried }: DeviceStatus, asOf: string): string {
   if (contactAt === undefined) {
     return report === undefined ? 'It was never heard of.' : 'When it was heard last is not known.';
   }
-  const heard = `${linkSentence(connected, linkSince, asOf)}; it was last heard ${age(contactAt, asOf)} ago.`;
+  const way = carried === undefined ? '' : `, by a receipt that ${carried.by} brought ${age(carried.at, asOf)} ago`;
+  const heard = `${linkSentence(connected, linkSince, asOf)}; it was last heard ${age(contactAt, asOf)} ago${way}.`;
   if (report === undefined) return `${heard} It has not said yet what it runs.`;
   // An agent that was never given anything has nothing to count from: its `since` is the beginning of time.
   if (report.phase === 'idle' && report.running === undefined)

@@ -1,3 +1,4 @@
+import type { NewsAnswer } from '../../schemas/news.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import type { Asked } from '../planning/rollout/act.ts';
 import { Answers } from './answers.ts';
@@ -11,7 +12,7 @@ import type { Draft } from './draft.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { Envelopes } from './envelopes.ts';
 import { EventQueue } from './event-queue.ts';
-import type { EngineEvent } from './events.ts';
+import type { EngineEvent, NewsEvent, ReceiptEvent } from './events.ts';
 import { FleetRollouts } from './fleet-rollouts.ts';
 import { type AdoptedRevision, InForce } from './in-force.ts';
 import type { ActRefusal } from './move-rollout.ts';
@@ -19,6 +20,7 @@ import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
 import { allOwed } from './owed.ts';
 import { rolloutsIn, shownIn, type Write } from './records.ts';
+import type { ReceiptRefusal } from './take-receipt.ts';
 import {
   beginTurn,
   eventsPerTurn,
@@ -142,6 +144,16 @@ export class Engine {
   /** Does something to the rollout of a fleet; durable when it resolves, unless it is told why it can't be done. */
   async act(fleet: string, asked: Asked): Promise<ActRefusal | undefined> {
     return (await this.#decided({ kind: 'rollout-act', fleet, asked })).refusal;
+  }
+
+  /** Takes what a device said of itself and somebody brought; durable when it resolves, unless it is told why it counts for nothing. */
+  async takeReceipt(receipt: Omit<ReceiptEvent, 'kind'>): Promise<ReceiptRefusal | undefined> {
+    return (await this.#decided({ kind: 'receipt', ...receipt })).unbelieved;
+  }
+
+  /** As `ask`: what is news to a device; undefined where too many ask at once. */
+  async news(event: NewsEvent): Promise<NewsAnswer | undefined> {
+    return this.#queue.hasRoomFor(event) ? (await this.#decided(event)).news : undefined;
   }
 
   /** Thinks over what these devices should get. */

@@ -139,6 +139,7 @@ export class SimDevice {
     const ports = { clock, disk, random: this.random, log };
     return createAgent({
       ...{ ports, configuration: this.#configuration(), runtime: watched, link, openCourier, agentVersion: '0.1.0' },
+      signReceipt: () => undefined,
       ...{ ways: simWays(this.link, clock), surroundings: new SimSurroundings(), doors: new SimDoors() },
       machineBoot: this.#powers,
     });
@@ -260,6 +261,7 @@ export class SimDevice {
       sendBatchPart: (part) => link.sendBatchPart(part),
       orderParcel: (order) => link.orderParcel(order),
       lookAgain: () => link.lookAgain(),
+      wake: () => link.wake(),
       stop: () => link.stop(),
     };
   }
