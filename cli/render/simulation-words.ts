@@ -49,8 +49,12 @@ function afterText(ms: number): string {
 }
 
 /** What is taken to be so because nobody knows. */
-export function assumedText({ asked }: Pick<ShownSimulation, 'asked'>): string {
+export function assumedText({ asked, takenAsDone }: Pick<ShownSimulation, 'asked' | 'takenAsDone'>): string {
   return [
+    ...takenAsDone.map(
+      ({ fleet, state, wave, waves }) =>
+        `the rollout of ${fleet} that is ${state} at wave ${wave} of ${waves} as completed, with the devices that do not run it yet behind`,
+    ),
     `modules over the ${asked.over} link of a site that may carry them, at 1 Mbit/s where it tells of none, in the hours of that link and within its budget`,
     asked.whenTrueShare === 1
       ? 'conditions true'

@@ -2752,6 +2752,12 @@ export interface SimulationAssumptions {
    */
   consentAfterSeconds: number;
   /**
+   * Fleets whose rollout to the base is under way: it is taken as completed.
+   *
+   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  takenAsDone: string[];
+  /**
    * Of the time, conditions are true.
    */
   whenTrueShare: number;

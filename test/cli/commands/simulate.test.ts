@@ -114,7 +114,10 @@ test('what the controller told into a file is as good as the controller, whose m
   writeFileSync(file, told);
   const simulate = ['simulate', '--seed', '1', '-o', 'json'];
   const asked = documentOf((await world.fleet(simulate)).output);
-  t.like(asked, { base: { name: 'in force at the controller' }, assumed: { places: 2, remembered: 1, behind: 4 } });
+  t.like(asked, {
+    base: { name: 'in force at the controller' },
+    assumed: { places: 2, remembered: 1, behind: 4, takenAsDone: ['ships'] },
+  });
   const against = documentOf((await world.fleet([...simulate, '--against', 'HEAD'])).output);
   t.is(against.assumed.remembered, 1);
 
@@ -125,6 +128,7 @@ test('what the controller told into a file is as good as the controller, whose m
   const { output } = await world.fleet(['simulate', '--seed', '1', '--status', file]);
   const flat = output.replace(/\s+/g, ' ');
   t.regex(flat, /by \S+status.json, which was told at 2026-06-11T13:00Z: then the commit comes into force/);
+  t.regex(flat, /assumed the rollout of ships that is running at wave 1 of 2 as completed, with the devices/);
   t.regex(
     flat,
     /contact 1 place as the controller remembers, .*; no history of 1 place: assumed in contact as a ship is/,
