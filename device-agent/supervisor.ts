@@ -22,7 +22,7 @@ import { createAgent } from './agent.ts';
 import { clearMemory, quietMs } from './clear-memory.ts';
 import { CourierProcess } from './courier/courier-process.ts';
 import { ReadyingCourier } from './courier/readying-courier.ts';
-import { deviceSecrets } from './device-secrets.ts';
+import { deviceSecrets, receiptSigner } from './device-secrets.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
 import { Quiet } from './quiet.ts';
@@ -134,6 +134,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
       ways: networkWays,
       surroundings: nodeSurroundings,
       doors: nodeLineDoors,
+      signReceipt: receiptSigner(identity, configuration.device),
       agentVersion,
     },
     machineBoot: machineBoot(),

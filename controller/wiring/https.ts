@@ -2,9 +2,11 @@
 import { nodeClock as clock } from '../../platform/node/clock.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
 import type { HttpHandler } from '../../platform/ports.ts';
+import type { BundleOrder } from '../../schemas/generated/types.ts';
 import { enrol } from '../authority/enrolment.ts';
 import { certificateIdentity } from '../authority/key-fingerprint.ts';
 import { authorizeSubscribers, isSubscriber } from '../authority/subscribers.ts';
+import { type BundleWorld, bundleDevicesMax, makeBundle } from '../bundles/make-bundle.ts';
 import type { Controller } from '../controller.ts';
 import { ConnectionsFull, connectionsMax } from '../doors/connection-room.ts';
 import { fairHandshakes } from '../doors/fair-handshakes.ts';
@@ -15,6 +17,7 @@ import { standByApi } from '../doors/http/readiness.ts';
 import { bodyBytesMax, createApi } from '../doors/http/router.ts';
 import type { TakePart } from '../doors/mqtt/message-door.ts';
 import { serveArtifacts } from '../publishing/serve-artifacts.ts';
+import { signBundle } from '../publishing/sign-deployment.ts';
 import type { StatePlace, Term } from '../state/leadership.ts';
 import type { Broker } from './broker.ts';
 import type { Ground } from './ground.ts';
@@ -50,6 +53,20 @@ export async function openHttps(ground: Ground, place: StatePlace) {
 /** The door, opened. */
 export type HttpsDoor = Awaited<ReturnType<typeof openHttps>>;
 
+function targetOf({ site, device }: BundleOrder) {
+  return site === undefined ? ({ kind: 'device', name: device! } as const) : ({ kind: 'site', name: site } as const);
+}
+
+/** What bundles are made with, besides files. */
+function bundling({ keys }: Ground, controller: Controller): Omit<BundleWorld, 'files' | 'isRight'> {
+  return {
+    nowMs: () => clock.now(),
+    offers: (order) => controller.offers(targetOf(order), bundleDevicesMax),
+    sign: (statement) => signBundle(statement, keys.deployment),
+    note: (deployments, who, notAfter) => controller.noteBundle({ deployments, who, notAfter }),
+  };
+}
+
 /** What a controller that leads answers. */
 export function openApi(
   ground: Ground,
@@ -74,6 +91,9 @@ export function openApi(
     changes: controller.changes,
     clock,
     acceptRevision: (name) => controller.acceptRevision(name),
+    makeBundle: (order) =>
+      makeBundle(order, { ...serving.parts, ...bundling(ground, controller) }).catch(serving.inTrouble),
+    takeReceipt: controller.takeReceipt,
     actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
     enrol: (request, address) => enrol({ authority, authorize: mayEnrol, onRefusal, onIssued }, request, address),
     brokerForAgents: () => brokerForAgents(url(), embedded !== undefined),

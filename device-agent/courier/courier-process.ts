@@ -53,6 +53,7 @@ const silenceMsMax = 30 * 60_000;
 function lost(errand: Errand, failure: Failure, unpacked?: string): Outcomes[keyof Outcomes] {
   switch (errand.kind) {
     case 'judge':
+    case 'judge-bundle':
       return failure;
     case 'bring': {
       const { memory } = errand.errand;
@@ -95,6 +96,10 @@ export class CourierProcess implements Courier {
 
   judge(...[desired, signal]: Parameters<Courier['judge']>): Promise<Verdict> {
     return this.#send<'judge'>({ kind: 'judge', desired }, () => {}, signal);
+  }
+
+  judgeBundle(...[path, signal]: Parameters<Courier['judgeBundle']>): Promise<Verdict> {
+    return this.#send<'judge-bundle'>({ kind: 'judge-bundle', path }, () => {}, signal);
   }
 
   bring(errand: BringErrand, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<Brought> {

@@ -53,6 +53,8 @@ export class ErrandRunner {
     switch (errand.kind) {
       case 'judge':
         return courier.judge(errand.desired, signal);
+      case 'judge-bundle':
+        return courier.judgeBundle(errand.path, signal);
       case 'bring':
         return courier.bring(errand.errand, (progress) => say({ kind: 'progress', id, progress }), signal);
       case 'enrol':

@@ -17,9 +17,9 @@ import { keyExchange } from '../key-exchange.ts';
 import { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
 import { askNews } from './ask-news.ts';
+import { CarryingCourier } from './carrying-courier.ts';
 import { ErrandRunner } from './errand-runner.ts';
 import { ForwardedOrders } from './forwarded-orders.ts';
-import { LocalCourier } from './local-courier.ts';
 import type { FromCourier, ToCourier } from './protocol.ts';
 import { sendPart } from './send-part.ts';
 import { SharedTime } from './shared-time.ts';
@@ -45,7 +45,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
   const network = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel);
   const orders = new ForwardedOrders(say);
-  const courier = new LocalCourier({
+  const courier = new CarryingCourier({
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
     network,
     wayOut: () => nodeSurroundings.interface(),

@@ -7,6 +7,7 @@ import type { BringErrand, Brought, Verdict } from './courier.ts';
 /** What a courier can be sent for. */
 export type Errand =
   | { readonly kind: 'judge'; readonly desired: ShadowDesired }
+  | { readonly kind: 'judge-bundle'; readonly path: string }
   | { readonly kind: 'bring'; readonly errand: BringErrand }
   /** Asks once for a certificate, new or renewed. */
   | { readonly kind: 'enrol' }
@@ -17,6 +18,7 @@ export type Errand =
 /** What each errand comes to. */
 export interface Outcomes {
   readonly judge: Verdict;
+  readonly 'judge-bundle': Verdict;
   readonly bring: Brought;
   readonly enrol: Enrolment;
   readonly news: NewsReply;

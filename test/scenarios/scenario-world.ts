@@ -318,6 +318,8 @@ export class ScenarioWorld {
       changes: controller.changes,
       clock: this.#clock,
       acceptRevision: (name) => controller.acceptRevision(name),
+      makeBundle: async () => undefined,
+      takeReceipt: controller.takeReceipt,
       actOnRollout: async ({ fleet, ...asked }) => {
         const refused = await controller.act(fleet, asked);
         // What is shown right behind an act would hang on how quick this machine is: here it shows what came of it.

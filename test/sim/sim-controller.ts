@@ -181,6 +181,8 @@ export class SimController {
       clock,
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
       acceptRevision: (name) => controller.acceptRevision(name),
+      makeBundle: async () => undefined,
+      takeReceipt: controller.takeReceipt,
       actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
       notifyPush: () => {},
       authorize: controller.authorize,

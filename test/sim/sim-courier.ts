@@ -4,10 +4,10 @@
  */
 
 import { askNews } from '../../device-agent/courier/ask-news.ts';
+import { CarryingCourier } from '../../device-agent/courier/carrying-courier.ts';
 import { CourierProcess } from '../../device-agent/courier/courier-process.ts';
 import { ErrandRunner } from '../../device-agent/courier/errand-runner.ts';
 import { ForwardedOrders, type OrderParcel } from '../../device-agent/courier/forwarded-orders.ts';
-import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
 import type { FromCourier, ToCourier } from '../../device-agent/courier/protocol.ts';
 import { sendPart } from '../../device-agent/courier/send-part.ts';
 import { SharedTime } from '../../device-agent/courier/shared-time.ts';
@@ -108,8 +108,8 @@ function startCourier(options: SimCourierOptions): ChildProcess {
   const network = options.networkOf(life, countTravel);
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
   const orders = new ForwardedOrders(say);
-  const courier = (): LocalCourier =>
-    new LocalCourier({
+  const courier = (): CarryingCourier =>
+    new CarryingCourier({
       ...{ configuration, stateDirectory: configuration.stateDirectory ?? '/state', disk: diskOf(life, disk), clock },
       ...{ network, time: shared, wayOut: options.wayOut, countBytes },
       orderParcel: orders.place,
