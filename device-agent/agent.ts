@@ -243,6 +243,7 @@ export function createAgent(options: AgentOptions): Agent {
         onDesired: (desired) => updates.consider(desired),
         onBatchAnswer: (payload) => outbox.answered(payload),
         ...{ onConnection, onContact, onTrouble, onOccasion: () => reporter.occasion() },
+        onOutlet: (isOpen) => outbox.connection(isOpen),
         countTravel: updates.countTravel,
       });
     },

@@ -15,6 +15,7 @@ import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
 import { newsLimits } from '../doors/http/news-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
 import { bodyBytesMax, createApi } from '../doors/http/router.ts';
+import type { TakePart } from '../doors/mqtt/message-door.ts';
 import { serveArtifacts } from '../publishing/serve-artifacts.ts';
 import { signBundle } from '../publishing/sign-deployment.ts';
 import type { StatePlace, Term } from '../state/leadership.ts';
@@ -72,7 +73,7 @@ export function openApi(
   controller: Controller,
   serving: Serving,
   term: Term,
-  { embedded, url }: Pick<Broker, 'embedded' | 'url'>,
+  { embedded, url, messages }: Pick<Broker, 'embedded' | 'url'> & { readonly messages: TakePart },
 ): HttpHandler {
   const { configuration, authority, guard, apiToken } = ground;
   const { authorize, onRefusal } = controller;
@@ -84,7 +85,7 @@ export function openApi(
   return createApi({
     artifacts: serveArtifacts(serving.parts),
     fillParcel: serving.fill,
-    news: controller.onNews,
+    ...{ news: controller.onNews, messages },
     newsLimits: newsLimits(() => clock.monotonic()),
     status: (query) => controller.status(query),
     changes: controller.changes,

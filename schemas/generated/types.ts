@@ -2744,6 +2744,18 @@ export interface SimulationAssumptions {
    */
   failShare: number;
   /**
+   * From where a wave waits for a yes to where somebody says it.
+   */
+  approveAfterSeconds: number;
+  /**
+   * From where a device asks for consent to where it is given.
+   */
+  consentAfterSeconds: number;
+  /**
+   * Of the time, conditions are true.
+   */
+  whenTrueShare: number;
+  /**
    * The end of each run.
    */
   untilSeconds: number;
@@ -2828,7 +2840,7 @@ export interface SimulatedSpread {
 }
 export interface SimulatedWait {
   /**
-   * As devices tell it: LINK_BUDGET, LINK_WINDOW, WINDOW.
+   * As devices tell it: LINK_BUDGET, LINK_WINDOW, WINDOW, WHEN, CONSENT_NEEDED.
    */
   code: string;
   /**

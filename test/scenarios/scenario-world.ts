@@ -313,6 +313,7 @@ export class ScenarioWorld {
       fillParcel: async () => undefined,
       artifacts: async () => ({ status: 404, headers: {}, body: (async function* () {})() }),
       news: controller.onNews,
+      messages: async () => undefined,
       status: (query) => controller.status(query),
       changes: controller.changes,
       clock: this.#clock,

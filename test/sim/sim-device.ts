@@ -197,9 +197,12 @@ export class SimDevice {
   }
 
   #network(life: ProcessLife, countTravel: CountTravel): Network {
-    const { time, server } = this.#world;
-    const { link, random, keyFingerprint } = this;
-    return simNetwork({ time, random, link, life, keyFingerprint, countTravel, server: () => server(this.name) });
+    const { time, server, checkers } = this.#world;
+    const { link, random, keyFingerprint, machine } = this;
+    return simNetwork({
+      ...{ time, random, link, life, keyFingerprint, countTravel, server: () => server(this.name) },
+      onBlob: (bytes) => checkers.links.took(machine, bytes),
+    });
   }
 
   #applying(applications: readonly RunnableApplication[]): void {
@@ -274,8 +277,9 @@ export class SimDevice {
   }
 
   #ended(how: string): void {
-    const { time, trace, broker } = this.#world;
+    const { time, trace, broker, checkers } = this.#world;
     this.#life.alive = false;
+    checkers.links.ended(this.machine);
     trace.write(how, this.machine);
     const life = this.#life;
     time.at(time.now + this.random.integer(0, silentMsMax), () => {

@@ -102,6 +102,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     artifacts: async () => errorAnswer(404, 'NOT_FOUND', 'there are none'),
     fillParcel: async () => undefined,
     news: async () => undefined,
+    messages: async () => undefined,
     status: async () => {
       throw new Error('there is no status');
     },

@@ -32,6 +32,10 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
       return knows === 1 ? undefined : { report: 'taken', ...(knows === 7 ? {} : { desired: { sequence: 2 } }) };
     },
     newsLimits: newsLimits(() => 0),
+    messages: async (name, part) => {
+      seen.push(`part of ${part.length} bytes from ${name}`);
+      return part.length > 2 ? new TextEncoder().encode('taken') : undefined;
+    },
     status: async () => status,
     changes: { changeId: 7, changesSince: () => [], listen: () => ({ [Symbol.dispose]: () => {} }) },
     clock: nodeClock,
@@ -313,4 +317,13 @@ test('news are for the device that its certificate names, in a body that is a qu
   t.like(await ask(device, 'POST', '/news', question(1)), { status: 503, body: { code: 'UNAVAILABLE' } });
   for (let more = 3; more < 20; more += 1) t.is((await ask(device, 'POST', '/news', question(7))).status, 204);
   t.like(await ask(device, 'POST', '/news', question(7)), { status: 429, headers: { 'retry-after': '60' } });
+});
+
+test('parts of batches are for the device that its certificate names, and answered once a batch is whole', async (t) => {
+  const { ask, seen } = stage();
+  t.is((await ask(device, 'POST', '/messages', { body: new Uint8Array(2) })).status, 204);
+  t.like(await ask(device, 'POST', '/messages', { body: new Uint8Array(3) }), { status: 200, body: 'taken' });
+  t.is((await ask(nobody, 'POST', '/messages', { headers: token })).status, 401);
+  t.is((await ask({ ...device, device: 'gone' }, 'POST', '/messages')).status, 403);
+  t.deepEqual(seen.slice(0, 2), ['part of 2 bytes from buoy-1', 'part of 3 bytes from buoy-1']);
 });
