@@ -140,6 +140,13 @@ function withHold(stands: Standing, decision: Decision): Standing {
   return { ...stands, reason: { ...stands.reason, code: 'HELD', message: decision.message } };
 }
 
+/** What it was issued is kept from it: it is as well as what it runs is. */
+function judgeKept(decision: Decision, observed: ObservedDevice, report: ReportGist): Standing {
+  if (report.running !== undefined) return withHold(judgeRunning(observed, report, report.running), decision);
+  const isHeld = decision.kind === 'hold' && decision.cause === 'HELD';
+  return standing('progressing', isHeld ? 'HELD' : 'TO_BE_ISSUED', decision.message);
+}
+
 /** The device runs something else than it should, or nothing. */
 function judgeOnTheWay(observed: ObservedDevice, report: ReportGist, issued: IssuedDeployment): Standing {
   const { problem, phase, target, waiting } = report;
@@ -194,9 +201,12 @@ export function changesAt(desired: DesiredDevice, observed: ObservedDevice, now:
 function lastKnown(observed: ObservedDevice): string {
   const { report, issued } = observed;
   if (report === undefined) return 'it never said what it runs';
-  const running = report.running === undefined ? 'ran nothing' : `ran deployment ${report.running.sequence}`;
-  const behind = issued !== undefined && !isReference(report.running, issued) && !isWithheld(observed);
-  return `at the time it ${running}${behind ? `; deployment ${issued.sequence} waits for its next contact` : ''}`;
+  const ran = `at the time it ${report.running === undefined ? 'ran nothing' : `ran deployment ${report.running.sequence}`}`;
+  if (issued === undefined || isReference(report.running, issued)) return ran;
+  const newest = `${ran}; deployment ${issued.sequence}`;
+  return isWithheld(observed)
+    ? `${newest}, which it has not taken, is kept from it`
+    : `${newest} waits for its next contact`;
 }
 
 /** It was there, and never said under the key that git names what it runs. */
@@ -252,8 +262,7 @@ function judgeBy(decision: Decision, desired: DesiredDevice, observed: ObservedD
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
   if (decision.cause === 'ROLLOUT' && tookAnother(observed))
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
-  if (decision.withholds && report.running !== undefined)
-    return withHold(judgeRunning(observed, report, report.running), decision);
+  if (decision.withholds) return judgeKept(decision, observed, report);
   if (isReference(report.running, issued)) return withHold(judgeRunning(observed, report, issued), decision);
   return judgeOnTheWay(observed, report, issued);
 }

@@ -43,8 +43,13 @@ function isNotTaken(fate: Fate): boolean {
 
 function whenStopped(device: DeviceInRollout, fate: Fate, { rollout }: Permitting): Permit {
   const { state, good, reason, number } = rollout;
-  const why = { code: 'ROLLOUT_HALTED', message: `rollout ${number} is ${state}: ${reason.message}` };
-  if (good === undefined) return { kind: 'stay', reason: why };
+  const message = `rollout ${number} is ${state}: ${reason.message}`;
+  const why = { code: 'ROLLOUT_HALTED', message };
+  if (good === undefined) {
+    const { report } = device.observed;
+    const nothing = '; it runs nothing, and there is nothing good to go back to';
+    return stay(why.code, report !== undefined && report.running === undefined ? `${message}${nothing}` : message);
+  }
   if (device.on === 'good') return { kind: 'good', reason: why };
   const goesBack = device.on !== 'target' || state === 'reverting' || isNotTaken(fate);
   return { kind: goesBack ? 'good' : 'stay', reason: why };
