@@ -3077,6 +3077,10 @@ export interface WaveCounts {
   contacted: number;
   staged: number;
   probation: number;
+  /**
+   * They ran what it asks of them before: that shows nothing of it.
+   */
+  unchanged: number;
   updated: number;
   /**
    * Refused it, went back or do badly.

@@ -23,12 +23,17 @@ export interface Tally {
   /** Of the policy's waves, in order. */
   readonly counts: readonly WaveCounts[];
   readonly returns: Returns;
+  /** The first of those that go back and that what was good can't be drawn for. */
+  readonly undrawn: readonly string[];
   /** Devices that wait until somebody lets them take modules whole. */
   readonly asking: number;
 }
 
+/** Devices that are named. */
+const undrawnMax = 3;
+
 /** Before anybody was noted. */
-export const noTally: Tally = { counts: [], returns: noReturns, asking: 0 };
+export const noTally: Tally = { counts: [], returns: noReturns, undrawn: [], asking: 0 };
 
 function isAlike(before: Noted | undefined, noted: Noted): boolean {
   return (
@@ -53,6 +58,7 @@ export class Book implements Tally {
   readonly #noted = new Map<string, Noted>();
   readonly #counts: Record<Fate, number>[];
   readonly #returns: Record<Return, number> = { ...noReturns };
+  readonly #undrawn = new Set<string>();
   #asking = 0;
   /** By group, those that it has to do without. */
   readonly #away = new Map<string, Set<string>>();
@@ -69,6 +75,10 @@ export class Book implements Tally {
 
   get returns(): Returns {
     return this.#returns;
+  }
+
+  get undrawn(): readonly string[] {
+    return [...this.#undrawn.values().take(undrawnMax)];
   }
 
   get asking(): number {
@@ -120,6 +130,7 @@ export class Book implements Tally {
     this.#counts[wave]![fate] += 1;
     if (asks) this.#asking += 1;
     if (returns !== undefined) this.#returns[returns] += 1;
+    if (returns === 'undrawn') this.#undrawn.add(name);
     if (group === undefined || away === undefined) return;
     this.#away.set(group, (this.#away.get(group) ?? new Set()).add(name));
   }
@@ -129,6 +140,7 @@ export class Book implements Tally {
     if (noted === undefined) return;
     const { wave, fate, group, returns } = noted;
     this.#noted.delete(name);
+    this.#undrawn.delete(name);
     this.#counts[wave]![fate] -= 1;
     if (noted.asks) this.#asking -= 1;
     if (returns !== undefined) this.#returns[returns] -= 1;

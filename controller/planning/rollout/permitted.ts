@@ -13,7 +13,7 @@ import { type DeviceInRollout, isUnderWay } from './fate.ts';
 import { type Permit, permit, withinBudget } from './permit.ts';
 import type { RolloutPolicy } from './policy.ts';
 import { goodNotThere } from './releases-gone.ts';
-import { isStopped, type Rollout } from './rollout.ts';
+import { goesBack, isStopped, type Rollout } from './rollout.ts';
 import { staleOffer } from './stale-offer.ts';
 import { mayGoWhole } from './whole-modules.ts';
 
@@ -79,8 +79,14 @@ export function inRollout(
 ): DeviceInRollout {
   const { budget } = standing.policy;
   const group = budget && groupOf(budget, desired);
+  const on = definitionOn(standing, desired, observed);
+  const isUnchanged = on === 'target' && observed.issued?.definition !== standing.rollout.target;
   return {
-    ...{ wave, observed, on: definitionOn(standing, desired, observed) },
+    ...{ wave, observed, on },
+    ...(isUnchanged ? { isUnchanged } : {}),
+    ...(on === 'target' && goesBack(standing.rollout) && goodTemplate(standing, desired) === undefined
+      ? { lacksGood: true }
+      : {}),
     isHeld: isHeld(desired, now) || desired.keyFingerprint === undefined,
     ...(group === undefined ? {} : { group }),
   };

@@ -78,6 +78,11 @@ export function isStopped({ state }: Rollout): boolean {
   return state === 'halted' || state === 'reverting';
 }
 
+/** Whether its devices go back, or did. */
+export function goesBack({ state, reason }: Rollout): boolean {
+  return state === 'reverting' || (state === 'halted' && reason.code === 'REVERTED');
+}
+
 /** The rollout whose devices go back from now on. */
 export function reverting<R extends Rollout>(rollout: R, now: number): R {
   return { ...rollout, state: 'reverting', waveStartedAt: now };

@@ -9,7 +9,7 @@
 import type { Reason } from '../../../schemas/generated/types.ts';
 import type { Tally } from './book.ts';
 import { awaitedText, awaitsDeltas, type Deltas, lateText, noneOpen } from './deltas.ts';
-import { judgeGate, noCounts, whyFailed } from './gate.ts';
+import { judgeGate, noCounts, passedText, whyFailed } from './gate.ts';
 import type { RolloutPolicy, Wave } from './policy.ts';
 import { returnedText, returningText } from './returning.ts';
 import { type Rollout, reverting, withEvent } from './rollout.ts';
@@ -130,7 +130,7 @@ function judged(rollout: Rollout, { policy, counts, now }: Standing): Move | und
   if (verdict.kind === 'passed') {
     if (rollout.gatePassedAt !== undefined) return undefined;
     const passed = { ...rollout, gatePassedAt: now };
-    return flapping(rollout, wave, now) ?? moved(passed, 'GATE_PASSED', `the gate of wave ${wave.name} has passed`);
+    return flapping(rollout, wave, now) ?? moved(passed, 'GATE_PASSED', passedText(wave, seen));
   }
   if (rollout.gatePassedAt === undefined || verdict.clause === 'success') {
     if (rollout.gatePassedAt !== undefined)
@@ -167,13 +167,13 @@ function equipped(rollout: Rollout, { policy, deltas, now }: Standing): Move | u
 }
 
 /** Those that were heard have to be back; those that are dark are waited for as long as their waves have patience. */
-function reverted(rollout: Rollout, { policy, returns, now }: Standing): Move {
+function reverted(rollout: Rollout, { policy, returns, undrawn, now }: Standing): Move {
   const { offered, moving, dark } = returns;
   const patience = policy.waves.slice(0, rollout.wave + 1).map(({ gate }) => gate.patienceMs);
   const patienceEndsAt = rollout.waveStartedAt + Math.max(...patience);
   const isHeard = offered + moving === 0;
   if (isHeard && (dark === 0 || now >= patienceEndsAt))
-    return moved({ ...rollout, state: 'halted' }, 'REVERTED', returnedText(returns));
+    return moved({ ...rollout, state: 'halted' }, 'REVERTED', returnedText(returns, undrawn));
   const verdict = { code: 'REVERTING', message: returningText(returns) };
   return { kind: 'holds', verdict, ...(isHeard ? { nextAt: patienceEndsAt } : {}) };
 }
@@ -205,14 +205,14 @@ function move(rollout: Rollout, standing: Standing): Move {
 export function step(
   rollout: Rollout,
   policy: RolloutPolicy,
-  { counts, returns }: Tally,
+  { counts, returns, undrawn }: Tally,
   now: number,
   deltas: Deltas = noneOpen,
 ): Stepped {
   const events: Reason[] = [];
   let at = rollout;
   for (;;) {
-    const next = move(at, { policy, counts, returns, deltas, now });
+    const next = move(at, { policy, counts, returns, undrawn, deltas, now });
     if (next.kind === 'holds') {
       const { verdict, nextAt } = next;
       return { rollout: at, events, verdict, ...(nextAt === undefined ? {} : { nextAt }) };

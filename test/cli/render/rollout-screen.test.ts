@@ -20,7 +20,17 @@ import type {
 
 const asOf = '2026-03-01T01:00:00.000Z';
 const began = '2026-03-01T00:30:00.000Z';
-const none = { waiting: 0, held: 0, dark: 0, contacted: 0, staged: 0, probation: 0, updated: 0, failed: 0 };
+const none = {
+  waiting: 0,
+  held: 0,
+  dark: 0,
+  contacted: 0,
+  staged: 0,
+  probation: 0,
+  updated: 0,
+  unchanged: 0,
+  failed: 0,
+};
 const tally = { desired: 5, running: 1, runningConnected: 1, progressing: 4, failed: 0, dark: 0, unknown: 0 };
 const plain = { style: styleFor(false), columns: 200, bars: false, asOf };
 
