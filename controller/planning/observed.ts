@@ -74,6 +74,8 @@ export interface ObservedDevice {
   readonly issued?: IssuedDeployment;
   /** Its newest, if the key that git names now made it. */
   readonly report?: ReportGist;
+  /** Releases that it runs by that, each `NAME/VERSION` and a space. */
+  readonly runs?: string;
   /** When the controller last heard it, by its own clock. */
   readonly contactAt?: number;
   /** How long it used to be silent: `contact-history.ts`. */

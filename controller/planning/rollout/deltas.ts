@@ -5,7 +5,7 @@
 import type { RolloutPolicy } from './policy.ts';
 import type { Rollout } from './rollout.ts';
 
-/** Deltas to what a rollout brings, from all that devices may have. */
+/** Deltas to what a rollout brings, from what the devices of a wave have. */
 export interface DeltaCount {
   readonly all: number;
   /** Of these so many are still to be made. What can't be made is not waited for. */
@@ -17,6 +17,9 @@ export type Deltas = DeltaCount | 'unknown';
 
 /** Where all are there. */
 export const noneOpen: DeltaCount = { all: 0, open: 0 };
+
+/** By the index of a wave. */
+export type DeltasOf = (wave: number) => Deltas;
 
 /** Whether this wave, which is the open one, has not started, since deltas are waited for. */
 export function awaitsDeltas({ bytes }: RolloutPolicy, { readyWave = -1 }: Rollout, wave: number): boolean {

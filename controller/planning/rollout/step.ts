@@ -8,7 +8,7 @@
  */
 import type { Reason } from '../../../schemas/generated/types.ts';
 import type { Tally } from './book.ts';
-import { awaitedText, awaitsDeltas, type Deltas, lateText, noneOpen } from './deltas.ts';
+import { awaitedText, awaitsDeltas, type DeltasOf, lateText, noneOpen } from './deltas.ts';
 import { judgeGate, noCounts, passedText, whyFailed } from './gate.ts';
 import type { RolloutPolicy, Wave } from './policy.ts';
 import { returnedText, returningText } from './returning.ts';
@@ -31,7 +31,7 @@ type Move =
   | { readonly kind: 'holds'; readonly verdict: Reason; readonly nextAt?: number };
 
 interface Standing extends Omit<Tally, 'asking'> {
-  readonly deltas: Deltas;
+  readonly deltasOf: DeltasOf;
   readonly policy: RolloutPolicy;
   readonly now: number;
 }
@@ -153,9 +153,10 @@ function begun(rollout: Rollout, { policy, now }: Standing): Move | undefined {
 }
 
 /** So do deltas that it waits for; patience with them counts from when it would have started. */
-function equipped(rollout: Rollout, { policy, deltas, now }: Standing): Move | undefined {
+function equipped(rollout: Rollout, { policy, deltasOf, now }: Standing): Move | undefined {
   const { index, wave } = openWave(policy, rollout);
   if (policy.bytes === undefined || !awaitsDeltas(policy, rollout, index)) return undefined;
+  const deltas = deltasOf(index);
   const endsAt = rollout.waveStartedAt + policy.bytes.patienceMs;
   const ready = { ...rollout, readyWave: index, waveStartedAt: now };
   if (deltas !== 'unknown' && deltas.open === 0)
@@ -201,18 +202,18 @@ function move(rollout: Rollout, standing: Standing): Move {
   }
 }
 
-/** Goes on as far as it can at `now`. The tally has to be of all devices; without `deltas` all are there. */
+/** Goes on as far as it can at `now`. The tally has to be of all devices; without `deltasOf` all deltas are there. */
 export function step(
   rollout: Rollout,
   policy: RolloutPolicy,
   { counts, returns, undrawn }: Tally,
   now: number,
-  deltas: Deltas = noneOpen,
+  deltasOf: DeltasOf = () => noneOpen,
 ): Stepped {
   const events: Reason[] = [];
   let at = rollout;
   for (;;) {
-    const next = move(at, { policy, counts, returns, undrawn, deltas, now });
+    const next = move(at, { policy, counts, returns, undrawn, deltasOf, now });
     if (next.kind === 'holds') {
       const { verdict, nextAt } = next;
       return { rollout: at, events, verdict, ...(nextAt === undefined ? {} : { nextAt }) };
