@@ -147,12 +147,12 @@ class FollowingController implements Controller {
           return image.accepted;
         },
         accept: (revision) => this.#engine.ask({ kind: 'acceptance', revision }),
-        resume: (revision, desired) => {
-          this.#engine.resume(revision, desired);
+        resume: async (revision, desired) => {
+          await this.#engine.resumeInTurns(revision, desired);
           parts.reauthorize(desired.devices);
         },
         adopt: async (adoption) => {
-          await this.#engine.adopt({ kind: 'adoption', ...adoption });
+          await this.#engine.adopt(adoption);
           this.#remind();
           parts.reauthorize(adoption.desired.devices);
         },

@@ -53,13 +53,14 @@ export class Planner {
     this.#commits += 1;
     const committedAt = new Date(this.now).toISOString();
     const id = String(this.#commits % 10).repeat(40);
+    const followed = this.#rollouts.followed(desired, affected);
     this.#decide({
-      ...{ kind: 'adoption', desired, affected },
+      ...{ kind: 'adoption', followed },
       revision: { id, subject: 'x', author: 'x', committedAt },
       source: { state: 'current', location: 'x', branch: 'main', problems: [] },
     });
     this.#desired = desired;
-    this.#rollouts.follow(desired, affected);
+    this.#rollouts.follow(followed);
     this.#toConsider.addList(affected, (name) => this.#rollouts.isCounting(name));
     this.drain();
   }
@@ -67,7 +68,7 @@ export class Planner {
   /** A start over what is remembered: everything is counted and thought over. */
   start(desired: DesiredFleet): void {
     this.#desired = desired;
-    this.#rollouts.follow(desired, undefined);
+    this.#rollouts.follow(this.#rollouts.followed(desired));
     this.#toConsider.addList(desired.devices.keys(), (name) => this.#rollouts.isCounting(name));
     this.drain();
   }

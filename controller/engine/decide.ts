@@ -65,11 +65,11 @@ function contact(draft: Draft, context: Context, event: ContactEvent): Decision 
 }
 
 function adoption(draft: Draft, context: Context, event: AdoptionEvent): Decision {
-  const { revision, source, affected } = event;
+  const { revision, source, followed } = event;
   draft.put({ kind: 'revision', revision });
   draft.put({ kind: 'source', source });
   draft.put({ kind: 'accepted', revision: undefined });
-  const fields = { revision: revision.id, subject: revision.subject, devices: affected.size };
+  const fields = { revision: revision.id, subject: revision.subject, devices: followed.affected.size };
   const begun = beginRollouts(draft, context, event);
   return { ...nothing, tales: [{ level: 'info', event: 'revision.adopted', fields }, ...begun] };
 }

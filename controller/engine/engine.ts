@@ -8,17 +8,17 @@ import { type Decision, decide } from './decide.ts';
 import { Delivery } from './delivery.ts';
 import { countDevice, DeviceTurns } from './device-turns.ts';
 import type { Draft } from './draft.ts';
-import { type EngineParts, noFleet } from './engine-parts.ts';
+import type { EngineParts } from './engine-parts.ts';
 import { Envelopes } from './envelopes.ts';
 import { EventQueue } from './event-queue.ts';
-import type { AdoptionEvent, EngineEvent } from './events.ts';
+import type { EngineEvent } from './events.ts';
 import { FleetRollouts } from './fleet-rollouts.ts';
+import { type AdoptedRevision, InForce } from './in-force.ts';
 import type { ActRefusal } from './move-rollout.ts';
 import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
 import { allOwed } from './owed.ts';
 import { rolloutsIn, shownIn, type Write } from './records.ts';
-import { inRowOrder } from './row-order.ts';
 import {
   beginTurn,
   eventsPerTurn,
@@ -42,8 +42,7 @@ export class Engine {
   readonly #toConsider = new NameQueue();
   readonly #sight: BranchSight;
   readonly #queue = new EventQueue();
-  #desired = noFleet;
-  #revision: string | undefined;
+  readonly #inForce: InForce;
   readonly #reading: Outage;
   readonly #writing: Outage;
   #looping: Promise<void> | undefined;
@@ -65,9 +64,14 @@ export class Engine {
         this.#wake();
       },
     });
+    this.#inForce = new InForce({
+      ...{ image, tell, rollouts: this.#rollouts, toConsider: this.#toConsider, onChange: parts.onChange },
+      ask: (event) => this.ask(event),
+      wake: () => this.#wake(),
+    });
     this.#contacts = new Contacts({
       ...{ clock, tellsConnections, tell },
-      isNamed: (device) => this.#desired.devices.has(device),
+      isNamed: (device) => this.desired.devices.has(device),
     });
     this.#delivery = new Delivery({
       ...{ clock, image, publish, tell },
@@ -97,7 +101,7 @@ export class Engine {
   }
 
   get desired(): DesiredFleet {
-    return this.#desired;
+    return this.#inForce.desired;
   }
 
   get trouble(): StateTrouble | undefined {
@@ -107,7 +111,7 @@ export class Engine {
   get context(): Context {
     const { clock, keyId } = this.#parts;
     return {
-      ...{ keyId, desired: this.#desired, revision: this.#revision, isBranchSeen: this.#sight.isSeen },
+      ...{ keyId, desired: this.desired, revision: this.#inForce.revision, isBranchSeen: this.#sight.isSeen },
       ...{ rollouts: this.#rollouts, links: this.#contacts.links, heard: this.#contacts.heard, now: clock.now() },
     };
   }
@@ -146,38 +150,19 @@ export class Engine {
     this.#wake();
   }
 
-  /** Takes up a revision that was in force before; nothing of it needs to be written. */
-  resume(revision: string, desired: DesiredFleet): void {
-    this.#follow(revision, desired, undefined);
-    this.#toConsider.addList(desired.devices.keys(), (name) => this.#rollouts.isCounting(name));
-    const { behind } = this.#rollouts;
-    if (behind.length > 0) this.tell({ kind: 'rollouts-behind', fleets: behind });
-    this.#considerStrangers();
+  /** Takes up a revision that was in force before, nothing of which needs to be written. */
+  resume(...taken: Parameters<InForce['resume']>): void {
+    this.#inForce.resume(...taken);
   }
 
-  /** Devices that git names no longer. */
-  #considerStrangers(): void {
-    this.#toConsider.addList(this.#parts.image.devices.keys(), (name) => this.#desired.devices.has(name));
-    this.#wake();
+  /** The same; a large fleet is looked through in turns. */
+  async resumeInTurns(revision: string, desired: DesiredFleet): Promise<void> {
+    this.resume(revision, desired, await this.#rollouts.followedInTurns(desired));
   }
 
   /** A revision comes into force; durable when it resolves. */
-  async adopt(event: AdoptionEvent): Promise<void> {
-    const isFirst = this.#revision === undefined;
-    await this.ask(event);
-    this.#follow(event.revision.id, event.desired, event.affected);
-    const affected = inRowOrder(event.affected, this.#parts.image.devices);
-    this.#toConsider.addList(affected, (name) => this.#rollouts.isCounting(name));
-    if (isFirst) this.#considerStrangers();
-    this.#wake();
-  }
-
-  #follow(revision: string, desired: DesiredFleet, affected: ReadonlySet<string> | undefined): void {
-    this.#revision = revision;
-    this.#desired = desired;
-    this.#rollouts.follow(desired, affected);
-    this.#parts.onChange(affected);
-    if (affected !== undefined) this.#parts.onChange([]);
+  adopt(adopted: AdoptedRevision): Promise<void> {
+    return this.#inForce.adopt(adopted);
   }
 
   /** Nothing more is decided; what was decided is durable. */

@@ -2,10 +2,10 @@
 
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { LogbookEntry } from '../../schemas/logbook-entry.ts';
-import type { DesiredFleet } from '../manifests/desired.ts';
 import type { IssuedDeployment } from '../planning/observed.ts';
 import type { Asked } from '../planning/rollout/act.ts';
 import type { ShadowOperation } from '../shadow/topics.ts';
+import type { FollowedCommit } from './followed-fleets.ts';
 import type { ChannelMark, Owed, UnreadableDocument, Write } from './records.ts';
 
 /** A message of a device to its shadow, as it arrived. */
@@ -56,9 +56,7 @@ export interface AdoptionEvent {
   readonly kind: 'adoption';
   readonly revision: RevisionStatus;
   readonly source: SourceStatus;
-  readonly desired: DesiredFleet;
-  /** Devices whose desired state came, went or differs. */
-  readonly affected: ReadonlySet<string>;
+  readonly followed: FollowedCommit;
 }
 
 export type EngineEvent =

@@ -4,22 +4,23 @@
  * and nothing is offered before, so that no wave is skipped and no budget passed.
  */
 import type { Clock } from '../../platform/ports.ts';
+import { Turn } from '../../platform/turn.ts';
 import { deployedModules } from '../../schemas/deployed-modules.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
 import { definitionOf } from '../manifests/definition.ts';
 import type { Catalogue, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
+import { runAtOnce, runInTurns, type Steps } from '../manifests/steps.ts';
 import type { ObservedDevice } from '../planning/observed.ts';
 import type { Permitted } from '../planning/rollout/permitted.ts';
 import type { RolloutPolicy } from '../planning/rollout/policy.ts';
 import { goodNotThere } from '../planning/rollout/releases-gone.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { RolloutView } from '../planning/rollout/rollout-view.ts';
-import { drawWaves, type Member } from '../planning/rollout/waves.ts';
 import { DueNames } from './due-names.ts';
 import { type EngineParts, noFleet } from './engine-parts.ts';
 import type { EngineEvent } from './events.ts';
 import { type Count, FleetRollout } from './fleet-rollout.ts';
-import { fleetsToDraw, membersOf, policiesOf, touchedFleets } from './followed-fleets.ts';
+import { type DrawnFleet, type FollowedCommit, followedCommit } from './followed-fleets.ts';
 import type { Image } from './image.ts';
 import type { Known } from './known.ts';
 import type { NameQueue } from './name-queue.ts';
@@ -101,17 +102,34 @@ export class FleetRollouts {
     if (one !== undefined && desired !== undefined) this.#parts.consider(one.afterAsking(desired.name));
   }
 
-  /** A commit is in force, of which these devices are affected; of all without them. */
-  follow(wanted: DesiredFleet, affected: ReadonlySet<string> = new Set(wanted.devices.keys())): void {
+  /** What of a commit is to be followed, of which these devices are affected; of all without them. Nothing is followed by that. */
+  followed(wanted: DesiredFleet, affected?: ReadonlySet<string>): FollowedCommit {
+    return runAtOnce(this.#followed(wanted, affected));
+  }
+
+  /** The same of a fleet that may be large, beside others' work. */
+  followedInTurns(wanted: DesiredFleet, affected?: ReadonlySet<string>): Promise<FollowedCommit> {
+    return runInTurns(this.#followed(wanted, affected), new Turn(this.#parts.clock));
+  }
+
+  #followed(
+    wanted: DesiredFleet,
+    affected: ReadonlySet<string> = new Set(wanted.devices.keys()),
+  ): Steps<FollowedCommit> {
+    const before = {
+      wanted: this.#wanted,
+      isAsked: (fleet: string, policy: RolloutPolicy) => this.#isAsked(fleet, policy),
+      lotsOf: (fleet: string) => this.#fleets.get(fleet)?.followed.lots,
+    };
+    return followedCommit(before, wanted, affected);
+  }
+
+  /** A commit is in force. */
+  follow({ wanted, affected, touched, policies, drawn }: FollowedCommit): void {
     const before = this.#wanted;
     this.#wanted = wanted;
-    const touched = touchedFleets(before, wanted, affected);
-    const policies = policiesOf(wanted, touched);
     for (const fleet of touched) if (!policies.has(fleet)) this.#leave(fleet);
-    const others = fleetsToDraw(before, wanted, affected);
-    const toDraw = [...policies].filter(([fleet, policy]) => others.has(fleet) || !this.#isAsked(fleet, policy));
-    const members = membersOf(wanted, new Set(toDraw.map(([fleet]) => fleet)));
-    for (const [fleet, policy] of policies) this.#followFleet(fleet, policy, members.get(fleet), affected);
+    for (const [fleet, policy] of policies) this.#followFleet(fleet, policy, drawn.get(fleet), affected);
     this.#takeBack(before.catalogue);
   }
 
@@ -142,13 +160,12 @@ export class FleetRollouts {
   #followFleet(
     fleet: string,
     policy: RolloutPolicy,
-    members: readonly Member[] | undefined,
+    drawn: DrawnFleet | undefined,
     affected: ReadonlySet<string>,
   ): void {
     const old = this.#fleets.get(fleet);
     const target = definitionOf(this.#wanted, fleet)?.hash ?? '';
-    const lots = old?.followed.lots ?? new Map();
-    const waves = members === undefined ? old!.followed.waves : drawWaves(fleet, members, policy.waves, lots);
+    const { waves, lots } = drawn ?? old!.followed;
     if (old?.followed.target === target && this.#isAsked(fleet, policy)) return this.#redraw(old, waves, affected);
     const releases = releasesOf(this.#wanted, fleet);
     const one = new FleetRollout({ fleet, policy, target, waves, lots, releases }, this.#parts.deltasTo);

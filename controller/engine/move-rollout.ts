@@ -13,7 +13,7 @@ import type { Draft } from './draft.ts';
 import { noFleet } from './engine-parts.ts';
 import type { AdoptionEvent } from './events.ts';
 import type { FollowedFleet } from './fleet-rollout.ts';
-import { policiesOf, touchedFleets } from './followed-fleets.ts';
+import { policiesOf } from './followed-fleets.ts';
 import type { Tale } from './history.ts';
 
 /** Why nothing comes of what an operator asked for. */
@@ -105,8 +105,8 @@ function begin(draft: Draft, { fleets, after, ...commit }: Commit, now: number):
 
 /** What a commit that comes into force begins, supersedes and ends. */
 export function beginRollouts(draft: Draft, { desired: before, now }: Context, event: AdoptionEvent): Tale[] {
-  const { desired: after, affected, revision } = event;
-  const fleets = touchedFleets(before, after, affected);
+  const { revision, followed } = event;
+  const { wanted: after, touched: fleets } = followed;
   return begin(draft, { before, after, fleets, revision: revision.id, subject: revision.subject }, now);
 }
 

@@ -100,7 +100,7 @@ export class BranchFollower {
     const { revision, catalogue } = await takeUp(this.#parts, info, this.#keeper, this.#reading, this.#readTrust);
     this.#inForce = revision;
     const desired = desiredOf(revision.state);
-    memory.resume(info.id, desired);
+    await memory.resume(info.id, desired);
     publisher.resume(catalogue, demand(desired));
   }
 

@@ -58,7 +58,7 @@ export interface Memory {
   /** Durable when it resolves; counts until the next adoption. */
   accept(revision: string): Promise<void>;
   /** What was in force is in force again. */
-  resume(revision: string, desired: DesiredFleet): void;
+  resume(revision: string, desired: DesiredFleet): Promise<void>;
   /** Durable when it resolves. */
   adopt(adoption: Adoption): Promise<void>;
   /** What is known of the repository. */

@@ -4,12 +4,12 @@ import { definitionOf } from '../manifests/definition.ts';
 import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf, type ManifestState } from '../manifests/manifest-state.ts';
 import { countUnder, namesUnder } from '../manifests/name-index.ts';
-import type { Steps } from '../manifests/steps.ts';
+import { forEachInSteps, type Steps } from '../manifests/steps.ts';
 import type { DeviceChange } from './compare.ts';
 import { asksForBudgets, asksForWaves, type CommitWeight, type PlacedPolicy, type WeighedFleet } from './policy.ts';
 import { workOf } from './rollout/disturbance.ts';
 import { policyOf } from './rollout/policy-of.ts';
-import { waveSizes } from './rollout/waves.ts';
+import { waveSizesInSteps } from './rollout/waves.ts';
 import { noneWeakened, weakenedBudgets } from './weakened-budgets.ts';
 
 /** All holds that have an end are over by then: what they put off comes all the same. */
@@ -42,14 +42,15 @@ export interface WeighedCommit {
 }
 
 /** The waves of a fleet that take somebody; of one without devices all that there are. */
-function waveCount({ desired, sizeOf, namesIn }: WeighedSide, fleet: string): number {
+function* waveCount({ desired, sizeOf, namesIn }: WeighedSide, fleet: string): Steps<number> {
   const manifest = desired.fleets.get(fleet);
   const waves = manifest && policyOf(manifest)?.waves;
   if (waves === undefined) return 1;
   const size = sizeOf(fleet);
   if (size === 0) return waves.length;
-  const members = () => Array.from(namesIn(fleet), (name) => desired.devices.get(name)!);
-  return waveSizes(fleet, size, members, waves).filter((count) => count > 0).length;
+  const members = () => Iterator.from(namesIn(fleet)).map((name) => desired.devices.get(name)!);
+  const sizes = yield* waveSizesInSteps(fleet, size, members, waves);
+  return sizes.filter((count) => count > 0).length;
 }
 
 /** Whether a device is in the same fleet as before, and under the same labels. */
@@ -59,14 +60,14 @@ function isPlacedAlike(before: DesiredDevice | undefined, after: DesiredDevice |
 }
 
 /** Fleets whose waves may take others than before: only of these it is worth to ask who is in which. */
-function redrawnFleets({ base, next, affected }: WeighedCommit): ReadonlySet<string> {
+function* redrawnFleets({ base, next, affected }: WeighedCommit): Steps<ReadonlySet<string>> {
   const redrawn = new Set<string>();
   for (const [name, fleet] of next.desired.fleets) if (base.desired.fleets.get(name) !== fleet) redrawn.add(name);
-  for (const device of affected) {
+  yield* forEachInSteps(affected, (device) => {
     const [before, after] = [base.desired.devices.get(device), next.desired.devices.get(device)];
-    if (isPlacedAlike(before, after)) continue;
+    if (isPlacedAlike(before, after)) return;
     for (const fleet of [before?.fleet, after?.fleet]) if (fleet !== undefined) redrawn.add(fleet);
-  }
+  });
   return redrawn;
 }
 
@@ -74,16 +75,19 @@ function redrawnFleets({ base, next, affected }: WeighedCommit): ReadonlySet<str
  * The fleets that get another definition, and in how many waves; those that are new get their first. Who has fewer waves than before,
  * by its manifest or because its devices are others, is among them: devices that wait for what a commit before it brought get it by these.
  */
-export function redefinedFleets(commit: WeighedCommit): readonly WeighedFleet[] {
+function* redefinedFleets(commit: WeighedCommit): Steps<readonly WeighedFleet[]> {
   const { base, next } = commit;
-  const redrawn = redrawnFleets(commit);
-  return [...next.desired.fleets.keys()].flatMap((fleet) => {
-    if (!base.desired.fleets.has(fleet)) return [];
+  const redrawn = yield* redrawnFleets(commit);
+  const redefined: WeighedFleet[] = [];
+  for (const fleet of next.desired.fleets.keys()) {
+    if (!base.desired.fleets.has(fleet)) continue;
     const isSame = definitionOf(base.desired, fleet)?.hash === definitionOf(next.desired, fleet)?.hash;
-    if (isSame && !redrawn.has(fleet)) return [];
-    const waves = waveCount(next, fleet);
-    return isSame && waves >= waveCount(base, fleet) ? [] : [{ fleet, waves, devices: next.sizeOf(fleet) }];
-  });
+    if (isSame && !redrawn.has(fleet)) continue;
+    const waves = yield* waveCount(next, fleet);
+    if (isSame && waves >= (yield* waveCount(base, fleet))) continue;
+    redefined.push({ fleet, waves, devices: next.sizeOf(fleet) });
+  }
+  return redefined;
 }
 
 /** Whether a device is in another fleet than before, and gets something else to run there. */
@@ -93,19 +97,23 @@ function isMovedOn({ base, next }: WeighedCommit, { device, kind }: DeviceChange
   return before.fleet !== after.fleet && workOf(before.template) !== workOf(after.template);
 }
 
-/**
- * Devices that another fleet takes over and gives something else: at once where that fleet has it already, in the waves of one that is
- * new.
- */
-export function joinedFleets(commit: WeighedCommit): readonly WeighedFleet[] {
-  const { base, next, devices } = commit;
-  const moved = devices.filter((change) => isMovedOn(commit, change));
-  return [...Map.groupBy(moved, ({ fleet = '' }) => fleet)].flatMap(([fleet, joining]) => {
-    const count = joining.length;
-    if (!base.desired.fleets.has(fleet)) return [{ fleet, waves: waveCount(next, fleet), devices: count }];
-    const isSame = definitionOf(base.desired, fleet)?.hash === definitionOf(next.desired, fleet)?.hash;
-    return isSame ? [{ fleet, waves: 1, devices: count, isJoined: true }] : [];
+/** Those of a fleet that take devices over: at once where it has already what they get, in its waves where it is new. */
+function* joinedFleet({ base, next }: WeighedCommit, fleet: string, devices: number): Steps<readonly WeighedFleet[]> {
+  if (!base.desired.fleets.has(fleet)) return [{ fleet, waves: yield* waveCount(next, fleet), devices }];
+  const isSame = definitionOf(base.desired, fleet)?.hash === definitionOf(next.desired, fleet)?.hash;
+  return isSame ? [{ fleet, waves: 1, devices, isJoined: true }] : [];
+}
+
+/** Devices that another fleet takes over and gives something else. */
+function* joinedFleets(commit: WeighedCommit): Steps<readonly WeighedFleet[]> {
+  const moved = new Map<string, number>();
+  yield* forEachInSteps(commit.devices, (change) => {
+    const { fleet = '' } = change;
+    if (isMovedOn(commit, change)) moved.set(fleet, (moved.get(fleet) ?? 0) + 1);
   });
+  const joined: WeighedFleet[] = [];
+  for (const [fleet, devices] of moved) joined.push(...(yield* joinedFleet(commit, fleet, devices)));
+  return joined;
 }
 
 /** The devices that a policy counts: those that a hold without an end, or a missing key, keeps as they are, are not among them. */
@@ -121,7 +129,7 @@ export function* weighInSteps(
   const { base, next, affected } = commit;
   return {
     devices: movingDevices(commit.devices),
-    fleets: asksForWaves(policies) ? [...redefinedFleets(commit), ...joinedFleets(commit)] : [],
+    fleets: asksForWaves(policies) ? [...(yield* redefinedFleets(commit)), ...(yield* joinedFleets(commit))] : [],
     budgets: asksForBudgets(policies) ? yield* weakenedBudgets(base.desired, next.desired, affected) : noneWeakened,
   };
 }

@@ -88,13 +88,7 @@ export async function openSimulatedController(parts: SimulatedControllerParts): 
       const { desired } = commit;
       const affected = new Set([...engine.desired.devices.keys(), ...desired.devices.keys()]);
       const revision = revisionOf(commit, time.now);
-      const adopted = engine.adopt({
-        kind: 'adoption',
-        desired,
-        affected,
-        revision,
-        source: { ...source, problems: [] },
-      });
+      const adopted = engine.adopt({ desired, affected, revision, source: { ...source, problems: [] } });
       await Promise.all([adopted, time.runUntil(time.now)]);
     },
   };

@@ -71,7 +71,6 @@ test('the first commit after what was in force was lost takes its deployment fro
   await engine.stop();
   const next = await open();
   const adopted = next.engine.adopt({
-    kind: 'adoption',
     revision: { id: 'b'.repeat(40), subject: '', author: '', committedAt: new Date(start).toISOString() },
     source: { location: 'x', branch: 'main', state: 'current', problems: [] },
     desired: shipsOf(['buoy']),

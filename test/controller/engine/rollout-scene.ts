@@ -160,7 +160,7 @@ export class RolloutScene {
       return JSON.stringify(before.devices.get(name)) !== JSON.stringify(desired.devices.get(name));
     };
     const adopted = this.engine.adopt({
-      ...{ kind: 'adoption', desired, affected: new Set([...names].filter(isOtherwise)) },
+      ...{ desired, affected: new Set([...names].filter(isOtherwise)) },
       revision: { id: this.revision, subject: 'x', author: 'ana', committedAt: new Date(this.time.now).toISOString() },
       source: { state: 'current', location: 'test', branch: 'main', problems: [] },
     });

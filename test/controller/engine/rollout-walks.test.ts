@@ -36,7 +36,7 @@ function begun() {
       lists.push([...names].filter((name) => !isPassedOver(name)));
     },
   });
-  rollouts.follow(desired);
+  rollouts.follow(rollouts.followed(desired));
   lists.splice(0);
   const become = (more: Partial<Rollout>): readonly string[][] => {
     const before = image.get('ships')!;

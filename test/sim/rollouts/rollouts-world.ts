@@ -210,7 +210,7 @@ export class RolloutsWorld implements Shore {
     const revision = { id, subject, author: 'ana', committedAt: new Date(this.time.now).toISOString() };
     const source = { state: 'current', location: 'test', branch: 'main', problems: [] as never[] } as const;
     // A disk that is full refuses it: the branch is looked at again.
-    await engine.adopt({ kind: 'adoption', desired, affected, revision, source }).catch(() => {
+    await engine.adopt({ desired, affected, revision, source }).catch(() => {
       this.time.at(this.time.now + 10 * minuteMs, () => void (this.#life.alive && this.#adopt()));
     });
   }

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { Wave } from '../../../../controller/planning/rollout/policy.ts';
-import { drawWaves, waveSizes } from '../../../../controller/planning/rollout/waves.ts';
+import { drawWaves, drawWavesInSteps, waveSizes } from '../../../../controller/planning/rollout/waves.ts';
 
 const gate: Wave['gate'] = {
   successPercent: 100,
@@ -93,4 +93,22 @@ test('the sizes of waves are those that are drawn, whether or not anybody is loo
       );
     }),
   );
+});
+
+test('a large fleet is drawn in steps, none of which looks at many devices', (t) => {
+  let looks = 0;
+  const members = Array.from({ length: 5_000 }, (_, index) => ({
+    labels: {},
+    get name() {
+      looks += 1;
+      return `device-${index}`;
+    },
+  }));
+  const waves = [wave('some', { limit: { kind: 'percent', percent: 10 } }), wave('rest')];
+  let most = 0;
+  for (const _ of drawWavesInSteps('ships', members, waves)) {
+    most = Math.max(most, looks);
+    looks = 0;
+  }
+  t.true(looks < 1_000 && most < 1_000, `${most} looks in one step, ${looks} in the last`);
 });
