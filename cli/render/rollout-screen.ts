@@ -114,7 +114,7 @@ function stragglerLine({ stragglers }: RolloutStatus): string[] {
 }
 
 /** Who waits for somebody's word, and how to give it. */
-function askingLine({ name, rollout: { asking } }: RollingFleet): string[] {
+export function askingLine({ name, rollout: { asking } }: RollingFleet): string[] {
   if (asking === undefined) return [];
   const who = asking === 1 ? '1 device has no delta and asks' : `${asking} devices have no delta and ask`;
   return [`${who} to take modules whole: fleet rollout allow-whole ${name} -m WHY`];

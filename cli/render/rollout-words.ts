@@ -90,13 +90,20 @@ export function rolloutCell(rollout: RolloutStatus | undefined, style: Style): s
   return style(rolloutStyles[state], `${state}${place}`);
 }
 
+/** `2 devices ask to take modules whole`. */
+function askingWords({ asking }: RolloutStatus): string[] {
+  if (asking === undefined) return [];
+  return [`${asking} ${asking === 1 ? 'device asks' : 'devices ask'} to take modules whole`];
+}
+
 function lineOf(fleet: string, rollout: RolloutStatus, style: Style): string[] {
   const { state, number, reason } = rollout;
-  if (state === 'done' && rollout.stragglers === undefined) return [];
+  if (state === 'done' && rollout.stragglers === undefined && rollout.asking === undefined) return [];
   const open = openWaveOf(rollout);
   const parts = [
     ...(open === undefined ? [] : [`${placeWords(rollout)}: ${waveWords(open)}`]),
     ...stragglerWords(rollout),
+    ...askingWords(rollout),
     `${reason.message} ${style('dim', reason.code)}`,
   ];
   return [`${fleet}: rollout ${number} ${style(rolloutStyles[state], state)}, ${parts.join('; ')}`];
