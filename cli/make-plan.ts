@@ -6,25 +6,25 @@ import { afterHoldsMs } from '../controller/planning/commit-weight.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
 import { transfersOf } from '../controller/planning/transfers.ts';
 import { wholeFetches } from '../controller/planning/whole-fetches.ts';
-import type { StatusDocument } from '../schemas/generated/types.ts';
+import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
 import { type CommandContext, CommandError } from './command.ts';
-import { fetchDevices, fetchStatus } from './controller-client.ts';
 import { openFleetRepository, repositoryTop } from './fleet-repository.ts';
 import { describing } from './known-device.ts';
 import { judgePolicies } from './plan-policy.ts';
 import { type JudgedRevision, judgeSides, type PlanQuestion } from './plan-sides.ts';
 import type { KnownDevices, Plan } from './render/plan.ts';
+import { controllersWord, type ShoreWord } from './shore-word.ts';
 import { toolVersion } from './tool-version.ts';
 
-/** What the controller tells of all, or why there is nothing to go by. */
+/** What is told of all, or why there is nothing to go by. */
 interface Answer {
   readonly status?: StatusDocument;
   readonly unknownBecause?: string;
 }
 
-async function askController(context: CommandContext): Promise<Answer> {
+async function ask(word: ShoreWord): Promise<Answer> {
   try {
-    return { status: await fetchStatus(context) };
+    return { status: await word.status() };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     return { unknownBecause: error.message };
@@ -39,7 +39,7 @@ interface Knowledge {
 
 /** What devices do now says nothing of what they would do on the way from another revision than the one in force. */
 async function askDevices(
-  context: CommandContext,
+  word: ShoreWord,
   { status, unknownBecause = '' }: Answer,
   { side }: JudgedRevision,
   affected: ReadonlySet<string>,
@@ -50,7 +50,7 @@ async function askDevices(
     return { unknownBecause: `in force is ${inForce.slice(0, 7)}, not the base` };
   }
   try {
-    return { known: { asOf: status.asOf, devices: await fetchDevices(context, [...affected].sort()) } };
+    return { known: { asOf: status.asOf, devices: await word.devices([...affected].sort()) } };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     return { unknownBecause: error.message };
@@ -102,19 +102,23 @@ export interface OpenedPlan {
   readonly plan: Plan;
   readonly base: JudgedRevision;
   readonly next: JudgedRevision;
+  /** What is known of devices, whatever the base is; nothing where nobody answers. */
+  readonly tell: (names: readonly string[]) => Promise<readonly DeviceStatus[]>;
 }
 
-/** Works the plan out and hands it over. Throws `CommandError`. */
+/** Works the plan out by this word of the shore, and hands it over. Throws `CommandError`. */
 export async function withPlan<T>(
   context: CommandContext,
   asked: PlanQuestion,
+  word: ShoreWord,
   use: (opened: OpenedPlan) => Promise<T>,
 ): Promise<T> {
-  const answer = await askController(context);
+  const answer = await ask(word);
+  const isTold = answer.status !== undefined;
   await using repository = await openFleetRepository(context, repositoryTop(context));
-  const { base, next } = await judgeSides(context, repository, asked, answer.status);
-  const { known, unknownBecause } = await askDevices(context, answer, base, next.affected);
-  const change = compare(base, next, known, context.clock.now(), answer.status);
+  const { base, next } = await judgeSides(context, repository, asked, answer.status, isTold && word.isLive);
+  const { known, unknownBecause } = await askDevices(word, answer, base, next.affected);
+  const change = compare(base, next, known, word.now, answer.status);
   const prices = await pricesOf(base, next, change);
   const policy = await judgePolicies(context, repository, { base, next }, () => {
     const bare = compare(base, next, undefined, afterHoldsMs);
@@ -136,10 +140,10 @@ export async function withPlan<T>(
     ...(known && { known }),
     ...(unknownBecause !== undefined && { unknownBecause }),
   };
-  return use({ plan, base, next });
+  return use({ plan, base, next, tell: async (names) => (isTold ? word.devices(names) : []) });
 }
 
 /** Works the plan out. Throws `CommandError`. */
 export function makePlan(context: CommandContext, asked: PlanQuestion): Promise<Plan> {
-  return withPlan(context, asked, async ({ plan }) => plan);
+  return withPlan(context, asked, controllersWord(context), async ({ plan }) => plan);
 }

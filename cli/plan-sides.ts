@@ -163,18 +163,19 @@ async function publishedTrust(context: CommandContext, { trust }: FleetRevision)
   return (await fetchPublishedTrust(context, trust)).files;
 }
 
-/** Both sides, judged; throws `CommandError` where one of them is not valid. */
+/** Both sides, judged beside what is published where the controller is reached; throws `CommandError` where one of them is not valid. */
 export async function judgeSides(
   context: CommandContext,
   repository: FleetRepository,
   asked: PlanQuestion,
   status: StatusDocument | undefined,
+  isReached: boolean,
 ) {
   const known = await findJudged(context, repository);
   const openedBase = await openBase(context, repository, known ?? noUnderlay, asked, status);
   const openedNext = await openNext(context, repository, asked, openedBase);
   const { revision } = openedNext;
-  const published = status === undefined ? new Map() : await publishedTrust(context, revision);
+  const published = isReached ? await publishedTrust(context, revision) : new Map();
   const base = openedBase
     ? await judge(openedBase, { published: openedBase.isPast ? new Map() : published, before: known?.state })
     : nothing;

@@ -14,6 +14,7 @@ import { exitCodes } from './exit-codes.ts';
 import type { OpenedPlan } from './make-plan.ts';
 import type { PlanSide } from './render/plan.ts';
 import { type ContactBasis, namesBehind, placeHabits } from './simulated-contacts.ts';
+import { linksUsed } from './simulated-links.ts';
 import { loadOf } from './simulated-loads.ts';
 import type { SimulationQuestion } from './simulation-options.ts';
 
@@ -30,6 +31,8 @@ export interface SimulatedPlan {
   /** Devices that do not run the base at the beginning. */
   readonly behind: number;
   readonly contacts: ContactBasis;
+  /** When the commit comes into force, in milliseconds since the epoch. */
+  readonly startMs: number;
 }
 
 function changesOf({ plan, next }: OpenedPlan, { over }: SimulationQuestion): ChangingDevice[] {
@@ -90,7 +93,7 @@ function seedsFor({ seeds }: SimulationQuestion, devices: number): readonly numb
   throw new CommandError(message, exitCodes.usage);
 }
 
-const nothing: SimulatedPlan = { seeds: [], runs: [], behind: 0, contacts: { places: 0, remembered: 0 } };
+const nothing = { seeds: [], runs: [], behind: 0, contacts: { places: 0, remembered: 0 } } as const;
 
 /** Lives it through; `onRun` hears how many runs are done, and of how many. Throws `CommandError`. */
 export async function simulatePlan(
@@ -101,20 +104,29 @@ export async function simulatePlan(
 ): Promise<SimulatedPlan> {
   const { plan, base, next } = opened;
   const changes = changesOf(opened, asked);
-  if (changes.length === 0) return nothing;
+  if (changes.length === 0) return { ...nothing, startMs };
   const fleets = new Set(changes.map(({ fleet }) => fleet));
   const wanted = narrowed(desiredOf(next.state), fleets);
   const seeds = seedsFor(asked, wanted.devices.size);
   const places = new Set(changes.map(({ device }) => placeOf(wanted.devices.get(device)!)));
   requirePlaces(asked, places);
+  const told = plan.known?.devices ?? (await opened.tell(changes.map(({ device }) => device).sort()));
+  const { habitOf, basisOf } = placeHabits(asked, wanted.devices, told);
   const known = plan.known?.devices ?? [];
-  const { habitOf, basisOf } = placeHabits(asked, wanted.devices, known);
   const behind = namesBehind(known.filter(({ name }) => wanted.devices.has(name)));
   const simulation: Simulation = {
     ...(base.side.commit && { base: commitOf(base.side, narrowed(desiredOf(base.state), fleets, wanted.devices)) }),
     next: commitOf(next.side, wanted),
-    ...{ changes, behind, habitOf, startMs, horizonMs: asked.untilMs, failShare: asked.failShare },
+    ...{
+      changes,
+      behind,
+      habitOf,
+      usedOf: linksUsed(told),
+      startMs,
+      horizonMs: asked.untilMs,
+      failShare: asked.failShare,
+    },
   };
   const runs = await simulate(simulation, seeds, (done) => onRun(done, seeds.length));
-  return { seeds, runs, behind: behind.size, contacts: basisOf(places) };
+  return { seeds, runs, behind: behind.size, contacts: basisOf(places), startMs };
 }

@@ -1,5 +1,6 @@
 /** What a device has to carry for a module, over one link of its site. Pure. */
 import { windowsTold } from '../controller/manifests/deployed-windows.ts';
+import { billedBytesOf } from '../controller/manifests/quantity.ts';
 import { waysOver } from '../controller/planning/transfers.ts';
 import type { Load } from '../controller/simulation/light-fetch.ts';
 import type { FetchPrice, SiteLink } from '../schemas/generated/types.ts';
@@ -29,10 +30,11 @@ export function loadOf(price: FetchPrice, { links, over, mayGoWhole }: Roads): L
   const way = waysOver(links, price).at(over === 'cheapest' ? 0 : -1);
   if (way === undefined) return neverComes(price);
   const currency = links.find((link) => link.currency !== undefined)?.currency;
-  const hours = links.find(({ name }) => name === way.link)?.fetch;
+  const { fetch: hours, budget } = links.find(({ name }) => name === way.link)!;
   return {
     ...{ link: way.link, bytes: way.bytes, ms: way.seconds * 1000, price: way.price },
     ...(currency !== undefined && { currency }),
     ...(hours !== undefined && { hours: windowsTold(hours) }),
+    ...(budget !== undefined && { budget: { bytes: billedBytesOf(budget.bytes), per: budget.per } }),
   };
 }

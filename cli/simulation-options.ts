@@ -25,6 +25,8 @@ export interface SimulationQuestion {
   readonly darkMs: ReadonlyMap<string, number>;
   /** Which of the links that may carry it a module takes. */
   readonly over: 'cheapest' | 'dearest';
+  /** The file that tells what is known, instead of the controller. */
+  readonly status?: string;
   readonly format: SimulationFormat;
   /** Where the picture goes. */
   readonly plot?: string;
@@ -67,6 +69,12 @@ export const simulationOptions: Readonly<Record<string, OptionSpec>> = {
     type: 'string',
     value: 'cheapest|dearest',
     description: 'Which of the links of its site a module takes, of those that may carry it (default: cheapest).',
+  },
+  status: {
+    type: 'string',
+    value: 'FILE',
+    description:
+      'What `fleet status -o json` printed: taken for what the controller knows, at that moment, instead of asking it.',
   },
   output: {
     type: 'string',
@@ -142,7 +150,7 @@ function formatOf(text: string | undefined): SimulationFormat {
 export function simulationQuestion({ positionals, values, lists }: ParsedArguments): SimulationQuestion {
   if (positionals.length > 1) throw usage('simulate takes one REF at most');
   const [next] = positionals;
-  const { against, plot, until, fail, over, output } = values;
+  const { against, plot, status, until, fail, over, output } = values;
   const { contact = [], dark = [] } = lists;
   const forAll = contact.filter((text) => !text.includes('='));
   if (forAll.length > 1)
@@ -151,6 +159,7 @@ export function simulationQuestion({ positionals, values, lists }: ParsedArgumen
     ...(next !== undefined && { next }),
     ...(against !== undefined && { against }),
     ...(plot !== undefined && { plot }),
+    ...(status !== undefined && { status }),
     seeds: seedsOf(values),
     untilMs: until === undefined ? 60 * dayMs : duration('until', until),
     failShare: fail === undefined ? 0 : share(fail),

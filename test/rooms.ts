@@ -185,7 +185,7 @@ export const rooms: readonly Room[] = [
       ...['schemas', 'platform', 'platform/simulated'],
       ...['controller/engine', 'controller/manifests', 'controller/planning', 'controller/shadow', 'controller/state'],
       ...['device-agent/update', 'device-agent/health', 'device-agent/report', 'device-agent/runtime/app-runtime.ts'],
-      ...['device-agent/interlocks/opening.ts', 'device-agent/cron-times.ts'],
+      ...['device-agent/interlocks/opening.ts', 'device-agent/links', 'device-agent/cron-times.ts'],
     ],
     packages: [],
     reason:

@@ -11,13 +11,16 @@ import { simulationPlot } from '../render/simulation-plot.ts';
 import { simulationScreen } from '../render/simulation-screen.ts';
 import { styleFor } from '../render/style.ts';
 import { settingsOption } from '../settings.ts';
+import { controllersWord } from '../shore-word.ts';
 import { simulatePlan } from '../simulate-plan.ts';
 import { type SimulationQuestion, simulationOptions, simulationQuestion } from '../simulation-options.ts';
+import { toldInFile } from '../told-status.ts';
 
 function simulated(context: CommandContext, asked: SimulationQuestion): Promise<ShownSimulation> {
-  return withPlan(context, asked, async (opened) => {
+  const word = asked.status === undefined ? controllersWord(context) : toldInFile(context, asked.status);
+  return withPlan(context, asked, word, async (opened) => {
     using progress = new ProgressBar(context.stderr, context.clock);
-    const lived = await simulatePlan(opened, asked, context.clock.now(), (done, of) => {
+    const lived = await simulatePlan(opened, asked, word.now, (done, of) => {
       progress.update(`run ${done} of ${of}`, done / of);
     });
     const summary = lived.runs.length === 0 ? undefined : summarize(lived.runs);

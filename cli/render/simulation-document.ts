@@ -1,5 +1,5 @@
 /** A simulation for programs. Pure; times in seconds since the commit came into force, null for what did not come to pass. */
-import type { FleetSummary, LinkSummary, Spread } from '../../controller/simulation/summary.ts';
+import type { FleetSummary, LinkSummary, Spread, WaitSummary } from '../../controller/simulation/summary.ts';
 import type { SimulationDocument } from '../../schemas/generated/types.ts';
 import type { PlanSide } from './plan.ts';
 import type { ShownSimulation } from './simulation.ts';
@@ -18,7 +18,15 @@ function numbers({ p50, p95, worst }: Spread, unit = 1): NumbersOf {
 
 const secondMs = 1_000;
 
-function fleetOf({ fleet, devices, waves, all, left, failed, halted, haltedBecause, underWay }: FleetSummary) {
+function waitOf({ code, link, devices, longest }: WaitSummary) {
+  return {
+    ...{ code, ...(link !== undefined && { link }) },
+    devices: numbers(devices),
+    longest: numbers(longest, secondMs),
+  };
+}
+
+function fleetOf({ fleet, devices, waves, all, left, failed, waits, halted, haltedBecause, underWay }: FleetSummary) {
   return {
     ...{ fleet, devices, halted, underWay },
     ...(haltedBecause !== undefined && { haltedBecause }),
@@ -30,6 +38,7 @@ function fleetOf({ fleet, devices, waves, all, left, failed, halted, haltedBecau
     allDevices: numbers(all, secondMs),
     left: numbers(left),
     failed: numbers(failed),
+    waits: waits.map(waitOf),
   };
 }
 

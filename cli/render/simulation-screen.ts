@@ -7,7 +7,16 @@ import { renderVerdict } from './problems.ts';
 import { span } from './quantities.ts';
 import type { ShownSimulation } from './simulation.ts';
 import { type TimelineRow, timelineEnd, timelineRows } from './simulation-timeline.ts';
-import { bytesText, cells, contactText, fleetText, methodText, priceText, timeText } from './simulation-words.ts';
+import {
+  assumedText,
+  bytesText,
+  cells,
+  contactText,
+  fleetText,
+  methodText,
+  priceText,
+  timeText,
+} from './simulation-words.ts';
 import { type Style, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
 
@@ -52,6 +61,30 @@ function timeline(summary: SimulationSummary, { columns, style }: SimulationScre
   return table(timelineHeads, rows, columns);
 }
 
+const waitHeads: readonly Column[] = [
+  { head: 'FLEET' },
+  { head: 'WAITS FOR' },
+  { head: 'DEVICES' },
+  { head: '95%' },
+  { head: 'WORST', drop: 2 },
+  { head: 'LONGEST' },
+  { head: '95%' },
+  { head: 'WORST', drop: 1 },
+];
+
+/** What devices waited for; nothing where none did. */
+function waitTable({ fleets }: SimulationSummary, { columns, style }: SimulationScreenOptions): string {
+  const rows = fleets.flatMap(({ fleet, waits }) =>
+    waits.map(({ code, link, devices, longest }) => [
+      style('bold', fleet),
+      link === undefined ? code : `${code} ${link}`,
+      ...cells(devices, String),
+      ...cells(longest, timeText),
+    ]),
+  );
+  return rows.length === 0 ? '' : table(waitHeads, rows, columns);
+}
+
 const linkHeads: readonly Column[] = [
   { head: 'LINK' },
   { head: 'BYTES' },
@@ -73,6 +106,11 @@ function linkTable({ links }: SimulationSummary, { columns, style }: SimulationS
 
 function sideText({ name, commit }: PlanSide): string {
   return commit === undefined ? name : `${commit.id.slice(0, 7)} ${printable(JSON.stringify(commit.subject))} ${name}`;
+}
+
+function fileText({ asked: { status }, startMs }: ShownSimulation): string {
+  if (status === undefined) return '';
+  return `; by ${printable(status)}, which was told at ${new Date(startMs).toISOString().slice(0, 16)}Z: then the commit comes into force`;
 }
 
 function seedsText({ seeds, asked: { untilMs, failShare } }: ShownSimulation): string {
@@ -109,16 +147,18 @@ export function simulationScreen(shown: ShownSimulation, options: SimulationScre
   if (summary === undefined)
     return `${head.join('\n')}\n\nNothing changes on any device: there is nothing to simulate.\n`;
   head.push(
-    `known     ${knownText(plan)}`,
+    `known     ${knownText(plan)}${fileText(shown)}`,
     `runs      ${seedsText(shown)}`,
     `contact   ${contactText(shown)}`,
     `by        ${methodText(shown)}`,
+    `assumed   ${assumedText(shown)}`,
   );
   const notes = summary.fleets.flatMap((fleet) => fleetText(fleet, summary.runs) ?? []);
   return [
     `${head.map((line) => wrap(line, columns)).join('\n')}\n`,
     refusals(shown, options),
     timeline(summary, options),
+    waitTable(summary, options),
     notes.map((note) => `${wrap(style('yellow', note), columns)}\n`).join(''),
     linkTable(summary, options),
     `${wrap(endText(summary), columns)}\n`,

@@ -23,20 +23,26 @@ export function contactText({ asked, contacts }: Pick<ShownSimulation, 'asked' |
   const known = `${plural(remembered, 'place')} as the controller remembers, each contact as long as a ${asked.contact}'s`;
   return [
     ...(remembered === 0 ? [] : [known]),
-    ...(assumed === 0 ? [] : [`${plural(assumed, 'place')} ${kindText(asked.contact)}`]),
+    ...(assumed === 0 ? [] : [`no history of ${plural(assumed, 'place')}: assumed ${kindText(asked.contact)}`]),
     ...[...asked.contacts].map(([place, kind]) => `${place} ${kindText(kind)}`),
     ...[...asked.darkMs].map(([place, ms]) => `${place} dark for ${span(ms)}`),
   ].join('; ');
 }
 
 /** What is simulated how. */
-export function methodText({ asked, behind }: Pick<ShownSimulation, 'asked' | 'behind'>): string {
+export function methodText({ behind }: Pick<ShownSimulation, 'behind'>): string {
   const from =
     behind === 0 ? 'from devices that all run the base' : `${plural(behind, 'device')} not running the base yet`;
   return [
     `the controller's own engine, ${from}`,
     "devices without disk and applications, which decide by the agent's own code",
-    `modules over the ${asked.over} link of a site that may carry them, at 1 Mbit/s where it tells of none, in the hours of that link and whatever its budget`,
+  ].join('; ');
+}
+
+/** What is taken to be so because nobody knows. */
+export function assumedText({ asked }: Pick<ShownSimulation, 'asked'>): string {
+  return [
+    `modules over the ${asked.over} link of a site that may carry them, at 1 Mbit/s where it tells of none, in the hours of that link and within its budget`,
     'conditions true, consent and approvals at once',
   ].join('; ');
 }

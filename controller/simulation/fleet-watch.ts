@@ -1,6 +1,7 @@
 /** What becomes of one fleet in a run, taken down as it happens. */
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { FleetRun, WaveRun } from './simulation.ts';
+import { type Wait, Waits } from './waits.ts';
 
 /** A fleet of which devices change. */
 export interface WatchedFleet {
@@ -17,6 +18,7 @@ export class FleetWatch {
   readonly #ends: number[] = [];
   readonly #updated = new Map<string, number>();
   readonly #failed = new Set<string>();
+  readonly #waits = new Waits();
   #rollout: Rollout | undefined;
 
   constructor(watched: WatchedFleet) {
@@ -45,6 +47,11 @@ export class FleetWatch {
     else this.#failed.add(device);
   }
 
+  /** A device that is to change waits for this from now on, or for nothing. */
+  waits(device: string, wait: Wait | undefined, now: number): void {
+    this.#waits.wait(device, wait, now);
+  }
+
   /** The shore knows that it runs something else again. */
   wentBack(device: string): void {
     this.#updated.delete(device);
@@ -62,7 +69,8 @@ export class FleetWatch {
     return isDone ? 'done' : 'under-way';
   }
 
-  get run(): FleetRun {
+  /** What became of it by now. */
+  run(now: number): FleetRun {
     const { fleet, waves, devices } = this.#watched;
     const outcome = this.#outcome;
     const isWhole = this.#updated.size === devices;
@@ -74,6 +82,7 @@ export class FleetWatch {
         return { wave, ...(startMs !== undefined && { startMs }), ...(endMs !== undefined && { endMs }) };
       }),
       ...(isWhole && { allMs: Math.max(0, ...this.#updated.values()) }),
+      waits: this.#waits.run(now),
     };
   }
 }

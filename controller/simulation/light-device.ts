@@ -103,8 +103,7 @@ export class LightDevice {
   #do(step: Step): void {
     switch (step.kind) {
       case 'commit':
-        this.#memory = step.memory;
-        return;
+        return this.#commit(step.memory);
       case 'fetch':
         return this.#fetch(step.slot);
       case 'await-moment':
@@ -126,6 +125,12 @@ export class LightDevice {
       default:
         step satisfies never;
     }
+  }
+
+  #commit(memory: Memory): void {
+    this.#memory = memory;
+    const { state } = memory.engine;
+    if (state !== 'fetching' && state !== 'staged') this.#world.onWait(undefined);
   }
 
   #fetch({ sequence, windows }: Slot): void {

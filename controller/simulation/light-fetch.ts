@@ -1,8 +1,13 @@
-/** How a device without an agent fetches: at the rate of its link, while there is one, in its windows and in the hours of the link; what breaks off goes on from there. */
+/**
+ * How a device without an agent fetches: at the rate of its link, while there is one, in its windows, in the hours of the link and
+ * within its budget; what breaks off goes on from there.
+ */
 import type { Opening } from '../../device-agent/interlocks/opening.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
-import type { Window } from '../../schemas/generated/types.ts';
+import type { DeployedBudget, Window } from '../../schemas/generated/types.ts';
 import type { Contacts } from './contacts.ts';
+import type { LightLinks } from './light-links.ts';
+import type { Wait } from './waits.ts';
 
 /** Bytes over one link. */
 export interface Load {
@@ -14,45 +19,84 @@ export interface Load {
   readonly currency?: string;
   /** When modules go over the link; always without. */
   readonly hours?: readonly Window[];
+  /** What each device may take of the link; any number of bytes without. */
+  readonly budget?: DeployedBudget;
 }
 
 /** What stands between a device and what it fetches. */
 export interface Road {
   readonly time: SimTime;
   readonly contacts: Contacts;
+  readonly links: LightLinks;
   /** Whether one of these windows is open. */
   readonly openingOf: (windows: readonly Window[], now: number) => Opening;
   /** A module came. */
   readonly onLoad: (load: Load) => void;
+  /** What it waits for from now on; nothing without. */
+  readonly onWait: (wait: Wait | undefined) => void;
 }
 
 /** Whether it may go on, and until when that stays so. */
 interface Stretch {
   readonly isOpen: boolean;
   readonly until: number;
+  /** What it waits for while it is closed; nothing that an agent would tell where only the link is gone. */
+  readonly wait?: Wait;
 }
 
-function inWindows({ time, openingOf }: Road, windows: readonly Window[] | undefined): Stretch {
-  if (windows === undefined) return { isOpen: true, until: Number.POSITIVE_INFINITY };
+const always: Stretch = { isOpen: true, until: Number.POSITIVE_INFINITY };
+
+function inWindows({ time, openingOf }: Road, windows: readonly Window[] | undefined, wait: Wait): Stretch {
+  if (windows === undefined) return always;
   const opening = openingOf(windows, time.now);
   switch (opening.kind) {
     case 'open':
       return { isOpen: true, until: opening.untilMs };
     case 'closed':
-      return { isOpen: false, until: opening.opensAtMs };
+      return { isOpen: false, until: opening.opensAtMs, wait };
     case 'never':
-      return { isOpen: false, until: Number.POSITIVE_INFINITY };
+      return { isOpen: false, until: Number.POSITIVE_INFINITY, wait };
     default:
       return opening satisfies never;
   }
 }
 
-/** Both have to be open. */
-function together(left: Stretch, right: Stretch): Stretch {
-  if (!left.isOpen || !right.isOpen) {
-    return { isOpen: false, until: Math.max(left.isOpen ? 0 : left.until, right.isOpen ? 0 : right.until) };
-  }
-  return { isOpen: true, until: Math.min(left.until, right.until) };
+/** Open for as long as what is left of the budget lasts at the rate of the link, closed until there is another. */
+function inBudget({ time: { now }, links }: Road, { link: name, budget, bytes, ms }: Load): Stretch {
+  if (name === undefined || budget === undefined) return always;
+  const room = links.room({ name, budget }, now);
+  if (room.bytes === 0) return { isOpen: false, until: room.until, wait: { code: 'LINK_BUDGET', link: name } };
+  return { isOpen: true, until: Math.min(room.until, now + (room.bytes * ms) / bytes) };
+}
+
+function inContact({ time, contacts }: Road): Stretch {
+  const { isUp, until } = contacts.at(time.now);
+  return { isOpen: isUp, until };
+}
+
+/** All have to be open; the first that is closed is what is waited for. */
+function together(stretches: readonly Stretch[]): Stretch {
+  const closed = stretches.filter(({ isOpen }) => !isOpen);
+  const [first] = closed;
+  if (first === undefined) return { isOpen: true, until: Math.min(...stretches.map(({ until }) => until)) };
+  return { ...first, until: Math.max(...closed.map(({ until }) => until)) };
+}
+
+/** What stands before a module, in the order in which an agent tells it. */
+function before(road: Road, load: Load, windows: readonly Window[] | undefined): Stretch {
+  const { link, hours } = load;
+  return together([
+    inWindows(road, windows, { code: 'WINDOW' }),
+    inBudget(road, load),
+    inWindows(road, hours, { code: 'LINK_WINDOW', ...(link !== undefined && { link }) }),
+    inContact(road),
+  ]);
+}
+
+/** A stretch never lasts longer than the budget that it takes from. */
+function take({ time, links }: Road, { link: name, budget, bytes, ms }: Load, hereMs: number): void {
+  if (name !== undefined && budget !== undefined && hereMs > 0)
+    links.take({ name, budget }, (bytes * hereMs) / ms, time.now);
 }
 
 /** Something that goes on until it has come to its end, or nobody wants it any more. */
@@ -76,7 +120,8 @@ class Going implements Disposable {
 /** Calls back in the first window; at once without any. */
 export function whenOpen(road: Road, windows: readonly Window[] | undefined, then: () => void): Disposable {
   const going = new Going(road.time);
-  const { isOpen, until } = inWindows(road, windows);
+  const { isOpen, until, wait } = inWindows(road, windows, { code: 'WINDOW' });
+  road.onWait(wait);
   going.at(isOpen ? road.time.now : until, then);
   return going;
 }
@@ -88,16 +133,17 @@ export function carry(
   windows: readonly Window[] | undefined,
   then: () => void,
 ): Disposable {
-  const { time, contacts, onLoad } = road;
+  const { time, onLoad, onWait } = road;
   const going = new Going(time);
   const bring = (index: number, leftMs: number): void => {
-    const { isUp, until: upUntil } = contacts.at(time.now);
-    const inHours = together(inWindows(road, windows), inWindows(road, loads[index]!.hours));
-    const { isOpen, until } = together(inHours, { isOpen: isUp, until: upUntil });
-    const hereMs = isOpen ? until - time.now : 0;
+    const load = loads[index]!;
+    const { isOpen, until, wait } = before(road, load, windows);
+    onWait(wait);
+    const hereMs = isOpen ? Math.min(leftMs, until - time.now) : 0;
+    take(road, load, hereMs);
     if (hereMs < leftMs) return going.at(until, () => bring(index, leftMs - hereMs));
     going.at(time.now + leftMs, () => {
-      onLoad(loads[index]!);
+      onLoad(load);
       next(index + 1);
     });
   };

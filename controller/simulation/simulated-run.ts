@@ -8,9 +8,11 @@ import { Contacts } from './contacts.ts';
 import { FleetWatch } from './fleet-watch.ts';
 import { LightDevice, type Offer } from './light-device.ts';
 import type { Load } from './light-fetch.ts';
+import { LightLinks } from './light-links.ts';
 import type { MemoryState } from './memory-state.ts';
 import { openSimulatedController, type SimulatedController } from './simulated-controller.ts';
 import { type LinkRun, placeOf, type SimulatedRun, type Simulation } from './simulation.ts';
+import type { Wait } from './waits.ts';
 
 const hourMs = 3_600_000;
 
@@ -90,6 +92,7 @@ class Run {
       {
         time: this.#time,
         contacts: this.#contactsOf(placeOf({ name, ...(site !== undefined && { site }) })),
+        links: new LightLinks(this.#parts.simulation.usedOf(name)),
         openingOf: (windows, now) => openingOf(windows.map(this.#parts.timesOf), now),
         wanted: () => this.#offerTo(name),
         hello: () => ask(name, 'get', {}),
@@ -98,6 +101,7 @@ class Run {
           this.#heard(name, report);
         },
         onLoad: (load) => this.#carry(load),
+        onWait: (wait) => this.#wait(name, wait),
       },
       this.#parts.simulation.behind.has(name) ? undefined : image.device(name).issued,
     );
@@ -135,6 +139,12 @@ class Run {
     sum.bytes += load.bytes;
     sum.price += load.price;
     this.#carried.set(key, sum);
+  }
+
+  #wait(name: string, wait: Wait | undefined): void {
+    if (!this.#loads.has(name)) return;
+    const { fleet = '' } = this.#parts.simulation.next.desired.devices.get(name)!;
+    this.#watches.get(fleet)?.waits(name, wait, this.#time.now);
   }
 
   /** What the shore knows of its newest deployment now. */
@@ -185,7 +195,7 @@ class Run {
     return {
       seed: this.#seed,
       endMs: this.#time.now - this.#parts.simulation.startMs,
-      fleets: [...this.#watches.values()].map(({ run }) => run),
+      fleets: [...this.#watches.values()].map((watch) => watch.run(this.#time.now)),
       links: links.sort((left, right) => (nameOf(left) < nameOf(right) ? -1 : 1)),
     };
   }

@@ -1,7 +1,9 @@
 /** What is simulated, and what one run of it comes to. Plain data; times of runs in milliseconds since the commit came into force. */
 import type { ContactHabit } from './contacts.ts';
 import type { Load } from './light-fetch.ts';
+import type { LinkUsed } from './light-links.ts';
 import type { SimulatedCommit } from './simulated-controller.ts';
+import type { Wait } from './waits.ts';
 
 /** A device that gets something else by the commit, and what it has to fetch for that. */
 export interface ChangingDevice {
@@ -17,6 +19,8 @@ export interface Simulation {
   readonly changes: readonly ChangingDevice[];
   /** Devices that do not run the base yet, and did not say that they heard of it. */
   readonly behind: ReadonlySet<string>;
+  /** What a device took of the budgets of its links before. */
+  readonly usedOf: (device: string) => readonly LinkUsed[];
   /** When the commit comes into force, in milliseconds since the epoch. */
   readonly startMs: number;
   /** What is not over by then is not waited for. */
@@ -34,6 +38,12 @@ export interface WaveRun {
   readonly endMs?: number;
 }
 
+/** What devices waited for besides a link; the longest of them all in all. */
+export interface WaitRun extends Wait {
+  readonly devices: number;
+  readonly longestMs: number;
+}
+
 export interface FleetRun {
   readonly fleet: string;
   /** `under-way`: when the horizon came. */
@@ -49,6 +59,8 @@ export interface FleetRun {
   readonly failed: number;
   /** When the shore knew it of the last of all that are to change. */
   readonly allMs?: number;
+  /** Of these, sorted by what is waited for. */
+  readonly waits: readonly WaitRun[];
 }
 
 export interface LinkRun {

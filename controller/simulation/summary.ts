@@ -1,5 +1,6 @@
 /** What many runs of one simulation come to. Pure. */
-import type { FleetRun, LinkRun, SimulatedRun } from './simulation.ts';
+import type { FleetRun, LinkRun, SimulatedRun, WaitRun } from './simulation.ts';
+import { type Wait, waitName } from './waits.ts';
 
 /** Of all runs; undefined where so many of them never came there. */
 export interface Spread {
@@ -15,6 +16,13 @@ export interface WaveSummary {
   readonly end: Spread;
 }
 
+/** What devices waited for; none of them, and no time, in runs in which nobody did. */
+export interface WaitSummary extends Wait {
+  readonly devices: Spread;
+  /** Of the device that waited longest in a run, all in all. */
+  readonly longest: Spread;
+}
+
 export interface FleetSummary {
   readonly fleet: string;
   /** That are to change. */
@@ -25,6 +33,8 @@ export interface FleetSummary {
   /** Devices that don't run it at the end, and of these the ones that gave it up. */
   readonly left: Spread;
   readonly failed: Spread;
+  /** Sorted by what is waited for. */
+  readonly waits: readonly WaitSummary[];
   /** Runs that were halted, and why the first of them was. */
   readonly halted: number;
   readonly haltedBecause?: string;
@@ -59,6 +69,22 @@ function spreadOf(values: readonly (number | undefined)[]): Spread {
   return { p50: at(50), p95: at(95), worst: at(100) };
 }
 
+function waitSummary({ code, link }: WaitRun, runs: readonly FleetRun[]): WaitSummary {
+  const wait: Wait = { code, ...(link !== undefined && { link }) };
+  const each = runs.map(({ waits }) => waits.find((other) => waitName(other) === waitName(wait)));
+  return {
+    ...wait,
+    devices: spreadOf(each.map((run) => run?.devices ?? 0)),
+    longest: spreadOf(each.map((run) => run?.longestMs ?? 0)),
+  };
+}
+
+function waitSummaries(runs: readonly FleetRun[]): WaitSummary[] {
+  const all = new Map(runs.flatMap(({ waits }) => waits.map((wait) => [waitName(wait), wait] as const)));
+  const sorted = [...all].sort(([left], [right]) => (left < right ? -1 : 1));
+  return sorted.map(([, wait]) => waitSummary(wait, runs));
+}
+
 function fleetSummary(runs: readonly FleetRun[]): FleetSummary {
   const { fleet, devices, waves } = runs[0]!;
   const halted = runs.filter(({ outcome }) => outcome === 'halted');
@@ -73,6 +99,7 @@ function fleetSummary(runs: readonly FleetRun[]): FleetSummary {
     all: spreadOf(runs.map(({ allMs }) => allMs)),
     left: spreadOf(runs.map(({ updated }) => devices - updated)),
     failed: spreadOf(runs.map(({ failed }) => failed)),
+    waits: waitSummaries(runs),
     underWay: runs.filter(({ outcome }) => outcome === 'under-way').length,
   };
 }

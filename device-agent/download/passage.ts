@@ -1,8 +1,5 @@
-import { closedToForm, type Form, type LinkAllowance, linkOn, roomOn } from '../links/link-terms.ts';
+import { closedToForm, type Form, type LinkAllowance, linkOn, roomOn, streamShare } from '../links/link-terms.ts';
 import { DownloadError } from './download-error.ts';
-
-/** Of what IP takes of a long stream, the part that is the stream: the rest of a budget buys so much less. */
-const streamShare = 0.93;
 
 /** What one form of a module may take of the link that it comes over. */
 export interface Toll {

@@ -15,6 +15,9 @@ export interface LinkAllowance extends DeployedLink {
 /** The last of a budget is for what controls the device, and what was on its way when the rest was used up. */
 const reserveBytes = 16_384;
 
+/** Of what IP takes of a long stream, the part that is the stream: the rest of a budget buys so much less. */
+export const streamShare = 0.93;
+
 /** Why no module goes over a link, or none in some form. */
 export interface Closure {
   readonly code: 'LINK_BUDGET' | 'LINK_CARRIES';

@@ -2634,6 +2634,10 @@ export interface SimulatedFleet {
   allDevices: SimulatedSpread;
   left: SimulatedSpread;
   failed: SimulatedSpread;
+  /**
+   * What devices waited for besides contact; none where none did in any run.
+   */
+  waits: SimulatedWait[];
 }
 /**
  * Seconds since the commit came into force.
@@ -2650,6 +2654,18 @@ export interface SimulatedSpread {
   p50: number | null;
   p95: number | null;
   worst: number | null;
+}
+export interface SimulatedWait {
+  /**
+   * As devices tell it: LINK_BUDGET, LINK_WINDOW, WINDOW.
+   */
+  code: string;
+  /**
+   * Whose budget or hours it is.
+   */
+  link?: string;
+  devices: SimulatedSpread;
+  longest: SimulatedSpread;
 }
 export interface SimulatedLink {
   /**

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { namesBehind, placeHabits } from '../../cli/simulated-contacts.ts';
+import { linksUsed } from '../../cli/simulated-links.ts';
 import { simulationQuestion } from '../../cli/simulation-options.ts';
 import { withSilence } from '../../controller/planning/contact-history.ts';
 import type { DeviceStatus } from '../../schemas/generated/types.ts';
@@ -52,6 +53,17 @@ test('what is said of a place counts more than what is remembered of it, and too
   t.is(said.habitOf('buoy').kind, 'always');
   t.is(said.basisOf(new Set(['aurora'])).remembered, 0);
   t.is(habits([status('engine', { silences: '1' })]).basisOf(new Set(['aurora'])).remembered, 0);
+});
+
+test('of the budgets of its links a device has what it told to have taken, as of its report', (t) => {
+  const links = [
+    { name: 'vsat', bytes: 900, budget: { used: 700, bytes: 1_000, per: 'day' as const } },
+    { name: 'port', bytes: 5_000 },
+  ];
+  const reported = { at, counter: 1, agentVersion: '1', phase: 'active' as const, since: at, highestSequence: 1 };
+  const usedOf = linksUsed([status('bridge', { report: { ...reported, applications: [], links } }), status('cab')]);
+  t.deepEqual(usedOf('bridge'), [{ link: 'vsat', bytes: 700, atMs: Date.parse(at) }]);
+  t.deepEqual([usedOf('cab'), usedOf('nobody')], [[], []]);
 });
 
 test('who did not say that it runs what it was issued last is behind', (t) => {

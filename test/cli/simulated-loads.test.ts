@@ -34,6 +34,12 @@ test('what no link may carry, or its fleet does not let travel whole, never come
   t.is(loadOf(delta, over({ mayGoWhole: false })).link, 'port');
 });
 
+test('a module keeps to the budget of the link that it takes, as it is billed', (t) => {
+  const links: readonly SiteLink[] = [{ ...vsat, budget: { bytes: '2MB', per: 'month' } }, port];
+  t.deepEqual(loadOf(delta, over({ links, over: 'dearest' })).budget, { bytes: 2_000_000, per: 'month' });
+  t.is(loadOf(delta, over({ links })).budget, undefined);
+});
+
 test('a module keeps to the hours of the link that it takes', (t) => {
   const hours = { cron: '0 2 * * *', duration: '3h' };
   const links = [{ ...vsat, fetch: [hours] }, port];

@@ -83,6 +83,7 @@ async function lightRun(world: World, before: CommitModel, after: CommitModel, s
     failShare: 0,
     behind: new Set<string>(),
     habitOf: () => habit,
+    usedOf: () => [],
   };
   const [run] = await simulate(asked, [seed]);
   return run!;

@@ -1,9 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { runCommand } from '../../../cli/run-command.ts';
 import type { SimulationDocument } from '../../../schemas/generated/types.ts';
 import { isSimulationDocument } from '../../../schemas/generated/validators/simulation.js';
 import { ScenarioWorld } from '../../scenarios/scenario-world.ts';
+
+const hourMs = 3_600_000;
 
 /** The harbor, with a new release of its tide logger in the working tree. */
 async function harbor(t: ExecutionContext): Promise<ScenarioWorld> {
@@ -63,6 +66,72 @@ test('a simulation tells of waves, links and what it assumes, fetches what the p
     t.regex(refused.output, refusal);
     t.is(refused.exitCode, 2, args.join(' '));
   }
+
+  // The scenario begins at eight.
+  const ofShips = (text: string) => `${text}\n  windows: { activate: [{ cron: "0 22 * * *", duration: 1h }] }`;
+  world.edit('fleets/ships.yaml', '  probationSeconds: 3', ofShips('  probationSeconds: 3'));
+  const waiting = await world.fleet([...simulate, '--seed', '2']);
+  t.regex(
+    waiting.output,
+    /^FLEET +WAITS FOR +DEVICES +95% +WORST +LONGEST +95% +WORST\nships +WINDOW +4 +4 +4 +13h +13h +13h$/m,
+  );
+  const told = documentOf((await world.fleet([...simulate, '--seed', '2', '-o', 'json'])).output);
+  t.like(told.fleets[0]!.waits, [{ code: 'WINDOW', devices: { p50: 4 } }]);
+
   world.edit('applications/tide-logger.yaml', 'release: 1.1.0', 'release: 9.9.9');
   t.is((await world.fleet(['simulate'])).exitCode, 13);
+});
+
+/** Four silences of two days are remembered of it; the last goes on. */
+async function comesAndGoes(world: ScenarioWorld, device: string): Promise<void> {
+  for (let silence = 0; silence < 5; silence += 1) {
+    await world.connect(device, true);
+    await world.later(hourMs);
+    await world.connect(device, false);
+    await world.later(48 * hourMs);
+  }
+}
+
+test('what the controller told into a file is as good as the controller, whose memory of contacts counts whatever the base is', async (t) => {
+  const world = await harbor(t);
+  await world.startController();
+  await comesAndGoes(world, 'aurora-bridge');
+  const file = join(world.repository, '..', 'status.json');
+  let told = '';
+  await runCommand(
+    world.context((text) => {
+      told += text;
+    }),
+    ['status', '-o', 'json'],
+  );
+  writeFileSync(file, told);
+  const simulate = ['simulate', '--seed', '1', '-o', 'json'];
+  const asked = documentOf((await world.fleet(simulate)).output);
+  t.like(asked, { base: { name: 'in force at the controller' }, assumed: { places: 2, remembered: 1, behind: 4 } });
+  const against = documentOf((await world.fleet([...simulate, '--against', 'HEAD'])).output);
+  t.is(against.assumed.remembered, 1);
+
+  world.reachable = false;
+  await world.later(24 * hourMs);
+  const read = await world.fleet([...simulate, '--status', file]);
+  t.deepEqual(documentOf(read.output), asked);
+  const { output } = await world.fleet(['simulate', '--seed', '1', '--status', file]);
+  const flat = output.replace(/\s+/g, ' ');
+  t.regex(flat, /by \S+status.json, which was told at 2026-06-11T13:00Z: then the commit comes into force/);
+  t.regex(
+    flat,
+    /contact 1 place as the controller remembers, .*; no history of 1 place: assumed in contact as a ship is/,
+  );
+  t.regex((await world.fleet(['simulate'])).output, /contact +no history of 2 places: assumed/);
+
+  for (const [text, refusal] of [
+    ['{', /--status \S+: it is no JSON: .*; write what `fleet status -o json` prints into it/],
+    ['{}', /--status \S+: it is no status: the document must have required property/],
+  ] as const) {
+    writeFileSync(file, text);
+    const refused = await world.fleet(['simulate', '--status', file]);
+    t.regex(refused.output.replace(/\s+/g, ' '), refusal);
+    t.is(refused.exitCode, 2);
+  }
+  t.regex((await world.fleet(['simulate', '--status', 'nowhere.json'])).output, /can't be read: .*nowhere.json/s);
 });

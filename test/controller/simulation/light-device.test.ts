@@ -1,7 +1,10 @@
 import test from 'ava';
+import fc from 'fast-check';
 import { Contacts } from '../../../controller/simulation/contacts.ts';
 import { LightDevice, type Offer, type Surroundings } from '../../../controller/simulation/light-device.ts';
 import type { Load } from '../../../controller/simulation/light-fetch.ts';
+import { LightLinks, type LinkUsed } from '../../../controller/simulation/light-links.ts';
+import { type Wait, waitName } from '../../../controller/simulation/waits.ts';
 import { SimTime } from '../../../platform/simulated/clock.ts';
 import { SimRandom } from '../../../platform/simulated/random.ts';
 import type { DeployedWindows, Report } from '../../../schemas/generated/types.ts';
@@ -11,6 +14,8 @@ const hourMs = 60 * minuteMs;
 const revision = 'a'.repeat(40);
 
 const window = { cron: '0 2 * * *', seconds: 3_600, timeZone: 'UTC' };
+const start = Date.parse('2026-03-01T00:00:00Z');
+
 const load: Load = { link: 'vsat', bytes: 1_000, ms: 8_000, price: 1 };
 
 function offer(sequence: number, more: Partial<Offer> = {}): Offer {
@@ -21,16 +26,22 @@ function offer(sequence: number, more: Partial<Offer> = {}): Offer {
 /** A device that runs deployment 1, from midnight on, and what it told by then. */
 function aboard(
   contacts: (start: number) => Contacts = (start) => new Contacts({ kind: 'always' }, new SimRandom(1), start),
+  used: readonly LinkUsed[] = [],
 ) {
-  const start = Date.parse('2026-03-01T00:00:00Z');
   const time = new SimTime(start);
   const told: (readonly [number, Report])[] = [];
   const loads: Load[] = [];
+  const waits: (readonly [number, string])[] = [];
   let wanted: Offer | undefined;
   const world: Surroundings = {
     ...{
       time,
       contacts: contacts(start),
+      links: new LightLinks(used),
+      onWait: (wait: Wait | undefined) => {
+        const name = wait === undefined ? '' : waitName(wait);
+        if (name !== (waits.at(-1)?.[1] ?? '')) waits.push([time.now - start, name]);
+      },
       wanted: () => wanted,
       hello: () => {},
       onLoad: (one) => void loads.push(one),
@@ -45,6 +56,7 @@ function aboard(
   return {
     told,
     loads,
+    waits,
     want: (next: Offer) => {
       wanted = next;
       device.hear();
@@ -95,6 +107,63 @@ test('a module waits for the hours of its link, and those behind it with it', as
   await pass(2 * hourMs);
   // Two modules of eight seconds each.
   t.true(ranAt(2)! >= 2 * hourMs + 56_000 && ranAt(2)! <= 2 * hourMs + minuteMs + 16_000, `${ranAt(2)}`);
+});
+
+const dayMs = 24 * hourMs;
+
+/** As an agent has it: a budget's last 16 kB are for what controls the device, and IP takes 7 % of a stream. */
+const roomOf = (budget: number): number => Math.floor((budget - 16_384) * 0.93);
+
+test('a module takes what is left of the budget of its link, and the rest when the next day has one, told meanwhile as LINK_BUDGET', async (t) => {
+  const budget = { bytes: 200_000, per: 'day' } as const;
+  const { want, pass, ranAt, waits } = aboard();
+  // One byte a millisecond; it takes two days and a quarter of the third.
+  want(offer(2, { loads: [{ ...load, budget, bytes: roomOf(200_000) * 2.25, ms: roomOf(200_000) * 2.25 }] }));
+  await pass(3 * dayMs);
+  const [first, second] = [2_000 + roomOf(200_000), dayMs + roomOf(200_000)];
+  t.deepEqual(waits, [
+    [first, 'LINK_BUDGET vsat'],
+    [dayMs, ''],
+    [second, 'LINK_BUDGET vsat'],
+    [2 * dayMs, ''],
+  ]);
+  t.is(ranAt(2), 2 * dayMs + Math.ceil(roomOf(200_000) * 0.25) + 42_000);
+});
+
+test('what a device told that it took of this month counts, and what it took of an earlier one does not', async (t) => {
+  const budget = { bytes: 1_000_000, per: 'month' } as const;
+  const want2 = offer(2, { loads: [{ ...load, budget }] });
+  const spent = { link: 'vsat', bytes: 1_000_000 };
+  const [now, before] = [start, start - dayMs].map((atMs) => aboard(undefined, [{ ...spent, atMs }]));
+  for (const { want, pass } of [now!, before!]) {
+    want(want2);
+    await pass(32 * dayMs);
+  }
+  t.is(now!.ranAt(2), 31 * dayMs + 50_000);
+  t.is(before!.ranAt(2), 52_000);
+});
+
+test('whatever modules and budgets are, no day brings more than its budget has room for, and all arrives', async (t) => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 400_000 }), { minLength: 1, maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(
+      sizes,
+      fc.integer({ min: 100_000, max: 300_000 }),
+      fc.integer({ min: 1, max: 5 }),
+      async (all, bytes, rate) => {
+        const { want, pass, loads } = aboard();
+        const budget = { bytes, per: 'day' } as const;
+        want(offer(2, { loads: all.map((size) => ({ ...load, budget, bytes: size, ms: size / rate })) }));
+        for (let day = 1; day <= 20; day += 1) {
+          await pass(dayMs);
+          const came = loads.reduce((sum, one) => sum + one.bytes, 0);
+          t.true(came <= day * roomOf(bytes) + 1, `${came} by day ${day}`);
+        }
+        t.is(loads.length, all.length);
+      },
+    ),
+    { numRuns: 30 },
+  );
 });
 
 test('one that fails is given up with the reason that an agent gives, and what ran before runs', async (t) => {

@@ -32,7 +32,14 @@ function simulation({ rollout = canary, count = 6, ...more }: Asked = {}): Simul
     base: { id: 'a'.repeat(40), subject: 'before', desired: before! },
     next: { id: 'b'.repeat(40), subject: 'after', desired: after! },
     changes: names.map((device) => ({ device, fleet: 'ships', loads: [load] })),
-    ...{ startMs, horizonMs: 60 * dayMs, failShare: 0, behind: new Set<string>(), habitOf: () => always },
+    ...{
+      startMs,
+      horizonMs: 60 * dayMs,
+      failShare: 0,
+      behind: new Set<string>(),
+      habitOf: () => always,
+      usedOf: () => [],
+    },
     ...more,
   };
 }
