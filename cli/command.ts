@@ -1,5 +1,6 @@
 /** What a command is, and what it is given: the world as ports, and the screen. */
 import { parseArgs } from 'node:util';
+import type { FormMakers } from '../controller/publishing/fetch-price.ts';
 import type { SourceFileSystem } from '../controller/source/source.ts';
 import type { Clock, Disk, LineDoors, Network, Processes, Programs, Random, Threads } from '../platform/ports.ts';
 import type { Section, Sections } from '../schemas/configuration.ts';
@@ -38,6 +39,8 @@ export interface CommandContext {
   readonly processes: Processes;
   readonly programs: Programs;
   readonly threads: Threads;
+  /** How the forms of a module are made whose cost a plan tells. */
+  readonly loadFormMakers: () => Promise<FormMakers>;
   /** Whether a process holds the lock of that name on a directory that exists. */
   readonly isLocked: (directory: string, name: string) => boolean;
   readonly openNetwork: (identity: ClientIdentity) => Network;

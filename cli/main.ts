@@ -56,6 +56,7 @@ const context: CommandContext = {
   processes: nodeProcesses,
   programs: nodePrograms,
   threads: nodeThreads,
+  loadFormMakers: async () => (await import('./form-makers.ts')).formMakers,
   isLocked,
   openNetwork: (identity) => {
     let opened: Promise<Network> | undefined;

@@ -90,11 +90,15 @@ function compare(
 }
 
 /** What the modules that devices lack cost them; where none lacks any, nothing that makes deltas is loaded. */
-async function pricesOf(base: JudgedRevision, next: JudgedRevision, change: Plan['change']): Promise<Plan['prices']> {
+async function pricesOf(
+  context: CommandContext,
+  { base, next }: Pick<OpenedPlan, 'base' | 'next'>,
+  change: Plan['change'],
+): Promise<Plan['prices']> {
   const deployed = change.devices.filter(({ kind }) => kind === 'deploy');
   if (deployed.every(({ fetches }) => fetches.length === 0)) return new Map(deployed.map(({ device }) => [device, []]));
   const { planPrices } = await import('./plan-prices.ts');
-  return planPrices([base, next], releasesOf(base, next), deployed);
+  return planPrices([base, next], releasesOf(base, next), deployed, await context.loadFormMakers());
 }
 
 /** A plan with what it was worked out from, of which parts are read only when somebody looks: while its repository is open. */
@@ -119,11 +123,11 @@ export async function withPlan<T>(
   const { base, next } = await judgeSides(context, repository, asked, answer.status, isTold && word.isLive);
   const { known, unknownBecause } = await askDevices(word, answer, base, next.affected);
   const change = compare(base, next, known, word.now, answer.status);
-  const prices = await pricesOf(base, next, change);
+  const prices = await pricesOf(context, { base, next }, change);
   const policy = await judgePolicies(context, repository, { base, next }, () => {
     const bare = compare(base, next, undefined, afterHoldsMs);
     const isPriced = bare.devices.every(({ kind, device }) => kind !== 'deploy' || prices.has(device));
-    const barePrices = async () => (known === undefined && isPriced ? prices : pricesOf(base, next, bare));
+    const barePrices = async () => (known === undefined && isPriced ? prices : pricesOf(context, { base, next }, bare));
     return { ...bare, prices: barePrices };
   });
   const plan: Plan = {

@@ -15,6 +15,7 @@ import type { ControllerConfiguration } from '../schemas/generated/types.ts';
 import { authorizeSubscribers } from './authority/subscribers.ts';
 import { type Controller, type ControllerParts, createController } from './controller.ts';
 import { openMessageDoor } from './doors/mqtt/message-door.ts';
+import { ParcelDoor } from './doors/mqtt/parcel-door.ts';
 import { openShadowDoor, say } from './doors/mqtt/shadow-door.ts';
 import { logExpiry } from './expiry/expiry-log.ts';
 import { keepFresh } from './publishing/keep-fresh.ts';
@@ -27,6 +28,7 @@ import { type Ground, newAuthority, openGround, openPlace } from './wiring/groun
 import { type HttpsDoor, openApi, openHttps } from './wiring/https.ts';
 import { openOutlets } from './wiring/outlets.ts';
 import { openCache, openGitSource, openJudged, openPublishing } from './wiring/publishing.ts';
+import { openServing } from './wiring/serving.ts';
 
 /** The server certificate is looked at this often, also on a machine that sleeps at night; it is renewed long before it expires. */
 const renewalSchedule = '17 * * * *';
@@ -79,11 +81,13 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   });
   await controller.start();
   embedded?.onConnection((contact) => controller.onContact(contact));
-  await openShadowDoor({ bus, guard, take: controller.onRequest });
   const { knowsDevice: knows, onBatch: take, onRefusal } = controller;
+  const serving = openServing(ground, controller, files);
+  const parcels = new ParcelDoor({ clock, knows, fill: serving.fill, say: publish });
+  await openShadowDoor({ bus, guard, take: controller.onRequest, order: parcels.receive });
   await openMessageDoor({ bus, guard, clock, knows, take, say: publish, onRefusal });
   await broker.listen();
-  https.serve(openApi(ground, controller, files, term, broker));
+  https.serve(openApi(ground, controller, serving, term, broker));
   const { host } = configuration.http!;
   const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
   // On a full disk it runs as well: who set up agents before has what the file says.

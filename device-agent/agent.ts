@@ -14,6 +14,7 @@ import { logbookChannel } from '../schemas/logbook-entry.ts';
 import { AboardDoor } from './aboard/aboard-door.ts';
 import { ConsentPace } from './aboard/consent-pace.ts';
 import type { Courier } from './courier/courier.ts';
+import type { OrderParcel } from './courier/forwarded-orders.ts';
 import type { AgentTime } from './download/metadata.ts';
 import type { CountBytes } from './download/small-file.ts';
 import { LatestClock } from './interlocks/latest-clock.ts';
@@ -44,6 +45,7 @@ export interface SharedWithCourier {
   readonly countTravel: CountTravel;
   /** The interface that leads out now; undefined where none does. */
   readonly wayOut: () => string | undefined;
+  readonly orderParcel: OrderParcel;
   /** Where the module with a digest lies. */
   readonly pathOf: (sha256: string) => string;
 }
@@ -118,6 +120,7 @@ export function createAgent(options: AgentOptions): Agent {
       countBytes: (bytes) => ledger.countBytes(bytes),
       countTravel: (bytes, via) => updates.countTravel(bytes, via),
       wayOut: () => surroundings.interface(),
+      orderParcel: (order) => link.orderParcel(order),
       pathOf: (sha256) => store.pathOf(sha256),
     }),
     // What HTTPS finds is evidence for MQTT where it is news.
@@ -220,7 +223,9 @@ export function createAgent(options: AgentOptions): Agent {
       outbox.start();
       watch = ways.watch(onWays);
       aboard.start();
+      const desired = updates.desired();
       link.start({
+        ...(desired === undefined ? {} : { desired }),
         onDesired: (desired) => updates.consider(desired),
         onBatchAnswer: (payload) => outbox.answered(payload),
         onConnection,

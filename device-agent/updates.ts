@@ -1,5 +1,12 @@
 import type { Clock, CountTravel, Disk, Log, Random } from '../platform/ports.ts';
-import type { Consent, DeployedApplication, LinkReport, Progress, Waiting } from '../schemas/generated/types.ts';
+import type {
+  Consent,
+  DeployedApplication,
+  LinkReport,
+  Progress,
+  ShadowDesired,
+  Waiting,
+} from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
 import { type Heard, heardCourier } from './courier/heard-courier.ts';
 import type { AgentTime } from './download/metadata.ts';
@@ -17,6 +24,7 @@ import type { EngineEvent } from './update/decide.ts';
 import { Engine } from './update/engine.ts';
 import { Fetcher, Turn } from './update/fetcher.ts';
 import { Intake } from './update/intake.ts';
+import { knownDesired } from './update/known-desired.ts';
 import { lacksModules } from './update/lacking.ts';
 import { withoutDamage } from './update/memory-problems.ts';
 import { MomentWait } from './update/moment-wait.ts';
@@ -45,6 +53,8 @@ export interface Updates {
   boot(): void;
   /** The shadow's desired state, whatever it is. */
   consider(desired: unknown): void;
+  /** The last one that was taken, as the shadow has it; undefined where that can't be told. */
+  desired(): ShadowDesired | undefined;
   /** The link came back. */
   nudge(): void;
   /** It may have, by what else was seen: what waits is tried now, unless it was just tried for such a reason. */
@@ -174,6 +184,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
       scrubLater();
     },
     consider: (desired) => intake.consider(desired),
+    desired: () => knownDesired(memory, slots),
     nudge,
     wake,
     lookAtHealth: () => health.look(),

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleAgent } from '../device-agent/bundle.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { scratchInMemory } from './scratch.ts';
 import { byProcess, companyOf } from './shared-processes.ts';
 import { walk } from './sources.ts';
 
@@ -49,8 +50,10 @@ export default async ({ projectDir }) => {
     writeFileSync(join(projectDir, file), together.map((path) => `import '../../${path}';\n`).join(''));
     return file;
   });
+  const scratch = scratchInMemory();
   return {
     ...packageJson.ava,
+    ...(scratch === undefined ? {} : { environmentVariables: { TMPDIR: scratch } }),
     // Threads that collect garbage beside four processes on two processors are in each other's way.
     nodeArguments: ['--single-threaded-gc'],
     files: [...files.filter((file) => !sharing.includes(file)), ...processes],

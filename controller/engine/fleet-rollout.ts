@@ -9,7 +9,7 @@ import type { RolloutPolicy } from '../planning/rollout/policy.ts';
 import { goodNotThere } from '../planning/rollout/releases-gone.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { RolloutView } from '../planning/rollout/rollout-view.ts';
-import { type Stepped, step } from '../planning/rollout/step.ts';
+import { isAboutToStop, type Stepped, step } from '../planning/rollout/step.ts';
 import type { Lots } from '../planning/rollout/waves.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Known } from './known.ts';
@@ -186,7 +186,10 @@ export class FleetRollout {
     }
     const device = this.#inRollout(standing, seen);
     const room = this.#count?.book.room(device.group) ?? { spare: 0, takers: [] };
-    return permitted(standing, { desired, device, room, isCounted: this.isCounted(known) });
+    // All may be counted in a turn in which nobody judged that yet.
+    const { rollout, policy } = standing;
+    const isCounted = this.isCounted(known) && !isAboutToStop(rollout, policy, this.tally.counts);
+    return permitted(standing, { desired, device, room, isCounted });
   }
 
   /** When time alone moves it; `now` where it would move already. */

@@ -262,7 +262,8 @@ function judgeBy(decision: Decision, desired: DesiredDevice, observed: ObservedD
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
   if (decision.cause === 'ROLLOUT' && tookAnother(observed))
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
-  if (decision.withholds) return judgeKept(decision, observed, report);
+  const isKept = decision.withholds || (decision.cause === 'HELD' && tookAnother(observed));
+  if (isKept) return judgeKept(decision, observed, report);
   if (isReference(report.running, issued)) return withHold(judgeRunning(observed, report, issued), decision);
   return judgeOnTheWay(observed, report, issued);
 }

@@ -86,7 +86,7 @@ export function isPending(issued: IssuedDeployment, report: ReportGist | undefin
   return isReference(report.target, issued);
 }
 
-/** That it gets nothing while its manifest holds it; undefined when it is not held, or has what its manifests ask for. */
+/** That it gets nothing while its manifest holds it; undefined when it is not held, or is known to have what its manifests ask for. */
 function held(desired: DesiredDevice, observed: ObservedDevice, now: number): Decision | undefined {
   const { hold: wanted, template } = desired;
   if (wanted === undefined || !isHeld(desired, now)) return undefined;
@@ -95,6 +95,13 @@ function held(desired: DesiredDevice, observed: ObservedDevice, now: number): De
     const at = report?.running === undefined ? '' : ` at deployment ${report.running.sequence},`;
     const message = `is held${at} before it took deployment ${issued?.sequence}, which is kept from it; held ${holdText(wanted)}`;
     return { ...hold('HELD', message), withholds: true };
+  }
+  if (report !== undefined && tookAnother(observed)) {
+    const sequence = report.running?.sequence ?? report.highestSequence;
+    return hold(
+      'HELD',
+      `is held at deployment ${sequence}, of which nothing is known any more; held ${holdText(wanted)}`,
+    );
   }
   if (issued?.templateHash === template.hash) return undefined;
   const at = issued === undefined ? 'with nothing issued yet' : `at deployment ${issued.sequence}`;

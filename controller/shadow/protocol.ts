@@ -205,8 +205,8 @@ function remove(device: string, shadow: Shadow, request: ShadowRequest, nowMs: n
 const operations = { get, update, delete: remove };
 
 /**
- * Answers a device that knows a desired state already with what is news to it, and that it may report briefly; `isFollowed`: whether
- * the end of its connection is noticed without its reports. Where it was never wanted anything of, it hears so.
+ * Answers a device that knows a desired state already with what is news to it, and that it may report briefly and order parcels;
+ * `isFollowed`: whether the end of its connection is noticed without its reports. Where it was never wanted anything of, it hears so.
  */
 export function answerBriefly(
   device: string,
@@ -217,7 +217,7 @@ export function answerBriefly(
   const { desired } = shadow.state;
   const isNews = request.knows !== (desired === undefined ? 0 : sumOfJson(desired));
   const state = desired === undefined ? {} : { desired };
-  const body = { ...(isNews ? { state } : {}), brief: { isFollowed }, ...tokenOf(request) };
+  const body = { ...(isNews ? { state } : {}), brief: { isFollowed, fillsParcels: true }, ...tokenOf(request) };
   return { device, operation: 'get', messages: [message(answerTopic(device, 'get', 'accepted'), body)] };
 }
 

@@ -12,12 +12,11 @@ import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
 import { standByApi } from '../doors/http/readiness.ts';
 import { bodyBytesMax, createApi } from '../doors/http/router.ts';
-import { ArtifactError, type ArtifactFiles } from '../publishing/files/artifact-files.ts';
-import { fillParcel } from '../publishing/fill-parcel.ts';
-import { type ServingParts, serveArtifacts } from '../publishing/serve-artifacts.ts';
+import { serveArtifacts } from '../publishing/serve-artifacts.ts';
 import type { StatePlace, Term } from '../state/leadership.ts';
 import type { Broker } from './broker.ts';
 import type { Ground } from './ground.ts';
+import type { Serving } from './serving.ts';
 
 /** The HTTPS door, open before this controller leads. `serve` has it answer for the one that does. */
 export async function openHttps(ground: Ground, place: StatePlace) {
@@ -53,7 +52,7 @@ export type HttpsDoor = Awaited<ReturnType<typeof openHttps>>;
 export function openApi(
   ground: Ground,
   controller: Controller,
-  files: ArtifactFiles,
+  serving: Serving,
   term: Term,
   { embedded, url }: Pick<Broker, 'embedded' | 'url'>,
 ): HttpHandler {
@@ -64,19 +63,9 @@ export function openApi(
   };
   const mayEnrol = authorizeSubscribers(configuration.channels?.mqtt?.subscribers ?? [], authorize);
   const { webhookSecret } = configuration.source;
-  const serving: ServingParts = {
-    ...{ files, clock },
-    isRight: (file, bytes) => controller.isRightArtifact(file, bytes),
-    onDamaged: (file) => guard.run('http', file, () => controller.mendArtifact(file)),
-    onTrouble: (error) => guard.tell('http', 'artifacts', error),
-  };
-  const inTrouble = (error: unknown): undefined => {
-    if (!(error instanceof ArtifactError)) throw error;
-    serving.onTrouble(error);
-  };
   return createApi({
-    artifacts: serveArtifacts(serving),
-    fillParcel: (request) => fillParcel(request, serving).catch(inTrouble),
+    artifacts: serveArtifacts(serving.parts),
+    fillParcel: serving.fill,
     status: (query) => controller.status(query),
     changes: controller.changes,
     clock,

@@ -5,6 +5,7 @@ import type { CountBytes } from '../download/small-file.ts';
 import type { Enrolment } from '../enrol.ts';
 import type { BringErrand, Brought, Courier, Failure, Verdict } from './courier.ts';
 import { failureOf } from './failure-of.ts';
+import type { OrderParcel } from './forwarded-orders.ts';
 import type { Errand, FromCourier, Outcomes, ToCourier } from './protocol.ts';
 
 /** What the supervisor's end of the courier needs. */
@@ -19,6 +20,7 @@ export interface CourierProcessOptions {
   readonly time: AgentTime;
   readonly countBytes: CountBytes;
   readonly countTravel: CountTravel;
+  readonly orderParcel: OrderParcel;
   /** Asked by what needs the first courier, which is started when that resolves. */
   readonly due?: () => Promise<void>;
 }
@@ -177,14 +179,14 @@ export class CourierProcess implements Courier {
     this.#isReady = false;
     this.#unpacking = undefined;
     child.onMessage((message) => {
-      if (this.#child === child) this.#receive(message as FromCourier);
+      if (this.#child === child) this.#receive(message as FromCourier, child);
     });
     child.onExit(({ code, signal, fault }) => {
       if (this.#child === child) this.#ended(fault ?? signal ?? `code ${code}`);
     });
   }
 
-  #receive(message: FromCourier): void {
+  #receive(message: FromCourier, child: ChildProcess): void {
     this.#wait();
     switch (message.kind) {
       case 'ready':
@@ -200,6 +202,9 @@ export class CourierProcess implements Courier {
       case 'travelled':
         this.#options.countTravel(message.bytes, message.via);
         return;
+      case 'order':
+        void this.#order(message, child);
+        return;
       case 'signed':
         this.#note(() => this.#options.time.raise(message.atMs));
         return;
@@ -212,6 +217,14 @@ export class CourierProcess implements Courier {
       default:
         throw new Error(message satisfies never);
     }
+  }
+
+  /** The answer is of use to nobody but who ordered. */
+  async #order({ id, order }: Extract<FromCourier, { readonly kind: 'order' }>, child: ChildProcess): Promise<void> {
+    const parcel = await this.#options.orderParcel(Buffer.from(order, 'base64'));
+    if (this.#child !== child) return;
+    const text = parcel === undefined ? {} : { parcel: Buffer.from(parcel).toString('base64') };
+    child.send({ kind: 'parcel', id, ...text } satisfies ToCourier);
   }
 
   /** What the disk does not take must not be acted on: the errands under way then failed. */

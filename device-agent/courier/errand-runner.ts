@@ -1,5 +1,6 @@
 import type { Enrolment } from '../enrol.ts';
 import type { Courier } from './courier.ts';
+import type { ForwardedOrders } from './forwarded-orders.ts';
 import type { Errand, FromCourier, Outcomes, ToCourier } from './protocol.ts';
 import type { SharedTime } from './shared-time.ts';
 
@@ -8,6 +9,7 @@ export interface RunnerOptions {
   readonly courier: Courier;
   readonly enrol: (signal: AbortSignal) => Promise<Enrolment>;
   readonly time: SharedTime;
+  readonly orders: Pick<ForwardedOrders, 'answered'>;
   readonly say: (message: FromCourier) => void;
 }
 
@@ -21,15 +23,23 @@ export class ErrandRunner {
   }
 
   receive(message: ToCourier): void {
-    const { id } = message;
-    if (message.kind === 'abort') {
-      this.#aborts.get(id)?.abort();
-      return;
+    switch (message.kind) {
+      case 'errand':
+        return this.#begin(message);
+      case 'abort':
+        return this.#aborts.get(message.id)?.abort();
+      case 'parcel':
+        return this.#options.orders.answered(message.id, message.parcel);
+      default:
+        throw new Error(message satisfies never);
     }
+  }
+
+  #begin({ id, floorMs, errand }: Extract<ToCourier, { readonly kind: 'errand' }>): void {
     const abort = new AbortController();
     this.#aborts.set(id, abort);
-    this.#options.time.adopt(message.floorMs);
-    void this.#run(id, message.errand, abort.signal).then((outcome) => {
+    this.#options.time.adopt(floorMs);
+    void this.#run(id, errand, abort.signal).then((outcome) => {
       this.#aborts.delete(id);
       this.#options.say({ kind: 'done', id, outcome });
     });

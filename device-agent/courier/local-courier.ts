@@ -9,7 +9,7 @@ import { FetchAttempt, missingModules, modulesOf } from '../download/fetch-deplo
 import type { FetchMemory } from '../download/fetch-memory.ts';
 import type { DownloadContext } from '../download/fetch-module.ts';
 import { type AgentTime, ReleaseMetadata } from '../download/metadata.ts';
-import { noParcel, orderParcel, withoutParcelsMs } from '../download/parcel.ts';
+import { noParcel, orderByMessage, orderParcel, withoutParcelsMs } from '../download/parcel.ts';
 import { Passage } from '../download/passage.ts';
 import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
@@ -20,6 +20,7 @@ import { ModuleStore } from '../storage/module-store.ts';
 import { isMediumFault } from '../storage/unreadable.ts';
 import type { BringErrand, Courier, Verdict } from './courier.ts';
 import { failureOf } from './failure-of.ts';
+import type { OrderParcel } from './forwarded-orders.ts';
 import { judgeEnvelope } from './judge-envelope.ts';
 
 /** What errands are done with. */
@@ -31,6 +32,7 @@ export interface LocalCourierOptions {
   readonly clock: Clock;
   readonly time: AgentTime;
   readonly countBytes: CountBytes;
+  readonly orderParcel: OrderParcel;
   /** The interface that leads out now; undefined where none does. */
   readonly wayOut: () => string | undefined;
   /** Called with the digest of a packed form before it is unpacked, and without one when that is over. */
@@ -125,12 +127,17 @@ export class LocalCourier implements Courier {
   ): Promise<boolean> {
     const { clock, network, store, artifacts, countBytes } = this.#context;
     const lacking = missingModules(store, deployment);
-    if (isInstalled || memory.hasAgreed || lacking.length === 0 || this.#isWithoutParcels(memory)) return false;
+    if (isInstalled || memory.hasAgreed || lacking.length === 0) return false;
     const has = this.#openMetadata().held(modulesOf(deployment).map(({ name }) => name));
     // Indexes lie where artifacts do, which may be elsewhere.
     const releases = artifacts === this.#controller ? lacking.map(({ name, version }) => `${name}/${version}`) : [];
     const mayComeAlong = passage.carries('delta', releases.length * parcelDeltaBytesMax);
     const order = { server: this.#controller, has, releases, modules: mayComeAlong ? store.list() : [] };
+    const byMessage = await orderByMessage(this.#options.orderParcel, order, countBytes);
+    if (byMessage !== undefined || this.#isWithoutParcels(memory)) {
+      this.#parcel = byMessage ?? noParcel;
+      return false;
+    }
     const { parcel, isHung } = await orderParcel({ network, clock, countBytes }, order, signal);
     this.#parcel = parcel;
     return isHung;

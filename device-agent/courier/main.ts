@@ -17,6 +17,7 @@ import { keyExchange } from '../key-exchange.ts';
 import { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
 import { ErrandRunner } from './errand-runner.ts';
+import { ForwardedOrders } from './forwarded-orders.ts';
 import { LocalCourier } from './local-courier.ts';
 import type { FromCourier, ToCourier } from './protocol.ts';
 import { SharedTime } from './shared-time.ts';
@@ -39,11 +40,13 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const time = new SharedTime(nodeClock, (atMs) => say({ kind: 'signed', atMs }));
   const countTravel: CountTravel = (bytes, via) =>
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
+  const orders = new ForwardedOrders(say);
   const courier = new LocalCourier({
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
     network: openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel),
     wayOut: () => nodeSurroundings.interface(),
     countBytes: (bytes) => say({ kind: 'received', bytes }),
+    orderParcel: orders.place,
     prepared: new PreparedStore(nodeDisk, stateLayout(stateDirectory).preparedDirectory),
     unpacking: (sha256) => {
       // What fetching left makes room for the decoder's tables, and these for what comes after.
@@ -53,7 +56,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   });
   const stranger = openNetwork(() => ({ ca: authority(), keyExchange }), countTravel);
   const enrolment = { device, controller, identity, network: stranger };
-  const runner = new ErrandRunner({ courier, enrol: (signal) => enrol(enrolment, signal), time, say });
+  const runner = new ErrandRunner({ courier, enrol: (signal) => enrol(enrolment, signal), time, orders, say });
   process.on('message', (message: ToCourier) => runner.receive(message));
   say({ kind: 'ready' });
 }

@@ -21,7 +21,9 @@ export interface Outcomes {
 export type ToCourier =
   /** `floorMs` is the agent's time floor by now. */
   | { readonly kind: 'errand'; readonly id: number; readonly floorMs: number; readonly errand: Errand }
-  | { readonly kind: 'abort'; readonly id: number };
+  | { readonly kind: 'abort'; readonly id: number }
+  /** What came of an order, base64; without a parcel where it does not come over the session. */
+  | { readonly kind: 'parcel'; readonly id: number; readonly parcel?: string };
 
 /** Courier to supervisor. `ready` comes first, once no other courier of this state directory is alive. */
 export type FromCourier =
@@ -31,6 +33,8 @@ export type FromCourier =
   | { readonly kind: 'received'; readonly bytes: number }
   /** So much went over an interface, either way; as `CountTravel` has it. */
   | { readonly kind: 'travelled'; readonly bytes: number; readonly via?: string }
+  /** Is to be ordered over the supervisor's session: base64. */
+  | { readonly kind: 'order'; readonly id: number; readonly order: string }
   /** Something signed has shown this time. */
   | { readonly kind: 'signed'; readonly atMs: number }
   /** What is being unpacked now: if it is the end of this process, it was too much for the device. */

@@ -1,5 +1,13 @@
 import { type Clock, type HttpResponse, type Network, NetworkError } from '../../platform/ports.ts';
-import { baseName, type ParcelFile, parcelBytesMax, unpackBegun, unpackParcel } from '../../schemas/parcel.ts';
+import {
+  baseName,
+  type ParcelFile,
+  type ParcelRequest,
+  parcelBytesMax,
+  unpackBegun,
+  unpackParcel,
+} from '../../schemas/parcel.ts';
+import { packOrder } from '../../schemas/parcel-order.ts';
 import { passOver, unfit, unpacked } from './answer.ts';
 import { Patience } from './patience.ts';
 import type { CountBytes } from './small-file.ts';
@@ -71,11 +79,15 @@ function isOfTheOrder(error: unknown, patience: Patience): boolean {
   return patience.isOver || (error instanceof NetworkError && error.code === 'CUT');
 }
 
-function request({ network }: ParcelPorts, { server, has, releases, modules }: ParcelOrder, signal: AbortSignal) {
-  const headers = { ...unpacked, 'content-type': 'application/json' };
+function wordsOf({ has, releases, modules }: ParcelOrder): ParcelRequest {
   const bases = releases.length === 0 ? [] : modules.slice(0, modulesToldMax).map(baseName);
-  const body = new TextEncoder().encode(JSON.stringify({ has: [...has.keys()], releases, bases }));
-  return network.request({ method: 'POST', url: `${server}/parcel`, headers, body }, signal);
+  return { has: [...has.keys()], releases, bases };
+}
+
+function request({ network }: ParcelPorts, order: ParcelOrder, signal: AbortSignal) {
+  const headers = { ...unpacked, 'content-type': 'application/json' };
+  const body = new TextEncoder().encode(JSON.stringify(wordsOf(order)));
+  return network.request({ method: 'POST', url: `${order.server}/parcel`, headers, body }, signal);
 }
 
 /** The files of an answer; of one that breaks off those that came whole. */
@@ -119,4 +131,20 @@ export async function orderParcel(ports: ParcelPorts, order: ParcelOrder, signal
     if (!isOfTheOrder(error, patience)) throw error;
   }
   return { parcel: new Parcel(files), isHung: patience.isOver };
+}
+
+/**
+ * Asks for the same over the session that is there: an update whose delta comes along then needs no handshake of its own. Undefined
+ * where no parcel comes that way.
+ */
+export async function orderByMessage(
+  place: (order: Uint8Array) => Promise<Uint8Array | undefined>,
+  order: ParcelOrder,
+  countBytes: CountBytes,
+): Promise<Parcel | undefined> {
+  const packed = await place(packOrder(wordsOf(order)));
+  if (packed === undefined) return undefined;
+  countBytes(packed.length);
+  const files = unpackParcel(packed, [...order.has.values()]);
+  return files && new Parcel(files);
 }

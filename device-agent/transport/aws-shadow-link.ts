@@ -117,6 +117,7 @@ export class AwsShadowLink implements ShadowLink {
   }
 
   start(handlers: ShadowLinkHandlers): void {
+    if (handlers.desired !== undefined) this.#acquaintance.desired = handlers.desired;
     this.#loop ??= this.#run(handlers);
   }
 
@@ -130,6 +131,10 @@ export class AwsShadowLink implements ShadowLink {
 
   async sendBatchPart(part: Uint8Array): Promise<boolean> {
     return (await this.#session?.sendBatchPart(part)) ?? false;
+  }
+
+  async orderParcel(order: Uint8Array): Promise<Uint8Array | undefined> {
+    return await this.#session?.orderParcel(order);
   }
 
   lookAgain(): void {

@@ -7,6 +7,8 @@ import type { Report } from '../../schemas/generated/types.ts';
 import type { LinkTrouble } from './link-trouble.ts';
 
 export interface ShadowLinkHandlers {
+  /** What was wanted last, as far as the device knows: it is told whole where it is otherwise. */
+  readonly desired?: object;
   /** The desired state, whole, as it arrived; not yet validated. Called after each connect and on each change. */
   onDesired(desired: unknown): void;
   onConnection(connected: boolean): void;
@@ -26,6 +28,8 @@ export interface ShadowLink {
   report(report: Report): Promise<'accepted' | 'rejected' | 'offline'>;
   /** Sends a part of a batch of messages; true when the broker has it. */
   sendBatchPart(part: Uint8Array): Promise<boolean>;
+  /** The parcel that is ordered; undefined where it does not come over the session, or there is none. */
+  orderParcel(order: Uint8Array): Promise<Uint8Array | undefined>;
   /** Something was seen that may end a gap, or have ended a session unnoticed: tries now, or sees whether it still holds. */
   lookAgain(): void;
   stop(): Promise<void>;

@@ -84,6 +84,10 @@ export class ShadowSession {
     return this.#state === 'open' ? this.#talk.report(report) : 'offline';
   }
 
+  async orderParcel(order: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#state === 'open' ? this.#talk.orderParcel(order) : undefined;
+  }
+
   /** True when the broker has it; rather not than late. */
   async sendBatchPart(part: Uint8Array): Promise<boolean> {
     if (this.#connection === undefined || this.#state !== 'open') return false;

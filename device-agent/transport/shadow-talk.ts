@@ -4,6 +4,7 @@ import { sumOfJson } from '../../schemas/brief-report.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import { isObject } from '../../schemas/json-object.ts';
 import type { Acquaintance } from './acquaintance.ts';
+import { ParcelOrders } from './parcel-orders.ts';
 import { ReportSender } from './report-sender.ts';
 import { type RequestMark, type ShadowAnswer, ShadowAnswers } from './shadow-answers.ts';
 
@@ -34,6 +35,9 @@ export interface ShadowTalkOptions {
  */
 const firstAnswerMsMax = 10_000;
 
+/** How long a parcel is waited for, which may be longer than most answers: then it is asked for by HTTPS. */
+const parcelMsMax = 30_000;
+
 const notFound = 404;
 
 const delta = 'update/delta';
@@ -54,6 +58,7 @@ export class ShadowTalk {
   readonly #prefix: string;
   readonly #answers = new ShadowAnswers();
   readonly #reports: ReportSender;
+  readonly #orders: ParcelOrders;
   /** Resolves once it is known how the service is spoken with. */
   readonly #agreed = Promise.withResolvers<void>();
   /** Whether all answers were subscribed to at once, as the service is known to say nothing that is not needed. */
@@ -71,6 +76,7 @@ export class ShadowTalk {
     if (this.#isAtOnce) this.#agreed.resolve();
     // An answer to another session's request may come late.
     this.#born = clock.now().toString(36);
+    this.#orders = new ParcelOrders(clock.now(), (message) => this.#say('get', message));
     this.#reports = new ReportSender({
       acquaintance,
       ask: (mark, payload) => this.#askInTime('update', mark, payload, this.#answerMsMax),
@@ -110,6 +116,7 @@ export class ShadowTalk {
     if (!topic.startsWith(this.#prefix)) return false;
     const name = topic.slice(this.#prefix.length);
     if (name === delta) this.#changed(stateOfDelta(payload));
+    else if (name === 'get/accepted' && this.#orders.heard(payload)) return true;
     else if (name.endsWith('/accepted')) this.#answers.heard('accepted', payload);
     else if (name.endsWith('/rejected')) this.#answers.heard('rejected', payload);
     return true;
@@ -126,8 +133,12 @@ export class ShadowTalk {
 
   async #ask(operation: 'get' | 'update', mark: RequestMark, payload: string | Uint8Array): Promise<ShadowAnswer> {
     const answer = this.#answers.to(mark);
-    await this.#options.say(`${this.#prefix}${operation}`, payload, this.#surety);
+    await this.#say(operation, payload);
     return answer;
+  }
+
+  #say(operation: 'get' | 'update', payload: string | Uint8Array): Promise<void> {
+    return this.#options.say(`${this.#prefix}${operation}`, payload, this.#surety);
   }
 
   /** Undefined when there is no answer in time. */
@@ -188,6 +199,7 @@ export class ShadowTalk {
     const { acquaintance } = this.#options;
     acquaintance.isBrief = isObject(brief);
     acquaintance.isFollowed = isObject(brief) && brief.isFollowed === true;
+    acquaintance.fillsParcels = isObject(brief) && brief.fillsParcels === true;
     const refused = this.#isAtOnce ? undefined : await this.#hear(answersToReports);
     if (refused !== undefined) throw new Error(`the broker refuses ${refused}`);
     this.#agreed.resolve();
@@ -204,10 +216,23 @@ export class ShadowTalk {
     return answer === undefined || answer.kind === 'lost' ? 'offline' : answer.kind;
   }
 
+  /** The parcel that is ordered; undefined where it does not come this way. Whoever did not answer in time is not asked again. */
+  async orderParcel(order: Uint8Array): Promise<Uint8Array | undefined> {
+    const { acquaintance } = this.#options;
+    if (!acquaintance.fillsParcels || this.#isOver) return undefined;
+    const placed = this.#orders.place(order).catch(() => undefined);
+    const parcel = await this.#inTime(placed, parcelMsMax);
+    if (parcel !== undefined) return parcel.length === 0 ? undefined : parcel;
+    acquaintance.fillsParcels = false;
+    if (!this.#isOver && this.#surety === 'by-answer') this.#options.onDoubt();
+    return undefined;
+  }
+
   /** The session is over. */
   close(): void {
     this.#isOver = true;
     this.#answers.close();
+    this.#orders.close();
     this.#agreed.resolve();
   }
 }

@@ -79,6 +79,15 @@ export class Slots {
     return deployment && { deployment, envelope: intact };
   }
 
+  /** The envelope under that digest; undefined when both its files are damaged or gone. */
+  envelope(digest: string): string | undefined {
+    for (const name of fileNames(digest)) {
+      const text = this.#readIntact(name, digest);
+      if (text !== undefined) return text;
+    }
+    return undefined;
+  }
+
   /** Removes every envelope but those of `held`. */
   collect(held: readonly Slot[]): void {
     const kept = new Set(held.flatMap((slot) => fileNames(slot.envelope)));

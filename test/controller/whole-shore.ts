@@ -4,10 +4,9 @@ import type { RevisionSource } from '../../controller/following/follower-parts.t
 import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
-import { brotliAtOnce } from '../../controller/publishing/compress.ts';
 import type { ArtifactFiles } from '../../controller/publishing/files/artifact-files.ts';
 import { DirectoryFiles } from '../../controller/publishing/files/directory-files.ts';
-import { deltaAtOnce, type MakeReleaseDelta } from '../../controller/publishing/make-delta.ts';
+import type { MakeReleaseDelta } from '../../controller/publishing/make-delta.ts';
 import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
@@ -20,6 +19,7 @@ import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-f
 import { SimTime } from '../../platform/simulated/clock.ts';
 import { SimRandom } from '../../platform/simulated/random.ts';
 import type { Report, ShadowDesired } from '../../schemas/generated/types.ts';
+import { brotliOnce, deltaOnce } from '../made-once.ts';
 import { SimFleet } from '../sim/fleet.ts';
 import { SimDisk } from '../sim/sim-disk.ts';
 import { SimRepository } from '../sim/sim-repository.ts';
@@ -100,7 +100,7 @@ export function wholeShore() {
 
   const boot = async (
     source: RevisionSource = fleet.repository.open(),
-    makeDelta: MakeReleaseDelta = deltaAtOnce,
+    makeDelta: MakeReleaseDelta = deltaOnce,
     itsCache = cache,
   ): Promise<Controller> => {
     const clock = time.clock({ alive: true });
@@ -117,7 +117,7 @@ export function wholeShore() {
     const itsState = faulty();
     const memory = keptTexts(itsState, 'published', () => {});
     const online = new OnlineMetadata({ files, keys, memory, log, timestampLifetimeMs: 604_800_000 });
-    const ways = new SmallerWays({ store: artifacts, compress: brotliAtOnce, makeDelta, log });
+    const ways = new SmallerWays({ store: artifacts, compress: brotliOnce, makeDelta, log });
     const publisher = new RepositoryPublisher({ clock, store: artifacts, online, ways });
     const controller = await createController({
       ...{ clock, log, source, publisher, deltas: ways, state: itsState, cache: itsCache },

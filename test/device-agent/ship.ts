@@ -54,6 +54,8 @@ export class Ship {
   readonly doors = new SimDoors();
   readonly reports: Report[] = [];
   readonly logged: string[] = [];
+  /** What it knew as desired when it was started last. */
+  known: unknown;
   /** How wrong the device's own clock is. */
   skewMs = 0;
   /** Counts how often its power came. */
@@ -89,6 +91,7 @@ export class Ship {
     return {
       start: (handlers) => {
         this.#handlers = handlers;
+        this.known = handlers.desired;
         this.time.clock(life).after(1, () => this.link.up && this.#connection(true));
       },
       report: async (report) => {
@@ -104,6 +107,10 @@ export class Ship {
         const answer = this.onPart(part);
         if (answer !== undefined) this.time.clock(life).after(5, () => this.#handlers?.onBatchAnswer(answer));
         return true;
+      },
+      orderParcel: async (order) => {
+        await this.time.clock(life).sleep(5);
+        return this.link.up ? this.shore.orderParcel(order) : undefined;
       },
       lookAgain: () => {},
       isFollowed: false,

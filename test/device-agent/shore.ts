@@ -8,7 +8,8 @@ import { canonicalBytes } from '../../artifact/trust/tuf/metadata.ts';
 import { fillParcel } from '../../controller/publishing/fill-parcel.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/ports.ts';
 import type { Deployment, ShadowDesired, Way } from '../../schemas/generated/types.ts';
-import { parseParcelRequest } from '../../schemas/parcel.ts';
+import { type ParcelRequest, parseParcelRequest } from '../../schemas/parcel.ts';
+import { unpackOrder } from '../../schemas/parcel-order.ts';
 import { buildModule } from './runtime/module-builder.ts';
 
 export const startMs = Date.parse('2026-03-01T00:00:00Z');
@@ -226,9 +227,24 @@ export class Shore {
 
   /** What is asked for together comes together, but for what may not come along. */
   async #parcel({ body }: HttpRequest): Promise<Uint8Array> {
-    const asked = parseParcelRequest(JSON.parse(Buffer.from(body ?? '').toString('utf8')))!;
+    return this.#filled(parseParcelRequest(JSON.parse(Buffer.from(body ?? '').toString('utf8')))!);
+  }
+
+  #filled(asked: ParcelRequest): Promise<Uint8Array> {
     const read = async (file: string) => this.files[`/${file}`];
     return fillParcel(asked, { files: { read }, isRight: (file) => this.parcels!(file) });
+  }
+
+  /** Whether parcels come over the session too; what was ordered that way. */
+  fillsOrders = false;
+  readonly orders: ParcelRequest[] = [];
+  onOrder: (packed: Uint8Array) => Uint8Array = (packed) => packed;
+
+  async orderParcel(order: Uint8Array): Promise<Uint8Array | undefined> {
+    if (!this.fillsOrders) return undefined;
+    const asked = unpackOrder(order)!;
+    this.orders.push(asked);
+    return this.onOrder(await this.#filled(asked));
   }
 
   /** How a parcel goes out. */

@@ -8,6 +8,7 @@ import type { ExecutionContext } from 'ava';
 import type { CommandContext } from '../../cli/command.ts';
 import { type DemoFleet, makeDemoFleet } from '../../cli/demo/demo-fleet.ts';
 import { type DemoSettings, DemoWorld } from '../../cli/demo/demo-world.ts';
+import { formMakers } from '../../cli/form-makers.ts';
 import { runCommand } from '../../cli/run-command.ts';
 import { bundleAgent } from '../../device-agent/bundle.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
@@ -39,6 +40,7 @@ export function contextOf(directory: string, signal: AbortSignal, startRelay = s
       processes: nodeProcesses,
       programs: nodePrograms,
       threads: nodeThreads,
+      loadFormMakers: async () => formMakers,
       isLocked,
       userName: () => 'ada',
       readInput: async () => new Uint8Array(0),

@@ -15,9 +15,7 @@ import { createApi } from '../../controller/doors/http/router.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
-import { brotliAtOnce } from '../../controller/publishing/compress.ts';
 import { DirectoryFiles } from '../../controller/publishing/files/directory-files.ts';
-import { deltaAtOnce } from '../../controller/publishing/make-delta.ts';
 import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
 import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
@@ -35,6 +33,7 @@ import { SimRandom } from '../../platform/simulated/random.ts';
 import type { ApplicationReport, BrokerStatus, Report } from '../../schemas/generated/types.ts';
 import { encodeEntry, type LogbookEntry, logbookChannel } from '../../schemas/logbook-entry.ts';
 import { takeWavesAway } from '../fleet-examples/without-waves.ts';
+import { brotliOnce, deltaOnce } from '../made-once.ts';
 import { DeviceGates } from './device-gates.ts';
 
 const start = Date.parse('2026-06-01T08:00:00Z');
@@ -156,7 +155,7 @@ export class ScenarioWorld {
     const [clock, log, state] = [this.#clock, quiet, openSqliteState(':memory:')];
     const memory = keptTexts(state, 'published', () => {});
     const online = new OnlineMetadata({ files, keys, memory, log, timestampLifetimeMs: 7 * 86_400_000 });
-    const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log });
+    const ways = new SmallerWays({ store, compress: brotliOnce, makeDelta: deltaOnce, log });
     const controller = await createController({
       ...{ clock, log, state },
       cache: openSqliteBlobCache(
@@ -272,6 +271,10 @@ export class ScenarioWorld {
         converse: () => ({ ask: async () => undefined, [Symbol.asyncDispose]: async () => {} }),
       },
       threads: nodeThreads,
+      loadFormMakers: async () => ({
+        compress: brotliOnce,
+        makeDelta: (old, fresh, effort) => deltaOnce(old, fresh, new AbortController().signal, effort),
+      }),
       isLocked: refuse,
       readInput: async () => new Uint8Array(0),
       demo: {

@@ -27,6 +27,7 @@ const noLink: ShadowLink = {
   isFollowed: false,
   start: () => {},
   report: async () => 'offline',
+  orderParcel: async () => undefined,
   sendBatchPart: async () => false,
   lookAgain: () => {},
   stop: async () => {},

@@ -4,11 +4,11 @@ import { type Controller, createController } from '../../controller/controller.t
 import { createGuard } from '../../controller/doors/guard.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
 import { openMessageDoor } from '../../controller/doors/mqtt/message-door.ts';
+import { ParcelDoor } from '../../controller/doors/mqtt/parcel-door.ts';
 import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
-import { brotliAtOnce } from '../../controller/publishing/compress.ts';
 import type { ArtifactFiles } from '../../controller/publishing/files/artifact-files.ts';
 import { DirectoryFiles } from '../../controller/publishing/files/directory-files.ts';
 import { fillParcel } from '../../controller/publishing/fill-parcel.ts';
@@ -29,6 +29,7 @@ import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-f
 import type { Clock, HttpHandler, HttpResponse, Log } from '../../platform/ports.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
+import { brotliOnce, deltasOnce } from '../made-once.ts';
 import type { Checkers } from './checkers.ts';
 import type { Fate } from './disk-crash.ts';
 import type { SimFleet } from './fleet.ts';
@@ -45,7 +46,7 @@ const keysDirectory = '/keys';
 const metadataExpiryMs = 7 * 24 * 3_600_000;
 
 /** A real patch at little effort: how small it is changes nothing that a simulation looks at, and took most of its time. */
-const lightDelta: MakeReleaseDelta = async (old, fresh) => encodeDelta(old, fresh, { effort: 'fast', light: true });
+const lightDelta = deltasOnce(async (old, fresh) => encodeDelta(old, fresh, { effort: 'fast', light: true }));
 
 export interface ControllerWorld {
   readonly time: SimTime;
@@ -121,7 +122,7 @@ export class SimController {
     const online = new OnlineMetadata({ files, keys, memory, log, timestampLifetimeMs });
     const makeDelta: MakeReleaseDelta = (...task) =>
       this.threadDies ? Promise.reject(new Error(threadEnded)) : lightDelta(...task);
-    const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta, log });
+    const ways = new SmallerWays({ store, compress: brotliOnce, makeDelta, log });
     const publisher = new RepositoryPublisher({ clock, store, online, ways });
     const authorize = (device: string): boolean =>
       controller.authorize(device, this.#world.fingerprintOf(device)) === 'ok';
@@ -144,7 +145,12 @@ export class SimController {
     await controller.start();
     broker.onConnection((contact) => guarded(life, () => controller.onContact(contact)));
     const guard = createGuard({ clock, log });
-    await openShadowDoor({ bus, guard, take: controller.onRequest });
+    const parcels = new ParcelDoor({
+      ...{ clock, knows: controller.knowsDevice },
+      fill: (request) => fillParcel(request, { files, isRight: (...file) => controller.isRightArtifact(...file) }),
+      say: ({ topic, payload }) => bus.publish(topic, payload),
+    });
+    await openShadowDoor({ bus, guard, take: controller.onRequest, order: parcels.receive });
     await openMessageDoor({
       ...{ bus, guard, clock, knows: controller.knowsDevice, onRefusal: controller.onRefusal },
       say: ({ topic, payload }) => bus.publish(topic, payload),

@@ -5,6 +5,7 @@
 
 import { CourierProcess } from '../../device-agent/courier/courier-process.ts';
 import { ErrandRunner } from '../../device-agent/courier/errand-runner.ts';
+import { ForwardedOrders, type OrderParcel } from '../../device-agent/courier/forwarded-orders.ts';
 import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
 import type { FromCourier, ToCourier } from '../../device-agent/courier/protocol.ts';
 import { SharedTime } from '../../device-agent/courier/shared-time.ts';
@@ -101,11 +102,13 @@ function startCourier(options: SimCourierOptions): ChildProcess {
   const shared = new SharedTime(clock, (atMs) => say({ kind: 'signed', atMs }));
   const countTravel: CountTravel = (bytes, via) =>
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
+  const orders = new ForwardedOrders(say);
   const courier = (): LocalCourier =>
     new LocalCourier({
       ...{ configuration, stateDirectory: configuration.stateDirectory ?? '/state', disk: diskOf(life, disk), clock },
       ...{ network: options.networkOf(life, countTravel), time: shared, wayOut: options.wayOut },
       countBytes: (bytes) => say({ kind: 'received', bytes }),
+      orderParcel: orders.place,
       unpacking: (sha256) => {
         say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) });
         if (sha256 === undefined || !random.chance(mortality())) return;
@@ -118,7 +121,7 @@ function startCourier(options: SimCourierOptions): ChildProcess {
     if (!life.alive) return;
     try {
       const enrol = () => Promise.resolve({ kind: 'unreachable', message: 'nobody enrols here' } as const);
-      runner = new ErrandRunner({ courier: courier(), enrol, time: shared, say });
+      runner = new ErrandRunner({ courier: courier(), enrol, time: shared, orders, say });
       say({ kind: 'ready' });
     } catch {
       // The disk refused its directories, or the power went.
@@ -142,7 +145,12 @@ function startCourier(options: SimCourierOptions): ChildProcess {
 /** The courier of an agent, in a process of its own. */
 export function simCourier(
   options: SimCourierOptions,
-  shared: { readonly time: AgentTime; readonly countBytes: CountBytes; readonly countTravel: CountTravel },
+  shared: {
+    readonly time: AgentTime;
+    readonly countBytes: CountBytes;
+    readonly countTravel: CountTravel;
+    readonly orderParcel: OrderParcel;
+  },
 ): CourierProcess {
   const { life, clockOf, log } = options;
   const processes = { start: () => startCourier(options) };

@@ -255,6 +255,7 @@ export class SimDevice {
         return link.report(report);
       },
       sendBatchPart: (part) => link.sendBatchPart(part),
+      orderParcel: (order) => link.orderParcel(order),
       lookAgain: () => link.lookAgain(),
       stop: () => link.stop(),
     };

@@ -80,9 +80,11 @@ export function simShadowLink(options: {
     },
     start: (given) => {
       handlers = given;
+      if (given.desired !== undefined) acquaintance.desired = given.desired;
       connect();
     },
     report: async (report) => (await talk?.report(report)) ?? 'offline',
+    orderParcel: async (order) => await talk?.orderParcel(order),
     sendBatchPart: async (part) => {
       if (session === undefined) return false;
       return session.publish(topics.out, part).then(

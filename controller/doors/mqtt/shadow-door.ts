@@ -1,5 +1,6 @@
 /** Requests of devices to their shadows, as they come in from the broker, and the way to say something to them. */
 import type { BusMessage, MessageBus } from '../../../platform/ports.ts';
+import { isParcelOrder } from '../../../schemas/parcel-order.ts';
 import type { ShadowMessage } from '../../shadow/protocol.ts';
 import { parseRequestTopic, requestFilter, type ShadowOperation, shadowOperations } from '../../shadow/topics.ts';
 import type { Guard } from '../guard.ts';
@@ -15,13 +16,18 @@ export interface ShadowDoorParts {
   readonly bus: MessageBus;
   readonly guard: Guard;
   readonly take: (request: ShadowRequestArrived) => void;
+  /** Takes what is an order of a parcel; without it that is a request that nobody understands. */
+  readonly order?: (device: string, payload: Uint8Array) => unknown;
 }
 
 /** Opens the door: from now on every request to a shadow is handed on. */
-export async function openShadowDoor({ bus, guard, take }: ShadowDoorParts): Promise<void> {
+export async function openShadowDoor({ bus, guard, take, order }: ShadowDoorParts): Promise<void> {
   const receive = ({ topic, payload }: BusMessage): void => {
     const asked = parseRequestTopic(topic);
-    if (asked !== undefined) void guard.run('mqtt', asked.device, () => take({ ...asked, payload }));
+    if (asked === undefined) return;
+    const isOrder = order !== undefined && asked.operation === 'get' && isParcelOrder(payload);
+    const hand = () => (isOrder ? order(asked.device, payload) : take({ ...asked, payload }));
+    void guard.run('mqtt', asked.device, hand);
   };
   for (const operation of shadowOperations) await bus.subscribe(requestFilter(operation), receive);
 }

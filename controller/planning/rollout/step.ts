@@ -56,14 +56,24 @@ export function needsYesBefore(wave: Wave, { approved }: Rollout): boolean {
   return wave.approve === 'before' && !approved.includes(wave.name);
 }
 
-function failed(rollout: Rollout, { policy, counts, now }: Standing): Move | undefined {
-  for (const wave of policy.waves.slice(0, rollout.wave + 1)) {
-    const why = whyFailed(wave, counts[policy.waves.indexOf(wave)] ?? noCounts);
-    if (why === undefined) continue;
-    const reverts = policy.onFailure === 'revert' && rollout.good !== undefined;
-    return moved(reverts ? reverting(rollout, now) : { ...rollout, state: 'halted' }, why.code, why.message);
+function whyStopped({ wave }: Rollout, { waves }: RolloutPolicy, counts: Tally['counts']): Reason | undefined {
+  for (const [index, one] of waves.slice(0, wave + 1).entries()) {
+    const why = whyFailed(one, counts[index] ?? noCounts);
+    if (why !== undefined) return why;
   }
   return undefined;
+}
+
+/** Whether its next step stops it, as too many failed. */
+export function isAboutToStop(rollout: Rollout, policy: RolloutPolicy, counts: Tally['counts']): boolean {
+  return rollout.state === 'running' && whyStopped(rollout, policy, counts) !== undefined;
+}
+
+function failed(rollout: Rollout, { policy, counts, now }: Standing): Move | undefined {
+  const why = whyStopped(rollout, policy, counts);
+  if (why === undefined) return undefined;
+  const reverts = policy.onFailure === 'revert' && rollout.good !== undefined;
+  return moved(reverts ? reverting(rollout, now) : { ...rollout, state: 'halted' }, why.code, why.message);
 }
 
 /** Its wave is behind it. */

@@ -87,7 +87,7 @@ test('a brief report after one as AWS knows it goes on from that, and the other 
 
 test('who says what it knows hears what is news, and nothing that it said itself', async (t) => {
   const { ask, desire } = await scene();
-  const brief = { isFollowed: false };
+  const brief = { isFollowed: false, fillsParcels: true };
   const answer = (body: object) => [{ topic: 'get/accepted', body: { ...body, brief, clientToken: 'g' } }];
   t.deepEqual(await ask('get', { clientToken: 'g', knows: 0 }), answer({}), 'nothing was ever wanted of it');
   t.deepEqual(await ask('get', { clientToken: 'g', knows: 7 }), answer({ state: {} }));

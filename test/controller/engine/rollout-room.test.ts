@@ -112,3 +112,25 @@ test('other windows go to all at once, also beside one that nobody heard; where 
   await scene.say('runs', 'one');
   t.deepEqual(sequences(), [3, 3, 2]);
 });
+
+test('where as many failed as a commit lets fail from now on, nobody else is offered it before that is judged', async (t) => {
+  const fleet = Object.fromEntries(['one', 'two', 'three', 'four'].map((name) => [name, { group: 'aurora' }]));
+  const asked = (maxUnavailable: number, failures: number) =>
+    ({
+      ...{ waves: [{ name: 'all' }], gate: { failures, success: '1%', patience: '7d' } },
+      budget: { groupBy: 'group', maxUnavailable },
+    }) satisfies FleetRollout;
+  const scene = await RolloutScene.open();
+  await scene.commit({ release: '1.0.0', devices: fleet });
+  await scene.say('runs', ...Object.keys(fleet));
+  await scene.commit({ release: '1.1.0', rollout: asked(1, 3), devices: fleet });
+  const [first] = Object.keys(fleet).filter((name) => scene.isAway(name));
+  await scene.say('gave up', first!);
+  const offered = scene.signed.length;
+  await scene.commit({ release: '1.1.0', rollout: asked(3, 1), devices: fleet });
+  t.is(scene.rollout?.state, 'halted');
+  t.deepEqual(
+    scene.signed.slice(offered).filter(({ release }) => release === '1.1.0'),
+    [],
+  );
+});

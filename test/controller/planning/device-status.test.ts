@@ -198,4 +198,8 @@ test('a device that is held below what git wants runs, and says that it is held,
   t.is(changesAt(heldBack, observed, now), Date.parse(hold.until));
   t.is(deviceStatus(heldBack, observed, Date.parse(hold.until)).reason.code, 'TO_BE_ISSUED');
   t.is(deviceStatus({ ...desired, hold }, observed, now).reason.code, 'UP_TO_DATE', 'held where git wants it');
+  const later = { ...report, highestSequence: 5, running: { sequence: 5, revision: 'd'.repeat(40) } };
+  const unknown = deviceStatus({ ...desired, hold }, { ...observed, report: later }, now);
+  t.is(`${unknown.state} ${unknown.reason.code}`, 'running HELD');
+  t.regex(unknown.reason.message, /is held at deployment 5, of which nothing is known any more; held until/);
 });

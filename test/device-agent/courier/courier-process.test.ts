@@ -61,12 +61,14 @@ function open(
     },
   };
   const received: number[] = [];
+  const ordered = Promise.withResolvers<Uint8Array | undefined>();
   const courier = new CourierProcess({
     ...{ processes, clock: time.clock({ alive: true }), log: { write: () => {} }, file: 'courier', args: [] },
     ...{ time: { nowMs: () => 7, raise }, countBytes: (bytes) => received.push(bytes), countTravel: () => {} },
+    orderParcel: () => ordered.promise,
     ...(due === undefined ? {} : { due }),
   });
-  return { courier, children, time, received };
+  return { courier, children, time, received, ordered };
 }
 
 test('errands wait until the courier is ready, and share one', async (t) => {
@@ -241,4 +243,19 @@ test('a courier that is not waited for more ends at once, unless something is as
   await asked;
   courier.rest();
   t.true(children[0]!.killed);
+});
+
+test('what a courier orders is ordered over the session, and its answer is for nobody but that courier', async (t) => {
+  const { courier, children, ordered } = open();
+  void courier.judge(desired, never);
+  children[0]!.say({ kind: 'ready' });
+  children[0]!.say({ kind: 'order', id: 3, order: Buffer.from('words').toString('base64') });
+  ordered.resolve(Buffer.from('parcel'));
+  await ordered.promise;
+  const parcel = Buffer.from('parcel').toString('base64');
+  t.deepEqual(children[0]!.heard.at(-1), { kind: 'parcel', id: 3, parcel });
+  children[0]!.say({ kind: 'order', id: 4, order: '' });
+  children[0]!.end({ code: 1, signal: undefined });
+  await ordered.promise;
+  t.is(children[0]!.heard.length, 2);
 });

@@ -58,6 +58,29 @@ test('a small delta from what the device has comes along, and nothing else is as
   t.like(ship.report.downloads?.[0], { method: 'delta', bytes: delta.length });
 });
 
+test('over a session that is there nothing else is asked for, by nobody', async (t) => {
+  const { ship, shore, update } = await scene(() => true);
+  await update(1);
+  shore.fillsOrders = true;
+  const { app, base, delta } = nearby();
+  shore.release(app, [{ method: 'delta', bytes: delta, base }]);
+  const [requests, bytes] = [shore.requests.length, ship.report.bytesReceivedTotal];
+  ship.want(shore.desired(2, [app]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+  t.is(shore.requests.length, requests);
+  t.true(ship.report.bytesReceivedTotal! > bytes!, 'what came is counted');
+  t.like(shore.orders, { 0: { releases: ['gauge/2.0.0'], bases: [base.slice(0, 8)] }, length: 1 });
+});
+
+test('what came over the session as no parcel is asked for by HTTPS', async (t) => {
+  const { ship, shore, update } = await scene(() => true);
+  shore.fillsOrders = true;
+  shore.onOrder = (packed) => packed.toReversed();
+  t.deepEqual((await update(1)).slice(-2), ['/parcel', '/sha256']);
+  t.is(ship.report.running?.sequence, 1);
+});
+
 test('a delta that came along as something else is asked for by itself', async (t) => {
   const { ship, shore, update } = await scene(() => true);
   await update(1);

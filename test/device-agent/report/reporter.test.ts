@@ -22,6 +22,7 @@ function begin(intervalMs = 900_000) {
     link: {
       start: () => {},
       stop: async () => {},
+      orderParcel: async () => undefined,
       sendBatchPart: async () => false,
       lookAgain: () => {},
       isFollowed: false,

@@ -8,6 +8,7 @@ import { ShadowTalk, type Surety } from '../../../device-agent/transport/shadow-
 import { SimTime } from '../../../platform/simulated/clock.ts';
 import { isBriefReport } from '../../../schemas/brief-report.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
+import { type OrderMessage, orderMessage, readOrderMessage } from '../../../schemas/parcel-order.ts';
 import { reportOf } from '../../controller/engine/test-engine.ts';
 
 const prefix = '$aws/things/buoy/shadow/name/fleet/';
@@ -52,6 +53,7 @@ function scene(first: Kind) {
   const connect = async () => {
     const said: { readonly name: string; readonly bytes: number; readonly surety: Surety }[] = [];
     const filters: string[] = [];
+    const orders: OrderMessage[] = [];
     let doubts = 0;
     const talk = new ShadowTalk({
       ...{ device: 'buoy', clock, answerSecondsMax: 60, acquaintance },
@@ -59,7 +61,9 @@ function scene(first: Kind) {
         const bytes = typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
         const name = topic.slice(prefix.length) as 'get' | 'update';
         said.push({ name, bytes: bytes.length, surety });
-        const messages = service.isDeaf ? [] : answer(name, bytes);
+        const ordered = name === 'get' ? readOrderMessage(bytes) : undefined;
+        if (ordered !== undefined) orders.push(ordered);
+        const messages = service.isDeaf || ordered !== undefined ? [] : answer(name, bytes);
         // Answers are there before the next turn, as over a quick link.
         for (const one of messages) talk.heard(one.topic, one.payload);
       },
@@ -76,7 +80,8 @@ function scene(first: Kind) {
     if (refused !== undefined) throw new Error(`${refused} was refused`);
     const fetched = talk.fetchDesired();
     if (!service.isDeaf) await fetched;
-    return { talk, said, filters, doubts: () => doubts };
+    const fill = (message: OrderMessage): boolean => talk.heard(`${prefix}get/accepted`, orderMessage(message));
+    return { talk, said, filters, orders, fill, doubts: () => doubts };
   };
   return { time, service, desire, replace, connect, wanted, reported: () => shadow.state.reported };
 }
@@ -160,4 +165,37 @@ test('a report waits until it is known how the service is spoken with, and goes 
   await time.runUntil(time.now + 1_000);
   t.is(await answer, 'offline');
   talk.close();
+});
+
+test('a parcel is ordered of who says that it fills them, and an answer is for its order alone', async (t) => {
+  const { connect, service } = scene('aws');
+  const aws = await connect();
+  t.is(await aws.talk.orderParcel(Buffer.from('order')), undefined);
+  t.is(aws.orders.length, 0);
+  service.kind = 'ours';
+  const { talk, orders, fill } = await connect();
+  const both = [talk.orderParcel(Buffer.from('first')), talk.orderParcel(Buffer.from('second'))];
+  const [first, second] = orders;
+  fill({ token: first!.token - 1, body: Buffer.from("another session's") });
+  fill({ token: second!.token, body: Buffer.from('parcel') });
+  fill({ token: first!.token, body: Buffer.alloc(0) });
+  t.deepEqual(await Promise.all(both), [undefined, Uint8Array.from(Buffer.from('parcel'))], 'empty: not this way');
+});
+
+test('whoever does not answer an order in time gets no other one in this session', async (t) => {
+  const { connect, service, time } = scene('ours');
+  service.isFollowing = true;
+  const { talk, orders, fill, doubts } = await connect();
+  const ordered = talk.orderParcel(Buffer.from('order'));
+  await time.runUntil(time.now + 30_000);
+  t.is(await ordered, undefined);
+  t.is(doubts(), 1);
+  t.is(await talk.orderParcel(Buffer.from('order')), undefined);
+  t.is(orders.length, 1);
+  t.true(fill(orders[0]!), 'what comes late is of no use');
+  const next = await connect();
+  const again = next.talk.orderParcel(Buffer.from('order'));
+  t.is(next.orders.length, 1);
+  next.talk.close();
+  t.is(await again, undefined);
 });

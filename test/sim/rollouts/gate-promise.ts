@@ -2,7 +2,9 @@
  * A wave never starts before the gate of the one before passed, its soak is over and who has to said yes: judged by what the devices
  * of the wave truly came to, not by what is counted of them.
  */
+import type { DesiredDevice } from '../../../controller/manifests/desired.ts';
 import { isHeld } from '../../../controller/planning/hold.ts';
+import { isFailing } from '../../../controller/planning/observed.ts';
 import type { RolloutPolicy, Wave } from '../../../controller/planning/rollout/policy.ts';
 import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
 import { openWave } from '../../../controller/planning/rollout/step.ts';
@@ -80,19 +82,27 @@ export class GatePromise {
   }
 
   #truth({ fleet, target }: Rollout, index: number): Truth {
-    const { engine, image, devices } = this.#world;
+    const { engine } = this.#world;
     const { now, rollouts } = engine.context;
     const counted = { updated: 0, failed: 0, left: 0 };
     for (const [name, wave] of rollouts.of(fleet)!.followed.waves) {
       const desired = engine.desired.devices.get(name);
       if (wave !== index || desired === undefined) continue;
-      const { issued } = image.device(name);
-      const isOnTarget = issued?.definition === target || issued?.templateHash === desired.template.hash;
-      const signed = isOnTarget ? this.#world.signedFor(name, issued?.sequence) : undefined;
-      const end = signed === undefined ? 'left' : devices.get(name)!.endOf(signed);
+      const end = this.#endOf(desired, target);
       // What is held keeps nobody waiting, with what it was offered before or without.
       if (end !== 'left' || !isHeld(desired, now)) counted[end] += 1;
     }
     return counted;
+  }
+
+  /** What a device came to with the target; what it has not told yet of a failure nobody can know. */
+  #endOf({ name, template }: DesiredDevice, target: string): keyof Truth {
+    const { issued, gist } = this.#world.image.device(name);
+    if (issued === undefined || (issued.definition !== target && issued.templateHash !== template.hash)) return 'left';
+    const signed = this.#world.signedFor(name, issued.sequence);
+    const end = signed === undefined ? 'left' : this.#world.devices.get(name)!.endOf(signed);
+    if (end === 'failed') return gist?.problem?.sequence === issued.sequence ? 'failed' : 'left';
+    const ails = gist?.running?.sequence === issued.sequence && gist.applications.some(isFailing);
+    return end === 'updated' && ails ? 'failed' : end;
   }
 }

@@ -1,7 +1,8 @@
 /**
  * A device as rollouts see it, without an agent: it comes and goes, takes what is newer than all that it saw, waits for its windows,
  * conditions and consent by the gates of the agent, tries it, keeps it or goes back, on a link or off it, and says so at its next
- * contact, and again until it is told that it was heard.
+ * contact, and again until it is told that it was heard. Its hardware is not the best: what is good fails on it now and then, at once
+ * or later and for a while.
  *
  *   ship      hours in port, days at sea        vehicle   ignition cycles        fixed   always there
  */
@@ -24,9 +25,18 @@ export const contacts = {
 
 export type ContactKind = keyof typeof contacts;
 
+/** What is said of an application that does badly. */
+const ailing = { state: 'failed', restarts: 5, message: 'it ended' } as const;
+
 const latencyMs = 200;
 const againMs = 5 * minuteMs;
 const probationMs = 2 * minuteMs;
+
+/** How often what is good does not come through its probation, or does badly after it; and mean times until then, and of that. */
+const flakeProbability = 0.02;
+const ailmentProbability = 0.04;
+const ailsAfterMs = 6 * hourMs;
+const ailsForMs = 8 * hourMs;
 
 /** What it was issued: `fails` where it does not come through its probation. */
 export interface Deployed extends Gated {
@@ -43,6 +53,8 @@ export interface Shore {
   wantedBy(device: string): Deployed | undefined;
   say(device: string, report: Report): void;
   hello(device: string): void;
+  /** Takes down what went wrong. */
+  note(mishap: string): void;
 }
 
 /** Which ones it is between, and how far it is. */
@@ -63,6 +75,7 @@ export class LightDevice {
   #target: Deployed | undefined;
   #running: Deployed | undefined;
   #problem: Report['problem'];
+  #isAiling = false;
   /** Of the newest report that the shore said it has. */
   #heard = 0;
 
@@ -104,6 +117,7 @@ export class LightDevice {
   rest(): void {
     this.#isPeaceful = true;
     this.#aboard.rest();
+    this.#isAiling = false;
     this.#set(true);
   }
 
@@ -172,11 +186,34 @@ export class LightDevice {
   #end(tried: Deployed): void {
     this.#target = undefined;
     const at = new Date(this.#shore.time.now).toISOString();
-    if (tried.fails) {
+    if (tried.fails || this.#flakes()) {
       const { sequence } = tried;
       this.#problem = { code: 'PROBATION_FAILED', message: 'it ended', at, sequence };
-    } else this.#running = tried;
+    } else {
+      this.#running = tried;
+      this.#isAiling = false;
+      if (this.#random.chance(ailmentProbability)) this.#ailLater(tried);
+    }
     this.look();
+  }
+
+  #flakes(): boolean {
+    if (this.#isPeaceful || !this.#random.chance(flakeProbability)) return false;
+    this.#shore.note('what is good fails');
+    return true;
+  }
+
+  #ailLater(running: Deployed): void {
+    const { time } = this.#shore;
+    const become = (isAiling: boolean): void => {
+      if (this.#running !== running || this.#isPeaceful) return;
+      this.#isAiling = isAiling;
+      if (isAiling) this.#shore.note('what ran well does badly');
+      this.look();
+    };
+    const beginsAt = time.now + this.#random.exponential(ailsAfterMs);
+    time.at(beginsAt, () => become(true));
+    time.at(beginsAt + this.#random.exponential(ailsForMs), () => become(false));
   }
 
   #tell(): void {
@@ -200,6 +237,7 @@ export class LightDevice {
       ...(target === undefined ? {} : { target }),
       ...(target === undefined || this.#phase !== 'waiting' ? {} : { waiting: this.#waiting! }),
       ...(this.#problem === undefined ? {} : { problem: this.#problem }),
+      ...(this.#isAiling ? { applications: [{ name: 'pump', version: '1.0.0', ...ailing, since: at }] } : {}),
     });
   }
 }

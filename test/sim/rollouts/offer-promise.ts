@@ -3,7 +3,7 @@
  * group no more are on their way than may be, those counted that have not heard of theirs.
  */
 import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
-import type { IssuedDeployment } from '../../../controller/planning/observed.ts';
+import { type IssuedDeployment, isFailing } from '../../../controller/planning/observed.ts';
 import { groupOf } from '../../../controller/planning/rollout/budget.ts';
 import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
 import type { RolloutsWorld } from './rollouts-world.ts';
@@ -108,13 +108,15 @@ export class OfferPromise {
 
   /** As the rollout was then, or is now, it had to be permitted. */
   #isPermitted({ name, fleet, issued, isByRollout }: Offer, ...moments: readonly Moment[]): void {
+    // Who came into the fleet since had no wave then.
+    const drawn = moments.at(-1)!.waves.get(fleet);
     const mayHave = ({ rollouts, waves }: Moment): boolean => {
       const rollout = rollouts.get(fleet);
       if (rollout === undefined || issued.definition === rollout.good) return true;
       const { target, state, wave } = rollout;
       // What its own manifest or its site changes reaches who has the target already, unless that is halted.
       if (!isByRollout && issued.definition === target && state !== 'halted' && state !== 'reverting') return true;
-      const own = waves.get(fleet)?.get(name) ?? Number.POSITIVE_INFINITY;
+      const own = waves.get(fleet)?.get(name) ?? drawn?.get(name) ?? Number.POSITIVE_INFINITY;
       return issued.definition === target && (state === 'done' || (state === 'running' && own <= wave));
     };
     if (moments.some(mayHave)) return;
@@ -154,19 +156,28 @@ export class OfferPromise {
     return isChanging || (isUnseen && this.#isChange(name, issued.sequence));
   }
 
+  /** Whether its group has to do without it as it does badly: then it has a place in the budget. */
+  #isDown(name: string): boolean {
+    return this.#world.image.device(name).gist?.applications.some(isFailing) === true;
+  }
+
   /** Whether it said that it is through with what it was offered before. */
   #isKnownAtRest(name: string, before: IssuedDeployment | undefined): boolean {
     const { gist } = this.#world.image.device(name);
     if (before === undefined) return true;
-    return gist !== undefined && gist.highestSequence >= before.sequence && gist.target === undefined;
+    return (
+      gist !== undefined && gist.highestSequence >= before.sequence && gist.target === undefined && !this.#isDown(name)
+    );
   }
 
-  #isWithinBudget({ name, fleet, before, isChange }: Offer, offers: readonly Offer[]): void {
+  #isWithinBudget({ name, fleet, before, issued, isChange }: Offer, offers: readonly Offer[]): void {
     const { engine } = this.#world;
     const { budget, waves } = this.#policyOf(fleet);
     const own = engine.desired.devices.get(name);
     const group = budget && own && groupOf(budget, own);
     if (!isChange || budget === undefined || group === undefined) return;
+    // By what is known it stops nothing; what it runs since the backup nobody can know.
+    if (issued.goesOn === true && this.#unheard.has(name)) return;
     // Who has a place in the budget keeps it.
     if (!this.#isKnownAtRest(name, before) || this.#isAway(name)) return;
     const offered = new Set(offers.filter((offer) => offer.isChange).map((offer) => offer.name));

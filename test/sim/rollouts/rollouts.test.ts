@@ -59,7 +59,8 @@ if (whole === undefined && small === undefined) {
     const wanted = [
       ...Object.keys(changes),
       ...Object.keys(calls).map((call) => `${call} fails`),
-      ...['dies', 'is restored', 'clock is behind', 'clock is ahead'],
+      ...['dies', 'is restored', 'is followed', 'clock is behind', 'clock is ahead'],
+      ...['what is good fails', 'what ran well does badly'],
       ...['pause', 'resume', 'approve', 'abort', 'retry'],
       ...['running', 'paused', 'halted', 'reverting', 'done'],
     ];
