@@ -2,6 +2,7 @@
  * A wave whose deltas are still being made does not start, where its fleet has `bytes`: devices that are told at once would find
  * nothing but the whole modules.
  */
+import { toTheMinute } from '../moments.ts';
 import type { RolloutPolicy } from './policy.ts';
 import type { Rollout } from './rollout.ts';
 
@@ -26,17 +27,13 @@ export function awaitsDeltas({ bytes }: RolloutPolicy, { readyWave = -1 }: Rollo
   return bytes !== undefined && readyWave < wave;
 }
 
-function minuteOf(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16)}Z`;
-}
-
 function countText(deltas: Deltas): string {
   return deltas === 'unknown' ? 'deltas' : `${deltas.open} of ${deltas.all} deltas`;
 }
 
 /** What a wave waits for. */
 export function awaitedText(wave: string, deltas: Deltas, endsAt: number): string {
-  return `wave ${wave} waits for ${countText(deltas)} to what it brings, until ${minuteOf(endsAt)}`;
+  return `wave ${wave} waits for ${countText(deltas)} to what it brings, until ${toTheMinute(endsAt)}`;
 }
 
 /** What there was not when patience was over. */

@@ -7,6 +7,7 @@
  * A rollout that is answered as it was handed in has nothing to write.
  */
 import type { Reason } from '../../../schemas/generated/types.ts';
+import { toTheSecond } from '../moments.ts';
 import type { Tally } from './book.ts';
 import { awaitedText, awaitsDeltas, type DeltasOf, lateText, noneOpen } from './deltas.ts';
 import { judgeGate, noCounts, passedText, whyFailed } from './gate.ts';
@@ -34,11 +35,6 @@ interface Standing extends Omit<Tally, 'asking'> {
   readonly deltasOf: DeltasOf;
   readonly policy: RolloutPolicy;
   readonly now: number;
-}
-
-/** For people: to the second. */
-function timeText(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 function moved(rollout: Rollout, code: string, message: string): Move {
@@ -97,7 +93,7 @@ function soaked(rollout: Rollout, passedAt: number, standing: Standing): Move {
   const { wave } = openWave(standing.policy, rollout);
   const endsAt = passedAt + wave.soakMs;
   if (standing.now < endsAt) {
-    const message = `wave ${wave.name} is watched until ${timeText(endsAt)}`;
+    const message = `wave ${wave.name} is watched until ${toTheSecond(endsAt)}`;
     return { kind: 'holds', verdict: { code: 'SOAKING', message }, nextAt: endsAt };
   }
   if (wave.approve !== 'after' || rollout.approved.includes(wave.name)) return beyond(rollout, standing);
@@ -124,7 +120,7 @@ function flapping({ reopened: before }: Rollout, { name }: Wave, now: number): M
   const pauseMs = Math.min(flapPauseMs * 2 ** Math.min(count - 1, 30), flapPauseMsMax);
   if (Math.abs(now - at) >= pauseMs) return undefined;
   const times = count === 1 ? 'once' : `${count} times`;
-  const message = `the gate of wave ${name} passed and closed again ${times}; it may pass again ${timeText(at + pauseMs)}`;
+  const message = `the gate of wave ${name} passed and closed again ${times}; it may pass again ${toTheSecond(at + pauseMs)}`;
   return { kind: 'holds', verdict: { code: 'GATE_FLAPS', message }, nextAt: at + pauseMs };
 }
 
