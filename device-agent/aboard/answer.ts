@@ -1,8 +1,8 @@
 /** What the agent answers to programs aboard, such as a display on the bridge. */
+import type { Allowance } from '../../platform/allowance.ts';
 import type { Consent, DeploymentReference, Report, Waiting } from '../../schemas/generated/types.ts';
 import { waitingWords } from '../../schemas/waiting-words.ts';
 import type { Slot } from '../update/state.ts';
-import type { ConsentPace } from './consent-pace.ts';
 import { parseQuestion, type Question } from './question.ts';
 
 /** What is answered, as a line of JSON. */
@@ -29,7 +29,7 @@ export interface AboardWorld {
   readonly nowMs: () => number;
   /** Whether it is written down. */
   readonly keep: (consent: Consent) => boolean;
-  readonly pace: Pick<ConsentPace, 'waitMs' | 'spend'>;
+  readonly pace: Pick<Allowance, 'waitMs' | 'spend'>;
 }
 
 /** Nobody knows who is aboard in a year. */
