@@ -2,7 +2,8 @@
 import type { Catalogue } from '../controller/manifests/desired.ts';
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import { countUnder, namesUnder } from '../controller/manifests/name-index.ts';
-import { afterHoldsMs } from '../controller/planning/commit-weight.ts';
+import { runAtOnce } from '../controller/manifests/steps.ts';
+import { weighedChangesInSteps } from '../controller/planning/commit-weight.ts';
 import { compareRevisions } from '../controller/planning/compare.ts';
 import { transfersOf } from '../controller/planning/transfers.ts';
 import { wholeFetches } from '../controller/planning/whole-fetches.ts';
@@ -72,7 +73,7 @@ function compare(
   const devices = new Map(known?.devices.map((device) => [device.name, device]));
   const rollouts = new Map(fleets.map(({ name, rollout }) => [name, rollout]));
   const [from, to] = [desiredOf(base.state), desiredOf(next.state)];
-  const describe = describing(from, to);
+  const describe = describing(from, to, now);
   return compareRevisions({
     ...{ base: from, next: to },
     membersOf: (fleet) => countUnder(next.state.members, fleet),
@@ -89,13 +90,20 @@ function compare(
   });
 }
 
+/** What the manifests alone make of it. */
+function bareChanges(base: JudgedRevision, next: JudgedRevision): Plan['change']['devices'] {
+  const sides = { base: desiredOf(base.state), next: desiredOf(next.state) };
+  const compared = { ...sides, observe: () => undefined, releases: releasesOf(base, next) };
+  return runAtOnce(weighedChangesInSteps([...next.affected].sort(), compared));
+}
+
 /** What the modules that devices lack cost them; where none lacks any, nothing that makes deltas is loaded. */
 async function pricesOf(
   context: CommandContext,
   { base, next }: Pick<OpenedPlan, 'base' | 'next'>,
-  change: Plan['change'],
+  devices: Plan['change']['devices'],
 ): Promise<Plan['prices']> {
-  const deployed = change.devices.filter(({ kind }) => kind === 'deploy');
+  const deployed = devices.filter(({ kind }) => kind === 'deploy');
   if (deployed.every(({ fetches }) => fetches.length === 0)) return new Map(deployed.map(({ device }) => [device, []]));
   const { planPrices } = await import('./plan-prices.ts');
   return planPrices([base, next], releasesOf(base, next), deployed, await context.loadFormMakers());
@@ -123,12 +131,16 @@ export async function withPlan<T>(
   const { base, next } = await judgeSides(context, repository, asked, answer.status, isTold && word.isLive);
   const { known, unknownBecause } = await askDevices(word, answer, base, next.affected);
   const change = compare(base, next, known, word.now, answer.status);
-  const prices = await pricesOf(context, { base, next }, change);
+  const prices = await pricesOf(context, { base, next }, change.devices);
   const policy = await judgePolicies(context, repository, { base, next }, () => {
-    const bare = compare(base, next, undefined, afterHoldsMs);
-    const isPriced = bare.devices.every(({ kind, device }) => kind !== 'deploy' || prices.has(device));
-    const barePrices = async () => (known === undefined && isPriced ? prices : pricesOf(context, { base, next }, bare));
-    return { ...bare, prices: barePrices };
+    const devices = bareChanges(base, next);
+    // A price is for one module.
+    const isPriced = devices.every(
+      ({ kind, device, fetches }) => kind !== 'deploy' || prices.get(device)?.length === fetches.length,
+    );
+    const barePrices = async () =>
+      known === undefined && isPriced ? prices : pricesOf(context, { base, next }, devices);
+    return { devices, prices: barePrices };
   });
   const plan: Plan = {
     fleetVersion: toolVersion(context),

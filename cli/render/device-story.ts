@@ -1,4 +1,5 @@
 /** A device's situation in sentences: what `fleet why` and `fleet status device/NAME` say. */
+import { pinsText } from '../../controller/planning/hold.ts';
 import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, Refusal, StatusDocument } from '../../schemas/generated/types.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
@@ -189,13 +190,12 @@ function refusalLines(device: DeviceStatus, { refusals, asOf }: StatusDocument, 
 function holdLine({ hold, reason }: DeviceStatus, asOf: string): string[] {
   // Then that is the reason already.
   if (hold === undefined || reason.code === 'HELD') return [];
-  const { until } = hold;
+  const { until, releases } = hold;
+  const what = releases === undefined ? 'what it was issued' : pinsText(releases);
   const isOver = until !== undefined && Date.parse(until) <= Date.parse(asOf);
   return isOver
     ? [`Its hold ended at ${minuteOf(until)}: ${hold.reason}. Its manifest can do without.`]
-    : [
-        `Its manifest holds it at what it was issued${until === undefined ? '' : ` until ${minuteOf(until)}`}: ${hold.reason}.`,
-      ];
+    : [`Its manifest holds it at ${what}${until === undefined ? '' : ` until ${minuteOf(until)}`}: ${hold.reason}.`];
 }
 
 /** Where its fleet's rollout stands, which is what it waits for, or is a part of. */

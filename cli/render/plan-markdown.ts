@@ -79,6 +79,11 @@ function deviceWords(device: DeviceChange): string {
   return `${device.isStripped ? '**loses all its applications** ' : ''}${codeSpan(words)}`;
 }
 
+function actionText({ kind, wave, comesLast }: DeviceChange): string {
+  if (comesLast) return `${kind} after all others`;
+  return wave === undefined ? kind : `${kind} in ${codeSpan(wave)}`;
+}
+
 function deviceTable({ change, prices, known }: Plan): string {
   const told = new Map(known?.devices.map((device) => [device.name, device]));
   const rows = change.devices.map((device) => {
@@ -86,7 +91,7 @@ function deviceTable({ change, prices, known }: Plan): string {
     return [
       ...[device.device, device.site ?? '', device.fleet ?? ''].map(codeSpan),
       stateText(told.get(device.device), known?.asOf),
-      device.wave === undefined ? device.kind : `${device.kind} in ${codeSpan(device.wave)}`,
+      actionText(device),
       ...[taken, whole].map(bytes),
       deviceWords(device),
     ];

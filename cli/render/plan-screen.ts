@@ -87,7 +87,7 @@ function deviceTable({ change, prices, known }: Plan, { style, columns, wide }: 
     device.site ?? '-',
     device.fleet ?? '-',
     stateText(told.get(device.device), known?.asOf),
-    ...(hasWaves ? [device.wave ?? '-'] : []),
+    ...(hasWaves ? [device.wave ?? (device.comesLast ? 'after all' : '-')] : []),
     style(kindStyles[device.kind], device.kind),
     ...costCells(costOf([device], prices)),
     deviceWords(device, style),

@@ -69,7 +69,8 @@ export function deployingText({ devices, fleets }: RevisionChange): string {
   const inWaves = deploying.filter(({ wave }) => wave !== undefined).length;
   const later = inWaves - sum(fleets, ({ rollout }) => rollout?.atOnce ?? 0);
   const forRoom = sum(fleets, awaitingRoom);
-  const atOnce = deploying.length - later - forRoom;
+  const last = deploying.filter(({ comesLast }) => comesLast).length;
+  const atOnce = deploying.length - later - forRoom - last;
   const get = (count: number): string => `${count} ${count === 1 ? 'device gets' : 'devices get'} a deployment`;
   const inTime =
     atOnce === 0 && later > 0
@@ -78,5 +79,6 @@ export function deployingText({ devices, fleets }: RevisionChange): string {
   return [
     ...inTime,
     ...(forRoom === 0 ? [] : [`${forRoom} more when ${forRoom === 1 ? 'its group has' : 'their groups have'} room`]),
+    ...(last === 0 ? [] : [`${last} more, held at releases, when all others have it`]),
   ].join(', ');
 }

@@ -38,4 +38,5 @@ export const noFleet: DesiredFleet = {
   manifests: new Map(),
   catalogue: new Map(),
   devices: new Map(),
+  pins: new Map(),
 };

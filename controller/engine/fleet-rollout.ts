@@ -1,5 +1,6 @@
 /** The rollout of one fleet in this process's life: whose wave is which, and what is counted of its devices. */
 import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
+import { asHeld } from '../planning/hold.ts';
 import type { ObservedDevice } from '../planning/observed.ts';
 import { Book, noTally, type Tally } from '../planning/rollout/book.ts';
 import type { Deltas } from '../planning/rollout/deltas.ts';
@@ -181,8 +182,9 @@ export class FleetRollout {
     const { desired, wanted } = seen;
     const standing = this.standing(known, wanted);
     if (standing === undefined) {
-      const hasIt = seen.observed.issued?.templateHash === desired.template.hash;
-      return { device: desired, stays: true, ...(hasIt ? {} : { reason: counting }) };
+      const device = asHeld(desired, seen.now);
+      const hasIt = seen.observed.issued?.templateHash === device.template.hash;
+      return { device, stays: true, ...(hasIt ? {} : { reason: counting }) };
     }
     const device = this.#inRollout(standing, seen);
     const room = this.#count?.book.room(device.group) ?? { spare: 0, takers: [] };

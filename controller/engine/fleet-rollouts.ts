@@ -10,6 +10,7 @@ import { canonicalJson } from '../manifests/canonical-json.ts';
 import { definitionOf } from '../manifests/definition.ts';
 import type { Catalogue, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import { runAtOnce, runInTurns, type Steps } from '../manifests/steps.ts';
+import { asHeld } from '../planning/hold.ts';
 import type { ObservedDevice } from '../planning/observed.ts';
 import type { Permitted } from '../planning/rollout/permitted.ts';
 import type { RolloutPolicy } from '../planning/rollout/policy.ts';
@@ -77,7 +78,7 @@ export class FleetRollouts {
   /** What a device may have now. */
   permitted(known: Known, desired: DesiredDevice, observed: ObservedDevice, now: number): Permitted {
     const one = this.of(desired.fleet);
-    return one?.permitted(known, { wanted: this.#wanted, desired, observed, now }) ?? { device: desired };
+    return one?.permitted(known, { wanted: this.#wanted, desired, observed, now }) ?? { device: asHeld(desired, now) };
   }
 
   /** What is known of a fleet's rollout; undefined where it has no waves, or its commit is only just being taken up. */
@@ -233,9 +234,16 @@ export class FleetRollouts {
     this.#tellStep(fleet);
     const { waves, policy } = one.followed;
     if (rollout.wholeFor !== before?.wholeFor) this.#considerLet(one, rollout);
+    if (rollout.state === 'done') this.#considerPinned(fleet);
     // A gate may close and open with every report of one device: nobody goes through the fleet for that.
     if (policy.waves.every((_, wave) => !opens(before, rollout, wave))) return;
     this.#parts.considerList(waves.keys(), (name) => !opens(before, rollout, waves.get(name) ?? 0));
+  }
+
+  /** What these run besides the releases that they are held at is what was completed last. */
+  #considerPinned(fleet: string): void {
+    const { pins, devices } = this.#wanted;
+    this.#parts.considerList(pins.keys(), (name) => devices.get(name)?.fleet !== fleet);
   }
 
   /** Who may take modules whole now. */

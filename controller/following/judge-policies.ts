@@ -1,8 +1,8 @@
 /** What the policies of a repository say of a revision, those in force and its own. */
 import type { Turn } from '../../platform/turn.ts';
 import { forEachInSteps, runInTurns, type Steps } from '../manifests/steps.ts';
-import { afterHoldsMs, sideOf, weighInSteps } from '../planning/commit-weight.ts';
-import { type DeviceChange, deviceChangesInSteps } from '../planning/compare.ts';
+import { sideOf, weighedChangesInSteps, weighInSteps } from '../planning/commit-weight.ts';
+import type { DeviceChange } from '../planning/compare.ts';
 import { asksForPrices, type CommitWeight, exceptionKey, type PlacedPolicy } from '../planning/policy.ts';
 import { judgeByPolicies, type PolicyJudgement } from '../planning/policy-judgement.ts';
 import { pricesTogether, transfersInSteps } from '../planning/transfers.ts';
@@ -55,8 +55,8 @@ async function weightOf(
 ): Promise<CommitWeight> {
   const releases = new Map([...before.state.catalogue, ...revision.state.catalogue]);
   const [base, next] = [sideOf(before.state), sideOf(revision.state)];
-  const compared = { base: base.desired, next: next.desired, releases, observe: () => undefined, now: afterHoldsMs };
-  const devices = await runInTurns(deviceChangesInSteps(affected, compared), turn);
+  const compared = { base: base.desired, next: next.desired, releases, observe: () => undefined };
+  const devices = await runInTurns(weighedChangesInSteps(affected, compared), turn);
   const weight = await runInTurns(weighInSteps(policies, { base, next, affected, devices }), turn);
   if (!asksForPrices(policies)) return { ...weight, prices: [] };
   const deployed = devices.filter(({ kind }) => kind === 'deploy');

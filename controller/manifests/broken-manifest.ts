@@ -35,7 +35,10 @@ function isKind(kind: string | undefined): kind is ManifestKind {
 function referencesOf(kind: ManifestKind, name: string | undefined, value: unknown): BrokenReference[] {
   const release = textAt(value, ['spec', 'release']);
   const site = textAt(value, ['spec', 'site']);
-  if (kind === 'Device') return site === undefined ? [] : [{ kind: 'Site', name: site, path: ['spec', 'site'] }];
+  if (kind === 'Device') {
+    const own: BrokenReference[] = site === undefined ? [] : [{ kind: 'Site', name: site, path: ['spec', 'site'] }];
+    return [...own, ...pinReferences(value)];
+  }
   if (kind === 'Application') {
     const own: BrokenReference[] =
       name === undefined || release === undefined
@@ -59,6 +62,14 @@ function linkReferences(value: unknown): BrokenReference[] {
     const path = ['spec', 'links', link, 'release'];
     const [name, version] = textAt(value, path)?.split('/') ?? [];
     return name === undefined || version === undefined ? [] : [{ kind: 'Release', name, version, path }];
+  });
+}
+
+function pinReferences(value: unknown): BrokenReference[] {
+  return Object.keys(valueAt(value, ['spec', 'hold', 'releases']) ?? {}).flatMap((name): BrokenReference[] => {
+    const path = ['spec', 'hold', 'releases', name];
+    const version = textAt(value, path);
+    return version === undefined ? [] : [{ kind: 'Release', name, version, path }];
   });
 }
 

@@ -59,14 +59,42 @@ export function definedApplications(source: DefinitionSource, fleet: Fleet): rea
   return defined.sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
+/** A definition with its hash. */
+function hashed(definition: Omit<FleetDefinition, 'hash'>): FleetDefinition {
+  return { ...definition, hash: sha256Hex(canonicalJson(definition)) };
+}
+
+/** Applications with other releases, by their names, of those that the catalogue has. */
+export function withReleases(
+  applications: readonly DefinedApplication[],
+  releases: Readonly<Record<string, string>>,
+  catalogue: Catalogue,
+): readonly DefinedApplication[] {
+  return applications.map((defined) => {
+    const wanted = Object.hasOwn(releases, defined.name) ? releases[defined.name] : undefined;
+    const release = wanted === undefined ? undefined : catalogue.get(`${defined.name}/${wanted}`);
+    if (release === undefined) return defined;
+    const { version, sha256, length } = release;
+    return { ...defined, version, sha256, length };
+  });
+}
+
+/** The definition with the releases that a hold names; one that comes to the same has the same hash. */
+export function pinnedDefinition(
+  { hash: _, ...definition }: FleetDefinition,
+  releases: Readonly<Record<string, string>>,
+  catalogue: Catalogue,
+): FleetDefinition {
+  return hashed({ ...definition, applications: withReleases(definition.applications, releases, catalogue) });
+}
+
 /** The definition of a fleet that git names; undefined of one that it does not. */
 export function definitionOf(desired: DesiredFleet, name: string): FleetDefinition | undefined {
   const fleet = desired.fleets.get(name);
   if (fleet === undefined) return undefined;
-  const definition = {
+  return hashed({
     fleet: name,
     probationSeconds: fleet.spec.probationSeconds ?? probationSecondsDefault,
     applications: definedApplications(desired, fleet),
-  };
-  return { ...definition, hash: sha256Hex(canonicalJson(definition)) };
+  });
 }

@@ -42,10 +42,12 @@ export interface DesiredDevice {
   readonly keyFingerprint?: string;
   /** Its manifest says that it is meant to run nothing. */
   readonly idle?: true;
-  /** It keeps what it was issued. */
+  /** It keeps what it was issued, or runs what is `pinned`. */
   readonly hold?: DeviceHold;
   readonly darkAfterSeconds: number;
   readonly template: DeviceTemplate;
+  /** The same with the releases that its hold names: what it runs while that stands. */
+  readonly pinned?: DeviceTemplate;
 }
 
 /** A release that signed targets metadata names. */
@@ -68,4 +70,6 @@ export interface DesiredFleet {
   readonly manifests: ReadonlyMap<string, Device>;
   readonly catalogue: Catalogue;
   readonly devices: ReadonlyMap<string, DesiredDevice>;
+  /** By device whose hold names releases, those, each as `NAME/VERSION`. */
+  readonly pins: ReadonlyMap<string, readonly string[]>;
 }

@@ -56,10 +56,10 @@ export class DeviceSheet {
     return this.names.keys.length;
   }
 
-  /** Takes a file in as a row; false for one that holds something else than one device. */
+  /** Takes a file in as a row; false for one that holds something else than one device, or one that is pinned, of which there are few. */
   takes({ path, file }: FileChange): boolean {
     const device = loneDevice(file);
-    if (device === undefined) return false;
+    if (device === undefined || device.spec.hold?.releases !== undefined) return false;
     const { metadata, spec } = device;
     const key = fingerprintOf(device);
     this.paths.push(path);

@@ -2,7 +2,7 @@ import type { Device } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from './desired.ts';
 
 /** What does not stand in a device's own manifest. */
-export type DeviceTerms = Pick<DesiredDevice, 'darkAfterSeconds' | 'template'> & { readonly fleet?: string };
+export type DeviceTerms = Pick<DesiredDevice, 'darkAfterSeconds' | 'template' | 'fleet' | 'pinned'>;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -21,6 +21,7 @@ export function drawDevice({ metadata, spec }: Device, terms: DeviceTerms): Desi
   if (terms.fleet !== undefined) drawn.fleet = terms.fleet;
   if (spec.idle === true) drawn.idle = true;
   if (spec.hold !== undefined) drawn.hold = spec.hold;
+  if (terms.pinned !== undefined) drawn.pinned = terms.pinned;
   if (spec.keyFingerprint !== undefined) drawn.keyFingerprint = spec.keyFingerprint;
   return drawn;
 }

@@ -1,6 +1,7 @@
 /** What devices come to, drawn anew for those that a change touches. */
-import type { Application, Device } from '../../schemas/generated/types.ts';
+import type { Application, Device, DeviceHold } from '../../schemas/generated/types.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { withReleases } from './definition.ts';
 import type { Catalogue, DesiredDevice, DeviceTemplate } from './desired.ts';
 import {
   darkAfterSecondsDefault,
@@ -16,6 +17,7 @@ import { linkedReleases } from './linked-releases.ts';
 import { MapDraft } from './map-draft.ts';
 import type { Membership } from './membership.ts';
 import { namesUnder } from './name-index.ts';
+import { checkPins, pinnedTo } from './pinned-releases.ts';
 import { releaseKey } from './references.ts';
 import { lackingSecrets, noteUnsealed } from './sealed-copies.ts';
 import { forEachInSteps, type Steps } from './steps.ts';
@@ -43,9 +45,8 @@ function releasesOf(name: string, release: string | undefined, application: Appl
   return [...own, ...linked].map((one) => releaseKey(one.name, one.version));
 }
 
-/** Fleets whose devices are touched by a change of an application, of a secret that one reads, or of a release. */
-function touchedFleets({ before, next, touched }: Draft): string[] {
-  const releases = changedReleases(before.catalogue, next.catalogue);
+/** Fleets whose devices are touched by a change of an application, of a secret that one reads, or of one of these releases. */
+function touchedFleets({ next, touched }: Draft, releases: ReadonlySet<string>): string[] {
   if (releases.size + touched.Application.size + touched.Secret.size === 0) return [];
   return [...next.fleets].flatMap(([fleet, { spec }]) => {
     const isTouched = spec.applications.some(({ name, release }) => {
@@ -60,10 +61,12 @@ function touchedFleets({ before, next, touched }: Draft): string[] {
 /** Those whose fleet was judged, and whoever shares what is touched. */
 function* devicesToDraw(draft: Draft, { byName }: Membership): Steps<Iterable<string>> {
   if (draft.before.devices.size === 0) return byName.keys();
-  const { members, devicesBySite } = draft.next;
+  const { members, devicesBySite, pins, catalogue } = draft.next;
+  const releases = changedReleases(draft.before.catalogue, catalogue);
   const names = new Set(byName.keys());
   const add = (some: Iterable<string>): Steps<void> => forEachInSteps(some, (name) => names.add(name));
-  for (const fleet of touchedFleets(draft)) yield* add(namesUnder(members, fleet));
+  for (const fleet of touchedFleets(draft, releases)) yield* add(namesUnder(members, fleet));
+  yield* pinnedTo(pins, releases, (name) => names.add(name));
   for (const site of draft.touched.Site.keys()) yield* add(namesUnder(devicesBySite, site));
   return names;
 }
@@ -81,6 +84,8 @@ const termsOfNobody: DeviceTerms = { darkAfterSeconds: darkAfterSecondsDefault, 
 class FleetTerms {
   readonly #draft: Draft;
   readonly #plans = new Map<string, FleetPlan>();
+  /** By fleet and releases. */
+  readonly #pinnedPlans = new Map<string, FleetPlan>();
   /** A template is of one fleet. */
   readonly #byTemplate = new Map<DeviceTemplate, DeviceTerms>();
 
@@ -95,6 +100,26 @@ class FleetTerms {
     const plan = planFleet(this.#draft, fleet, manifest);
     this.#plans.set(fleet, plan);
     return plan;
+  }
+
+  /** Of a device that is held at releases, also what it runs by these. */
+  ofDevice(fleet: string | undefined, manifest: Device): DeviceTerms {
+    const { site, config, hold } = manifest.spec;
+    const of: TemplateOf = { site, hasConfig: config !== undefined, manifest: () => manifest };
+    const terms = this.of(fleet, of);
+    if (hold?.releases === undefined) return terms;
+    const plan = fleet === undefined ? undefined : this.#planOf(fleet);
+    checkPins(this.#draft, plan?.fleet, manifest);
+    if (plan === undefined) return terms;
+    return { ...terms, pinned: templateFor(this.#draft, this.#pinnedPlan(plan, hold.releases), of) };
+  }
+
+  #pinnedPlan(plan: FleetPlan, releases: NonNullable<DeviceHold['releases']>): FleetPlan {
+    const key = canonicalJson({ fleet: plan.name, releases });
+    const applications = withReleases(plan.applications, releases, this.#draft.next.catalogue);
+    const pinned = this.#pinnedPlans.get(key) ?? { ...plan, applications, shared: new Map() };
+    this.#pinnedPlans.set(key, pinned);
+    return pinned;
   }
 
   of(fleet: string | undefined, device: TemplateOf): DeviceTerms {
@@ -122,11 +147,7 @@ function* drawByName(
   const desired = new MapDraft(before.desiredDevices);
   const draw = (name: string, manifest: Device): DesiredDevice => {
     const fleet = judged.byName.has(name) ? judged.byName.get(name) : before.desiredDevices.get(name)?.fleet;
-    const { site, config } = manifest.spec;
-    return drawDevice(
-      manifest,
-      fleetTerms.of(fleet, { site, hasConfig: config !== undefined, manifest: () => manifest }),
-    );
+    return drawDevice(manifest, fleetTerms.ofDevice(fleet, manifest));
   };
   yield* forEachInSteps(yield* devicesToDraw(draft, judged), (name) => {
     const device = deviceIn(draft, name);

@@ -34,6 +34,8 @@ export interface ManifestState {
   readonly strays: NameSet;
   /** Devices that lack a copy of secrets that their applications read, with the names of those. */
   readonly unsealed: PersistentMap<readonly string[]>;
+  /** By device whose hold names releases, those, as `releaseKey` has them. */
+  readonly pins: PersistentMap<readonly string[]>;
   /** By fleet whose rollout asks something of its devices: for each of that, one that has it, or an empty name. */
   readonly witnesses: PersistentMap<readonly string[]>;
   readonly catalogue: Catalogue;
@@ -55,6 +57,7 @@ export const emptyManifestState: ManifestState = {
   members: PersistentMap.empty(),
   strays: PersistentMap.empty(),
   unsealed: PersistentMap.empty(),
+  pins: PersistentMap.empty(),
   witnesses: PersistentMap.empty(),
   catalogue: new Map(),
   desiredDevices: PersistentMap.empty(),
@@ -70,6 +73,7 @@ export function desiredOf(state: ManifestState): DesiredFleet {
     manifests: state.devices,
     catalogue: state.catalogue,
     devices: state.desiredDevices,
+    pins: state.pins,
   };
 }
 

@@ -9,6 +9,7 @@ import { MapDraft } from './map-draft.ts';
 import { NameIndexDraft, type Names, namesUnder } from './name-index.ts';
 import type { BrokenManifest, Manifest, ManifestKind } from './parsed-file.ts';
 import { hashedRows, type PersistentMap } from './persistent-map.ts';
+import { notePins } from './pinned-releases.ts';
 import { forEachInSteps, type Steps } from './steps.ts';
 
 /** A manifest and where it stands. */
@@ -135,12 +136,13 @@ function* touchedBy(before: ManifestState, { declared, manifests }: Declarations
 
 type DeclarationMaps = Pick<ManifestState, 'files' | 'declared' | 'devices'>;
 
-type DeviceIndices = Pick<ManifestState, 'devicesBySite' | 'devicesByFingerprint'>;
+type DeviceIndices = Pick<ManifestState, 'devicesBySite' | 'devicesByFingerprint' | 'pins'>;
 
 /** Also brings the fingerprints that may be of several devices now to `shared`. */
 function* indicesAfter({ before, touched, sheet }: Draft, shared: Set<string>): Steps<DeviceIndices> {
   const bySite = new NameIndexDraft(before.devicesBySite);
   const byFingerprint = new NameIndexDraft(before.devicesByFingerprint);
+  const pins = new MapDraft(before.pins);
   const change = (what: 'add' | 'remove', { metadata: { name }, spec }: Device, fingerprint?: string) => {
     if (spec.site !== undefined) bySite[what](spec.site, name);
     if (fingerprint !== undefined && byFingerprint[what](fingerprint, name) === true) shared.add(fingerprint);
@@ -149,6 +151,7 @@ function* indicesAfter({ before, touched, sheet }: Draft, shared: Set<string>): 
     const old = before.devices.get(name);
     if (old !== undefined) change('remove', old, fingerprintOf(old));
     if (device !== undefined) change('add', device, fingerprintOf(device));
+    notePins(pins, name, device);
   });
   const { names, sites, fingerprints, fingerprintRows } = sheet;
   yield* forEachInSteps(names.keys.entries(), ([row, name]) => {
@@ -159,6 +162,7 @@ function* indicesAfter({ before, touched, sheet }: Draft, shared: Set<string>): 
   return {
     devicesBySite: yield* bySite.settled(),
     devicesByFingerprint: (yield* byFingerprint.settled()).withRows(ofFingerprints),
+    pins: yield* pins.settled(),
   };
 }
 

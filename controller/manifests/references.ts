@@ -23,7 +23,8 @@ function versionsOf(catalogue: Catalogue, application: string): string[] {
 /** Looked up where something is wrong: it may lie in what nobody has read yet. */
 type Place = () => FindingPlace;
 
-function checkRelease({ next, findings }: Draft, place: Place, application: string, version: string): void {
+/** Reports a release that signed metadata does not name. */
+export function checkRelease({ next, findings }: Draft, place: Place, application: string, version: string): void {
   if (next.catalogue.has(releaseKey(application, version))) return;
   const versions = versionsOf(next.catalogue, application);
   const message = `no signed release ${application} ${version}; ${hint(version, versions, `release of ${application} yet`)}`;

@@ -85,7 +85,7 @@ export function* warnOfEmptyFleets(draft: Draft): Steps<void> {
 }
 
 /** Whether a document that has problems may be a fleet, and so may select anybody. */
-function mayHideFleet({ broken }: Draft): boolean {
+export function mayHideFleet({ broken }: Draft): boolean {
   return broken.untold.some(({ kind }) => kind === undefined || kind === 'Fleet') || hasFleetKey(broken.keys);
 }
 

@@ -5,7 +5,7 @@ import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import { desiredOf, type ManifestState } from '../manifests/manifest-state.ts';
 import { countUnder, namesUnder } from '../manifests/name-index.ts';
 import { forEachInSteps, type Steps } from '../manifests/steps.ts';
-import type { DeviceChange } from './compare.ts';
+import { type ComparedDevices, type DeviceChange, deviceChangesInSteps } from './compare.ts';
 import { asksForBudgets, asksForWaves, type CommitWeight, type PlacedPolicy, type WeighedFleet } from './policy.ts';
 import { workOf } from './rollout/disturbance.ts';
 import { policyOf } from './rollout/policy-of.ts';
@@ -13,7 +13,35 @@ import { waveSizesInSteps } from './rollout/waves.ts';
 import { noneWeakened, weakenedBudgets } from './weakened-budgets.ts';
 
 /** All holds that have an end are over by then: what they put off comes all the same. */
-export const afterHoldsMs = Number.MAX_SAFE_INTEGER;
+const afterHoldsMs = Number.MAX_SAFE_INTEGER;
+
+/** No hold that has an end is over by then. */
+const beforeHoldsEndMs = 0;
+
+/** A device that both is held at releases and gets something when that is over takes what both take. */
+function joined(held: DeviceChange, over: DeviceChange | undefined): DeviceChange {
+  if (held.kind !== 'deploy' || over?.kind !== 'deploy') return over?.kind === 'deploy' ? over : held;
+  const fetches = new Map([...over.fetches, ...held.fetches].map((fetch) => [fetch.release.sha256, fetch]));
+  return { ...over, fetches: [...fetches.values()] };
+}
+
+/** What becomes of devices when holds that end are over; and of those that are held at releases before that. */
+export function* weighedChangesInSteps(
+  names: ReadonlySet<string> | readonly string[],
+  compared: Omit<ComparedDevices, 'affected' | 'now'>,
+): Steps<DeviceChange[]> {
+  const over = yield* deviceChangesInSteps(names, { ...compared, now: afterHoldsMs });
+  const pinned: string[] = [];
+  yield* forEachInSteps(names, (name) => {
+    if (compared.next.devices.get(name)?.pinned !== undefined) pinned.push(name);
+  });
+  const held = yield* deviceChangesInSteps(pinned, { ...compared, now: beforeHoldsEndMs });
+  if (held.length === 0) return over;
+  const changes = new Map<string, DeviceChange>();
+  yield* forEachInSteps(over, (change) => changes.set(change.device, change));
+  yield* forEachInSteps(held, (change) => changes.set(change.device, joined(change, changes.get(change.device))));
+  return [...changes.values()];
+}
 
 /** A revision, and who is in its fleets. */
 export interface WeighedSide {
@@ -116,6 +144,29 @@ function* joinedFleets(commit: WeighedCommit): Steps<readonly WeighedFleet[]> {
   return joined;
 }
 
+/** What a device runs while its hold stands. */
+function heldWork({ pinned, template }: DesiredDevice): string {
+  return workOf(pinned ?? template);
+}
+
+/** Whether a device is held at other releases than before, and runs something else by that. */
+function isPinnedAnew({ base, next }: WeighedCommit, { device, kind }: DeviceChange): boolean {
+  const [before, after] = [base.desired.devices.get(device), next.desired.devices.get(device)];
+  if (kind !== 'deploy' || before === undefined || after?.pinned === undefined) return false;
+  const [old, fresh] = [before, after].map(({ hold }) => canonicalJson(hold?.releases ?? {}));
+  return old !== fresh && before.fleet === after.fleet && heldWork(before) !== heldWork(after);
+}
+
+/** Devices that get at once what their hold names, before anybody tried it in their fleet. */
+function* pinnedFleets(commit: WeighedCommit): Steps<readonly WeighedFleet[]> {
+  const pinned = new Map<string, number>();
+  yield* forEachInSteps(commit.devices, (change) => {
+    const { fleet = '' } = change;
+    if (isPinnedAnew(commit, change)) pinned.set(fleet, (pinned.get(fleet) ?? 0) + 1);
+  });
+  return Array.from(pinned, ([fleet, devices]) => ({ fleet, waves: 1, devices, isPinned: true }));
+}
+
 /** The devices that a policy counts: those that a hold without an end, or a missing key, keeps as they are, are not among them. */
 function movingDevices(devices: readonly DeviceChange[]): number {
   return devices.filter(({ kind }) => kind !== 'hold').length;
@@ -129,7 +180,9 @@ export function* weighInSteps(
   const { base, next, affected } = commit;
   return {
     devices: movingDevices(commit.devices),
-    fleets: asksForWaves(policies) ? [...(yield* redefinedFleets(commit)), ...(yield* joinedFleets(commit))] : [],
+    fleets: asksForWaves(policies)
+      ? [...(yield* redefinedFleets(commit)), ...(yield* joinedFleets(commit)), ...(yield* pinnedFleets(commit))]
+      : [],
     budgets: asksForBudgets(policies) ? yield* weakenedBudgets(base.desired, next.desired, affected) : noneWeakened,
   };
 }

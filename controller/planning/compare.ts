@@ -1,12 +1,13 @@
 /** What a revision would change against another: device by device and fleet by fleet. Pure; touches nothing. */
 import { deployedModules } from '../../schemas/deployed-modules.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
-import { definitionOf } from '../manifests/definition.ts';
+import { definitionOf, pinnedDefinition } from '../manifests/definition.ts';
 import type { Catalogue, CataloguedRelease, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
+import { templateUnder } from '../manifests/render-template.ts';
 import { forEachInSteps, runAtOnce, type Steps } from '../manifests/steps.ts';
 import { type ApplicationChange, applicationChanges } from './application-changes.ts';
 import { type AttributeChange, attributeChanges } from './attribute-changes.ts';
-import { isHeld } from './hold.ts';
+import { asHeld, isHeld, pinsOf } from './hold.ts';
 import type { DescribedDevice } from './observed.ts';
 import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
 import { workOf } from './rollout/disturbance.ts';
@@ -35,6 +36,8 @@ export interface DeviceChange {
   readonly fleet?: string;
   /** The wave of its fleet in which it gets its deployment; at once where there is none. */
   readonly wave?: string;
+  /** It is held at releases, and gets what else its fleet brings when all others have it. */
+  readonly comesLast?: true;
   /** `deploy`: it gets a deployment. `hold`: it would not move. `gone`: git names it no longer. */
   readonly kind: 'deploy' | 'hold' | 'gone';
   readonly cause: DeployCause | HoldCause | 'REMOVED';
@@ -139,16 +142,30 @@ function fetchesOf(after: DesiredDevice, has: ReadonlyMap<string, readonly strin
 /** What the controller would know of a device by now if it did all that `base` asks for; nobody knows what one has that it holds. */
 function assumed(before: DesiredDevice | undefined, now: number): DescribedDevice {
   if (before?.keyFingerprint === undefined || before.fleet === undefined) return { events: [] };
-  const templateHash = isHeld(before, now) ? '' : before.template.hash;
+  const isKnown = !isHeld(before, now) || pinsOf(before, now) !== undefined;
+  const templateHash = isKnown ? asHeld(before, now).template.hash : '';
   const issued = { sequence: 1, revision: '', issuedAt: 0, templateHash, applications: [] };
   return { issued, events: [] };
 }
 
-function compareDevice(
-  before: DesiredDevice | undefined,
-  after: DesiredDevice | undefined,
-  { observe, releases, now, deploymentKey }: Omit<ComparedDevices, 'affected'>,
-): DeviceChange | undefined {
+/** Whether git says the same of it but for what it is told of others. */
+function isSame(before: DesiredDevice | undefined, after: DesiredDevice): boolean {
+  return (
+    before !== undefined &&
+    before.template.hash === after.template.hash &&
+    before.pinned?.hash === after.pinned?.hash &&
+    before.fleet === after.fleet &&
+    canonicalJson(before.hold) === canonicalJson(after.hold) &&
+    before.keyFingerprint === after.keyFingerprint
+  );
+}
+
+function compareDevice(name: string, compared: Omit<ComparedDevices, 'affected'>): DeviceChange | undefined {
+  const { observe, releases, now, deploymentKey } = compared;
+  const [before, after] = [compared.base, compared.next].map(({ devices }) => {
+    const device = devices.get(name);
+    return device && asHeld(device, now);
+  });
   const { name: device, site, fleet = before?.fleet } = (after ?? before)!;
   const applications = applicationChanges(before?.template.applications ?? [], after?.template.applications ?? []);
   const attributes = attributeChanges(before, after);
@@ -157,19 +174,29 @@ function compareDevice(
     const message = 'git names it no longer: it may not connect any more, and goes on with what it runs';
     return { ...place, kind: 'gone', cause: 'REMOVED', message, isStripped: false, fetches: [] };
   }
-  const isSame =
-    before !== undefined &&
-    before.template.hash === after.template.hash &&
-    before.fleet === after.fleet &&
-    canonicalJson(before.hold) === canonicalJson(after.hold) &&
-    before.keyFingerprint === after.keyFingerprint;
-  if (isSame) return undefined;
+  if (isSame(compared.base.devices.get(name), compared.next.devices.get(name)!)) return undefined;
   const observed = observe(device);
   const { kind, cause, message } = planDevice(after, observed ?? assumed(before, now), now, deploymentKey);
   const fetches = fetchesOf(after, held(before, observed, releases));
   const { wholeModules } = after.template;
   const terms = wholeModules === undefined ? {} : { wholeModules };
-  return { ...place, kind, cause, message, isStripped: isStripped(before, after), fetches, ...terms };
+  const change = { ...place, kind, cause, message, isStripped: isStripped(before, after), fetches, ...terms };
+  return kind === 'deploy' && comesLast(name, compared) ? { ...change, comesLast: true } : change;
+}
+
+/**
+ * Whether all that changes of a device that is held at releases is what its fleet brings to the others, wave by wave: to it that comes
+ * when they have it.
+ */
+function comesLast(name: string, { base, next, now }: Omit<ComparedDevices, 'affected'>): boolean {
+  const [before, after] = [base.devices.get(name), next.devices.get(name)];
+  const releases = after && pinsOf(after, now);
+  const manifest = after?.fleet === undefined ? undefined : next.fleets.get(after.fleet);
+  if (before === undefined || releases === undefined || manifest === undefined || policyOf(manifest) === undefined)
+    return false;
+  const good = definitionOf(base, manifest.metadata.name);
+  const template = good && templateUnder(next, pinnedDefinition(good, releases, next.catalogue), name);
+  return template?.hash === asHeld(before, now).template.hash;
 }
 
 /** A fleet that gets another definition: its way through its waves, or back to what it ran before them. */
@@ -202,8 +229,14 @@ function fleetWays(compared: ComparedRevisions): ReadonlyMap<string, FleetWay> {
   return ways;
 }
 
-function inWave(change: DeviceChange, ways: ReadonlyMap<string, FleetWay>): DeviceChange {
-  const isWanted = change.cause === 'CHANGED' || change.cause === 'FIRST';
+function inWave(
+  change: DeviceChange,
+  ways: ReadonlyMap<string, FleetWay>,
+  { next, now }: ComparedRevisions,
+): DeviceChange {
+  const device = next.devices.get(change.device);
+  const isPinned = device !== undefined && pinsOf(device, now) !== undefined;
+  const isWanted = !isPinned && (change.cause === 'CHANGED' || change.cause === 'FIRST');
   const way = isWanted ? ways.get(change.fleet ?? '') : undefined;
   const wave = way?.kind === 'waves' ? way.names.get(change.device) : undefined;
   return wave === undefined ? change : { ...change, wave };
@@ -229,14 +262,15 @@ function boundedChange(
   fleet: string,
   way: FleetWay | undefined,
   deploying: readonly DesiredDevice[],
-  { base, next }: ComparedRevisions,
+  { base, next, now }: ComparedRevisions,
 ): Pick<FleetChange, 'bounded'> {
   const manifest = next.fleets.get(fleet);
   const policy = manifest && policyOf(manifest);
   if (policy === undefined || way?.kind === 'waves') return {};
-  const bounded = planBounded(policy, deploying, ({ name, template }) => {
-    const before = base.devices.get(name);
-    return before?.fleet === fleet && workOf(before.template) === workOf(template);
+  const bounded = planBounded(policy, deploying, (device) => {
+    const before = base.devices.get(device.name);
+    const works = [before ?? device, device].map((one) => workOf(asHeld(one, now).template));
+    return before?.fleet === fleet && works[0] === works[1];
   });
   return bounded === undefined ? {} : { bounded };
 }
@@ -276,10 +310,9 @@ export function* deviceChangesInSteps(
   names: Iterable<string>,
   compared: Omit<ComparedDevices, 'affected'>,
 ): Steps<DeviceChange[]> {
-  const { base, next } = compared;
   const changes: DeviceChange[] = [];
   yield* forEachInSteps(names, (name) => {
-    const change = compareDevice(base.devices.get(name), next.devices.get(name), compared);
+    const change = compareDevice(name, compared);
     if (change !== undefined) changes.push(change);
   });
   return changes;
@@ -290,6 +323,6 @@ export function compareRevisions(compared: ComparedRevisions): RevisionChange {
   const { base, next, affected } = compared;
   const names = [...(affected ?? new Set([...base.devices.keys(), ...next.devices.keys()]))].sort();
   const ways = fleetWays(compared);
-  const devices = runAtOnce(deviceChangesInSteps(names, compared)).map((change) => inWave(change, ways));
+  const devices = runAtOnce(deviceChangesInSteps(names, compared)).map((change) => inWave(change, ways, compared));
   return { devices, fleets: fleetChanges(devices, compared, ways) };
 }

@@ -5,7 +5,7 @@ import type { DesiredDevice } from '../manifests/desired.ts';
 import { factsOf } from './device-facts.ts';
 import { expectedContact } from './expected-contact.ts';
 import { heardAt } from './heard.ts';
-import { holdEndsAt } from './hold.ts';
+import { asHeld, holdEndsAt } from './hold.ts';
 import { momentOf, toTheMinute } from './moments.ts';
 import {
   type DescribedDevice,
@@ -220,7 +220,7 @@ export function judge(
   observed: ObservedDevice,
   now: number,
   deploymentKey?: string,
-  permitted: Permitted = { device: desired },
+  permitted: Permitted = { device: asHeld(desired, now) },
 ): Standing {
   const decision = planDevice(permitted.device, observed, now, deploymentKey, permitted);
   return withRollout(judgeBy(decision, desired, observed, now), permitted);

@@ -4,7 +4,7 @@
  */
 import type { Reason } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
-import { holdText, isHeld } from './hold.ts';
+import { holdText, isHeld, pinsOf } from './hold.ts';
 import {
   type IssuedDeployment,
   isPlausible,
@@ -86,10 +86,10 @@ export function isPending(issued: IssuedDeployment, report: ReportGist | undefin
   return isReference(report.target, issued);
 }
 
-/** That it gets nothing while its manifest holds it; undefined when it is not held, or is known to have what its manifests ask for. */
+/** That it gets nothing while its manifest holds it; undefined when it is not held, or at releases, or is known to have what its manifests ask for. */
 function held(desired: DesiredDevice, observed: ObservedDevice, now: number): Decision | undefined {
   const { hold: wanted, template } = desired;
-  if (wanted === undefined || !isHeld(desired, now)) return undefined;
+  if (wanted === undefined || wanted.releases !== undefined || !isHeld(desired, now)) return undefined;
   const { issued, report } = observed;
   if (isUntaken(observed) || isWithheld(observed)) {
     const at = report?.running === undefined ? '' : ` at deployment ${report.running.sequence},`;
@@ -117,7 +117,7 @@ function waits({ stays, reason }: Leave): Extract<Decision, { kind: 'hold' }> | 
 
 /**
  * Decides by what the device should run and what is known of it at `now`, in milliseconds since the epoch. `deploymentKey` is the id of the key that signs now, where that
- * is known. `leave` is its rollout's: `desired` has the template that it may have by it. What was kept from the device stays so until it may have just that.
+ * is known. `leave` is its rollout's: `desired` has the template that it may have by it, and by its hold. What was kept from the device stays so until it may have just that.
  */
 export function planDevice(
   desired: DesiredDevice,
@@ -178,5 +178,11 @@ function decided(
     const message = `deployment ${issued.sequence} was signed with key ${signedBy.slice(0, 12)}, which signs no more`;
     return deploy('KEY_CHANGED', message);
   }
-  return hold('ISSUED', `deployment ${issued.sequence} is what its manifests ask for`);
+  return hasIt(desired, issued, now);
+}
+
+function hasIt(desired: DesiredDevice, { sequence }: IssuedDeployment, now: number): Decision {
+  return pinsOf(desired, now) === undefined
+    ? hold('ISSUED', `deployment ${sequence} is what its manifests ask for`)
+    : hold('HELD', `is held ${holdText(desired.hold!)}; that is deployment ${sequence}`);
 }

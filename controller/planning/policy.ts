@@ -45,6 +45,8 @@ export interface WeighedFleet {
   readonly devices: number;
   /** They come from other fleets, and get what it has. */
   readonly isJoined?: true;
+  /** Their holds name releases, which they get. */
+  readonly isPinned?: true;
 }
 
 /** The key of the lines. */
@@ -112,7 +114,8 @@ function named(texts: readonly string[]): string {
   return `${texts.slice(0, namedMax).join(', ')}${rest}`;
 }
 
-function weighedText({ fleet, waves, devices, isJoined }: WeighedFleet): string {
+function weighedText({ fleet, waves, devices, isJoined, isPinned }: WeighedFleet): string {
+  if (isPinned) return `${devices} devices of ${fleet} that holds put on other releases in ${waves}`;
   return isJoined ? `${devices} devices that come into ${fleet} in ${waves}` : `${fleet} in ${waves}`;
 }
 

@@ -29,6 +29,9 @@ export function assembliesOf(state: ManifestState): ReadonlyMap<string, Assembly
     const assembly = assemblyOf(state, application, version, placeOf(state, key, path));
     if (assembly !== undefined) assemblies.set(keyOf(assembly), assembly);
   };
+  // What an application's own manifest or its fleet says too is told there.
+  for (const [device, { name, version }] of pinnedModules(state))
+    add(name, version, `Device/${device}`, ['spec', 'hold', 'releases', name]);
   for (const [fleet, { spec }] of state.fleets) {
     for (const [index, { name, release }] of spec.applications.entries()) {
       if (release !== undefined) add(name, release, `Fleet/${fleet}`, ['spec', 'applications', index, 'release']);
@@ -37,6 +40,13 @@ export function assembliesOf(state: ManifestState): ReadonlyMap<string, Assembly
   for (const [name, { spec }] of state.applications)
     add(name, spec.release, `Application/${name}`, ['spec', 'release']);
   return assemblies;
+}
+
+/** Each release that devices are held at, once, with one of those. */
+function pinnedModules({ pins, catalogue }: ManifestState): Iterable<readonly [device: string, CataloguedRelease]> {
+  const byKey = new Map<string, string>();
+  for (const [device, keys] of pins) for (const key of keys) byKey.set(key, device);
+  return Array.from(byKey, ([key, device]) => [device, catalogue.get(key)!]);
 }
 
 /**

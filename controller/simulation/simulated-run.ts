@@ -3,6 +3,7 @@ import { openingOf, type TimedWindow } from '../../device-agent/interlocks/openi
 import { SimTime } from '../../platform/simulated/clock.ts';
 import { SimRandom } from '../../platform/simulated/random.ts';
 import type { Deployment, Report, Window } from '../../schemas/generated/types.ts';
+import { asHeld } from '../planning/hold.ts';
 import { policyOf } from '../planning/rollout/policy-of.ts';
 import { Contacts } from './contacts.ts';
 import { FleetWatch } from './fleet-watch.ts';
@@ -117,12 +118,12 @@ class Run {
 
   /** What the shadow of a device wants now; nothing while it is only just being written. */
   #offerTo(name: string): Offer | undefined {
-    const { next, failShare } = this.#parts.simulation;
+    const { failShare } = this.#parts.simulation;
     const deployment = this.#signed.get(name);
     const { issued } = this.#controller.image.device(name);
     if (deployment === undefined || deployment.sequence !== issued?.sequence) return undefined;
     const { sequence, revision, probationSeconds, applications, windows } = deployment;
-    const isWanted = issued.templateHash === next.desired.devices.get(name)?.template.hash;
+    const isWanted = issued.templateHash === this.#wantedOf(name);
     const chance = this.#random.stream(`fails ${name} ${sequence}`);
     const fails = isWanted && chance.chance(failShare);
     return {
@@ -131,6 +132,12 @@ class Run {
       ...(windows && { windows }),
       ...(fails && { failsAfter: chance.fraction() }),
     };
+  }
+
+  /** The hash of what a device is to come to, by now. */
+  #wantedOf(name: string): string | undefined {
+    const device = this.#parts.simulation.next.desired.devices.get(name);
+    return device && asHeld(device, this.#time.now).template.hash;
   }
 
   #carry(load: Load): void {
@@ -150,13 +157,13 @@ class Run {
   /** What the shore knows of its newest deployment now. */
   #heard(name: string, { phase, running, problem }: Report): void {
     const newest = this.#signed.get(name);
-    const { template, fleet = '' } = this.#parts.simulation.next.desired.devices.get(name)!;
+    const { fleet = '' } = this.#parts.simulation.next.desired.devices.get(name)!;
     const isRunning = phase === 'active' && running?.sequence === newest?.sequence;
     const isBack = problem?.sequence === newest?.sequence;
     if (newest === undefined || !(isRunning || isBack)) return;
     this.#open.delete(name);
     if (!this.#loads.has(name)) return;
-    const isWanted = this.#controller.image.device(name).issued?.templateHash === template.hash;
+    const isWanted = this.#controller.image.device(name).issued?.templateHash === this.#wantedOf(name);
     const watch = this.#watches.get(fleet);
     if (isWanted) watch?.told(name, isRunning, this.#time.now);
     else if (isRunning) watch?.wentBack(name);

@@ -83,12 +83,13 @@ export class NeededArtifacts {
   }
 }
 
-/** Releases that the fleets of a revision ask for, and those that fleets with waves may go back to. */
+/** Releases that the fleets of a revision ask for, those that devices are held at, and those that fleets with waves may go back to. */
 export function wantedReleases(
-  { fleets, applications }: DesiredFleet,
+  { fleets, applications, pins }: DesiredFleet,
   good: Iterable<FleetDefinition> = [],
 ): ReadonlySet<string> {
   const wanted = new Set<string>();
+  for (const releases of pins.values()) for (const release of releases) wanted.add(release);
   for (const { applications: defined } of good) {
     for (const { name, version, links = {} } of defined) {
       for (const one of [{ name, version }, ...Object.values(links)]) wanted.add(`${one.name}/${one.version}`);

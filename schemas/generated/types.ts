@@ -1367,9 +1367,18 @@ export interface DeviceSpec {
   config?: Config;
 }
 /**
- * It keeps the deployment that it was issued last, whatever its manifests ask for, until the hold ends or is taken away.
+ * It keeps the deployment that it was issued last, whatever its manifests ask for, or runs what its fleet completed last with other releases, where it names them; until the hold ends or is taken away.
  */
 export interface DeviceHold {
+  /**
+   * The version that it runs of each of these applications of its fleet. Without them it keeps what it was issued last.
+   */
+  releases?: {
+    /**
+     * A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.
+     */
+    [k: string]: string;
+  };
   /**
    * Why, for whoever asks.
    */
@@ -1839,6 +1848,10 @@ export interface PlannedDevice {
    * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
    */
   wave?: string;
+  /**
+   * It is held at releases, and gets what else its fleet brings when all others have it.
+   */
+  comesLast?: true;
   /**
    * deploy: it gets a deployment, in its wave or at once; hold: it would not move; gone: git names it no longer.
    */

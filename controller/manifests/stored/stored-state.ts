@@ -48,10 +48,9 @@ interface Templates {
   readonly get: (hash: string) => DeviceTemplate | undefined;
 }
 
-/** `SECONDS TEMPLATE`, and the fleet behind them where there is one. No name has a space. */
-function termsText({ darkAfterSeconds, template, fleet }: DeviceTerms): string {
-  const terms = `${darkAfterSeconds} ${template.hash}`;
-  return fleet === undefined ? terms : `${terms} ${fleet}`;
+/** `SECONDS TEMPLATE`, and the fleet behind them where there is one, and behind that what is pinned. No name has a space. */
+function termsText({ darkAfterSeconds, template, fleet, pinned }: DeviceTerms): string {
+  return [darkAfterSeconds, template.hash, fleet, pinned?.hash].filter((part) => part !== undefined).join(' ');
 }
 
 /** A device as its manifest and its terms, which are its source too; templates lie beside. */
@@ -60,6 +59,7 @@ function desiredForm(devices: PersistentMap<Device>, templates: Templates): Valu
   const texts = new Map<unknown, string>();
   const write = (terms: DeviceTerms): string => {
     templates.note(terms.template);
+    if (terms.pinned !== undefined) templates.note(terms.pinned);
     return termsText(terms);
   };
   return {
@@ -70,9 +70,12 @@ function desiredForm(devices: PersistentMap<Device>, templates: Templates): Valu
       return text;
     },
     read: (text, name) => {
-      const [seconds, hash, fleet] = (text as string).split(' ');
-      const terms: DeviceTerms = { darkAfterSeconds: Number(seconds), template: templates.get(hash!)! };
-      return drawDevice(devices.get(name)!, fleet === undefined ? terms : { ...terms, fleet });
+      const [seconds, hash, fleet, pinned] = (text as string).split(' ');
+      return drawDevice(devices.get(name)!, {
+        ...{ darkAfterSeconds: Number(seconds), template: templates.get(hash!)! },
+        ...(fleet === undefined ? {} : { fleet }),
+        ...(pinned === undefined ? {} : { pinned: templates.get(pinned)! }),
+      });
     },
   };
 }
@@ -97,6 +100,7 @@ function formsOver(devices: PersistentMap<Device>, templates: Templates): Forms 
     members: namesForm,
     strays: nameSetForm,
     unsealed: plainForm(),
+    pins: plainForm(),
     witnesses: plainForm(),
     desiredDevices: desiredForm(devices, templates),
   };

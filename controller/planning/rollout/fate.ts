@@ -30,6 +30,8 @@ export interface DeviceInRollout {
   readonly isUnchanged?: true;
   /** It is to go back, and what was good can't be drawn for it. */
   readonly lacksGood?: true;
+  /** Its hold names releases: it is on nothing of its fleet's, whatever that comes to. */
+  readonly isPinned?: true;
   /** Of the budget; absent when there is none, or the device has no such label or site. */
   readonly group?: string;
   readonly observed: ObservedDevice;

@@ -4,13 +4,14 @@ import type { FleetDefinition } from '../../manifests/definition.ts';
 import type { DesiredDevice, DesiredFleet, DeviceTemplate } from '../../manifests/desired.ts';
 import { idleTemplate } from '../../manifests/device-template.ts';
 import { templateUnder } from '../../manifests/render-template.ts';
-import { isHeld } from '../hold.ts';
+import { isHeld, pinsOf } from '../hold.ts';
 import { type IssuedDeployment, isUntaken, isWithheld, type ObservedDevice } from '../observed.ts';
 import { type Leave, tookAnother } from '../plan-device.ts';
 import { groupOf, type Room } from './budget.ts';
 import { goesOnUnder } from './disturbance.ts';
 import { type DeviceInRollout, isUnderWay } from './fate.ts';
 import { type Permit, permit, withinBudget } from './permit.ts';
+import { drawPinned } from './pinned.ts';
 import type { RolloutPolicy } from './policy.ts';
 import { goodNotThere } from './releases-gone.ts';
 import { goesBack, isStopped, type Rollout } from './rollout.ts';
@@ -79,7 +80,8 @@ export function inRollout(
 ): DeviceInRollout {
   const { budget } = standing.policy;
   const group = budget && groupOf(budget, desired);
-  const on = definitionOn(standing, desired, observed);
+  const isPinned = pinsOf(desired, now) !== undefined;
+  const on = isPinned ? 'other' : definitionOn(standing, desired, observed);
   const isUnchanged = on === 'target' && observed.issued?.definition !== standing.rollout.target;
   return {
     ...{ wave, observed, on },
@@ -88,6 +90,7 @@ export function inRollout(
       ? { lacksGood: true }
       : {}),
     isHeld: isHeld(desired, now) || desired.keyFingerprint === undefined,
+    ...(isPinned ? { isPinned } : {}),
     ...(group === undefined ? {} : { group }),
   };
 }
@@ -227,10 +230,29 @@ function withKept(reason: Reason, { issued }: ObservedDevice): Reason {
   return { ...reason, message: `${reason.message}; ${kept}` };
 }
 
+/** Whatever its fleet is at, it gets what it is held at, where the budget has room. */
+function whenPinned(standing: RolloutStanding, { desired, device, room, isCounted }: Asking): Permitted {
+  const issued = device.observed.issued?.templateHash;
+  const work = drawPinned(standing, desired, issued);
+  if (work.kind === 'none') {
+    const { pinned = desired.template } = desired;
+    return { device: { ...desired, template: pinned }, stays: true, reason: work.reason };
+  }
+  const { template, definition } = work;
+  const wanted = { device: { ...desired, template }, definition };
+  if (!isCounted) return { ...wanted, stays: true, ...(issued === template.hash ? {} : { reason: counting }) };
+  const mayWhole = mayGoWhole(standing.rollout, desired.name) ? { mayGoWhole: true as const } : {};
+  if (!isDisturbed(device, wanted)) return { ...wanted, ...mayWhole };
+  const { kind, reason } = withinBudget(device, { kind: 'target' }, room);
+  if (kind !== 'stay' || reason === undefined) return { ...wanted, ...mayWhole };
+  return { ...wanted, stays: true, reason, ...(device.group === undefined ? {} : { awaitsRoomIn: device.group }) };
+}
+
 /** What it may have now. That it is held is `planDevice`'s to say. */
 export function permitted(standing: RolloutStanding, asking: Asking): Permitted {
   const { desired, device } = asking;
   const wave = standing.policy.waves[device.wave]!.name;
+  if (device.isPinned) return { ...whenPinned(standing, asking), wave };
   if (device.isHeld) return { ...whenHeld(standing, desired, device), wave };
   const { reason, ...rest } = withoutStale(standing, asking, allowed(standing, asking));
   // Nothing keeps it from what it has.

@@ -40,11 +40,16 @@ const deviceEdit = fc
     labels,
     fc.option(fc.constantFrom(...names.site), { nil: undefined }),
     config,
+    fc.option(fc.dictionary(fc.constantFrom('pump', 'radio'), version, { minKeys: 1 }), { nil: undefined, freq: 2 }),
   )
   .map(
-    ([name, own, place, layer]): Edit => [
+    ([name, own, place, layer, releases]): Edit => [
       `devices/${name}.yaml`,
-      device(name, own as Record<string, string>, defined({ site: place, config: layer })),
+      device(
+        name,
+        own as Record<string, string>,
+        defined({ site: place, config: layer, hold: releases && { releases, reason: 'a trial' } }),
+      ),
     ],
   );
 const siteEdit = fc

@@ -2,8 +2,7 @@
 import test from 'ava';
 import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
 import { runAtOnce } from '../../../controller/manifests/steps.ts';
-import { afterHoldsMs, type WeighedSide, weighInSteps } from '../../../controller/planning/commit-weight.ts';
-import { deviceChangesInSteps } from '../../../controller/planning/compare.ts';
+import { type WeighedSide, weighedChangesInSteps, weighInSteps } from '../../../controller/planning/commit-weight.ts';
 import type { CommitWeight } from '../../../controller/planning/policy.ts';
 import type { FleetRollout, SiteLink } from '../../../schemas/generated/types.ts';
 import { application, desiredFrom, device, type Files, fleet, site } from '../manifests/fleet-fixture.ts';
@@ -19,8 +18,8 @@ function weigh(before: Files, after: Files): Omit<CommitWeight, 'prices'> {
   const [base, next] = [sideOf(desiredFrom(before)), sideOf(desiredFrom(after))];
   const affected = [...new Set([...base.desired.devices.keys(), ...next.desired.devices.keys()])].sort();
   const releases = new Map([...base.desired.catalogue, ...next.desired.catalogue]);
-  const compared = { base: base.desired, next: next.desired, releases, observe: () => undefined, now: afterHoldsMs };
-  const devices = runAtOnce(deviceChangesInSteps(affected, compared));
+  const compared = { base: base.desired, next: next.desired, releases, observe: () => undefined };
+  const devices = runAtOnce(weighedChangesInSteps(affected, compared));
   const spec = { minWaves: 2, keepBudgets: true as const };
   const policy = { apiVersion: 'fleet/v1alpha1' as const, kind: 'Policy' as const, metadata: { name: 'harbor' }, spec };
   return runAtOnce(weighInSteps([{ policy, of: 'base' }], { base, next, affected, devices }));
@@ -133,6 +132,21 @@ test('a hold that ends by itself puts nothing past a policy, and one that is tak
   t.is(weigh(held({ until }), files({ release: '1.1.0' })).devices, 0, 'it was weighed when it was put off');
   t.is(weigh(before, held({})).devices, 0);
   t.is(weigh(held({}), files({ release: '1.1.0' })).devices, 4);
+});
+
+test('a hold at a release is weighed by what it brings, while it stands and when it is over, and goes in one wave', (t) => {
+  const before = files({ rollout: canary });
+  const until = '2026-06-01T00:01:00Z';
+  const at = (pump: string, more: object = {}) => {
+    const spec = { hold: { releases: { pump }, reason: 'dock', ...more } };
+    return files({ rollout: canary, spec });
+  };
+  const pinned = { fleet: 'ships', waves: 1, devices: 4, isPinned: true };
+  t.like(weigh(before, at('1.1.0')), { devices: 4, fleets: [pinned] });
+  t.like(weigh(before, at('1.1.0', { until })), { devices: 4, fleets: [pinned] });
+  t.like(weigh(before, at('1.0.0')), { devices: 0, fleets: [] }, 'they have that');
+  t.like(weigh(at('1.1.0'), before), { devices: 4, fleets: [] });
+  t.like(weigh(at('1.1.0', { until }), before), { devices: 0 }, 'it was weighed with the hold');
 });
 
 test('a weaker budget is found at its fleet, and at devices that come to one by their fleet or their labels', (t) => {

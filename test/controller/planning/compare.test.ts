@@ -328,3 +328,40 @@ test('what takes the place of a rollout says so, and what goes back to what was 
   const back = ships('running', hashes[1]);
   t.deepEqual([back.rollout, back.endsRollout, back.deploying], [undefined, 7, 3]);
 });
+
+test('a hold at a release is planned with what it brings at once, and what else its fleet brings when all others have it', (t) => {
+  const at = (pump: string) => ({
+    'devices/bridge.yaml': device(
+      'bridge',
+      { kind: 'ship' },
+      { keyFingerprint: keys[0]!, hold: { releases: { pump }, reason: 'sea trial' } },
+    ),
+  });
+  const inWaves = (radio: string) => ({
+    'applications.yaml': [application('pump', '1.0.0'), application('radio', radio)].join('---\n'),
+    'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }, { name: 'radio' }], { rollout: {} }),
+    'devices/engine.yaml': device('engine', { kind: 'ship' }, { keyFingerprint: keys[2]! }),
+  });
+  const before = { ...base, ...inWaves('1.0.0') };
+  const put = compare({ ...before, ...at('1.1.0') }, {}, before);
+  t.like(put.devices, {
+    length: 1,
+    0: { kind: 'deploy', applications: [{ name: 'pump', from: '1.0.0', to: '1.1.0', settings: false }] },
+  });
+  t.like(put.devices[0]?.attributes[0], { name: 'hold', to: 'at pump 1.1.0: sea trial' });
+  t.is(put.devices[0]?.comesLast, undefined);
+  t.deepEqual(
+    put.devices[0]?.fetches.map(({ release }) => release.sha256),
+    [sha256Of('pump/1.1.0')],
+  );
+  const pinned = { ...before, ...at('1.1.0') };
+  const other = compare({ ...pinned, ...inWaves('1.1.0') }, {}, pinned);
+  const [bridge, , engine] = other.devices;
+  t.like(bridge, { device: 'bridge', kind: 'deploy', comesLast: true });
+  t.is(bridge?.wave, undefined);
+  t.like(engine, { device: 'engine', kind: 'deploy', wave: 'rest' });
+  t.regex(deployingText(other), /; 1 more, held at releases, when all others have it|1 more, held at releases/);
+  const passedBy = compare({ ...pinned, 'applications.yaml': newPump['applications.yaml']! }, {}, pinned);
+  t.like(passedBy.devices[0], { device: 'bridge', kind: 'hold', cause: 'HELD', fetches: [] });
+  t.regex(passedBy.devices[0]?.message ?? '', /^is held at pump 1\.1\.0: sea trial; /);
+});

@@ -72,3 +72,20 @@ test('what the revision before has too is not read again', async (t) => {
   t.deepEqual(await judgeAssemblies(stateOf(changed), before, read), []);
   t.is(count(), 4);
 });
+
+test('a release that a device alone is held at is judged as its application runs it, once, and told at the hold', async (t) => {
+  const at = (name: string, release: string) => ({
+    [`devices/${name}.yaml`]: device(name, { kind: 'ship' }, { hold: { releases: { log: release }, reason: 'trial' } }),
+  });
+  const state = stateOf({
+    'apps/log.yaml': application('log', '1.0.0'),
+    'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'log' }]),
+    ...{ ...at('one', '1.1.0'), ...at('two', '1.1.0'), ...at('three', '1.0.0') },
+  });
+  const { read, count } = reader({ 'log/1.0.0': printer(''), 'log/1.1.0': caller });
+  const found = await judgeAssemblies(state, emptyManifestState, read);
+  t.is(found.length, 1);
+  t.is(count(), 2);
+  t.like(found[0], { code: 'APPLICATION_CANNOT_RUN', path: ['spec', 'hold', 'releases', 'log'] });
+  t.regex(found[0]?.file ?? '', /^devices\/(one|two)\.yaml$/);
+});

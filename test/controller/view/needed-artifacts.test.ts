@@ -3,7 +3,7 @@ import type { DeviceRecord } from '../../../controller/engine/records.ts';
 import { definitionOf } from '../../../controller/manifests/definition.ts';
 import { NeededArtifacts, wantedReleases } from '../../../controller/view/needed-artifacts.ts';
 import { revision } from '../engine/test-engine.ts';
-import { application, desiredFrom, fleet } from '../manifests/fleet-fixture.ts';
+import { application, desiredFrom, device, fleet } from '../manifests/fleet-fixture.ts';
 
 function recordOf(issued: string | undefined, runs: string | undefined, sha256?: string): DeviceRecord {
   const deployment = { sequence: 1, revision, issuedAt: 0, templateHash: 'x' };
@@ -55,4 +55,14 @@ test('what a fleet may go back to is wanted besides what git asks for', (t) => {
   const good = definitionOf(wantedAt('1.0.0'), 'ships')!;
   t.deepEqual([...wantedReleases(wantedAt('1.1.0'))], ['pump/1.1.0']);
   t.deepEqual([...wantedReleases(wantedAt('1.1.0'), [good])].sort(), ['pump/1.0.0', 'pump/1.1.0']);
+});
+
+test('a release that a device is held at is wanted', (t) => {
+  const hold = { releases: { pump: '1.0.0' }, reason: 'sea trial' };
+  const desired = desiredFrom({
+    'apps/pump.yaml': application('pump', '1.1.0'),
+    'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, [{ name: 'pump' }]),
+    'devices/bridge.yaml': device('bridge', { kind: 'ship' }, { hold }),
+  });
+  t.deepEqual([...wantedReleases(desired)].sort(), ['pump/1.0.0', 'pump/1.1.0']);
 });

@@ -38,6 +38,12 @@ function held({ random, now }: Change, { hold, ...device }: DeclaredDevice): Dec
   return { ...device, hold: { reason: 'sea trial', ...(random.chance(0.6) ? { until } : {}) } };
 }
 
+function pinned({ random, now }: Change, { hold: _, ...device }: DeclaredDevice): DeclaredDevice {
+  const releases = { pump: random.pick(['1.0.0', '1.1.0']) };
+  const until = new Date(now + random.exponential(2 * dayMs)).toISOString();
+  return { ...device, hold: { releases, reason: 'old sensor', ...(random.chance(0.6) ? { until } : {}) } };
+}
+
 /** By what they are about. */
 export const changes = {
   definition: (change) => {
@@ -52,6 +58,7 @@ export const changes = {
   policy: (change) => withFleet(change, () => ({ rollout: change.random.pick(keysOf(rollouts)) })),
   rename: (change) => withFleet(change, ({ name }) => ({ name: `${name.split('-')[0]}-${change.number}` })),
   hold: (change) => withDevices(change, (device) => held(change, device)),
+  pin: (change) => withDevices(change, (device) => pinned(change, device)),
   device: (change) => withDevices(change, (device) => ({ ...device, own: change.number })),
   move: (change) => withDevices(change, (device) => ({ ...device, crew: device.crew === 'red' ? 'blue' : 'red' })),
   leave: (change) => withDevices(change, (device) => ({ ...device, isGone: device.isGone !== true })),

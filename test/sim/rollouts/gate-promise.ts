@@ -3,7 +3,7 @@
  * of the wave truly came to, not by what is counted of them.
  */
 import type { DesiredDevice } from '../../../controller/manifests/desired.ts';
-import { isHeld } from '../../../controller/planning/hold.ts';
+import { isHeld, pinsOf } from '../../../controller/planning/hold.ts';
 import { isFailing } from '../../../controller/planning/observed.ts';
 import type { RolloutPolicy, Wave } from '../../../controller/planning/rollout/policy.ts';
 import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
@@ -87,7 +87,7 @@ export class GatePromise {
     const counted = { updated: 0, failed: 0, left: 0 };
     for (const [name, wave] of rollouts.of(fleet)!.followed.waves) {
       const desired = engine.desired.devices.get(name);
-      if (wave !== index || desired === undefined) continue;
+      if (wave !== index || desired === undefined || pinsOf(desired, now) !== undefined) continue;
       const end = this.#endOf(desired, target);
       // What is held keeps nobody waiting, with what it was offered before or without.
       if (end !== 'left' || !isHeld(desired, now)) counted[end] += 1;

@@ -18,14 +18,15 @@ export interface Commit {
 /** What commits are about; most are about what a fleet runs. */
 const subjects: readonly ChangeKind[] = [
   ...Array.from({ length: 8 }, () => 'definition' as const),
-  ...(['release', 'back', 'back', 'hold', 'hold', 'conditions', 'conditions', 'policy'] as const),
+  ...(['release', 'back', 'back', 'hold', 'hold', 'pin', 'pin', 'conditions', 'conditions', 'policy'] as const),
   ...(['device', 'site', 'move', 'group', 'rename', 'leave'] as const),
 ];
 
 /** Of releases that nobody names any more some are removed. */
-function catalogueOf({ fleets }: Declaration, keepsAll: boolean): Catalogue {
-  const named = new Set(['1.0.0', ...Object.values(fleets).map(({ release }) => release)]);
-  return new Map([...catalogue].filter(([, { version }]) => keepsAll || named.has(version as '1.0.0')));
+function catalogueOf({ fleets, devices }: Declaration, keepsAll: boolean): Catalogue {
+  const pinned = Object.values(devices).flatMap(({ hold }) => Object.values(hold?.releases ?? {}));
+  const named = new Set(['1.0.0', ...Object.values(fleets).map(({ release }) => release), ...pinned]);
+  return new Map([...catalogue].filter(([, { version }]) => keepsAll || named.has(version)));
 }
 
 export class GitLife {

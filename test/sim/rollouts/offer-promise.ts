@@ -1,11 +1,13 @@
 /**
- * Of everything that a device is offered: it is what its rollout or git lets it have, it is not held, it got it once, and of its
+ * Of everything that a device is offered: it is what its rollout, its hold or git lets it have, it is not held, it got it once, and of its
  * group no more are on their way than may be, those counted that have not heard of theirs.
  */
+import { type FleetDefinition, pinnedDefinition } from '../../../controller/manifests/definition.ts';
 import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
 import { type IssuedDeployment, isFailing } from '../../../controller/planning/observed.ts';
 import { groupOf } from '../../../controller/planning/rollout/budget.ts';
 import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
+import type { DeviceHold } from '../../../schemas/generated/types.ts';
 import type { RolloutsWorld } from './rollouts-world.ts';
 
 /** A deployment that became durable since the last look. */
@@ -24,7 +26,18 @@ interface Offer {
 interface Moment {
   readonly desired: DesiredFleet;
   readonly rollouts: ReadonlyMap<string, Rollout>;
+  /** By fleet, what it completed last. */
+  readonly good: ReadonlyMap<string, FleetDefinition>;
   readonly waves: ReadonlyMap<string, ReadonlyMap<string, number>>;
+}
+
+/** What held its device when it became durable, by the manifests of each moment. */
+function holdsIn({ name, issued }: Offer, ...moments: readonly Moment[]): readonly (DeviceHold | undefined)[] {
+  return moments.map(({ desired }) => {
+    const hold = desired.devices.get(name)?.hold;
+    const isOver = hold?.until !== undefined && issued.issuedAt >= Date.parse(hold.until);
+    return isOver ? undefined : hold;
+  });
 }
 
 export class OfferPromise {
@@ -63,9 +76,13 @@ export class OfferPromise {
     const before = this.#before;
     if (before !== undefined && !this.#isAnew) {
       for (const offer of offers) {
-        this.#isNotHeld(offer, before, now);
-        this.#isPermitted(offer, before, now);
-        this.#isOnce(offer, before, now);
+        if (holdsIn(offer, before, now).some((hold) => hold?.releases !== undefined)) {
+          this.#isAsPinned(offer, before, now);
+        } else {
+          this.#isNotHeld(offer, before, now);
+          this.#isPermitted(offer, before, now);
+          this.#isOnce(offer, before, now);
+        }
         this.#isWithinBudget(offer, offers);
       }
     }
@@ -81,6 +98,7 @@ export class OfferPromise {
     return {
       desired: engine.desired,
       rollouts: new Map(image.rollouts),
+      good: new Map(Array.from(image.goodDefinitions, (definition) => [definition.fleet, definition])),
       waves: new Map(followed.map(({ fleet, waves }) => [fleet, waves])),
     };
   }
@@ -98,12 +116,26 @@ export class OfferPromise {
     });
   }
 
-  #isNotHeld({ name, issued }: Offer, ...moments: readonly Moment[]): void {
-    const isHeldIn = ({ desired }: Moment): boolean => {
-      const hold = desired.devices.get(name)?.hold;
-      return hold !== undefined && (hold.until === undefined || issued.issuedAt < Date.parse(hold.until));
-    };
-    if (moments.every(isHeldIn)) throw new Error(`${name} is held and was offered ${issued.sequence}`);
+  #isNotHeld(offer: Offer, ...moments: readonly Moment[]): void {
+    const isHeld = holdsIn(offer, ...moments).every((hold) => hold !== undefined);
+    if (isHeld) throw new Error(`${offer.name} is held and was offered ${offer.issued.sequence}`);
+  }
+
+  /** Of one that was held at releases all the time: it has these, and besides what its fleet completed last, or git wants at once. */
+  #isAsPinned(offer: Offer, ...moments: readonly Moment[]): void {
+    const { name, fleet, issued } = offer;
+    // What its hold took it away from comes again when that is over.
+    this.#got.delete(name);
+    const holds = holdsIn(offer, ...moments);
+    if (holds.some((hold) => hold?.releases === undefined)) return;
+    const isSo = moments.some(({ good, desired, rollouts }, at) => {
+      const { pump } = holds[at]!.releases!;
+      if (issued.applications.some(({ version }) => version !== pump)) return false;
+      const base = good.get(fleet);
+      const isGood = base && issued.definition === pinnedDefinition(base, { pump: pump! }, desired.catalogue).hash;
+      return isGood === true || (issued.definition === undefined && !rollouts.has(fleet));
+    });
+    if (!isSo) throw new Error(`${name} is held ${JSON.stringify(holds)} and was offered ${JSON.stringify(issued)}`);
   }
 
   /** As the rollout was then, or is now, it had to be permitted. */

@@ -163,6 +163,11 @@ function digestOfJudge(): string {
     ...harbor,
     'apps/radio.yaml': application('radio', '9.9.9', { config: { a: '${device.labels.none}' } }),
     'devices/stray.yaml': device('stray', { kind: 'none' }, { site: 'nowhere' }),
+    'devices/pinned.yaml': device(
+      'pinned',
+      { kind: 'ship' },
+      { hold: { releases: { pump: '9.9.9', log: '1.0.0' }, reason: 'a trial' } },
+    ),
     'fleets/more.yaml': fleet('more', { kind: 'ship' }, [{ name: 'radio' }, { name: 'none' }]),
     'sites/bad.yaml': 'apiVersion: fleet/v1alpha1\nkind: Site\nmetadata: { name: A }\nspec: { x: 1 }\n',
     'sites/two.yaml': site('aurora'),
@@ -183,7 +188,7 @@ function digestOfJudge(): string {
 
 test('the version of the judge counts up with what is judged', (t) => {
   const message = 'something that judging depends on is another: count judgeVersion up, and note the digest of it here';
-  t.deepEqual([judgeVersion, digestOfJudge()], [26, '87dd0dbf2210f0d2'], message);
+  t.deepEqual([judgeVersion, digestOfJudge()], [27, '214cb8473e512134'], message);
 });
 
 test('a state without anything is written and opened as well', (t) => {
