@@ -210,6 +210,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/agent-consent.ts')).agentConsentCommand,
   },
   {
+    name: 'agent wake',
+    summary: 'has the agent on this machine ask its controller for news now',
+    load: async () => (await import('./commands/agent-wake.ts')).agentWakeCommand,
+  },
+  {
     name: 'agent bundle',
     summary: 'make the directory of files that a device carries',
     load: async () => (await import('./commands/agent-bundle.ts')).agentBundleCommand,

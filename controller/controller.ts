@@ -12,6 +12,7 @@ import type { BatchAnswer } from '../schemas/batch-answer.ts';
 import type { BrokerStatus, Deployment, Refusal, StatusDocument, StorageStatus } from '../schemas/generated/types.ts';
 import type { MessageBatch } from '../schemas/message-batch.ts';
 import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
+import type { TakeNews } from './doors/http/news-route.ts';
 import { Refusals } from './doors/refusals.ts';
 import { Engine } from './engine/engine.ts';
 import type { ContactEvent, ShadowRequestEvent } from './engine/events.ts';
@@ -97,6 +98,8 @@ export interface Controller {
   readonly onRefusal: (refusal: Omit<Refusal, 'at'>) => void;
   /** A device asks its shadow for something. */
   readonly onRequest: (request: Omit<ShadowRequestEvent, 'kind'>) => void;
+  /** A device without a session says how it is, and asks what is news to it. */
+  readonly onNews: TakeNews;
   /** A device, or an application of it, has something to say; the answer is for the device. */
   readonly onBatch: (device: string, batch: MessageBatch) => Promise<BatchAnswer | undefined>;
   /** A connection of a device opened or closed. */
@@ -185,6 +188,8 @@ class FollowingController implements Controller {
     }
     this.#engine.tell({ kind: 'shadow-request', ...request });
   };
+
+  readonly onNews: TakeNews = (device, asked) => this.#engine.news({ kind: 'news', device, ...asked });
 
   readonly onBatch: Controller['onBatch'] = (device, batch) =>
     (isOfLogbook(batch) ? this.#logbooks : this.#intake).take(device, batch);

@@ -24,7 +24,7 @@ import { Chronicle } from './logbook/chronicle.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { composeReport } from './report/compose.ts';
 import { Flaps } from './report/flaps.ts';
-import { linkAfter, linkAtStart, linkInTrouble } from './report/link-state.ts';
+import { linkAfter, linkAtContact, linkAtStart, linkInTrouble } from './report/link-state.ts';
 import { Reporter } from './report/reporter.ts';
 import { type AgentStatus, readStatus, writeStatus } from './report/status-file.ts';
 import { StatusKeeper } from './report/status-keeper.ts';
@@ -152,7 +152,7 @@ export function createAgent(options: AgentOptions): Agent {
       waiting: flaps.waiting(updates.waiting()),
       applications: runtime.states().map(({ written: _written, ...report }) => flaps.application(report)),
       hostDeath: runtime.lastDeath(),
-      ...{ outbox: outbox.report(), links: updates.links() },
+      ...{ outbox: outbox.report(), links: updates.links(), asks: link.asks },
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });
@@ -175,6 +175,7 @@ export function createAgent(options: AgentOptions): Agent {
   const reporter = new Reporter({
     ...{ clock, random, log, link, compose },
     onHeardAgain: () => updates.wake(),
+    onUnsaid: () => link.unsaid?.(),
     intervalMs: () =>
       (configuration.reportIntervalSeconds ?? reportSecondsUsual[link.isFollowed ? 'followed' : 'untold']) * 1000,
   });
@@ -192,6 +193,7 @@ export function createAgent(options: AgentOptions): Agent {
         keep: (consent) => updates.consent(consent),
         pace: new Allowance(clock, consentPace),
       },
+      wake: () => link.wake(),
     },
   });
   let watch: WaysWatch | undefined;
@@ -208,6 +210,14 @@ export function createAgent(options: AgentOptions): Agent {
     reporter.connection(isConnected);
     outbox.connection(isConnected);
     if (isConnected) updates.nudge();
+  };
+  const onContact = (): void => {
+    linkState = linkAtContact(linkState, link.asks, atNow());
+    onActivity();
+    // A connection that should be there, and is not, stays lost.
+    if (link.asks?.why === 'plan') chronicle.contact();
+    keeper.changed();
+    updates.nudge();
   };
   const onTrouble = (trouble: LinkTrouble): void => {
     linkState = linkInTrouble(linkState, trouble, atNow());
@@ -233,8 +243,7 @@ export function createAgent(options: AgentOptions): Agent {
         ...(desired === undefined ? {} : { desired }),
         onDesired: (desired) => updates.consider(desired),
         onBatchAnswer: (payload) => outbox.answered(payload),
-        onConnection,
-        onTrouble,
+        ...{ onConnection, onContact, onTrouble, onOccasion: () => reporter.occasion() },
         countTravel: updates.countTravel,
       });
     },

@@ -26,11 +26,15 @@ import { deviceSecrets } from './device-secrets.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
 import { Quiet } from './quiet.ts';
-import { keepAliveSecondsUsual } from './rhythm.ts';
+import { keepAliveSecondsUsual, pollSecondsUsual, withoutBrokerFirstMs } from './rhythm.ts';
 import { firstRun } from './runtime/first-run.ts';
 import { openRuntime } from './runtime/open-runtime.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
-import { AwsShadowLink } from './transport/aws-shadow-link.ts';
+import { AwsShadowLink, type AwsShadowLinkOptions } from './transport/aws-shadow-link.ts';
+import type { AskNews, NewsReply } from './transport/news.ts';
+import { NewsLink } from './transport/news-link.ts';
+import type { ShadowLink } from './transport/shadow-link.ts';
+import { StayingLink } from './transport/staying-link.ts';
 import { agentVersion } from './version.ts';
 
 const exitCode = { failed: 1, locked: 75 };
@@ -69,28 +73,49 @@ function openHosts(
   });
 }
 
-/** Puts the agent's parts together on this machine; nothing runs yet. */
-function assemble(configuration: AgentConfiguration, stateDirectory: string, log: Log) {
-  const { device, mqtt } = configuration;
-  const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
+const withoutCertificate: NewsReply = {
+  kind: 'unanswered',
+  trouble: { kind: 'unready', message: 'this device has no certificate yet' },
+};
+
+/** The device's line to its controller, as its configuration has it. */
+function openLink(
+  configuration: AgentConfiguration,
+  identity: DeviceIdentityStore,
+  ports: Pick<AwsShadowLinkOptions, 'clock' | 'random' | 'log' | 'due'>,
+  ask: AskNews,
+): ShadowLink {
+  const { device, mqtt, contact = {} } = configuration;
+  const { mode, intervalSeconds = pollSecondsUsual } = contact;
+  const mostMs = intervalSeconds * 1000;
+  const askAs: AskNews = async (question, signal) =>
+    identity.texts() === undefined ? withoutCertificate : ask(question, signal);
+  if (mode === 'poll') return new NewsLink({ ...ports, ask: askAs, why: 'plan', rhythm: { fromMs: mostMs, mostMs } });
   // The authority is read at each connect: without it there is no link, but what the device has runs.
   const deviceIdentity = () => {
     const texts = identity.texts();
     return texts && { ca: new TextDecoder().decode(nodeDisk.readFile(configuration.ca)), ...texts };
   };
+  const session = new AwsShadowLink({
+    ...{ device, host: bareHost(mqtt.host), port: mqtt.port ?? mqttsPort },
+    keepAliveSeconds: mqtt.keepAliveSeconds ?? keepAliveSecondsUsual,
+    ...{ identity: deviceIdentity, relays: nodeRelays, room: processRoom, ...ports, restMs: () => link.restMs },
+  });
+  const rhythm = { fromMs: Math.min(withoutBrokerFirstMs, mostMs), mostMs };
+  const openNews = (): NewsLink => new NewsLink({ ...ports, ask: askAs, why: 'no-mqtt', rhythm });
+  const link: StayingLink = new StayingLink({ clock: nodeClock, session, openNews });
+  return link;
+}
+
+/** Puts the agent's parts together on this machine; nothing runs yet. */
+function assemble(configuration: AgentConfiguration, stateDirectory: string, log: Log) {
+  const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
   const common = { clock: nodeClock, random: nodeRandom, log };
   const { runtime, prepared } = openHosts(configuration, stateDirectory, identity, log);
   const due = (): Promise<void> => firstRun(runtime, nodeClock);
-  const link = new AwsShadowLink({
-    ...{
-      device,
-      host: bareHost(mqtt.host),
-      port: mqtt.port ?? mqttsPort,
-      keepAliveSeconds: mqtt.keepAliveSeconds ?? keepAliveSecondsUsual,
-    },
-    ...{ identity: deviceIdentity, relays: nodeRelays, room: processRoom, ...common, due },
-  });
   let courier!: CourierProcess;
+  const ask: AskNews = async (question, signal) => courier.news(question, signal);
+  const link = openLink(configuration, identity, { ...common, due }, ask);
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);
   const agent = createAgent({
     ports: { ...common, disk: nodeDisk },

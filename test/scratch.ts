@@ -2,7 +2,7 @@
  * Where the test run keeps what its tests write: in memory where there is plenty of it. On a disk many tests mostly wait for
  * what they write to be durable. What a disk loses with the power is told by simulated ones; with a process nothing is lost on either.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { runsPrograms } from './runs-programs.ts';
 
@@ -37,6 +37,8 @@ export function scratchInMemory(): string | undefined {
     removeLeft();
     if (!hasPlenty()) return undefined;
     const scratch = mkdtempSync(join(memoryDirectory, prefix));
+    // As any such directory: servers that some tests start run as users of their own.
+    chmodSync(scratch, 0o1777);
     process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
     return scratch;
   } catch {

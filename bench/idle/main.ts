@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { keepAliveSecondsUsual, reportSecondsUsual as reportSeconds } from '../../device-agent/rhythm.ts';
 import { changeRelease } from '../change-release.ts';
 import { type LinkBytes, minus } from './counted-relay.ts';
+import { measureAsking } from './measure-asking.ts';
 import { MeasuredAgent, type MeasuredWorld, openWorld } from './measured-agent.ts';
 
 /** One figure beside what it should be, where something is said of that. */
@@ -35,6 +36,8 @@ const reportSecondsUsual = reportSeconds.followed;
 /** As often as the configuration lets them be. */
 const quickSeconds = 5;
 const daySeconds = 86_400;
+/** In which it asks twice at least. */
+const askingMinutesMin = 2;
 
 const sum = ({ up, down }: LinkBytes): number => up + down;
 
@@ -123,6 +126,10 @@ async function* measureWith(applications: number, { minutes, isWhole }: Options)
   yield { name: of('an update, HTTPS beside the artifact'), value: update.https, unit: 'B' };
   yield { name: of('an update, MQTT'), value: update.mqtt, unit: 'B' };
   yield { name: of('an update, all told'), value: update.https + update.mqtt, unit: 'B', aim: 2_500 };
+  const asking = await measureAsking(world, Math.max(minutes, askingMinutesMin));
+  yield { name: of('a question over HTTPS to which nothing is news'), value: asking, unit: 'B' };
+  for (const [rhythm, seconds] of Object.entries({ '6 h': 21_600, '15 min': 900 }))
+    yield { name: of(`a day of asking every ${rhythm}`), value: (daySeconds / seconds) * asking, unit: 'B' };
   const restMinutes = isWhole ? 60 : minutes;
   const rest = await measureRest(world, restMinutes, isWhole);
   if (isWhole) yield { name: of('a day by a whole hour at rest'), value: rest.bytes * 24, unit: 'B', aim: 20_000 };

@@ -61,8 +61,12 @@ export class MeasuredAgent {
     this.#process = started;
   }
 
-  /** Starts one with these settings besides its own, and waits until it is connected. */
-  static async start(world: MeasuredWorld, settings: readonly string[]): Promise<MeasuredAgent> {
+  /** Starts one with these settings besides its own, and waits until it says that it is connected, or something else. */
+  static async start(
+    world: MeasuredWorld,
+    settings: readonly string[],
+    word = 'link.connected',
+  ): Promise<MeasuredAgent> {
     const { directory } = world.made.fleet.devices[0]!;
     const words = [world.program, '--config', `${directory}/fleet.config.yaml`, ...settings];
     const started = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -70,10 +74,10 @@ export class MeasuredAgent {
     let said = '';
     started.stderr!.on('data', (chunk) => {
       said = (said + String(chunk)).slice(-4096);
-      if (said.includes('link.connected')) connected.resolve();
+      if (said.includes(word)) connected.resolve();
     });
     const late = sleep(connectMsMax, undefined, { ref: false }).then(() => {
-      throw new Error(`the agent did not connect within ${connectMsMax / 1000} s:\n${said}`);
+      throw new Error(`the agent did not say ${word} within ${connectMsMax / 1000} s:\n${said}`);
     });
     await Promise.race([connected.promise, late]);
     return new MeasuredAgent(world, started);

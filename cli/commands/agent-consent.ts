@@ -1,20 +1,10 @@
-import { resolve } from 'node:path';
 import { type ConsentWish, callerOf, consentAboard } from '../../device-agent/command/consent.ts';
-import { defaultStateDirectory, stateLayout } from '../../device-agent/state-layout.ts';
 import { printableLines } from '../../platform/printable.ts';
+import { agentSocket, agentSocketOptions } from '../agent-socket.ts';
 import { type Command, type CommandContext, CommandError, type ParsedArguments } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 
 const text = (value: string, description: string) => ({ type: 'string', value, description }) as const;
-
-async function socketOf(context: CommandContext, { values }: ParsedArguments): Promise<string> {
-  const { directory } = context;
-  if (values.socket !== undefined) return resolve(directory, values.socket);
-  if (values.state !== undefined) return stateLayout(resolve(directory, values.state)).socketPath;
-  const { socket, stateDirectory = defaultStateDirectory } = (await context.loadConfiguration('agent', directory))
-    .value;
-  return socket ?? stateLayout(stateDirectory).socketPath;
-}
 
 function numberOf(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
@@ -48,12 +38,11 @@ export const agentConsentCommand: Command = {
     reason: text('TEXT', 'Why; it travels to the shore.'),
     by: text('NAME', 'Who says so (default: the user).'),
     deployment: text('N', 'Only if this one waits (default: whichever does).'),
-    state: text('DIR', "The agent's state directory (default: as its configuration says)."),
-    socket: text('PATH', "The agent's socket (default: as its configuration says)."),
+    ...agentSocketOptions,
   },
   async run(context, args) {
     const wish = wishOf(context, args);
-    const path = await socketOf(context, args);
+    const path = await agentSocket(context, args);
     context.stdout.write(printableLines(await consentAboard(context.doors, path, wish)));
     return exitCodes.ok;
   },

@@ -1,6 +1,7 @@
 /** A device's situation in sentences: what `fleet why` and `fleet status device/NAME` say. */
 import { pinsText } from '../../controller/planning/hold.ts';
 import { printableDeep } from '../../platform/printable.ts';
+import { asksWords } from '../../schemas/asks-words.ts';
 import type { DeviceStatus, Refusal, StatusDocument } from '../../schemas/generated/types.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { siteLinkWords } from '../../schemas/site-link-words.ts';
@@ -43,9 +44,13 @@ function linkSentence(connected: boolean | undefined, since: string | undefined,
 }
 
 /** When it will be heard, for all that anybody can say. */
-function expected({ expectedContact }: DeviceStatus): string[] {
+function expected({ expectedContact, report }: DeviceStatus): string[] {
   if (expectedContact === undefined) return [];
   const { kind, silences, usualSeconds = 0, by, surelyBy } = expectedContact;
+  if (report?.asks !== undefined) {
+    const next = kind === 'expected' ? `the next time by about ${minuteOf(by ?? '')}` : 'and is late';
+    return [`It ${asksWords(report.asks)}, ${next}.`];
+  }
   const usual = `half of its last ${silences} silences were over within ${span(usualSeconds * 1000)}`;
   switch (kind) {
     case 'no-basis':

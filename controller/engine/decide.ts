@@ -2,6 +2,7 @@
  * What follows from an event: writes, laid into a draft, and what is to be said once they are durable. Nothing here does
  * anything; what must happen afterwards is owed by a row of its own.
  */
+import type { NewsAnswer } from '../../schemas/news.ts';
 import type { ShadowMessage } from '../shadow/protocol.ts';
 import { type Context, mayHear } from './context.ts';
 import { withoutReport } from './device-shadow.ts';
@@ -12,6 +13,7 @@ import { keepIssued, withoutEnvelope } from './issue.ts';
 import { takeLogbook } from './logbook.ts';
 import { noteTaken } from './marks.ts';
 import { type ActRefusal, actOnRollout, beginRollouts, mendRollouts, stepRollout } from './move-rollout.ts';
+import { tellNews } from './news.ts';
 import { oweWord, postpone, settle } from './owed.ts';
 import type { UnreadableDocument } from './records.ts';
 import { remind } from './reminders.ts';
@@ -27,6 +29,8 @@ export interface Decision {
   readonly tales: readonly Tale[];
   /** Devices for which it is to be thought over what they should get. */
   readonly reconsider: Iterable<string>;
+  /** For a device that waits for it. */
+  readonly news?: NewsAnswer;
   /** Why nothing follows from what an operator asked for. */
   readonly refusal?: ActRefusal;
 }
@@ -129,6 +133,10 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
     case 'shadow-request': {
       const { answers, tales, isNews } = answerShadowRequest(draft, context, event);
       return { answers, tales, reconsider: isNews ? [event.device] : [] };
+    }
+    case 'news': {
+      const { answer, tales, isNews } = tellNews(draft, context, event);
+      return { ...nothing, news: answer, tales, reconsider: isNews ? [event.device] : [] };
     }
     case 'contact':
       return contact(draft, context, event);

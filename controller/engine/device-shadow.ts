@@ -79,13 +79,14 @@ export function reportOf(known: Known, name: string): Report | undefined {
 
 /** What of a report is kept in the record of its device. */
 export function gistOf(report: Report): ReportGist {
-  const { phase, since, highestSequence, running, target, problem, waiting, applications } = report;
+  const { phase, since, highestSequence, running, target, problem, waiting, applications, asks } = report;
   return {
     ...{ phase, since, highestSequence, applications: applications.filter(isFailing) },
     ...(running === undefined ? {} : { running }),
     ...(target === undefined ? {} : { target }),
     ...(problem === undefined ? {} : { problem }),
     ...(waiting === undefined ? {} : { waiting }),
+    ...(asks === undefined ? {} : { asks }),
   };
 }
 

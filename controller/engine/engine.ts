@@ -1,3 +1,4 @@
+import type { NewsAnswer } from '../../schemas/news.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import type { Asked } from '../planning/rollout/act.ts';
 import { Answers } from './answers.ts';
@@ -11,7 +12,7 @@ import type { Draft } from './draft.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { Envelopes } from './envelopes.ts';
 import { EventQueue } from './event-queue.ts';
-import type { EngineEvent } from './events.ts';
+import type { EngineEvent, NewsEvent } from './events.ts';
 import { FleetRollouts } from './fleet-rollouts.ts';
 import { type AdoptedRevision, InForce } from './in-force.ts';
 import type { ActRefusal } from './move-rollout.ts';
@@ -142,6 +143,11 @@ export class Engine {
   /** Does something to the rollout of a fleet; durable when it resolves, unless it is told why it can't be done. */
   async act(fleet: string, asked: Asked): Promise<ActRefusal | undefined> {
     return (await this.#decided({ kind: 'rollout-act', fleet, asked })).refusal;
+  }
+
+  /** As `ask`: what is news to a device; undefined where too many ask at once. */
+  async news(event: NewsEvent): Promise<NewsAnswer | undefined> {
+    return this.#queue.hasRoomFor(event) ? (await this.#decided(event)).news : undefined;
   }
 
   /** Thinks over what these devices should get. */

@@ -5,6 +5,10 @@ import type { Waiting } from './turn.ts';
 /** Requests of devices that wait; further ones are not taken, and are asked again. */
 const requestsMax = 50_000;
 
+function isOfDevice({ kind }: EngineEvent): boolean {
+  return kind === 'shadow-request' || kind === 'news';
+}
+
 export class EventQueue {
   #waiting: Waiting[] = [];
   #requests = 0;
@@ -14,12 +18,12 @@ export class EventQueue {
   }
 
   /** Whether there is room for it. */
-  hasRoomFor({ kind }: EngineEvent): boolean {
-    return kind !== 'shadow-request' || this.#requests < requestsMax;
+  hasRoomFor(event: EngineEvent): boolean {
+    return !isOfDevice(event) || this.#requests < requestsMax;
   }
 
   add(waiting: Waiting): void {
-    if (waiting.event.kind === 'shadow-request') this.#requests += 1;
+    if (isOfDevice(waiting.event)) this.#requests += 1;
     this.#waiting.push(waiting);
   }
 
@@ -30,6 +34,6 @@ export class EventQueue {
 
   /** Takes out those that came first. */
   drop(count: number): void {
-    for (const { event } of this.#waiting.splice(0, count)) if (event.kind === 'shadow-request') this.#requests -= 1;
+    for (const { event } of this.#waiting.splice(0, count)) if (isOfDevice(event)) this.#requests -= 1;
   }
 }

@@ -16,6 +16,16 @@ export interface ShadowRequestEvent {
   readonly payload: Uint8Array;
 }
 
+/** A device without a session says how it is, and asks what is news to it. */
+export interface NewsEvent {
+  readonly kind: 'news';
+  readonly device: string;
+  /** The sum of what it knows as desired, 0 for nothing. */
+  readonly knows: number;
+  /** A brief report, as it arrived. */
+  readonly report: Uint8Array;
+}
+
 /** A connection opened or closed, at a broker that can tell. */
 export interface ContactEvent {
   readonly kind: 'contact';
@@ -61,6 +71,7 @@ export interface AdoptionEvent {
 
 export type EngineEvent =
   | ShadowRequestEvent
+  | NewsEvent
   | ContactEvent
   | MessagesTakenEvent
   | LogbookEvent

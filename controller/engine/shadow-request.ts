@@ -36,6 +36,8 @@ export interface Answered {
   readonly tales: readonly Tale[];
   /** The device said something new of itself: what it should get is to be thought over. */
   readonly isNews: boolean;
+  /** Why it is refused. */
+  readonly rejection?: ShadowRejection;
 }
 
 const forbidden: ShadowRejection = {
@@ -60,7 +62,7 @@ class Exchange {
   #reject(rejection: ShadowRejection, token: AnswerToken, tales: readonly Tale[] = []): Answered {
     const { device, operation } = this.#event;
     const { messages } = rejectRequest(device, operation, rejection, this.#context.now, token);
-    return { answers: messages, tales, isNews: false };
+    return { answers: messages, tales, isNews: false, rejection };
   }
 
   /** Not believed: said once, and the device hears why. */
@@ -108,9 +110,10 @@ class Exchange {
     }
     const previous = before.heard?.key === this.#key ? reportOf(this.#draft, device) : undefined;
     // A report is whole: what an earlier one said and this does not is not so any more.
-    const { next, messages } = this.#apply({ ...request, replacesReported: true }, unpackShadow(shadow));
+    const { next, messages, rejection } = this.#apply({ ...request, replacesReported: true }, unpackShadow(shadow));
     const packed = next && packShadow(next);
-    if (packed?.reported === undefined) return { answers: messages, tales: [], isNews: false };
+    if (packed?.reported === undefined)
+      return { answers: messages, tales: [], isNews: false, ...(rejection && { rejection }) };
     const { version, reported } = packed;
     const tales = takeReport(this.#draft, device, order, { version, reported, previous }, this.#context);
     return { answers: messages, tales, isNews: true };
@@ -139,8 +142,9 @@ export function answerShadowRequest(draft: Draft, context: Context, event: Shado
   const { device, operation } = event;
   const key = context.desired.devices.get(device)?.keyFingerprint;
   if (key === undefined) {
-    const { messages } = rejectRequest(device, operation, { code: 404, message: 'Thing not found' }, context.now);
-    return { answers: messages, tales: [], isNews: false };
+    const rejection = { code: 404, message: 'Thing not found' } as const;
+    const { messages } = rejectRequest(device, operation, rejection, context.now);
+    return { answers: messages, tales: [], isNews: false, rejection };
   }
   return new Exchange(draft, context, event, key).answer();
 }

@@ -8,6 +8,7 @@ import type { DocumentKey } from './records.ts';
 export function wantedDocuments(known: Known, event: EngineEvent): readonly DocumentKey[] {
   switch (event.kind) {
     case 'shadow-request':
+    case 'news':
       return [...shadowDocuments(known, event.device), { room: 'history', name: event.device }];
     case 'contact':
       return event.takenOverFrom === undefined ? [] : [{ room: 'history', name: event.device }];

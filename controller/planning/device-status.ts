@@ -1,7 +1,10 @@
 /** Where one device stands, as far as the last contact told, and why. What is not known is never shown as good. */
+
+import { asksWords } from '../../schemas/asks-words.ts';
 import type { ApplicationReport, DeviceStatus, Reason, Report } from '../../schemas/generated/types.ts';
 import { waitingWords } from '../../schemas/waiting-words.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
+import { darkAfterMs, nextAsk } from './asks.ts';
 import { factsOf } from './device-facts.ts';
 import { expectedContact } from './expected-contact.ts';
 import { heardAt } from './heard.ts';
@@ -44,7 +47,7 @@ function darkness(desired: DesiredDevice, observed: ObservedDevice, now: number)
     const message = "was heard last when the controller's clock ran ahead, nobody knows how long ago";
     return standing('dark', 'DARK', `${message}; ${lastKnown(observed)}`);
   }
-  if (now - at <= desired.darkAfterSeconds * 1000) return undefined;
+  if (now - at <= darkAfterMs(desired, observed)) return undefined;
   return standing('dark', 'DARK', `not heard since ${toTheMinute(at)}; ${lastKnown(observed)}`, momentOf(at));
 }
 
@@ -115,7 +118,12 @@ function judgeRunning(
     const code = `PHASE_${report.phase.toUpperCase()}`;
     return standing('progressing', code, `deployment ${sequence}: ${phaseMessages[report.phase]}`, report.since);
   }
-  const message = connected === false ? `ran deployment ${sequence}; not connected now` : `runs deployment ${sequence}`;
+  const { asks } = report;
+  const without =
+    asks === undefined
+      ? `ran deployment ${sequence}; not connected now`
+      : `runs deployment ${sequence}; ${asksWords(asks)}`;
+  const message = connected === false ? without : `runs deployment ${sequence}`;
   return standing('running', 'UP_TO_DATE', message, report.since);
 }
 
@@ -179,7 +187,7 @@ export function changesAt(desired: DesiredDevice, observed: ObservedDevice, now:
   const heard = heardAt(observed, now);
   const endsAt = holdEndsAt(desired);
   if (endsAt !== undefined) times.push(endsAt);
-  if (connected !== true && heard !== undefined) times.push(heard + desired.darkAfterSeconds * 1000 + 1);
+  if (connected !== true && heard !== undefined) times.push(heard + darkAfterMs(desired, observed) + 1);
   return times.filter((at) => at > now).sort((a, b) => a - b)[0];
 }
 
@@ -261,7 +269,8 @@ export function deviceStatus(
   deploymentKey?: string,
   permitted?: Permitted,
 ): DeviceStatus {
-  const expected = expectedContact(observed, heardAt(observed, now), now);
+  const heard = heardAt(observed, now);
+  const expected = nextAsk(observed, heard, now) ?? expectedContact(observed, heard, now);
   return {
     ...factsOf(desired.name, observed, now),
     ...(expected === undefined ? {} : { expectedContact: expected }),

@@ -62,7 +62,7 @@ export interface Unsettled {
 /** What of a report is decided and counted by. Of its applications those that do badly are enough. */
 export type ReportGist = Pick<
   Report,
-  'phase' | 'since' | 'highestSequence' | 'running' | 'target' | 'problem' | 'waiting' | 'applications'
+  'phase' | 'since' | 'highestSequence' | 'running' | 'target' | 'problem' | 'waiting' | 'applications' | 'asks'
 >;
 
 /** Whether an application does badly. */

@@ -10,6 +10,7 @@ import { ConnectionsFull, connectionsMax } from '../doors/connection-room.ts';
 import { fairHandshakes } from '../doors/fair-handshakes.ts';
 import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
+import { newsLimits } from '../doors/http/news-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
 import { bodyBytesMax, createApi } from '../doors/http/router.ts';
 import { serveArtifacts } from '../publishing/serve-artifacts.ts';
@@ -66,6 +67,8 @@ export function openApi(
   return createApi({
     artifacts: serveArtifacts(serving.parts),
     fillParcel: serving.fill,
+    news: controller.onNews,
+    newsLimits: newsLimits(() => clock.monotonic()),
     status: (query) => controller.status(query),
     changes: controller.changes,
     clock,

@@ -17,6 +17,8 @@ export type AboardAnswer =
       readonly consent?: Consent;
     }
   | { readonly kind: 'kept'; readonly consent: Consent }
+  /** It asks the shore in so many seconds. */
+  | { readonly kind: 'woken'; readonly inSeconds: number }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
 /** What is answered by. */
@@ -29,6 +31,8 @@ export interface AboardWorld {
   readonly nowMs: () => number;
   /** Whether it is written down. */
   readonly keep: (consent: Consent) => boolean;
+  /** Has the agent be in touch with the shore; says in how many milliseconds. */
+  readonly wake: () => number;
   readonly pace: Pick<Allowance, 'waitMs' | 'spend'>;
 }
 
@@ -103,6 +107,8 @@ export function answerAboard(line: string, world: AboardWorld): string {
       return JSON.stringify(statusAnswer(world));
     case 'consent':
       return JSON.stringify(consentAnswer(question, world));
+    case 'wake':
+      return JSON.stringify({ kind: 'woken', inSeconds: Math.ceil(world.wake() / 1000) } satisfies AboardAnswer);
     case 'nothing':
       return JSON.stringify(refused('NO_QUESTION', question.message));
     default:

@@ -4,6 +4,7 @@ import { isObject } from '../../schemas/json-object.ts';
 /** A question that can be answered. */
 export type Question =
   | { readonly ask: 'status' }
+  | { readonly ask: 'wake' }
   | {
       readonly ask: 'consent';
       /** The deployment that whoever answers has been shown. */
@@ -71,5 +72,6 @@ export function parseQuestion(line: string): Question | QuestionFault {
   }
   if (!isObject(value)) return fault('a question is a JSON object');
   if (value.ask === 'status') return { ask: 'status' };
-  return value.ask === 'consent' ? consentOf(value) : fault('"ask" must be "status" or "consent"');
+  if (value.ask === 'wake') return { ask: 'wake' };
+  return value.ask === 'consent' ? consentOf(value) : fault('"ask" must be "status", "consent" or "wake"');
 }

@@ -1,7 +1,7 @@
 /** `fleet agent consent`: what somebody aboard says to a deployment that waits for it, by the agent's own socket. */
 import type { LineDoors } from '../../platform/ports.ts';
 import { consentWords } from '../../schemas/consent-words.ts';
-import type { AboardAnswer } from '../aboard/answer.ts';
+import { askAboard, type Taken } from './aboard-question.ts';
 
 /** What is said; without an answer it is only asked what waits. */
 export interface ConsentWish {
@@ -10,27 +10,6 @@ export interface ConsentWish {
   readonly by?: string;
   readonly reason?: string;
   readonly until?: string;
-}
-
-type Taken<K extends AboardAnswer['kind']> = Extract<AboardAnswer, { readonly kind: K }>;
-
-/** Asks the agent, which answers in this kind, or refuses. */
-async function asked<K extends 'status' | 'kept'>(
-  doors: Pick<LineDoors, 'ask'>,
-  path: string,
-  kind: K,
-  question: object,
-): Promise<Taken<K>> {
-  let answer: AboardAnswer;
-  try {
-    answer = JSON.parse(await doors.ask(path, JSON.stringify(question)));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`the agent does not answer at ${path}: ${why}; does it run, and may you write there?`);
-  }
-  if (answer.kind === 'refused') throw new Error(`${answer.message} (${answer.code})`);
-  if (answer.kind !== kind) throw new Error(`what answers at ${path} is no agent of this version`);
-  return answer as Taken<K>;
 }
 
 /** What waits, in lines. */
@@ -48,13 +27,13 @@ function statusText({ device, target, waiting, consent }: Taken<'status'>): stri
 /** Says it, and tells in lines what came of it. Throws why it was not taken. */
 export async function consentAboard(doors: Pick<LineDoors, 'ask'>, path: string, wish: ConsentWish): Promise<string> {
   const { answer, by, reason, until } = wish;
-  const status = await asked(doors, path, 'status', { ask: 'status' });
+  const status = await askAboard(doors, path, 'status', { ask: 'status' });
   if (answer === undefined) return statusText(status);
   const deployment = wish.deployment ?? status.target?.sequence;
   if (deployment === undefined) throw new Error('no deployment waits to be activated (NOTHING_WAITS)');
   if (by === undefined) throw new Error('nobody knows who says it; add --by NAME');
   const question = { ask: 'consent', deployment, answer, by, reason, until };
-  const { consent } = await asked(doors, path, 'kept', question);
+  const { consent } = await askAboard(doors, path, 'kept', question);
   return `${consentWords(consent)}; it is written down.\n`;
 }
 

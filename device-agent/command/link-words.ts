@@ -1,3 +1,4 @@
+import { asksWords } from '../../schemas/asks-words.ts';
 import type { AgentStatus } from '../report/status-file.ts';
 import type { LinkTroubleKind } from '../transport/link-trouble.ts';
 
@@ -15,11 +16,19 @@ const meaning: Readonly<Record<LinkTroubleKind, string>> = {
   clock: 'clock: it is wrong, or the certificate of this device was not renewed in time',
   refused: 'refused: the broker does not take this device; see whether git still names its key',
   lost: 'the connection was there and ended',
+  https: 'HTTPS: the controller can not be asked; see its address in the configuration, and any firewall between',
 };
 
 /** How it stands with the connection, for the first line. */
-export function connectionWords({ connected, lastConnectedAt }: AgentStatus, ageOf: (at: string) => string): string {
+export function connectionWords(
+  { connected, lastConnectedAt, report }: AgentStatus,
+  ageOf: (at: string) => string,
+): string {
   if (connected) return 'connected';
+  if (report.asks !== undefined) {
+    const last = lastConnectedAt === undefined ? 'not answered yet' : `answered ${ageOf(lastConnectedAt)} ago`;
+    return `${asksWords(report.asks)}, ${last}`;
+  }
   if (lastConnectedAt === undefined) return 'never connected yet';
   return `no connection to the controller, the last ${ageOf(lastConnectedAt)} ago`;
 }

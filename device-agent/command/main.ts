@@ -1,4 +1,4 @@
-/** `node fleet-agent.js enroll | status | logs | consent`: what a person does at a device that has the bundle and no checkout. */
+/** `node fleet-agent.js enroll | status | logs | consent | wake`: what a person does at a device that has the bundle and no checkout. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeClock } from '../../platform/node/clock.ts';
@@ -15,6 +15,7 @@ import { type ConsentWish, callerOf, consentAboard } from './consent.ts';
 import { enroll } from './enroll.ts';
 import { applicationLogs } from './logs.ts';
 import { describeAgent } from './status.ts';
+import { wakeAgent } from './wake.ts';
 
 const usage = `Usage: node fleet-agent.js COMMAND
   enroll --device NAME --controller URL --ca FILE --trust-root FILE
@@ -23,6 +24,7 @@ const usage = `Usage: node fleet-agent.js COMMAND
   logs APPLICATION [--state DIR]
   consent [--grant | --deny] [--until TIME] [--reason TEXT] [--by NAME] [--deployment N]
           [--state DIR | --socket PATH]
+  wake [--state DIR | --socket PATH]
 DIR is ${defaultStateDirectory} unless given.
 `;
 
@@ -107,6 +109,11 @@ async function runConsent(stateDirectory: string, values: Values): Promise<numbe
   return exitCode.ok;
 }
 
+async function runWake(stateDirectory: string, { socket }: Values): Promise<number> {
+  print(await wakeAgent(nodeLineDoors, socket ?? stateLayout(stateDirectory).socketPath));
+  return exitCode.ok;
+}
+
 async function main(args: readonly string[]): Promise<number> {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
@@ -115,6 +122,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (word === 'enroll') return await runEnroll(values);
     if (word === 'status') return runStatus(stateDirectory);
     if (word === 'consent') return await runConsent(stateDirectory, values);
+    if (word === 'wake') return await runWake(stateDirectory, values);
     if (word === 'logs') return runLogs(stateDirectory, name);
     return fail(`there is no command ${JSON.stringify(word ?? '')}\n${usage}`, exitCode.usage);
   } catch (error) {

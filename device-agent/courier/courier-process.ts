@@ -3,6 +3,7 @@ import type { Progress } from '../../schemas/generated/types.ts';
 import type { AgentTime } from '../download/metadata.ts';
 import type { CountBytes } from '../download/small-file.ts';
 import type { Enrolment } from '../enrol.ts';
+import type { NewsQuestion, NewsReply } from '../transport/news.ts';
 import type { BringErrand, Brought, Courier, Failure, Verdict } from './courier.ts';
 import { failureOf } from './failure-of.ts';
 import type { OrderParcel } from './forwarded-orders.ts';
@@ -60,6 +61,8 @@ function lost(errand: Errand, failure: Failure, unpacked?: string): Outcomes[key
     }
     case 'enrol':
       return { kind: 'unreachable', message: failure.problem.message };
+    case 'news':
+      return { kind: 'unanswered', trouble: { kind: 'https', message: failure.problem.message } };
     default:
       return errand satisfies never;
   }
@@ -98,6 +101,11 @@ export class CourierProcess implements Courier {
 
   enrol(signal: AbortSignal): Promise<Enrolment> {
     return this.#send<'enrol'>({ kind: 'enrol' }, () => {}, signal);
+  }
+
+  /** Asks once whether there is news. */
+  news(question: NewsQuestion, signal: AbortSignal): Promise<NewsReply> {
+    return this.#send<'news'>({ kind: 'news', question }, () => {}, signal);
   }
 
   /** Ends the process where nothing is asked of it: it is not waited for more. */

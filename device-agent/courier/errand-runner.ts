@@ -1,4 +1,5 @@
 import type { Enrolment } from '../enrol.ts';
+import type { AskNews } from '../transport/news.ts';
 import type { Courier } from './courier.ts';
 import type { ForwardedOrders } from './forwarded-orders.ts';
 import type { Errand, FromCourier, Outcomes, ToCourier } from './protocol.ts';
@@ -8,6 +9,7 @@ import type { SharedTime } from './shared-time.ts';
 export interface RunnerOptions {
   readonly courier: Courier;
   readonly enrol: (signal: AbortSignal) => Promise<Enrolment>;
+  readonly news: AskNews;
   readonly time: SharedTime;
   readonly orders: Pick<ForwardedOrders, 'answered'>;
   readonly say: (message: FromCourier) => void;
@@ -46,7 +48,7 @@ export class ErrandRunner {
   }
 
   #run(id: number, errand: Errand, signal: AbortSignal): Promise<Outcomes[keyof Outcomes]> {
-    const { courier, enrol, say } = this.#options;
+    const { courier, enrol, news, say } = this.#options;
     switch (errand.kind) {
       case 'judge':
         return courier.judge(errand.desired, signal);
@@ -54,6 +56,8 @@ export class ErrandRunner {
         return courier.bring(errand.errand, (progress) => say({ kind: 'progress', id, progress }), signal);
       case 'enrol':
         return enrol(signal).catch((error: Error) => ({ kind: 'unreachable', message: error.message }));
+      case 'news':
+        return news(errand.question, signal);
       default:
         return errand satisfies never;
     }

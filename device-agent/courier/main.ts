@@ -16,6 +16,7 @@ import { DeviceIdentityStore } from '../enrol-identity.ts';
 import { keyExchange } from '../key-exchange.ts';
 import { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
+import { askNews } from './ask-news.ts';
 import { ErrandRunner } from './errand-runner.ts';
 import { ForwardedOrders } from './forwarded-orders.ts';
 import { LocalCourier } from './local-courier.ts';
@@ -40,12 +41,14 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const time = new SharedTime(nodeClock, (atMs) => say({ kind: 'signed', atMs }));
   const countTravel: CountTravel = (bytes, via) =>
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
+  const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
+  const network = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel);
   const orders = new ForwardedOrders(say);
   const courier = new LocalCourier({
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
-    network: openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel),
+    network,
     wayOut: () => nodeSurroundings.interface(),
-    countBytes: (bytes) => say({ kind: 'received', bytes }),
+    countBytes,
     orderParcel: orders.place,
     prepared: new PreparedStore(nodeDisk, stateLayout(stateDirectory).preparedDirectory),
     unpacking: (sha256) => {
@@ -56,7 +59,11 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   });
   const stranger = openNetwork(() => ({ ca: authority(), keyExchange }), countTravel);
   const enrolment = { device, controller, identity, network: stranger };
-  const runner = new ErrandRunner({ courier, enrol: (signal) => enrol(enrolment, signal), time, orders, say });
+  const runner = new ErrandRunner({
+    ...{ courier, time, orders, say },
+    enrol: (signal) => enrol(enrolment, signal),
+    news: (question, signal) => askNews({ network, countBytes, controller }, question, signal),
+  });
   process.on('message', (message: ToCourier) => runner.receive(message));
   say({ kind: 'ready' });
 }

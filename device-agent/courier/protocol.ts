@@ -1,6 +1,7 @@
 /** The words between the supervisor and the courier's process. Both are the agent's own, and believe each other. */
 import type { Progress, ShadowDesired } from '../../schemas/generated/types.ts';
 import type { Enrolment } from '../enrol.ts';
+import type { NewsQuestion, NewsReply } from '../transport/news.ts';
 import type { BringErrand, Brought, Verdict } from './courier.ts';
 
 /** What a courier can be sent for. */
@@ -8,13 +9,15 @@ export type Errand =
   | { readonly kind: 'judge'; readonly desired: ShadowDesired }
   | { readonly kind: 'bring'; readonly errand: BringErrand }
   /** Asks once for a certificate, new or renewed. */
-  | { readonly kind: 'enrol' };
+  | { readonly kind: 'enrol' }
+  | { readonly kind: 'news'; readonly question: NewsQuestion };
 
 /** What each errand comes to. */
 export interface Outcomes {
   readonly judge: Verdict;
   readonly bring: Brought;
   readonly enrol: Enrolment;
+  readonly news: NewsReply;
 }
 
 /** Supervisor to courier. Closing the channel means: end at once. */

@@ -44,19 +44,35 @@ export class Absence {
     else if (this.#away === undefined) this.#begin('lost its connection');
   }
 
+  /** The shore has answered one that has no session: it is away from now on, and that is no loss until it asks in vain. */
+  contact(): void {
+    this.#end();
+    this.#away = this.#beginning('asks, and is not answered');
+  }
+
   trouble(trouble: LinkTrouble): void {
     this.#trouble = trouble;
+    if (this.#away !== undefined) this.#timer ??= this.#tellLater();
   }
 
   stop(): void {
     this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+
+  #tellLater(): Disposable {
+    return this.#options.clock.after(awayMs, () => this.#tell());
   }
 
   #begin(words: string): void {
+    this.#away = this.#beginning(words);
+    this.#timer = this.#tellLater();
+  }
+
+  #beginning(words: string): Away {
     const { clock, nowMs } = this.#options;
     this.#trouble = undefined;
-    this.#away = { sinceMs: nowMs(), fromMs: clock.monotonic(), words, isNoted: false };
-    this.#timer = clock.after(awayMs, () => this.#tell());
+    return { sinceMs: nowMs(), fromMs: clock.monotonic(), words, isNoted: false };
   }
 
   #tell(): void {

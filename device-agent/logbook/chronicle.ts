@@ -112,6 +112,13 @@ export class Chronicle {
     this.#absence.connection(isConnected);
   }
 
+  /** The shore has answered a device that has no session. */
+  contact(): void {
+    if (this.#told === undefined) return;
+    this.#clockWatch.look();
+    this.#absence.contact();
+  }
+
   trouble(trouble: LinkTrouble): void {
     this.#absence.trouble(trouble);
   }

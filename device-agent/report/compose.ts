@@ -1,5 +1,6 @@
 import type {
   ApplicationReport,
+  Asks,
   Boot,
   DeploymentReference,
   HostDeath,
@@ -24,6 +25,8 @@ export interface ReportParts {
   readonly outbox: OutboxReport | undefined;
   /** What was counted on the links that its deployment names; undefined where that names none. */
   readonly links: readonly LinkReport[] | undefined;
+  /** How it asks for news; undefined where it has sessions. */
+  readonly asks: Asks | undefined;
   readonly agentVersion: string;
   readonly bytesReceived: number;
   readonly boot: Boot;
@@ -64,6 +67,7 @@ export function composeReport(parts: ReportParts): Report {
     ...(problem === undefined ? {} : { problem }),
     ...(parts.outbox === undefined ? {} : { outbox: parts.outbox }),
     ...(parts.links === undefined ? {} : { links: [...parts.links] }),
+    ...(parts.asks === undefined ? {} : { asks: parts.asks }),
     bytesReceivedTotal: parts.bytesReceived,
   };
 }

@@ -1,3 +1,4 @@
+import type { Asks } from '../../schemas/generated/types.ts';
 import type { LinkTrouble } from '../transport/link-trouble.ts';
 import type { AgentStatus } from './status-file.ts';
 
@@ -14,6 +15,12 @@ export function linkAtStart(left: AgentStatus | undefined): LinkState {
 export function linkAfter(state: LinkState, connected: boolean, at: string): LinkState {
   if (connected) return { connected, lastConnectedAt: at };
   return { ...state, connected, ...(state.connected ? { lastConnectedAt: at } : {}) };
+}
+
+/** One that has no session was answered. Why it has none stays known where it should have one. */
+export function linkAtContact({ trouble }: LinkState, asks: Asks | undefined, at: string): LinkState {
+  const stays = asks?.why === 'no-mqtt' && trouble !== undefined;
+  return { connected: false, lastConnectedAt: at, ...(stays ? { trouble } : {}) };
 }
 
 /** A try showed why there is none. The same trouble is not a new one at each try. */

@@ -20,6 +20,8 @@ export interface ReporterOptions {
   readonly intervalMs: () => number;
   /** The report as things are now, whole, with this counter. */
   readonly compose: (counter: number) => Report;
+  /** Called where there is no session, for what should not wait until the next one. */
+  readonly onUnsaid?: () => void;
   /** Called when a report was accepted after one that nobody answered. */
   readonly onHeardAgain: () => void;
 }
@@ -72,7 +74,7 @@ export class Reporter {
   changed(): void {
     if (this.#isStopped || this.#isSending) return;
     this.#timer?.[Symbol.dispose]();
-    if (!this.#isConnected) return;
+    if (!this.#isConnected) return this.#lookAtUnsaid();
     const { clock } = this.#options;
     const nowMs = clock.monotonic();
     const report = fittingReport(this.current());
@@ -80,6 +82,17 @@ export class Reporter {
     const passedMs = this.#passedMs(change, report, nowMs);
     const dueMs = Math.max(nowMs + gatherMs, this.#dueMs(change), this.#notBeforeMs, passedMs);
     this.#timer = clock.after(dueMs - nowMs, () => void this.#send());
+  }
+
+  /** There is an occasion to report, which passes: whatever is due. */
+  async occasion(): Promise<void> {
+    await this.#send();
+  }
+
+  /** Where an update ended, or trouble came up, the shore should know. */
+  #lookAtUnsaid(): void {
+    const report = fittingReport(this.current());
+    if (changeBetween(this.#accepted, report) === 'phase' && !isPassing(report)) this.#options.onUnsaid?.();
   }
 
   /** Until when the phases that pass may pass untold; a shore that was told nothing yet waits for none. */

@@ -20,8 +20,9 @@ export interface StatusKeeperOptions {
   readonly leave: (status: AgentStatus) => void;
 }
 
-function linkPart({ connected, trouble }: AgentStatus): string {
-  return JSON.stringify([connected, trouble?.kind, trouble?.since]);
+function linkPart({ connected, trouble, lastConnectedAt, report }: AgentStatus): string {
+  const answeredAt = report.asks === undefined ? undefined : lastConnectedAt;
+  return JSON.stringify([connected, trouble?.kind, trouble?.since, answeredAt]);
 }
 
 function urgencyOf(before: AgentStatus | undefined, after: AgentStatus): Urgency {

@@ -34,6 +34,8 @@ export interface AwsShadowLinkOptions {
   readonly relays: Relays;
   /** Asked before each connect. */
   readonly room: () => ProcessRoom;
+  /** The least pause before the next try, asked after each; none unless given. */
+  readonly restMs?: () => number;
   /** Asked once, before anything is loaded for it; it connects when that resolves. */
   readonly due?: () => Promise<void>;
 }
@@ -145,13 +147,18 @@ export class AwsShadowLink implements ShadowLink {
     this.#early.abort();
   }
 
+  wake(): number {
+    this.lookAgain();
+    return 0;
+  }
+
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#loop;
   }
 
   async #run(handlers: ShadowLinkHandlers): Promise<void> {
-    const { clock, random, due } = this.#options;
+    const { clock, random, due, restMs = () => 0 } = this.#options;
     const stopped = new Promise((resolve) => this.#stopped.signal.addEventListener('abort', resolve));
     await Promise.race([due?.(), stopped]);
     let failures = noFailures;
@@ -162,7 +169,7 @@ export class AwsShadowLink implements ShadowLink {
       if (this.#stopped.signal.aborted) return;
       this.#lastEnd = end;
       failures = afterEnd(failures, end);
-      const delayMs = reconnectDelayMs(end, failures[end], random.fraction());
+      const delayMs = Math.max(restMs(), reconnectDelayMs(end, failures[end], random.fraction()));
       this.#tellOffline(trouble, delayMs);
       handlers.onTrouble(trouble);
       await clock.sleep(delayMs, AbortSignal.any([this.#stopped.signal, this.#early.signal])).catch(() => {});

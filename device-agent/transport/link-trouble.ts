@@ -23,6 +23,8 @@ export const linkTroubleKinds = [
   'refused',
   /** There was a session, and it ended. */
   'lost',
+  /** Where HTTPS stands in for a session: the controller can't be asked. */
+  'https',
 ] as const;
 
 /** One of them. */

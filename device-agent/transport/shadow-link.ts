@@ -3,8 +3,11 @@
  * applications have to say to the shore.
  */
 import type { CountTravel } from '../../platform/ports.ts';
-import type { Report } from '../../schemas/generated/types.ts';
+import type { Asks, Report } from '../../schemas/generated/types.ts';
 import type { LinkTrouble } from './link-trouble.ts';
+
+/** What became of a report; `offline` when there is no connection or it went away meanwhile. */
+export type ReportFate = 'accepted' | 'rejected' | 'offline';
 
 export interface ShadowLinkHandlers {
   /** What was wanted last, as far as the device knows: it is told whole where it is otherwise. */
@@ -19,18 +22,32 @@ export interface ShadowLinkHandlers {
   readonly countTravel: CountTravel;
 }
 
+/** Told by a link that has no sessions, besides. */
+export interface AskingLinkHandlers extends ShadowLinkHandlers {
+  /** Now is the time to report; resolves when that was tried. */
+  onOccasion(): Promise<void>;
+  /** The shore has answered. */
+  onContact(): void;
+}
+
 export interface ShadowLink {
   /** Connects and goes on reconnecting, with backoff and jitter, until `stop`. */
-  start(handlers: ShadowLinkHandlers): void;
+  start(handlers: AskingLinkHandlers): void;
   /** Whether the shore notices without reports when this device's connection ends, as it said last. */
   readonly isFollowed: boolean;
-  /** Resolves when the shadow service answered; `offline` when there is no connection or it went away meanwhile. */
-  report(report: Report): Promise<'accepted' | 'rejected' | 'offline'>;
+  /** How it asks, where it has no sessions. */
+  readonly asks?: Asks | undefined;
+  /** Resolves when the shore answered. */
+  report(report: Report): Promise<ReportFate>;
   /** Sends a part of a batch of messages; true when the broker has it. */
   sendBatchPart(part: Uint8Array): Promise<boolean>;
   /** The parcel that is ordered; undefined where it does not come over the session, or there is none. */
   orderParcel(order: Uint8Array): Promise<Uint8Array | undefined>;
   /** Something was seen that may end a gap, or have ended a session unnoticed: tries now, or sees whether it still holds. */
   lookAgain(): void;
+  /** Somebody wants it to be in touch now; says in how many milliseconds it tries. */
+  wake(): number;
+  /** Without a session: there is something to say that should not wait for the next occasion. */
+  unsaid?(): void;
   stop(): Promise<void>;
 }

@@ -790,6 +790,7 @@ export interface AgentConfiguration {
    */
   artifacts?: string;
   mqtt: AgentMqttConfiguration;
+  contact?: AgentContactConfiguration;
   http?: AgentHttpConfiguration;
   /**
    * Serial lines, pipes and files of this machine, by the names under which applications may ask for them.
@@ -827,6 +828,19 @@ export interface AgentMqttConfiguration {
    * How often an idle connection says that it is there, 48 bytes each time; a broker takes a device for gone after one and a half times this.
    */
   keepAliveSeconds?: number;
+}
+/**
+ * How the agent is in touch with its controller.
+ */
+export interface AgentContactConfiguration {
+  /**
+   * stay: a session with the MQTT broker, open as long as the link holds; poll: one request over HTTPS at each interval, and nothing between.
+   */
+  mode?: 'stay' | 'poll';
+  /**
+   * How often it asks, in mode poll and, after a first hour, in mode stay where no broker is reached; each time takes some 4 KB.
+   */
+  intervalSeconds?: number;
 }
 /**
  * Where applications answer requests; without it they can't.
@@ -2110,6 +2124,7 @@ export interface Report {
   downloads?: DownloadReport[];
   problem?: DeviceProblem;
   outbox?: OutboxReport;
+  asks?: Asks;
   /**
    * What it counted on the links of its site that its deployment names; absent where that names none.
    *
@@ -2430,6 +2445,19 @@ export interface OutboxHeld {
    * APPLICATION/CHANNEL, where it is one.
    */
   channel?: string;
+}
+/**
+ * It has no session with a broker and asks over HTTPS for news; absent where it has one.
+ */
+export interface Asks {
+  /**
+   * How long it is silent at most, if its link is there.
+   */
+  everySeconds: number;
+  /**
+   * plan: its configuration has it so; no-mqtt: it reaches the controller and no broker.
+   */
+  why: 'plan' | 'no-mqtt';
 }
 export interface LinkReport {
   /**

@@ -23,6 +23,7 @@ function agent(kept: Consent[], takes = true): AboardWorld {
       return takes;
     },
     pace: new Allowance({ monotonic: () => 0 }, consentPace),
+    wake: () => 9_001,
   };
 }
 
@@ -93,4 +94,8 @@ test('a program that says yes and no without end has some hundreds of them kept 
   t.true(codes.has('TOO_OFTEN'));
   t.true(kept.length <= 2 * (12 + 288), `${kept.length} were kept`);
   t.true(kept.length >= 288, `${kept.length} were kept`);
+});
+
+test('who wakes the agent is told when it asks', (t) => {
+  t.deepEqual(JSON.parse(answerAboard('{"ask":"wake"}', agent([]))), { kind: 'woken', inSeconds: 10 });
 });

@@ -113,6 +113,7 @@ export class Ship {
         return this.link.up ? this.shore.orderParcel(order) : undefined;
       },
       lookAgain: () => {},
+      wake: () => 0,
       isFollowed: false,
       stop: async () => {
         this.#handlers = undefined;

@@ -312,6 +312,7 @@ export class ScenarioWorld {
     return createApi({
       fillParcel: async () => undefined,
       artifacts: async () => ({ status: 404, headers: {}, body: (async function* () {})() }),
+      news: controller.onNews,
       status: (query) => controller.status(query),
       changes: controller.changes,
       clock: this.#clock,

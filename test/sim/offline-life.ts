@@ -30,6 +30,7 @@ const noLink: ShadowLink = {
   orderParcel: async () => undefined,
   sendBatchPart: async () => false,
   lookAgain: () => {},
+  wake: () => 0,
   stop: async () => {},
 };
 const noNetwork: Network = {

@@ -175,6 +175,7 @@ export class SimController {
         onDamaged: (file) => controller.mendArtifact(file),
         onTrouble: (error) => this.#world.checkers.fail(`artifacts are not served: ${error}`),
       }),
+      news: controller.onNews,
       status: (query) => controller.status(query),
       changes: controller.changes,
       clock,

@@ -3,6 +3,7 @@
  * hangs until it is killed: at a random moment, or of what it unpacks.
  */
 
+import { askNews } from '../../device-agent/courier/ask-news.ts';
 import { CourierProcess } from '../../device-agent/courier/courier-process.ts';
 import { ErrandRunner } from '../../device-agent/courier/errand-runner.ts';
 import { ForwardedOrders, type OrderParcel } from '../../device-agent/courier/forwarded-orders.ts';
@@ -11,6 +12,7 @@ import type { FromCourier, ToCourier } from '../../device-agent/courier/protocol
 import { SharedTime } from '../../device-agent/courier/shared-time.ts';
 import type { AgentTime } from '../../device-agent/download/metadata.ts';
 import type { CountBytes } from '../../device-agent/download/small-file.ts';
+import type { AskNews } from '../../device-agent/transport/news.ts';
 import type { ChildProcess, Clock, CountTravel, Disk, Log, Network } from '../../platform/ports.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
 import type { SimRandom } from '../../platform/simulated/random.ts';
@@ -102,12 +104,13 @@ function startCourier(options: SimCourierOptions): ChildProcess {
   const shared = new SharedTime(clock, (atMs) => say({ kind: 'signed', atMs }));
   const countTravel: CountTravel = (bytes, via) =>
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
+  const network = options.networkOf(life, countTravel);
+  const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
   const orders = new ForwardedOrders(say);
   const courier = (): LocalCourier =>
     new LocalCourier({
       ...{ configuration, stateDirectory: configuration.stateDirectory ?? '/state', disk: diskOf(life, disk), clock },
-      ...{ network: options.networkOf(life, countTravel), time: shared, wayOut: options.wayOut },
-      countBytes: (bytes) => say({ kind: 'received', bytes }),
+      ...{ network, time: shared, wayOut: options.wayOut, countBytes },
       orderParcel: orders.place,
       unpacking: (sha256) => {
         say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) });
@@ -121,7 +124,9 @@ function startCourier(options: SimCourierOptions): ChildProcess {
     if (!life.alive) return;
     try {
       const enrol = () => Promise.resolve({ kind: 'unreachable', message: 'nobody enrols here' } as const);
-      runner = new ErrandRunner({ courier: courier(), enrol, time: shared, orders, say });
+      const ports = { network, countBytes, controller: configuration.controller };
+      const news: AskNews = (question, signal) => askNews(ports, question, signal);
+      runner = new ErrandRunner({ courier: courier(), enrol, news, time: shared, orders, say });
       say({ kind: 'ready' });
     } catch {
       // The disk refused its directories, or the power went.

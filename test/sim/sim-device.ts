@@ -257,6 +257,7 @@ export class SimDevice {
       sendBatchPart: (part) => link.sendBatchPart(part),
       orderParcel: (order) => link.orderParcel(order),
       lookAgain: () => link.lookAgain(),
+      wake: () => link.wake(),
       stop: () => link.stop(),
     };
   }

@@ -97,6 +97,7 @@ export function simShadowLink(options: {
       attempts = 0;
       connect();
     },
+    wake: () => 0,
     stop: async () => {
       handlers = undefined;
       session?.close();

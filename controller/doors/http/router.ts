@@ -3,6 +3,7 @@
  *
  *   GET  /sha256/HEX, /releases/NAME/VERSION.json, /tuf/FILE   a device that git names, or the API token
  *   POST /parcel                                               the same: several of these files in one answer
+ *   POST /news                                                 a device that git names
  *   GET  /api/v1/status, /api/v1/changes                       the API token
  *   POST /api/v1/source/accept, /api/v1/rollouts/act           the API token
  *   POST /enroll                                               anybody; the answer depends on what git names
@@ -14,11 +15,13 @@ import type { RevisionStatus } from '../../../schemas/generated/types.ts';
 import { type ParcelRequest, parseParcelRequest } from '../../../schemas/parcel.ts';
 import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
+import type { RateLimits } from '../rate-limits.ts';
 import type { BrokerForAgents } from './broker-for-agents.ts';
 import { changeFeeds, type FeedParts } from './change-feed.ts';
 import { bearsToken, signsBody } from './credentials.ts';
 import type { EnrolmentLimits } from './enrolment-limits.ts';
 import { bytesAnswer, errorAnswer, jsonAnswer } from './json-answer.ts';
+import { newsAnswer, type TakeNews } from './news-route.ts';
 import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
 import { type ActOnRollout, actAnswer } from './rollout-routes.ts';
 import { type StatusParts, statusAnswer } from './status-routes.ts';
@@ -40,6 +43,9 @@ export interface ApiParts extends FeedParts, Pick<StatusParts, 'status'> {
   readonly artifacts: HttpHandler;
   /** Fills a parcel with what a device lacks of metadata and indexes; undefined while these can't be read. */
   readonly fillParcel: (request: ParcelRequest) => Promise<Uint8Array | undefined>;
+  readonly news: TakeNews;
+  /** Without it every device is answered as often as it asks. */
+  readonly newsLimits?: RateLimits;
   /** Takes a commit that is held back, named by its id or the beginning of it. */
   readonly acceptRevision: (name: string) => Promise<RevisionAcceptance>;
   readonly actOnRollout: ActOnRollout;
@@ -72,18 +78,26 @@ function forToken(parts: ApiParts, route: Route): Route {
   };
 }
 
-/** Lets a request through to `route` when a device that git names makes it, or the API token comes with it. */
+/** Lets a request through to `route` when a device that git names makes it. */
 function forDevices(parts: ApiParts, route: Route): Route {
   return (request, peer, signal) => {
-    if (bearsToken(request.headers.authorization, parts.apiToken)) return route(request, peer, signal);
     const { device, keyFingerprint, address } = peer;
     if (device === undefined || keyFingerprint === undefined) {
-      return unauthorized('a valid device certificate or the API token is needed');
+      return unauthorized('a valid device certificate is needed, or the API token where files are asked for');
     }
     const verdict = parts.authorize(device, keyFingerprint);
     if (verdict === 'ok') return route(request, peer, signal);
     parts.onRefusal({ device, keyFingerprint, address, ...verdict });
     return errorAnswer(403, verdict.code, verdict.message);
+  };
+}
+
+/** As `forDevices`, and when the API token comes with it. */
+function forReaders(parts: ApiParts, route: Route): Route {
+  const device = forDevices(parts, route);
+  return (request, peer, signal) => {
+    const isBearer = bearsToken(request.headers.authorization, parts.apiToken);
+    return isBearer ? route(request, peer, signal) : device(request, peer, signal);
   };
 }
 
@@ -157,11 +171,12 @@ function parcelRoute(parts: ApiParts): Route {
 const artifactPrefixes = ['/sha256/', '/releases/', '/tuf/'];
 
 function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
-  const artifacts = forDevices(parts, parts.artifacts);
+  const artifacts = forReaders(parts, parts.artifacts);
   const changes = changeFeeds(parts);
   const artifactMethods: Methods = { GET: artifacts, HEAD: artifacts };
   const exact: Readonly<Record<string, Methods>> = {
-    '/parcel': { POST: forDevices(parts, parcelRoute(parts)) },
+    '/parcel': { POST: forReaders(parts, parcelRoute(parts)) },
+    '/news': { POST: forDevices(parts, (request, peer) => newsAnswer(parts.news, parts.newsLimits, request, peer)) },
     '/enroll': { POST: enrolRoute(parts) },
     '/hooks/git': { POST: webhookRoute(parts) },
     '/api/v1/status': { GET: forToken(parts, (request) => statusAnswer(parts, request)) },

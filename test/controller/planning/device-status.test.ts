@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { DesiredDevice } from '../../../controller/manifests/desired.ts';
+import { darkAfterMs } from '../../../controller/planning/asks.ts';
 import { changesAt, deviceStatus } from '../../../controller/planning/device-status.ts';
 import type { DescribedDevice } from '../../../controller/planning/observed.ts';
 import { convergenceOf } from '../../../controller/planning/tally.ts';
@@ -11,7 +12,7 @@ test('a device that was silent for too long is never shown as running', (t) => {
   fc.assert(
     fc.property(desiredDevice, observedDevice, (desired, observed) => {
       const silentMs = now - (observed.contactAt ?? Number.NEGATIVE_INFINITY);
-      const isSilent = observed.connected !== true && silentMs > desired.darkAfterSeconds * 1000;
+      const isSilent = observed.connected !== true && silentMs > darkAfterMs(desired, observed);
       const { state } = deviceStatus(desired, observed, now);
       return !isSilent || state === 'dark' || state === 'unknown';
     }),

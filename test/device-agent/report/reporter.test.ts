@@ -13,7 +13,11 @@ function begin(intervalMs = 900_000) {
   const state: { phase: Report['phase']; bytesDone: number } = { phase: 'idle', bytesDone: 0 };
   const clock = time.clock({ alive: true });
   let heardAgain = 0;
+  let unsaid = 0;
   const reporter = new Reporter({
+    onUnsaid: () => {
+      unsaid += 1;
+    },
     onHeardAgain: () => {
       heardAgain += 1;
     },
@@ -25,6 +29,7 @@ function begin(intervalMs = 900_000) {
       orderParcel: async () => undefined,
       sendBatchPart: async () => false,
       lookAgain: () => {},
+      wake: () => 0,
       isFollowed: false,
       report: async (report) => {
         await clock.sleep(10);
@@ -38,7 +43,7 @@ function begin(intervalMs = 900_000) {
     }),
   });
   const run = (seconds: number): Promise<void> => time.runUntil(time.now + seconds * 1000);
-  return { reporter, sent, shore, logged, state, run, time, heardAgain: () => heardAgain };
+  return { reporter, sent, shore, logged, state, run, time, heardAgain: () => heardAgain, unsaid: () => unsaid };
 }
 
 test('nothing new costs one report an interval', async (t) => {
@@ -178,4 +183,23 @@ test('it is told that reports are heard again, once after each silence', async (
   shore.answer = 'accepted';
   await run(600);
   t.is(heardAgain(), 1);
+});
+
+test('without a session nothing is sent but at an occasion, and what lasts is to be said before the next', async (t) => {
+  const { reporter, sent, state, run, unsaid } = begin();
+  state.phase = 'active';
+  const said = reporter.occasion();
+  await run(1);
+  await said;
+  t.is(sent.length, 1);
+  reporter.changed();
+  t.is(unsaid(), 0);
+  state.phase = 'fetching';
+  reporter.changed();
+  t.is(unsaid(), 0, 'it passes');
+  state.phase = 'waiting';
+  reporter.changed();
+  t.is(unsaid(), 1);
+  await run(3600);
+  t.is(sent.length, 1);
 });

@@ -101,6 +101,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
   const handler = createApi({
     artifacts: async () => errorAnswer(404, 'NOT_FOUND', 'there are none'),
     fillParcel: async () => undefined,
+    news: async () => undefined,
     status: async () => {
       throw new Error('there is no status');
     },

@@ -2,10 +2,13 @@ import { createHmac } from 'node:crypto';
 import test from 'ava';
 import { brokerForAgents } from '../../../../controller/doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../../../../controller/doors/http/enrolment-limits.ts';
+import { newsLimits } from '../../../../controller/doors/http/news-route.ts';
 import { type ApiParts, bodyBytesMax, createApi, urlCharactersMax } from '../../../../controller/doors/http/router.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
 import type { HttpRequest, Peer } from '../../../../platform/ports.ts';
+import { packReport } from '../../../../schemas/brief-report.ts';
 import type { StatusDocument } from '../../../../schemas/generated/types.ts';
+import { newsRequestBytesMax, packNewsRequest } from '../../../../schemas/news.ts';
 
 const status = { apiVersion: 'fleet/v1alpha1', kind: 'Status' } as StatusDocument;
 const device: Peer = { address: '10.0.0.1', device: 'buoy-1', keyFingerprint: 'SHA256:key' };
@@ -23,6 +26,11 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
       })(),
     }),
     fillParcel: async ({ releases }) => (releases.length === 0 ? undefined : new TextEncoder().encode(releases.join())),
+    news: async (name, { knows }) => {
+      seen.push(`news for ${name}, which knows ${knows}`);
+      return knows === 1 ? undefined : { report: 'taken', ...(knows === 7 ? {} : { desired: { sequence: 2 } }) };
+    },
+    newsLimits: newsLimits(() => 0),
     status: async () => status,
     changes: { changeId: 7, changesSince: () => [], listen: () => ({ [Symbol.dispose]: () => {} }) },
     clock: nodeClock,
@@ -255,4 +263,20 @@ test('what is done to a rollout is for the token, bounded, and refused with what
     t.like(answer, { status: 400, body: { code: 'BAD_REQUEST' } });
     t.regex(answer.body.message, message);
   }
+});
+
+test('news are for the device that its certificate names, in a body that is a question, and not too often', async (t) => {
+  const { ask, seen } = stage();
+  const question = (knows: number) => ({ body: packNewsRequest({ knows, report: packReport({ counter: 1 }) }) });
+  const answered = await ask(device, 'POST', '/news', question(7));
+  t.deepEqual([answered.status, answered.body, answered.headers], [204, '', {}]);
+  t.is((await ask(device, 'POST', '/news', question(8))).status, 200);
+  t.deepEqual(seen.splice(0), ['news for buoy-1, which knows 7', 'news for buoy-1, which knows 8']);
+  t.is((await ask(nobody, 'POST', '/news', { ...question(7), headers: token })).status, 401, 'the token is no device');
+  t.is((await ask({ ...device, device: 'gone' }, 'POST', '/news', question(7))).status, 403);
+  for (const body of [new Uint8Array(0), new Uint8Array(40), Buffer.alloc(newsRequestBytesMax + 1, 1)])
+    t.like(await ask(device, 'POST', '/news', { body }), { status: 400, body: { code: 'BAD_REQUEST' } });
+  t.like(await ask(device, 'POST', '/news', question(1)), { status: 503, body: { code: 'UNAVAILABLE' } });
+  for (let more = 3; more < 20; more += 1) t.is((await ask(device, 'POST', '/news', question(7))).status, 204);
+  t.like(await ask(device, 'POST', '/news', question(7)), { status: 429, headers: { 'retry-after': '60' } });
 });

@@ -1,0 +1,26 @@
+/** The words in which the supervisor has news asked for, by whom it has a way to the controller. */
+import type { Report } from '../../schemas/generated/types.ts';
+import type { NewsAnswer } from '../../schemas/news.ts';
+import type { LinkTrouble } from './link-trouble.ts';
+
+/** What is said and asked at once. */
+export interface NewsQuestion {
+  readonly report: Report;
+  /** The report that the shore took last, as far as this agent knows. */
+  readonly base?: Report;
+  /** What is known as desired; absent where nothing is. */
+  readonly desired?: object;
+}
+
+/** What came of it. */
+export type NewsReply =
+  | { readonly kind: 'answered'; readonly answer: NewsAnswer }
+  | {
+      readonly kind: 'unanswered';
+      readonly trouble: LinkTrouble;
+      /** How long the server asks to be left alone, if it does. */
+      readonly retryAfterMs?: number;
+    };
+
+/** Asks once; never rejects. */
+export type AskNews = (question: NewsQuestion, signal: AbortSignal) => Promise<NewsReply>;

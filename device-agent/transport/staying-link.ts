@@ -1,0 +1,120 @@
+import type { Clock } from '../../platform/ports.ts';
+import type { Asks, Report } from '../../schemas/generated/types.ts';
+import { isObject } from '../../schemas/json-object.ts';
+import type { NewsLink } from './news-link.ts';
+import type { AskingLinkHandlers, ReportFate, ShadowLink } from './shadow-link.ts';
+
+/** What the link is made of. */
+export interface StayingLinkOptions {
+  readonly clock: Pick<Clock, 'after'>;
+  readonly session: ShadowLink;
+  /** A link that asks, for where `session` comes to nothing. */
+  readonly openNews: () => NewsLink;
+}
+
+/** How long a session is waited for before it is asked over HTTPS: most links that are lost are back by then. */
+const patienceMs = 2 * 60_000;
+
+/** How seldom a session is tried while the controller answers over HTTPS: that the link is there was seen, and is no news. */
+const restMs = 30 * 60_000;
+
+/** A link that stays in a session where it can have one, and asks over HTTPS for news where it can't. */
+export class StayingLink implements ShadowLink {
+  readonly #options: StayingLinkOptions;
+  #handlers: AskingLinkHandlers | undefined;
+  #patience: Disposable | undefined;
+  #isConnected = false;
+  #desired: object | undefined;
+  /** While there is no session, and that has lasted. */
+  #news: NewsLink | undefined;
+
+  constructor(options: StayingLinkOptions) {
+    this.#options = options;
+  }
+
+  get isFollowed(): boolean {
+    return this.#options.session.isFollowed;
+  }
+
+  get asks(): Asks | undefined {
+    return this.#news?.asks;
+  }
+
+  /** The least pause before a session is tried again. */
+  get restMs(): number {
+    return this.#news?.isAnswered === true ? restMs : 0;
+  }
+
+  start(handlers: AskingLinkHandlers): void {
+    this.#desired = handlers.desired;
+    const knowing = { ...handlers, onDesired: (desired: unknown) => this.#hear(desired, handlers) };
+    this.#handlers = knowing;
+    this.#wait();
+    this.#options.session.start({ ...knowing, onConnection: (isConnected) => this.#connection(isConnected, handlers) });
+  }
+
+  #hear(desired: unknown, handlers: AskingLinkHandlers): void {
+    this.#desired = isObject(desired) ? desired : undefined;
+    handlers.onDesired(desired);
+  }
+
+  #connection(isConnected: boolean, handlers: AskingLinkHandlers): void {
+    this.#isConnected = isConnected;
+    this.#patience?.[Symbol.dispose]();
+    if (isConnected) void this.#endNews();
+    else this.#wait();
+    handlers.onConnection(isConnected);
+  }
+
+  #wait(): void {
+    this.#patience = this.#options.clock.after(patienceMs, () => this.#ask());
+  }
+
+  /** Why there is no session is what people are told: that is what they can mend. */
+  #ask(): void {
+    if (this.#isConnected || this.#news !== undefined || this.#handlers === undefined) return;
+    this.#news = this.#options.openNews();
+    const { desired: _before, ...handlers } = this.#handlers;
+    const known = this.#desired === undefined ? {} : { desired: this.#desired };
+    this.#news.start({ ...handlers, ...known, onTrouble: () => {} });
+  }
+
+  async #endNews(): Promise<void> {
+    const news = this.#news;
+    this.#news = undefined;
+    await news?.stop();
+  }
+
+  report(report: Report): Promise<ReportFate> {
+    return (this.#isConnected ? undefined : this.#news)?.report(report) ?? this.#options.session.report(report);
+  }
+
+  sendBatchPart(part: Uint8Array): Promise<boolean> {
+    return this.#options.session.sendBatchPart(part);
+  }
+
+  orderParcel(order: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#options.session.orderParcel(order);
+  }
+
+  lookAgain(): void {
+    this.#options.session.lookAgain();
+    this.#news?.lookAgain();
+  }
+
+  wake(): number {
+    if (this.#news !== undefined) return this.#news.wake();
+    this.#ask();
+    return this.#options.session.wake();
+  }
+
+  unsaid(): void {
+    this.#news?.unsaid();
+  }
+
+  async stop(): Promise<void> {
+    this.#handlers = undefined;
+    this.#patience?.[Symbol.dispose]();
+    await Promise.all([this.#endNews(), this.#options.session.stop()]);
+  }
+}

@@ -1,0 +1,129 @@
+/** A link that asks by a plan: when it asks, what it says, and what it makes of answers. */
+import test from 'ava';
+import type { LinkTrouble } from '../../../device-agent/transport/link-trouble.ts';
+import type { NewsQuestion, NewsReply } from '../../../device-agent/transport/news.ts';
+import { NewsLink } from '../../../device-agent/transport/news-link.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
+import { SimRandom } from '../../../platform/simulated/random.ts';
+import type { Report } from '../../../schemas/generated/types.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const everySeconds = 6 * 3600;
+const trouble: LinkTrouble = { kind: 'https', message: 'nobody there' };
+
+/** A link whose questions are answered as it is told. */
+function begin() {
+  const time = new SimTime(0);
+  const clock = time.clock({ alive: true });
+  const asked: { readonly atMs: number; readonly question: NewsQuestion }[] = [];
+  const shore: { reply: NewsReply } = { reply: { kind: 'answered', answer: { report: 'taken' } } };
+  const heard: unknown[] = [];
+  const link = new NewsLink({
+    ...{ clock, random: new SimRandom(1), log: { write: () => {} }, why: 'plan' },
+    rhythm: { fromMs: everySeconds * 1000, mostMs: everySeconds * 1000 },
+    ask: async (question) => {
+      await clock.sleep(200);
+      asked.push({ atMs: time.now, question });
+      return shore.reply;
+    },
+  });
+  let counter = 0;
+  const report = async (): Promise<void> => {
+    counter += 1;
+    const fate = await link.report({ counter } as Report);
+    heard.push(fate);
+  };
+  link.start({
+    ...{ onOccasion: report, onContact: () => heard.push('contact'), countTravel: () => {} },
+    onDesired: (desired) => heard.push(desired),
+    onTrouble: (seen) => heard.push(seen),
+    ...{ onConnection: () => heard.push('connection'), onBatchAnswer: () => {} },
+  });
+  const run = (ms: number): Promise<void> => time.runUntil(time.now + ms);
+  return { link, asked, shore, heard, run };
+}
+
+test('it asks when it starts and once in each interval, and says only what is other than the shore took', async (t) => {
+  const { asked, run, link, heard } = begin();
+  await run(24 * hourMs + minuteMs);
+  t.true(asked.length === 5, `${asked.length}`);
+  t.deepEqual(
+    asked.map(({ question }) => [question.report.counter, question.base?.counter]),
+    [
+      [1, undefined],
+      [2, 1],
+      [3, 2],
+      [4, 3],
+      [5, 4],
+    ],
+  );
+  for (const [index, { atMs }] of asked.slice(1).entries())
+    t.true(atMs - asked[index]!.atMs <= everySeconds * 1000 + 200, 'never later than it announced');
+  t.false(heard.includes('connection'), 'it never has a session');
+  await link.stop();
+});
+
+test('what is desired is told once, and known from then on', async (t) => {
+  const { asked, shore, run, heard, link } = begin();
+  shore.reply = { kind: 'answered', answer: { report: 'taken', desired: { sequence: 1 } } };
+  await run(minuteMs);
+  t.deepEqual(heard, ['contact', { sequence: 1 }, 'accepted']);
+  shore.reply = { kind: 'answered', answer: { report: 'refused', message: 'late' } };
+  await run(everySeconds * 1000);
+  t.deepEqual(asked[1]?.question.desired, { sequence: 1 });
+  t.is(heard.at(-1), 'rejected');
+  shore.reply = { kind: 'answered', answer: { report: 'taken', desired: null } };
+  await run(everySeconds * 1000);
+  t.is(asked[2]?.question.base?.counter, 1, 'what was refused is no base');
+  await run(everySeconds * 1000);
+  t.is(asked[3]?.question.desired, undefined);
+  await link.stop();
+});
+
+test('a question that fails is asked again sooner and later, and at once when something changed on the way', async (t) => {
+  const { asked, shore, run, heard, link } = begin();
+  shore.reply = { kind: 'unanswered', trouble };
+  await run(12 * hourMs);
+  t.true(asked.length > 20 && asked.length < 50, `${asked.length} tries in twelve hours`);
+  t.deepEqual(heard.slice(0, 2), ['offline', trouble]);
+  const before = asked.length;
+  shore.reply = { kind: 'answered', answer: { report: 'taken' } };
+  await run(minuteMs);
+  link.lookAgain();
+  await run(11_000);
+  t.is(asked.length, before + 1);
+  link.lookAgain();
+  await run(hourMs);
+  t.is(asked.length, before + 1, 'what went well is not asked again for a way that changed');
+  await link.stop();
+});
+
+test('a server that asks to be left alone is', async (t) => {
+  const { asked, shore, run, link } = begin();
+  shore.reply = { kind: 'unanswered', trouble, retryAfterMs: 10 * hourMs };
+  await run(9 * hourMs);
+  t.is(asked.length, 1);
+  await link.stop();
+});
+
+test('what can not wait is said soon, but a device that flaps does not ask without end; who wakes it is heard', async (t) => {
+  const { asked, run, link } = begin();
+  await run(minuteMs);
+  link.unsaid();
+  await run(1_000);
+  t.is(asked.length, 2);
+  for (let minute = 0; minute < 24 * 60; minute += 1) {
+    link.unsaid();
+    await run(minuteMs);
+  }
+  const unplanned = asked.length - 6;
+  t.true(unplanned >= 8 && unplanned <= 14, `${unplanned} out of turn in a day`);
+  await run(11_000);
+  t.is(link.wake(), 0);
+  const before = asked.length;
+  await run(1_000);
+  t.is(asked.length, before + 1);
+  t.true(link.wake() > 0, 'not twice in ten seconds');
+  await link.stop();
+});
