@@ -14,17 +14,33 @@ function optionRow([name, { short, type, value, description }]: [string, OptionS
   return [`${short_}--${name}${value_}`, description];
 }
 
+function commandRows(entries: typeof commandTable): string {
+  return columns(entries.map(({ name, summary }) => [name, summary]));
+}
+
 /** What `fleet --help` prints. */
 export function overview(): string {
-  const rows = commandTable.map(({ name, summary }): readonly [string, string] => [name, summary]);
   const codes = Object.entries(exitCodes).map(([name, code]) => `${code} ${exitCodeWords[name as ExitCodeName]}`);
   return `Usage: fleet COMMAND [ARGUMENTS]
 
 Commands:
-${columns(rows)}
+${commandRows(commandTable)}
 
 fleet COMMAND --help tells more of a command.
 Exit codes: ${codes.join(', ')}.
+`;
+}
+
+/** What `fleet GROUP --help` prints, where commands begin with that word; undefined where none does. */
+export function groupHelp(group: string): string | undefined {
+  const entries = commandTable.filter(({ name }) => name.startsWith(`${group} `));
+  if (entries.length === 0) return undefined;
+  return `Usage: fleet ${group} COMMAND [ARGUMENTS]
+
+Commands:
+${commandRows(entries)}
+
+fleet ${group} COMMAND --help tells more of a command.
 `;
 }
 

@@ -4,7 +4,7 @@ import { nearestName } from '../schemas/nearest-name.ts';
 import { type CommandContext, CommandError, type ParsedArguments, parseCommandArguments } from './command.ts';
 import { commandTable, findCommand } from './command-table.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { commandHelp, overview } from './help.ts';
+import { commandHelp, groupHelp, overview } from './help.ts';
 import { settingsOf } from './settings.ts';
 
 function unknownCommand(context: CommandContext, words: readonly string[]): ExitCode {
@@ -18,9 +18,10 @@ function unknownCommand(context: CommandContext, words: readonly string[]): Exit
     commandTable.map(({ name }) => name),
   );
   const children = commandTable.filter(({ name }) => name.startsWith(`${line} `)).map(({ name }) => `fleet ${name}`);
+  const help = children.length > 0 ? `fleet ${line} --help` : 'fleet --help';
   const hint =
     children.length > 0 ? `; there is ${children.join(', ')}` : nearest ? `; did you mean fleet ${nearest}?` : '';
-  context.stderr.write(`fleet: there is no command ${JSON.stringify(line)}${hint}\nTry: fleet --help\n`);
+  context.stderr.write(`fleet: there is no command ${JSON.stringify(line)}${hint}\nTry: ${help}\n`);
   return exitCodes.usage;
 }
 
@@ -45,9 +46,23 @@ function narrowed(context: CommandContext, args: ParsedArguments): CommandContex
   };
 }
 
+const helpWords = ['--help', '-h'];
+
+/** What is asked for where the words name no command, but a group of them. */
+function helpOfGroup(words: readonly string[]): string | undefined {
+  const [first, second] = words;
+  if (first === 'help') return words.length === 2 ? groupHelp(second!) : undefined;
+  return words.length === 2 && helpWords.includes(second!) ? groupHelp(first!) : undefined;
+}
+
 /** Runs one command line. Never throws: whatever goes wrong is said on stderr and in the exit code. */
 export async function runCommand(context: CommandContext, words: readonly string[]): Promise<ExitCode> {
-  if (words.length === 0 || ['--help', '-h', 'help'].includes(words[0]!)) {
+  const group = helpOfGroup(words);
+  if (group !== undefined) {
+    context.stdout.write(group);
+    return exitCodes.ok;
+  }
+  if (words.length === 0 || [...helpWords, 'help'].includes(words[0]!)) {
     const asked = words[0] === 'help' ? findCommand(words.slice(1)) : undefined;
     if (words[0] === 'help' && words.length > 1 && asked === undefined) return unknownCommand(context, words.slice(1));
     context.stdout.write(asked === undefined ? overview() : commandHelp(await asked.entry.load()));

@@ -152,7 +152,7 @@ class FollowingController implements Controller {
     this.#view = new View({ clock, image, context: () => this.#engine.context });
     this.#engine = new Engine({
       ...{ clock, log, state, image, publish, sign, keyId, putBlob, tellsConnections },
-      deltasTo: (releases) => parts.deltas.deltasTo(releases),
+      deltasTo: (releases, bases) => parts.deltas.deltasTo(releases, bases),
       onChange: (devices) => this.#view.touch(devices),
     });
     parts.deltas.onDeltas = () => this.#engine.lookAtDeltas();

@@ -1,3 +1,4 @@
+import { Allowance } from '../platform/allowance.ts';
 import type {
   Clock,
   CountTravel,
@@ -12,7 +13,7 @@ import type {
 import type { AgentConfiguration, DeployedApplication, Receipt, Report } from '../schemas/generated/types.ts';
 import { logbookChannel } from '../schemas/logbook-entry.ts';
 import { AboardDoor } from './aboard/aboard-door.ts';
-import { ConsentPace } from './aboard/consent-pace.ts';
+import { consentPace } from './aboard/consent-pace.ts';
 import type { Courier } from './courier/courier.ts';
 import type { OrderParcel } from './courier/forwarded-orders.ts';
 import type { AgentTime } from './download/metadata.ts';
@@ -191,7 +192,11 @@ export function createAgent(options: AgentOptions): Agent {
       ...{ device: configuration.device, report: () => reporter.current(), nowMs: time.nowMs },
       ...{ carriedReport: () => reporter.carried(), signReceipt: options.signReceipt },
       ...{ takeBundle: (file) => updates.takeBundle(file), bundle: () => updates.bundle() },
-      ...{ target: () => updates.target(), keep: (consent) => updates.consent(consent), pace: new ConsentPace(clock) },
+      ...{
+        target: () => updates.target(),
+        keep: (consent) => updates.consent(consent),
+        pace: new Allowance(clock, consentPace),
+      },
       wake: () => link.wake(),
     },
   });

@@ -62,7 +62,8 @@ function progressCell(wave: WaveStatus, { bars, style }: RolloutScreenOptions): 
   return bars ? `${style('cyan', bar(updated, judged, barWidth))} ${share}` : share;
 }
 
-const waveHeads: readonly Column[] = [
+/** `UNCHANGED` where a wave has such devices. */
+const waveHeads = (unchanged: readonly Column[]): readonly Column[] => [
   { head: 'WAVE' },
   { head: 'STATE' },
   { head: 'DEVICES' },
@@ -75,13 +76,15 @@ const waveHeads: readonly Column[] = [
   { head: 'UPDATED' },
   { head: 'FAILED' },
   { head: 'HELD', drop: 5 },
+  ...unchanged,
   { head: 'PROGRESS' },
 ];
 
 function waveTable({ waves }: RolloutStatus, options: RolloutScreenOptions): string {
   const { style, columns } = options;
+  const isAnyUnchanged = waves.some(({ counts }) => counts.unchanged > 0);
   const rows = waves.map((wave) => {
-    const { waiting, held, dark, contacted, staged, probation, updated, failed } = wave.counts;
+    const { waiting, held, dark, contacted, staged, probation, updated, unchanged, failed } = wave.counts;
     const counts = [sizeOf(wave), waiting, offeredOf(wave), dark, contacted, staged, probation, updated];
     const bad = failed === 0 ? '0' : style('red', String(failed));
     return [
@@ -90,10 +93,11 @@ function waveTable({ waves }: RolloutStatus, options: RolloutScreenOptions): str
       ...counts.map(String),
       bad,
       String(held),
+      ...(isAnyUnchanged ? [String(unchanged)] : []),
       progressCell(wave, options),
     ];
   });
-  return table(waveHeads, rows, columns);
+  return table(waveHeads(isAnyUnchanged ? [{ head: 'UNCHANGED', drop: 6 }] : []), rows, columns);
 }
 
 /** Which commit began it. */
@@ -110,7 +114,7 @@ function stragglerLine({ stragglers }: RolloutStatus): string[] {
 }
 
 /** Who waits for somebody's word, and how to give it. */
-function askingLine({ name, rollout: { asking } }: RollingFleet): string[] {
+export function askingLine({ name, rollout: { asking } }: RollingFleet): string[] {
   if (asking === undefined) return [];
   const who = asking === 1 ? '1 device has no delta and asks' : `${asking} devices have no delta and ask`;
   return [`${who} to take modules whole: fleet rollout allow-whole ${name} -m WHY`];

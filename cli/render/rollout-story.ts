@@ -1,7 +1,15 @@
 /** Why a rollout, or one wave of it, stands where it does, in sentences. */
 import { printableDeep } from '../../platform/printable.ts';
 import type { DeviceStatus, RolloutStatus, StatusDocument, WaveStatus } from '../../schemas/generated/types.ts';
-import { blocksText, commitWords, eventLines, nextLine, type RollingFleet, rolloutTitle } from './rollout-screen.ts';
+import {
+  askingLine,
+  blocksText,
+  commitWords,
+  eventLines,
+  nextLine,
+  type RollingFleet,
+  rolloutTitle,
+} from './rollout-screen.ts';
 import { offeredOf, waveWords } from './rollout-words.ts';
 import { stateStyles } from './state-styles.ts';
 import type { Style } from './style.ts';
@@ -57,7 +65,7 @@ export function rolloutStory(fleet: RollingFleet, told: StatusDocument, style: S
     [
       [rolloutTitle(fleet, style, asOf), ...nextLine(rollout, asOf)],
       [commitWords(rollout, asOf), 'Its waves:', ...waves.map((wave) => waveLine(wave, style))],
-      whatHelps(name, rollout),
+      [...whatHelps(name, rollout), ...askingLine(fleet)],
       deviceLines(devices, style),
       events.length === 0 ? [] : ['What happened last:', ...eventLines(events, { asOf, style })],
     ],

@@ -33,14 +33,15 @@ export function allWavesOf({ waves }: RolloutStatus): Pick<WaveStatus, 'counts'>
   return {
     counts: {
       ...{ waiting: of('waiting'), held: of('held'), dark: of('dark'), contacted: of('contacted') },
-      ...{ staged: of('staged'), probation: of('probation'), updated: of('updated'), failed: of('failed') },
+      ...{ staged: of('staged'), probation: of('probation'), updated: of('updated') },
+      ...{ unchanged: of('unchanged'), failed: of('failed') },
     },
   };
 }
 
-/** Those that its gate judges by: who is held is waited for by nobody. */
+/** Those that its gate judges by: who is held is waited for by nobody, and who ran it before shows nothing. */
 export function judgedOf(wave: Pick<WaveStatus, 'counts'>): number {
-  return sizeOf(wave) - wave.counts.held;
+  return sizeOf(wave) - wave.counts.held - wave.counts.unchanged;
 }
 
 /** Those that were offered it, whatever became of that. */
@@ -56,6 +57,7 @@ const countWords: readonly (readonly [keyof WaveCounts, string])[] = [
   ['dark', 'dark'],
   ['waiting', 'waiting'],
   ['held', 'held'],
+  ['unchanged', 'unchanged'],
 ];
 
 /** `1 of 4 updated, 1 failed, 2 waiting`. */
@@ -88,13 +90,20 @@ export function rolloutCell(rollout: RolloutStatus | undefined, style: Style): s
   return style(rolloutStyles[state], `${state}${place}`);
 }
 
+/** `2 devices ask to take modules whole`. */
+function askingWords({ asking }: RolloutStatus): string[] {
+  if (asking === undefined) return [];
+  return [`${asking} ${asking === 1 ? 'device asks' : 'devices ask'} to take modules whole`];
+}
+
 function lineOf(fleet: string, rollout: RolloutStatus, style: Style): string[] {
   const { state, number, reason } = rollout;
-  if (state === 'done' && rollout.stragglers === undefined) return [];
+  if (state === 'done' && rollout.stragglers === undefined && rollout.asking === undefined) return [];
   const open = openWaveOf(rollout);
   const parts = [
     ...(open === undefined ? [] : [`${placeWords(rollout)}: ${waveWords(open)}`]),
     ...stragglerWords(rollout),
+    ...askingWords(rollout),
     `${reason.message} ${style('dim', reason.code)}`,
   ];
   return [`${fleet}: rollout ${number} ${style(rolloutStyles[state], state)}, ${parts.join('; ')}`];

@@ -68,13 +68,14 @@ export function observe(
   desired: DesiredDevice | undefined,
 ): ObservedDevice {
   const record = known.device(device);
-  const { issued, gist, dropped, carried, takeovers, contradictions, heard, silences, shadow } = record;
+  const { issued, gist, runs, dropped, carried, takeovers, contradictions, heard, silences, shadow } = record;
   // Member by member: this is asked several times for every device of a fleet.
   const observed: { -readonly [K in keyof ObservedDevice]: ObservedDevice[K] } = {};
   if (issued !== undefined) observed.issued = issued;
   const key = desired?.keyFingerprint;
   const isItsOwn = key === undefined || heard === undefined || heard.key === key;
   if (gist !== undefined && isItsOwn) observed.report = gist;
+  if (runs !== undefined) observed.runs = runs;
   const contactAt = laterContact(lately.get(device), record.contactAt, now);
   if (contactAt !== undefined) observed.contactAt = contactAt;
   if (silences !== undefined) observed.silences = silences;

@@ -21,8 +21,8 @@ export interface EngineParts {
   readonly keyId: string;
   /** Makes an envelope available that travels by digest; durable when it resolves. */
   readonly putBlob: (bytes: Uint8Array) => Promise<unknown>;
-  /** Of the deltas to these releases, by `NAME/VERSION`, how many are still to be made. */
-  readonly deltasTo: (releases: readonly string[]) => Deltas;
+  /** Of the deltas to these releases from those bases, by `NAME/VERSION`, how many are still to be made. */
+  readonly deltasTo: (releases: readonly string[], bases: ReadonlySet<string>) => Deltas;
   /** Whether the broker tells who is connected. */
   readonly tellsConnections: boolean;
   /** Something is otherwise for these devices, or for all that is shown when it is undefined. */

@@ -120,10 +120,10 @@ export class FleetRollout {
     return this.#toNote === 0 && rollout !== undefined && this.#count?.of === countOf(rollout);
   }
 
-  /** To what it brings. */
-  get deltas(): Deltas {
-    return this.#deltasTo(this.#followed.releases);
-  }
+  /** To what it brings, from what the devices of a wave have. */
+  readonly deltasOf = (wave: number): Deltas => {
+    return this.#deltasTo(this.#followed.releases, this.#count?.book.basesOf(wave) ?? new Set());
+  };
 
   get tally(): Tally {
     return this.#count?.book ?? noTally;
@@ -198,7 +198,7 @@ export class FleetRollout {
   dueAt(known: Known, wanted: DesiredFleet, now: number): number | undefined {
     const standing = this.standing(known, wanted);
     if (standing === undefined || !this.isCounted(known)) return undefined;
-    const { rollout, nextAt } = step(standing.rollout, standing.policy, this.tally, now, this.deltas);
+    const { rollout, nextAt } = step(standing.rollout, standing.policy, this.tally, now, this.deltasOf);
     return rollout === standing.rollout ? nextAt : now;
   }
 
@@ -208,7 +208,7 @@ export class FleetRollout {
     const { rollout, policy } = standing;
     const isCounted = this.isCounted(known);
     const stepped: Pick<Stepped, 'verdict' | 'nextAt'> = isCounted
-      ? step(rollout, policy, this.tally, now, this.deltas)
+      ? step(rollout, policy, this.tally, now, this.deltasOf)
       : { verdict: counting };
     const { verdict: held, nextAt } = stepped;
     const verdict = (rollout.state === 'reverting' && goodNotThere(wanted.catalogue, standing.good)) || held;

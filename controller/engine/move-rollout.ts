@@ -51,7 +51,7 @@ export function stepRollout(draft: Draft, context: Context, fleet: string): Move
   const standing = one?.standing(draft, desired);
   if (one === undefined || standing === undefined || !one.isCounted(draft)) return unmoved;
   const { rollout: before, policy } = standing;
-  const { rollout, events } = step(before, policy, one.tally, now, one.deltas);
+  const { rollout, events } = step(before, policy, one.tally, now, one.deltasOf);
   if (rollout === before) return unmoved;
   draft.put({ kind: 'rollout', fleet, rollout });
   if (rollout.state === 'done') complete(draft, context, rollout);

@@ -78,7 +78,7 @@ function checkTerms(link: unknown, path: ValuePath, report: Report): void {
   if (valueAt(link, ['match']) !== undefined) return;
   const message =
     'no device can tell when it is on this link, and keep to that; add match, such as { interface: wwan0 }';
-  for (const field of ['budget', 'fetch'])
+  for (const field of ['carries', 'budget', 'fetch'])
     if (valueAt(link, [field]) !== undefined) report([...path, field], 'key', 'TERMS_UNKEPT', message);
 }
 

@@ -18,16 +18,20 @@ function isStrict({ fleet, template }: DesiredDevice): boolean {
   return fleet !== undefined && template.wholeModules !== undefined;
 }
 
-function whatComes({ name, fleet, template: { wholeModules } }: DesiredDevice): string {
+function bringsWhole({ spec: { links = [] } }: Site): boolean {
+  return links.some(({ carries }) => carries?.includes('whole'));
+}
+
+function whatComes(site: Site, { name, fleet, template: { wholeModules } }: DesiredDevice): string {
   const has = `fleet ${fleet} has rollout.bytes.wholeModules: ${wholeModules}`;
-  if (wholeModules === 'never') return `${has}, so that device ${name} can get no update over them`;
-  return `${has}, so that device ${name} gets no update over them for which there is a delta, and does not ask either`;
+  if (wholeModules === 'never' || !bringsWhole(site))
+    return `${has}, so that device ${name} can get no update over them`;
+  return `${has}, so that device ${name} gets each update over them whole, once somebody lets it`;
 }
 
 /** What would do: to let modules come whole helps only where a link brings those. */
-function whatWouldDo({ spec: { links = [] } }: Site): string {
-  const bringsWhole = links.some(({ carries }) => carries?.includes('whole'));
-  return `add delta to what one of them carries${bringsWhole ? ', or commit wholeModules: allow' : ''}`;
+function whatWouldDo(site: Site): string {
+  return `add delta to what one of them carries${bringsWhole(site) ? ', or commit wholeModules: allow' : ''}`;
 }
 
 /** The first device at a site whose fleet takes updates by delta. */
@@ -55,7 +59,7 @@ export function* warnOfLackingDeltas(draft: Draft): Steps<void> {
     const { name } = site.metadata;
     const stuck = yield* stuckAt(draft, name);
     if (stuck === undefined) continue;
-    const message = `no link of the site carries deltas, and ${whatComes(stuck)}; ${whatWouldDo(site)}`;
+    const message = `no link of the site carries deltas, and ${whatComes(site, stuck)}; ${whatWouldDo(site)}`;
     findings.warn(placeIn(draft, `Site/${name}`, ['spec', 'links', 0, 'carries']), 'NO_UPDATE_COMES', message);
   }
 }

@@ -183,6 +183,6 @@ export function* weighInSteps(
     fleets: asksForWaves(policies)
       ? [...(yield* redefinedFleets(commit)), ...(yield* joinedFleets(commit)), ...(yield* pinnedFleets(commit))]
       : [],
-    budgets: asksForBudgets(policies) ? yield* weakenedBudgets(base.desired, next.desired, affected) : noneWeakened,
+    budgets: asksForBudgets(policies) ? yield* weakenedBudgets(base, next.desired, affected) : noneWeakened,
   };
 }

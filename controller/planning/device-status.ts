@@ -5,8 +5,11 @@ import type { ApplicationReport, DeviceStatus, Reason, Report } from '../../sche
 import { waitingWords } from '../../schemas/waiting-words.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
 import { darkAfterMs, nextAsk } from './asks.ts';
+import { factsOf } from './device-facts.ts';
 import { expectedContact } from './expected-contact.ts';
+import { heardAt } from './heard.ts';
 import { asHeld, holdEndsAt } from './hold.ts';
+import { momentOf, toTheMinute } from './moments.ts';
 import {
   type DescribedDevice,
   type IssuedDeployment,
@@ -33,26 +36,8 @@ function standing(state: State, code: string, message: string, since?: string): 
   return { state, reason: { code, message, ...(since === undefined ? {} : { since }) } };
 }
 
-function timeOf(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-/** For people: to the minute. */
-function minuteOf(ms: number): string {
-  return `${timeOf(ms).slice(0, 16)}Z`;
-}
-
 /** After so long without a takeover there is one machine again. */
 const takeoverMemoryMs = 60 * 60_000;
-
-/** A contact this far in the future was written down with a clock that ran ahead. */
-export const clockStepMs = 5 * 60_000;
-
-/** When it was heard last; undefined when it never was, or nobody knows since this controller's clock was set back. */
-export function heardAt({ contactAt, connected }: ObservedDevice, now: number): number | undefined {
-  if (contactAt === undefined || contactAt <= now + clockStepMs) return contactAt;
-  return connected === true ? now : undefined;
-}
 
 /** Why the silence of a device is so long that what was known of it says nothing about now; undefined when it is not. */
 function darkness(desired: DesiredDevice, observed: ObservedDevice, now: number): Standing | undefined {
@@ -63,7 +48,7 @@ function darkness(desired: DesiredDevice, observed: ObservedDevice, now: number)
     return standing('dark', 'DARK', `${message}; ${lastKnown(observed)}`);
   }
   if (now - at <= darkAfterMs(desired, observed)) return undefined;
-  return standing('dark', 'DARK', `not heard since ${minuteOf(at)}; ${lastKnown(observed)}`, timeOf(at));
+  return standing('dark', 'DARK', `not heard since ${toTheMinute(at)}; ${lastKnown(observed)}`, momentOf(at));
 }
 
 function failure(application: ApplicationReport): string {
@@ -95,12 +80,12 @@ function doubt(observed: ObservedDevice, now: number): Standing | undefined {
   const isRecent = takeovers !== undefined && Math.abs(now - takeovers.at) < takeoverMemoryMs;
   if (isRecent && takeovers.count >= takeoversSuspect) {
     const from = takeovers.addresses.length === 0 ? '' : `, from ${takeovers.addresses.join(' and ')}`;
-    const message = `two machines take turns under its name and key: ${takeovers.count} takeovers since ${minuteOf(takeovers.since)}${from}`;
-    return standing('failed', 'TWO_MACHINES', message, timeOf(takeovers.since));
+    const message = `two machines take turns under its name and key: ${takeovers.count} takeovers since ${toTheMinute(takeovers.since)}${from}`;
+    return standing('failed', 'TWO_MACHINES', message, momentOf(takeovers.since));
   }
   if (dropped !== undefined) {
     const message = `what it says is not believed: ${dropped.message}`;
-    return standing('failed', dropped.code, message, timeOf(dropped.since));
+    return standing('failed', dropped.code, message, momentOf(dropped.since));
   }
   if (isPlausible(observed)) return undefined;
   const seen = `it claims to have seen deployment ${report?.highestSequence}`;
@@ -115,7 +100,7 @@ function hindrance({ unsettled }: ObservedDevice): Standing | undefined {
   const what = kind === 'issue' ? 'its deployment could not be issued' : 'it could not be told of its deployment';
   const code = kind === 'issue' ? 'NOT_ISSUED' : 'NOT_DELIVERED';
   const tries = attempts === 1 ? 'once' : `${attempts} times`;
-  return standing('progressing', code, `${what}: ${failure} (tried ${tries}, goes on)`, timeOf(since));
+  return standing('progressing', code, `${what}: ${failure} (tried ${tries}, goes on)`, momentOf(since));
 }
 
 /** The device runs what it should: is it well? */
@@ -148,6 +133,13 @@ function withHold(stands: Standing, decision: Decision): Standing {
   return { ...stands, reason: { ...stands.reason, code: 'HELD', message: decision.message } };
 }
 
+/** What it was issued is kept from it: it is as well as what it runs is. */
+function judgeKept(decision: Decision, observed: ObservedDevice, report: ReportGist): Standing {
+  if (report.running !== undefined) return withHold(judgeRunning(observed, report, report.running), decision);
+  const isHeld = decision.kind === 'hold' && decision.cause === 'HELD';
+  return standing('progressing', isHeld ? 'HELD' : 'TO_BE_ISSUED', decision.message);
+}
+
 /** The device runs something else than it should, or nothing. */
 function judgeOnTheWay(observed: ObservedDevice, report: ReportGist, issued: IssuedDeployment): Standing {
   const { problem, phase, target, waiting } = report;
@@ -174,7 +166,7 @@ function judgeOnTheWay(observed: ObservedDevice, report: ReportGist, issued: Iss
     const message = `took deployment ${issued.sequence} and ${back}; what happened last tells why`;
     return standing('failed', 'WENT_BACK', message, report.since);
   }
-  const since = timeOf(issued.issuedAt);
+  const since = momentOf(issued.issuedAt);
   // Only its own report tells that it was told: over a link that is half open what was sent may be lost.
   if (observed.connected === true) {
     const message = `deployment ${issued.sequence} is sent; it has not confirmed it yet`;
@@ -202,9 +194,12 @@ export function changesAt(desired: DesiredDevice, observed: ObservedDevice, now:
 function lastKnown(observed: ObservedDevice): string {
   const { report, issued } = observed;
   if (report === undefined) return 'it never said what it runs';
-  const running = report.running === undefined ? 'ran nothing' : `ran deployment ${report.running.sequence}`;
-  const behind = issued !== undefined && !isReference(report.running, issued) && !isWithheld(observed);
-  return `at the time it ${running}${behind ? `; deployment ${issued.sequence} waits for its next contact` : ''}`;
+  const ran = `at the time it ${report.running === undefined ? 'ran nothing' : `ran deployment ${report.running.sequence}`}`;
+  if (issued === undefined || isReference(report.running, issued)) return ran;
+  const newest = `${ran}; deployment ${issued.sequence}`;
+  return isWithheld(observed)
+    ? `${newest}, which it has not taken, is kept from it`
+    : `${newest} waits for its next contact`;
 }
 
 /** It was there, and never said under the key that git names what it runs. */
@@ -261,51 +256,9 @@ function judgeBy(decision: Decision, desired: DesiredDevice, observed: ObservedD
   if (decision.cause === 'ROLLOUT' && tookAnother(observed))
     return standing('progressing', 'TO_BE_ISSUED', decision.message);
   const isKept = decision.withholds || (decision.cause === 'HELD' && tookAnother(observed));
-  if (isKept && report.running !== undefined) return withHold(judgeRunning(observed, report, report.running), decision);
+  if (isKept) return judgeKept(decision, observed, report);
   if (isReference(report.running, issued)) return withHold(judgeRunning(observed, report, issued), decision);
   return judgeOnTheWay(observed, report, issued);
-}
-
-function facts(
-  name: string,
-  observed: DescribedDevice,
-  now: number,
-): Pick<DeviceStatus, 'name' | 'events'> & Partial<DeviceStatus> {
-  const { issued, report, connected, linkSince, address, carried, takeovers, events, silences } = observed;
-  const contactAt = heardAt(observed, now);
-  return {
-    name,
-    ...(connected === undefined ? {} : { connected }),
-    ...(linkSince === undefined ? {} : { linkSince: timeOf(linkSince) }),
-    ...(address === undefined ? {} : { address }),
-    ...(carried === undefined ? {} : { carried: { at: timeOf(carried.at), by: carried.by } }),
-    ...(takeovers === undefined
-      ? {}
-      : {
-          takeovers: {
-            ...takeovers,
-            since: timeOf(takeovers.since),
-            at: timeOf(takeovers.at),
-            addresses: [...takeovers.addresses],
-          },
-        }),
-    ...(contactAt === undefined ? {} : { contactAt: timeOf(contactAt) }),
-    ...(silences === undefined || silences === '' ? {} : { silences }),
-    ...(issued === undefined
-      ? {}
-      : {
-          desired: {
-            sequence: issued.sequence,
-            revision: issued.revision,
-            issuedAt: timeOf(issued.issuedAt),
-            applications: [...issued.applications],
-            ...(issued.signedBy === undefined ? {} : { signedBy: issued.signedBy }),
-            ...(issued.definition === undefined ? {} : { definition: issued.definition }),
-          },
-        }),
-    ...(report === undefined ? {} : { report }),
-    events: [...events],
-  };
 }
 
 /** The status of a device that git names. `now` in milliseconds since the epoch; the rest as for `judge`. */
@@ -319,7 +272,7 @@ export function deviceStatus(
   const heard = heardAt(observed, now);
   const expected = nextAsk(observed, heard, now) ?? expectedContact(observed, heard, now);
   return {
-    ...facts(desired.name, observed, now),
+    ...factsOf(desired.name, observed, now),
     ...(expected === undefined ? {} : { expectedContact: expected }),
     ...(desired.hold === undefined ? {} : { hold: desired.hold }),
     ...(desired.site === undefined ? {} : { site: desired.site }),
@@ -333,5 +286,5 @@ export function deviceStatus(
 /** The status of a device that git no longer names; it can't connect any more and runs what it ran. */
 export function removedDeviceStatus(name: string, observed: DescribedDevice, now: number): DeviceStatus {
   const message = `git no longer names it; ${lastKnown(observed)}`;
-  return { ...facts(name, observed, now), labels: {}, ...standing('removed', 'REMOVED', message) };
+  return { ...factsOf(name, observed, now), labels: {}, ...standing('removed', 'REMOVED', message) };
 }

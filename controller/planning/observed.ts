@@ -80,6 +80,8 @@ export interface ObservedDevice {
   readonly issued?: IssuedDeployment;
   /** Its newest, if the key that git names now made it. */
   readonly report?: ReportGist;
+  /** Releases that it runs by that, each `NAME/VERSION` and a space. */
+  readonly runs?: string;
   /** When the controller last heard it, by its own clock. */
   readonly contactAt?: number;
   /** How long it used to be silent: `contact-history.ts`. */
@@ -111,18 +113,20 @@ export function isReference(reference: DeploymentReference | undefined, issued: 
   return reference?.sequence === issued.sequence && reference.revision === issued.revision;
 }
 
-/**
- * Whether it runs something, has not seen what it was issued since and is on its way to nothing else: without that in its shadow it
- * goes on with what it runs.
- */
-export function isUntaken({ issued, report }: ObservedDevice): boolean {
-  if (issued === undefined || report?.running === undefined) return false;
-  return report.highestSequence < issued.sequence && report.target === undefined;
+/** Whether it has not seen what it was issued, for all that is known, and is on its way to nothing else: without that in its shadow it goes on as it is. */
+export function isUnseen({ issued, report }: ObservedDevice): boolean {
+  if (issued === undefined) return false;
+  return report === undefined || (report.highestSequence < issued.sequence && report.target === undefined);
+}
+
+/** Whether that is so, and it runs something. */
+export function isUntaken(observed: ObservedDevice): boolean {
+  return observed.report?.running !== undefined && isUnseen(observed);
 }
 
 /** Whether what it was issued is kept from it; also while nothing is known that it says, as with a key that git names since. */
 export function isWithheld(observed: ObservedDevice): boolean {
-  return observed.withheldAt !== undefined && (observed.report === undefined || isUntaken(observed));
+  return observed.withheldAt !== undefined && isUnseen(observed);
 }
 
 /** Whether it is out of contact and has not seen what it was issued last. */

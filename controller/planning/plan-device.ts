@@ -28,7 +28,7 @@ export interface Leave {
   readonly stays?: true;
   /** Why. */
   readonly reason?: Reason;
-  /** What it was issued and has not taken was halted, and there is nothing else to take it to. */
+  /** What it was issued and has not taken was halted or superseded, and there is nothing else to take it to. */
   readonly isWithdrawn?: true;
   /** It gave it up before, and is issued it again. */
   readonly isAnew?: true;
@@ -129,7 +129,7 @@ export function planDevice(
   const decision = decided(desired, observed, now, deploymentKey, leave);
   if (decision.kind === 'deploy') return decision;
   if (decision.cause === 'ISSUED') return asPinned(decision, desired, observed, now);
-  return isWithheld(observed) ? { ...decision, withholds: true } : decision;
+  return isWithheld(observed) || leave.isWithdrawn ? { ...decision, withholds: true } : decision;
 }
 
 /** That a device has what it is held at; any other has what its manifests ask for. */
@@ -168,7 +168,7 @@ function decided(
     return waits(leave) ?? deploy('CHANGED', 'its manifests ask for something else');
   }
   const waiting = isWithheld(observed) || leave.isWithdrawn ? waits(leave) : undefined;
-  if (waiting !== undefined) return { ...waiting, withholds: true };
+  if (waiting !== undefined) return waiting;
   if (leave.isAnew) return deploy('RETRIED', 'it gave it up before, and the rollout of its fleet tries again');
   if (leave.mayGoWhole && desired.template.wholeModules === 'ask' && asksForWhole(issued, report)) {
     return deploy('WHOLE_ALLOWED', `it has no delta to deployment ${issued.sequence}, and may take it whole now`);

@@ -47,6 +47,48 @@ function isUnbound(base: DesiredFleet, next: DesiredFleet, name: string): boolea
   return isWeaker(boundOf(base, before), bound);
 }
 
+/** A revision, and who is in its fleets. */
+export interface BudgetSide {
+  readonly desired: DesiredFleet;
+  readonly namesIn: (fleet: string) => Iterable<string>;
+}
+
+/** The group that a device is in by a label, where its fleet has that budget on both sides. */
+function labelGroup(side: DesiredFleet, name: string): string | undefined {
+  const device = side.devices.get(name);
+  const budget = device && boundOf(side, device);
+  return device !== undefined && budget?.groupBy.kind === 'label' ? groupOf(budget, device) : undefined;
+}
+
+/** Whether a device goes by another value of the label than before; who moves to another site goes by that one's budget, as it is there. */
+function isRegrouped(base: DesiredFleet, next: DesiredFleet, name: string): boolean {
+  if (base.devices.get(name)?.fleet !== next.devices.get(name)?.fleet) return false;
+  const [before, after] = [labelGroup(base, name), labelGroup(next, name)];
+  return before !== undefined && after !== undefined && before !== after;
+}
+
+/** Of these devices of a fleet those that were in one group with others, and are not any more. */
+function* partedIn(fleet: string, base: BudgetSide, next: DesiredFleet, regrouped: readonly string[]): Steps<string[]> {
+  const groups = new Map<string, Set<string>>();
+  for (const name of regrouped) groups.set(labelGroup(base.desired, name)!, new Set());
+  yield* forEachInSteps(base.namesIn(fleet), (name) => {
+    const after = next.devices.get(name)?.fleet === fleet ? labelGroup(next, name) : undefined;
+    if (after !== undefined) groups.get(labelGroup(base.desired, name) ?? '')?.add(after);
+  });
+  return regrouped.filter((name) => groups.get(labelGroup(base.desired, name)!)!.size > 1);
+}
+
+/** Devices that a label takes out of the group that they shared: each has a budget of its own from then on. */
+function* partedTwins(base: BudgetSide, next: DesiredFleet, affected: readonly string[]): Steps<string[]> {
+  const byFleet = Map.groupBy(
+    affected.filter((name) => isRegrouped(base.desired, next, name)),
+    (name) => next.devices.get(name)!.fleet!,
+  );
+  const parted: string[] = [];
+  for (const [fleet, names] of byFleet) parted.push(...(yield* partedIn(fleet, base, next, names)));
+  return parted;
+}
+
 /** At most so many bytes in any day, and in any month. */
 function mostOf({ bytes, per }: LinkBudget): { readonly day: number; readonly month: number } {
   const most = billedBytesOf(bytes);
@@ -76,15 +118,18 @@ function widerLinks(base: DesiredFleet, next: DesiredFleet): string[] {
 
 /** Budgets of fleets and links that let more through than before, and devices that come to a weaker one; not those of such a fleet. */
 export function* weakenedBudgets(
-  base: DesiredFleet,
+  side: BudgetSide,
   next: DesiredFleet,
   affected: Iterable<string>,
 ): Steps<WeakenedBudgets> {
+  const base = side.desired;
   const fleets = [...next.fleets.keys()].filter((fleet) => isWeaker(budgetIn(base, fleet), budgetIn(next, fleet)));
-  const devices: string[] = [];
+  const unbound: string[] = [];
+  const others: string[] = [];
   yield* forEachInSteps(affected, (name) => {
-    const isOfThose = fleets.includes(next.devices.get(name)?.fleet ?? '');
-    if (!isOfThose && isUnbound(base, next, name)) devices.push(name);
+    if (fleets.includes(next.devices.get(name)?.fleet ?? '')) return;
+    (isUnbound(base, next, name) ? unbound : others).push(name);
   });
+  const devices = [...unbound, ...(yield* partedTwins(side, next, others))];
   return { fleets, devices, links: widerLinks(base, next) };
 }

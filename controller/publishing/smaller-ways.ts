@@ -48,11 +48,23 @@ export function deltaPairs(catalogue: Catalogue, { wanted, held }: ReleaseDemand
 /** How many deltas are still to be made, of how many; `unknown` until a demand was looked at. */
 export type DeltaProgress = { readonly all: number; readonly open: number } | 'unknown';
 
+function nameOf({ name, version }: CataloguedRelease): string {
+  return `${name}/${version}`;
+}
+
+/** A delta to a release, by the name of what it is made from. */
+interface NamedDelta {
+  readonly base: string;
+  readonly key: string;
+}
+
 /** By the release that they lead to. */
-function deltaKeys(pairs: readonly DeltaPair[]): ReadonlyMap<string, readonly string[]> {
-  const byRelease = Map.groupBy(pairs, ({ release: { name, version } }) => `${name}/${version}`);
-  const keyOf = ({ base, release }: DeltaPair): string => deltaKey(base.sha256, release.sha256);
-  return new Map([...byRelease].map(([release, all]) => [release, all.map(keyOf)]));
+function deltaKeys(pairs: readonly DeltaPair[]): ReadonlyMap<string, readonly NamedDelta[]> {
+  const byRelease = Map.groupBy(pairs, ({ release }) => nameOf(release));
+  const named = ({ base, release }: DeltaPair): NamedDelta => {
+    return { base: nameOf(base), key: deltaKey(base.sha256, release.sha256) };
+  };
+  return new Map([...byRelease].map(([release, all]) => [release, all.map(named)]));
 }
 
 export interface SmallerWaysParts {
@@ -86,8 +98,8 @@ export class SmallerWays {
   /** Jobs that failed in themselves: another try in the same life would fail like the first, and hold up every commit. */
   readonly #failed = new Set<string>();
   #work: Promise<void> | undefined;
-  /** Keys of the deltas to each release that the last demand comes to; undefined where nobody knows. */
-  #deltas: ReadonlyMap<string, readonly string[]> | undefined;
+  /** The deltas to each release that the last demand comes to; undefined where nobody knows. */
+  #deltas: ReadonlyMap<string, readonly NamedDelta[]> | undefined;
   /** Demands that nobody has looked at yet. */
   #untaken = 0;
   /** Keys of jobs of the last demand that are not done. */
@@ -119,12 +131,12 @@ export class SmallerWays {
     }
   }
 
-  /** Of the deltas to these releases, by `NAME/VERSION`, how many are still to be made. */
-  deltasTo(releases: readonly string[]): DeltaProgress {
+  /** Of the deltas to these releases from those bases, by `NAME/VERSION`, how many are still to be made. */
+  deltasTo(releases: readonly string[], bases: ReadonlySet<string>): DeltaProgress {
     const deltas = this.#deltas;
     if (deltas === undefined || this.#untaken > 0) return 'unknown';
-    const keys = releases.flatMap((release) => deltas.get(release) ?? []);
-    return { all: keys.length, open: keys.filter((key) => this.#open.has(key)).length };
+    const needed = releases.flatMap((release) => deltas.get(release) ?? []).filter(({ base }) => bases.has(base));
+    return { all: needed.length, open: needed.filter(({ key }) => this.#open.has(key)).length };
   }
 
   /** What the jobs come to that no earlier demand asked for. */

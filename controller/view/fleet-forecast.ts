@@ -4,8 +4,8 @@ import type { Forecast, ForecastShare } from '../../schemas/generated/types.ts';
 import { type Context, observe } from '../engine/context.ts';
 import type { Image } from '../engine/image.ts';
 import { expectContact } from '../planning/contact-history.ts';
-import { heardAt } from '../planning/device-status.ts';
 import { forecast, type Waiting } from '../planning/forecast.ts';
+import { heardAt } from '../planning/heard.ts';
 import { waitsForContact } from '../planning/observed.ts';
 import type { View } from './view.ts';
 

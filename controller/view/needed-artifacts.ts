@@ -1,9 +1,9 @@
 /** What of the artifact store somebody out there still needs, counted as devices change. */
-import type { ApplicationReference } from '../../schemas/generated/types.ts';
 import type { DeviceRecord } from '../engine/records.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { linkedReleases } from '../manifests/linked-releases.ts';
+import { releasesLine } from '../planning/rollout/bases.ts';
 
 /** Releases that devices were told to run and run, all of them the same ones; few of these describe a large fleet. */
 interface Holding {
@@ -13,21 +13,8 @@ interface Holding {
   devices: number;
 }
 
-/** By what is to run, which devices of a fleet share. */
-const toldLines = new WeakMap<readonly ApplicationReference[], string>();
-
-function writtenLine(applications: readonly ApplicationReference[]): string {
-  let line = '';
-  for (const { name, version, links = [] } of applications) {
-    line += `${name}/${version} `;
-    for (const linked of links) line += `${linked} `;
-  }
-  toldLines.set(applications, line);
-  return line;
-}
-
 function toldLine({ issued }: DeviceRecord): string {
-  return issued === undefined ? '' : (toldLines.get(issued.applications) ?? writtenLine(issued.applications));
+  return issued === undefined ? '' : releasesLine(issued.applications);
 }
 
 export class NeededArtifacts {

@@ -1,4 +1,5 @@
 /** What the agent answers to programs aboard, such as a display on the bridge. */
+import type { Allowance } from '../../platform/allowance.ts';
 import type {
   Consent,
   DeploymentReference,
@@ -10,7 +11,6 @@ import type {
 import { waitingWords } from '../../schemas/waiting-words.ts';
 import type { BundleState } from '../update/bundle-intake.ts';
 import type { Slot } from '../update/state.ts';
-import type { ConsentPace } from './consent-pace.ts';
 import { parseQuestion, type Question } from './question.ts';
 
 /** What is answered, as a line of JSON. */
@@ -43,7 +43,7 @@ export interface AboardWorld {
   readonly keep: (consent: Consent) => boolean;
   /** Has the agent be in touch with the shore; says in how many milliseconds. */
   readonly wake: () => number;
-  readonly pace: Pick<ConsentPace, 'waitMs' | 'spend'>;
+  readonly pace: Pick<Allowance, 'waitMs' | 'spend'>;
   /** Whether the bundle at this path is taken now. */
   readonly takeBundle: (file: string) => boolean;
   readonly bundle: () => BundleState;

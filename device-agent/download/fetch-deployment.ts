@@ -10,6 +10,7 @@ import type {
   Way,
 } from '../../schemas/generated/types.ts';
 import { judgeEnvelope } from '../courier/judge-envelope.ts';
+import { bringWholeOnly } from '../links/link-terms.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import { DownloadError, isOfTheTerms, isOfTheWay } from './download-error.ts';
 import { type FetchMemory, type KnownIndex, type ModuleProgress, progressOf } from './fetch-memory.ts';
@@ -188,15 +189,24 @@ export class FetchAttempt {
 
   /** Before anything of an update travels: what of it can't come as its deployment has it is told at once. */
   async #requireDeltas(signal: AbortSignal): Promise<void> {
-    const { disk, store, budget, partialDirectory } = this.#context;
+    const { disk, store, budget, partialDirectory, parcel } = this.#context;
     const there = (way: Way): number => bytesThere(disk, partialDirectory, way.sha256);
+    const isHere = (way: Way): boolean => there(way) >= way.length || parcel.has(`sha256/${way.sha256}`);
     const lacking: LackingDelta[] = [];
+    const mayCome = this.#deltasMayCome();
     for (const module of this.#missing.filter(this.#isDeltaOnly)) {
       const index = this.#unspoilt(await this.#indexOf(this.#contextOf(module), module, signal));
       const ways = affordableWays(module, index, store, budget, there);
-      if (!ways.some(isByDelta)) lacking.push({ module, bytes: bytesWhole(ways) });
+      const [deltas, whole] = [true, false].map((is) => ways.filter((way) => isByDelta(way) === is));
+      if (!deltas!.some((way) => mayCome || isHere(way))) lacking.push({ module, bytes: bytesWhole(whole!) });
     }
     if (lacking.length > 0) throw lackingDeltas(this.#deployment.wholeModules, lacking);
+  }
+
+  /** Not where somebody may let modules come whole, and no link that is ever there carries anything else. */
+  #deltasMayCome(): boolean {
+    const { wholeModules, links = [] } = this.#deployment;
+    return wholeModules !== 'ask' || !bringWholeOnly(links) || this.#context.passage.isFree;
   }
 
   async #indexOf(

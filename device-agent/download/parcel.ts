@@ -20,6 +20,10 @@ export class Parcel {
     this.#files = new Map(files.map((file) => [file.name, file]));
   }
 
+  has(path: string): boolean {
+    return this.#files.has(path);
+  }
+
   /** The file at this path below the server; without bytes where it has none. Undefined when it did not come along. */
   take(path: string): ParcelFile | undefined {
     const file = this.#files.get(path);

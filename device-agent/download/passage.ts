@@ -32,6 +32,11 @@ export class Passage {
     return link === undefined || (closedToForm(link, form) === undefined && roomOn(link) * streamShare >= bytes);
   }
 
+  /** Whether what leads out is a link of which nobody said anything, so that all may come. */
+  get isFree(): boolean {
+    return this.#linkOn(this.#wayOut()) === undefined;
+  }
+
   #ask(form: Form, via = this.#wayOut()): number {
     const link = this.#linkOn(via);
     if (link === undefined) return Number.POSITIVE_INFINITY;

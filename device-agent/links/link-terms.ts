@@ -69,3 +69,9 @@ export function closedToForm(link: LinkAllowance, form: Form): Closure | undefin
   const [lacks, others] = form === 'whole' ? ['whole modules', 'deltas'] : ['deltas', 'whole ones'];
   return { code: 'LINK_CARRIES', message: `link ${link.name} carries no ${lacks}, and none of the ${others} is there` };
 }
+
+/** Whether no link of a site ever carries deltas, and one whole modules: then an update comes whole, or not at all. */
+export function bringWholeOnly(links: readonly DeployedLink[]): boolean {
+  const isWithoutDeltas = links.every(({ carries }) => carries?.includes('delta') === false);
+  return isWithoutDeltas && links.some(({ carries }) => carries?.includes('whole'));
+}

@@ -1,14 +1,12 @@
+import { Allowance, type AllowanceTerms } from '../../platform/allowance.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { Change } from './pace.ts';
 
-/** Reports because of one kind of change: so many at once, and one more each time this is over. */
-interface Terms {
-  readonly atOnce: number;
-  readonly everyMs: number;
-}
-
-/** A device that flaps says so in 156 reports a day for what it waits for, and 312 for its applications. */
-const termsOf: Partial<Readonly<Record<Change, Terms>>> = {
+/**
+ * Reports because of one kind of change. A device that flaps says so in 156 reports a day for what it waits for, and 312 for its
+ * applications.
+ */
+const termsOf: Partial<Readonly<Record<Change, AllowanceTerms>>> = {
   moment: { atOnce: 12, everyMs: 10 * 60_000 },
   applications: { atOnce: 24, everyMs: 5 * 60_000 },
 };
@@ -16,25 +14,27 @@ const termsOf: Partial<Readonly<Record<Change, Terms>>> = {
 /** Holds back reports of what changes without end; what they tell then is how it is when they travel. */
 export class ReportBudget {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  /** When all that was spent is there again, on the monotonic clock. */
-  readonly #fullMs = new Map<Change, number>();
+  readonly #allowances = new Map<Change, Allowance>();
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
   }
 
+  #of(change: Change): Allowance | undefined {
+    const terms = termsOf[change];
+    if (terms === undefined) return undefined;
+    const allowance = this.#allowances.get(change) ?? new Allowance(this.#clock, terms);
+    this.#allowances.set(change, allowance);
+    return allowance;
+  }
+
   /** From when on a report of such a change may travel. */
   fromMs(change: Change): number {
-    const terms = termsOf[change];
-    if (terms === undefined) return Number.NEGATIVE_INFINITY;
-    return (this.#fullMs.get(change) ?? Number.NEGATIVE_INFINITY) - (terms.atOnce - 1) * terms.everyMs;
+    return this.#of(change)?.fromMs() ?? Number.NEGATIVE_INFINITY;
   }
 
   /** One travels. */
   spend(change: Change): void {
-    const terms = termsOf[change];
-    if (terms === undefined) return;
-    const fullMs = Math.max(this.#clock.monotonic(), this.#fullMs.get(change) ?? Number.NEGATIVE_INFINITY);
-    this.#fullMs.set(change, fullMs + terms.everyMs);
+    this.#of(change)?.spend();
   }
 }

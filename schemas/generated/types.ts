@@ -2128,7 +2128,7 @@ export interface PolicySpec {
    */
   minWaves?: number;
   /**
-   * No budget of a fleet may be weaker than before: no larger maxUnavailable, no other groups, none taken away, and no device that comes to a weaker one by its fleet, label or site; and none of a site's link that lets devices take more over it. The exception is named keep-budgets.
+   * No budget of a fleet may be weaker than before: no larger maxUnavailable, no other groups, none taken away, and no device that comes to a weaker one by its fleet, label or site, or out of the group that it shared with others by its label; and none of a site's link that lets devices take more over it. The exception is named keep-budgets.
    */
   keepBudgets?: true;
   /**
@@ -3282,6 +3282,10 @@ export interface WaveCounts {
   contacted: number;
   staged: number;
   probation: number;
+  /**
+   * They ran what it asks of them before: that shows nothing of it.
+   */
+  unchanged: number;
   updated: number;
   /**
    * Refused it, went back or do badly.

@@ -32,6 +32,20 @@ test('an option before the command is told to come behind it', async (t) => {
   t.is(exitCode, 2);
 });
 
+test('help is given of commands that begin alike as of each of them', async (t) => {
+  const world = worldOf(t);
+  const { output, exitCode } = await fleet(world, ['rollout', '--help']);
+  t.is(exitCode, 0);
+  t.regex(output, /^Usage: fleet rollout COMMAND \[ARGUMENTS\]\n\nCommands:\n {2}rollout list .*\n/);
+  t.notRegex(output, /^ {2}status/m);
+  t.is((await fleet(world, ['help', 'rollout'])).output, output);
+  t.regex((await fleet(world, ['help', 'rollout', 'show'])).output, /^Usage: fleet rollout show FLEET/);
+  const without = await fleet(world, ['rollout']);
+  t.is(without.exitCode, 2);
+  t.regex(without.output, /there is no command "rollout"; there is .*\nTry: fleet rollout --help\n$/);
+  t.regex((await fleet(world, ['plna', '--help'])).output, /Try: fleet --help\n$/);
+});
+
 test('fleet device add writes to the top of the repository, and nowhere outside of one', async (t) => {
   const world = worldOf(t);
   const outside = await fleet(world, ['device', 'add', 'crane'], { directory: world.directory });

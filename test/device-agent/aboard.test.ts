@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { type AboardWorld, answerAboard } from '../../device-agent/aboard/answer.ts';
-import { ConsentPace } from '../../device-agent/aboard/consent-pace.ts';
+import { consentPace } from '../../device-agent/aboard/consent-pace.ts';
+import { Allowance } from '../../platform/allowance.ts';
 import type { Consent, Report } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators/report.js';
 
@@ -27,7 +28,7 @@ function agent(kept: Consent[], takes = true): AboardWorld {
       carriedReport: () => report,
       signReceipt: () => undefined,
     },
-    pace: new ConsentPace({ monotonic: () => 0 }),
+    pace: new Allowance({ monotonic: () => 0 }, consentPace),
     wake: () => 9_001,
   };
 }
@@ -85,7 +86,7 @@ test('a program that says yes and no without end has some hundreds of them kept 
   const kept: Consent[] = [];
   const world: AboardWorld = {
     ...agent([]),
-    ...{ nowMs: () => nowMs + ms, pace: new ConsentPace({ monotonic: () => ms }) },
+    ...{ nowMs: () => nowMs + ms, pace: new Allowance({ monotonic: () => ms }, consentPace) },
     report: () => ({ ...report, ...(kept.length === 0 ? {} : { consent: kept.at(-1)! }) }),
     keep: (consent) => kept.push(consent) > 0,
   };

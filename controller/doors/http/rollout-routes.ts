@@ -23,9 +23,24 @@ function fault(): string {
   return `${instancePath === '' ? 'the body' : instancePath.slice(1)} ${message}${choices}${unknown}`;
 }
 
+/** What is said of one act alone. */
+const ofOneAct = { wave: 'approve', device: 'allow-whole', revert: 'abort' } as const;
+
+/** What was asked for besides and means nothing for this act: who wrote it meant something. */
+function unmeant(asked: RolloutActRequest): string | undefined {
+  for (const field of ['wave', 'device', 'revert'] as const) {
+    const own = ofOneAct[field];
+    if (!asked[field] || asked.act === own) continue;
+    return `${field} is said of ${own}, and ${asked.act} takes none, so that nothing was done: leave it out, or ask for ${own}`;
+  }
+  return undefined;
+}
+
 /** Answers it; `body` is as it came. */
 export async function actAnswer(act: ActOnRollout, body: unknown): Promise<HttpResponse> {
   if (!isRolloutActRequest(body)) return errorAnswer(400, 'BAD_REQUEST', fault());
+  const wrong = unmeant(body);
+  if (wrong !== undefined) return errorAnswer(400, 'BAD_REQUEST', wrong);
   const refused = await act(body);
   if (refused !== undefined) return errorAnswer(refusalStatus[refused.code], refused.code, refused.message);
   return jsonAnswer(200, { done: true });

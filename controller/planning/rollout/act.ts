@@ -1,6 +1,6 @@
 /** What an operator does to a rollout, and in which states it can be done. */
 import type { Wave } from './policy.ts';
-import { actsMax, type Rollout, type RolloutAct, reverting, withEvent } from './rollout.ts';
+import { actsMax, goesBack, type Rollout, type RolloutAct, reverting, withEvent } from './rollout.ts';
 import { whyNotLet, withWhole } from './whole-modules.ts';
 
 /** An act as it was asked for. */
@@ -91,8 +91,7 @@ function resumed(rollout: Rollout, asked: Asked, now: number): Acted {
  */
 function retried(rollout: Rollout, asked: Asked, now: number): Acted {
   const { gatePassedAt: _, reopened: _before, ...rest } = rollout;
-  const wentBack = rollout.state === 'reverting' || rollout.reason.code === 'REVERTED';
-  const from = wentBack ? { wave: 0, approved: [] } : {};
+  const from = goesBack(rollout) ? { wave: 0, approved: [] } : {};
   const reason = because('ROLLOUT_RETRIED', 'tries again', asked);
   const retries = (rollout.retries ?? 0) + 1;
   return became({ ...rest, ...from, retries, state: 'running', waveStartedAt: now }, reason, now);

@@ -1,4 +1,5 @@
 /** What is counted of a rollout's devices, kept as they change: one costs the same in a fleet of any size. */
+import { basesOf, type DeviceBases, WaveBases } from './bases.ts';
 import { isUnavailable, type Room, type Taker, takersMax } from './budget.ts';
 import { type DeviceInRollout, type Fate, fateOf, type Progress, progressOf, retriesOf } from './fate.ts';
 import { noCounts, type WaveCounts } from './gate.ts';
@@ -16,6 +17,8 @@ interface Noted {
   readonly returns?: Return;
   /** It has no delta to what it was issued, and waits until somebody lets it take that whole. */
   readonly asks: boolean;
+  /** Of one that may be offered something, where deltas are waited for. */
+  readonly bases?: DeviceBases;
 }
 
 /** What a step of a rollout looks at. */
@@ -23,12 +26,17 @@ export interface Tally {
   /** Of the policy's waves, in order. */
   readonly counts: readonly WaveCounts[];
   readonly returns: Returns;
+  /** The first of those that go back and that what was good can't be drawn for. */
+  readonly undrawn: readonly string[];
   /** Devices that wait until somebody lets them take modules whole. */
   readonly asking: number;
 }
 
+/** Devices that are named. */
+const undrawnMax = 3;
+
 /** Before anybody was noted. */
-export const noTally: Tally = { counts: [], returns: noReturns, asking: 0 };
+export const noTally: Tally = { counts: [], returns: noReturns, undrawn: [], asking: 0 };
 
 function isAlike(before: Noted | undefined, noted: Noted): boolean {
   return (
@@ -37,7 +45,9 @@ function isAlike(before: Noted | undefined, noted: Noted): boolean {
     before.group === noted.group &&
     (before.away === undefined) === (noted.away === undefined) &&
     before.returns === noted.returns &&
-    before.asks === noted.asks
+    before.asks === noted.asks &&
+    before.bases?.told === noted.bases?.told &&
+    before.bases?.runs === noted.bases?.runs
   );
 }
 
@@ -52,7 +62,9 @@ export class Book implements Tally {
   readonly #retries: number;
   readonly #noted = new Map<string, Noted>();
   readonly #counts: Record<Fate, number>[];
+  readonly #bases: readonly WaveBases[];
   readonly #returns: Record<Return, number> = { ...noReturns };
+  readonly #undrawn = new Set<string>();
   #asking = 0;
   /** By group, those that it has to do without. */
   readonly #away = new Map<string, Set<string>>();
@@ -61,6 +73,7 @@ export class Book implements Tally {
     this.#policy = policy;
     this.#retries = retriesOf(rollout);
     this.#counts = policy.waves.map(() => ({ ...noCounts }));
+    this.#bases = policy.waves.map(() => new WaveBases());
   }
 
   get counts(): readonly WaveCounts[] {
@@ -69,6 +82,10 @@ export class Book implements Tally {
 
   get returns(): Returns {
     return this.#returns;
+  }
+
+  get undrawn(): readonly string[] {
+    return [...this.#undrawn.values().take(undrawnMax)];
   }
 
   get asking(): number {
@@ -87,10 +104,16 @@ export class Book implements Tally {
       ...(isUnavailable(device) ? { away: progressOf(device.observed) } : {}),
       ...(group === undefined ? {} : { group }),
       ...(returns === undefined ? {} : { returns }),
+      ...(this.#policy.bytes === undefined || device.isHeld ? {} : { bases: basesOf(device.observed) }),
     };
     this.#noted.set(name, noted);
     this.#add(name, noted);
     return !isAlike(before, noted);
+  }
+
+  /** Releases that those of a wave have, each as `NAME/VERSION`. */
+  basesOf(wave: number): ReadonlySet<string> {
+    return this.#bases[wave]?.releases ?? new Set();
   }
 
   /** The group that a device counts in; undefined of one that is bounded by no budget, or was not noted. */
@@ -116,10 +139,12 @@ export class Book implements Tally {
     return Array.from(names, (device) => ({ device, progress: this.#noted.get(device)!.away! }));
   }
 
-  #add(name: string, { wave, fate, group, away, returns, asks }: Noted): void {
+  #add(name: string, { wave, fate, group, away, returns, asks, bases }: Noted): void {
+    if (bases !== undefined) this.#bases[wave]!.add(bases);
     this.#counts[wave]![fate] += 1;
     if (asks) this.#asking += 1;
     if (returns !== undefined) this.#returns[returns] += 1;
+    if (returns === 'undrawn') this.#undrawn.add(name);
     if (group === undefined || away === undefined) return;
     this.#away.set(group, (this.#away.get(group) ?? new Set()).add(name));
   }
@@ -129,7 +154,9 @@ export class Book implements Tally {
     if (noted === undefined) return;
     const { wave, fate, group, returns } = noted;
     this.#noted.delete(name);
+    this.#undrawn.delete(name);
     this.#counts[wave]![fate] -= 1;
+    if (noted.bases !== undefined) this.#bases[wave]!.remove(noted.bases);
     if (noted.asks) this.#asking -= 1;
     if (returns !== undefined) this.#returns[returns] -= 1;
     if (group === undefined || noted.away === undefined) return;

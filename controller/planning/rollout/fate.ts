@@ -26,6 +26,10 @@ export interface DeviceInRollout {
   /** Which definition its newest deployment was drawn from; `other` is one that is neither, or nobody knows which. */
   readonly on: 'target' | 'good' | 'other' | 'nothing';
   readonly isHeld: boolean;
+  /** The target asks nothing else of it than what it was issued by another definition. */
+  readonly isUnchanged?: true;
+  /** It is to go back, and what was good can't be drawn for it. */
+  readonly lacksGood?: true;
   /** Its hold names releases: it is on nothing of its fleet's, whatever that comes to. */
   readonly isPinned?: true;
   /** Of the budget; absent when there is none, or the device has no such label or site. */
@@ -34,7 +38,17 @@ export interface DeviceInRollout {
 }
 
 /** Where it stands as the rollout counts it; one that was not offered the target waits. */
-export type Fate = 'waiting' | 'held' | 'dark' | 'contacted' | 'staged' | 'probation' | 'updated' | 'failed';
+export type Fate =
+  | 'waiting'
+  | 'held'
+  | 'dark'
+  | 'contacted'
+  | 'staged'
+  | 'probation'
+  | 'updated'
+  /** It ran what the target asks of it before: that shows nothing of the target. */
+  | 'unchanged'
+  | 'failed';
 
 /** All of them, in the order in which a device passes through. */
 export const fates: readonly Fate[] = [
@@ -45,6 +59,7 @@ export const fates: readonly Fate[] = [
   'staged',
   'probation',
   'updated',
+  'unchanged',
   'failed',
 ];
 
@@ -117,11 +132,12 @@ export function isUnderWay(observed: ObservedDevice): boolean {
 }
 
 /** Its fate; `retries` are those of the rollout: never by the clock, which may be set back. */
-export function fateOf({ on, isHeld, observed }: DeviceInRollout, retries: number): Fate {
+export function fateOf({ on, isHeld, isUnchanged, observed }: DeviceInRollout, retries: number): Fate {
   if (on !== 'target' || isWithheld(observed)) return isHeld ? 'held' : 'waiting';
   const fate = fateOn[progressOf(observed)];
   // It is not asked to take it any more.
   if (isHeld && isOffered(fate)) return 'held';
+  if (fate === 'updated' && isUnchanged === true) return 'unchanged';
   if (fate !== 'failed' || observed.issued === undefined || retriesOf(observed.issued) >= retries) return fate;
   return isHeld ? 'held' : 'waiting';
 }

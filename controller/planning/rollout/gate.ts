@@ -19,12 +19,12 @@ export type GateVerdict =
 /** Of nobody. */
 export const noCounts: WaveCounts = {
   ...{ waiting: 0, held: 0, dark: 0, contacted: 0 },
-  ...{ staged: 0, probation: 0, updated: 0, failed: 0 },
+  ...{ staged: 0, probation: 0, updated: 0, unchanged: 0, failed: 0 },
 };
 
-/** All devices of a wave but those that are held. */
+/** All devices of a wave but those that are held, and those that it changes nothing for. */
 export function sizeOf(counts: WaveCounts): number {
-  return fates.reduce((sum, fate) => sum + counts[fate], 0) - counts.held;
+  return fates.reduce((sum, fate) => sum + counts[fate], 0) - counts.held - counts.unchanged;
 }
 
 function underWay({ contacted, staged, probation }: WaveCounts): number {
@@ -101,4 +101,11 @@ export function judgeGate(wave: Wave, counts: WaveCounts, isPatienceOver: boolea
   const settled = counts.updated + counts.failed;
   if (settled > 0 || amountOf(wave.gate.contacts, size) === 0) return judgeSuccess(wave, counts);
   return holds('evidence', `nothing is known of any of the ${size} devices of wave ${wave.name}`, 'NO_EVIDENCE');
+}
+
+/** That it has passed; a wave that nothing changes for passes as one without devices does. */
+export function passedText({ name }: Wave, counts: WaveCounts): string {
+  if (counts.unchanged === 0 || sizeOf(counts) > 0) return `the gate of wave ${name} has passed`;
+  const whom = counts.unchanged === 1 ? 'its only device' : `any of its ${counts.unchanged} devices`;
+  return `the gate of wave ${name} has passed without evidence: nothing changes for ${whom}`;
 }

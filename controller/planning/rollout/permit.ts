@@ -5,7 +5,7 @@ import { isUnavailable, noRoomText, type Room } from './budget.ts';
 import { awaitsDeltas } from './deltas.ts';
 import { type DeviceInRollout, type Fate, fateOf, isOffered, retriesOf } from './fate.ts';
 import type { RolloutPolicy } from './policy.ts';
-import type { Rollout } from './rollout.ts';
+import { goesBack, type Rollout } from './rollout.ts';
 import { needsYesBefore, openWave } from './step.ts';
 
 /** `stay`: it is issued nothing now, whatever its manifests say. */
@@ -43,11 +43,16 @@ function isNotTaken(fate: Fate): boolean {
 
 function whenStopped(device: DeviceInRollout, fate: Fate, { rollout }: Permitting): Permit {
   const { state, good, reason, number } = rollout;
-  const why = { code: 'ROLLOUT_HALTED', message: `rollout ${number} is ${state}: ${reason.message}` };
-  if (good === undefined) return { kind: 'stay', reason: why };
+  const message = `rollout ${number} is ${state}: ${reason.message}`;
+  const why = { code: 'ROLLOUT_HALTED', message };
+  if (good === undefined) {
+    const { report } = device.observed;
+    const nothing = '; it runs nothing, and there is nothing good to go back to';
+    return stay(why.code, report !== undefined && report.running === undefined ? `${message}${nothing}` : message);
+  }
   if (device.on === 'good') return { kind: 'good', reason: why };
-  const goesBack = device.on !== 'target' || state === 'reverting' || isNotTaken(fate);
-  return { kind: goesBack ? 'good' : 'stay', reason: why };
+  const isTakenBack = device.on !== 'target' || goesBack(rollout) || isNotTaken(fate);
+  return { kind: isTakenBack ? 'good' : 'stay', reason: why };
 }
 
 /** Of one that waits: what its site or its own manifest change reaches it under the definition it is on. */

@@ -1,6 +1,8 @@
 /** What one device may have by the rollout of its fleet: `planDevice` decides by it what is sent. */
+import type { Reason } from '../../../schemas/generated/types.ts';
 import type { FleetDefinition } from '../../manifests/definition.ts';
 import type { DesiredDevice, DesiredFleet, DeviceTemplate } from '../../manifests/desired.ts';
+import { idleTemplate } from '../../manifests/device-template.ts';
 import { templateUnder } from '../../manifests/render-template.ts';
 import { isHeld, pinsOf } from '../hold.ts';
 import { type IssuedDeployment, isUntaken, isWithheld, type ObservedDevice } from '../observed.ts';
@@ -12,7 +14,8 @@ import { type Permit, permit, withinBudget } from './permit.ts';
 import { drawPinned } from './pinned.ts';
 import type { RolloutPolicy } from './policy.ts';
 import { goodNotThere } from './releases-gone.ts';
-import type { Rollout } from './rollout.ts';
+import { goesBack, isStopped, type Rollout } from './rollout.ts';
+import { staleOffer } from './stale-offer.ts';
 import { mayGoWhole } from './whole-modules.ts';
 
 /** A device with the template that it may have, and what its rollout says of it. */
@@ -33,10 +36,6 @@ export interface RolloutStanding {
   readonly rollout: Rollout;
   /** Undefined where there is nothing to go back to. */
   readonly good?: FleetDefinition;
-}
-
-function isStopped({ state }: Rollout): boolean {
-  return state === 'halted' || state === 'reverting';
 }
 
 /** What it would run by what was good. */
@@ -82,8 +81,14 @@ export function inRollout(
   const { budget } = standing.policy;
   const group = budget && groupOf(budget, desired);
   const isPinned = pinsOf(desired, now) !== undefined;
+  const on = isPinned ? 'other' : definitionOn(standing, desired, observed);
+  const isUnchanged = on === 'target' && observed.issued?.definition !== standing.rollout.target;
   return {
-    ...{ wave, observed, on: isPinned ? 'other' : definitionOn(standing, desired, observed) },
+    ...{ wave, observed, on },
+    ...(isUnchanged ? { isUnchanged } : {}),
+    ...(on === 'target' && goesBack(standing.rollout) && goodTemplate(standing, desired) === undefined
+      ? { lacksGood: true }
+      : {}),
     isHeld: isHeld(desired, now) || desired.keyFingerprint === undefined,
     ...(isPinned ? { isPinned } : {}),
     ...(group === undefined ? {} : { group }),
@@ -179,14 +184,50 @@ export const counting = {
   message: 'the devices of its fleet are counted first, since the controller started or a commit changed them',
 } as const;
 
+/** The device with what it goes back to; undefined where that can't be had. */
+function whatRanWell(
+  standing: RolloutStanding,
+  desired: DesiredDevice,
+): Required<Pick<Permitted, 'device' | 'definition'>> | undefined {
+  const template = goodTemplate(standing, desired);
+  if (template === undefined || goodNotThere(standing.wanted.catalogue, standing.good) !== undefined) return undefined;
+  return { device: { ...desired, template }, definition: standing.good!.hash };
+}
+
 /** Who can't be kept from what it was offered, as it has begun with it or nobody knows, is taken back. */
 function whenHeld(standing: RolloutStanding, desired: DesiredDevice, device: DeviceInRollout): Permitted {
   const as = { device: desired, definition: standing.rollout.target };
   const { on, observed } = device;
   if (on !== 'target' || isUntaken(observed) || !isUnderWay(observed)) return as;
-  const template = goodTemplate(standing, desired);
-  if (template === undefined || goodNotThere(standing.wanted.catalogue, standing.good) !== undefined) return as;
-  return { device: { ...desired, template }, definition: standing.good!.hash, isRecalled: true };
+  const well = whatRanWell(standing, desired);
+  return well === undefined ? as : { ...well, isRecalled: true };
+}
+
+/** Who has begun with what is stale goes on with what ran well; with nothing, where that was halted and nothing ran before. */
+function takenBack(
+  standing: RolloutStanding,
+  desired: DesiredDevice,
+  { on, observed }: DeviceInRollout,
+): Pick<Permitted, 'device' | 'definition'> | undefined {
+  const well = whatRanWell(standing, desired);
+  if (well !== undefined) return well;
+  if (on !== 'target' || observed.report?.running !== undefined) return undefined;
+  return { device: { ...desired, template: idleTemplate } };
+}
+
+/** What it may have where nothing is stale, or what is stale can't be taken back. */
+function withoutStale(standing: RolloutStanding, { desired, device, isCounted }: Asking, may: Permitted): Permitted {
+  const stale = may.stays && staleOffer(standing.rollout, device, isCounted);
+  if (stale === 'unseen') return { ...may, isWithdrawn: true };
+  const back = stale === 'begun' ? takenBack(standing, desired, device) : undefined;
+  return back === undefined ? may : { ...back, ...(may.reason === undefined ? {} : { reason: may.reason }) };
+}
+
+/** With what is kept from the device meanwhile. */
+function withKept(reason: Reason, { issued }: ObservedDevice): Reason {
+  const { sequence, revision } = issued!;
+  const kept = `deployment ${sequence} of commit ${revision.slice(0, 7)}, which it has not taken, is kept from it`;
+  return { ...reason, message: `${reason.message}; ${kept}` };
 }
 
 /** Whatever its fleet is at, it gets what it is held at, where the budget has room. */
@@ -207,28 +248,22 @@ function whenPinned(standing: RolloutStanding, { desired, device, room, isCounte
   return { ...wanted, stays: true, reason, ...(device.group === undefined ? {} : { awaitsRoomIn: device.group }) };
 }
 
-/** Whether it was offered what is halted, has not taken it, and can't be taken back: that may come to it no more. */
-function isWithdrawn({ rollout }: RolloutStanding, { on, observed }: DeviceInRollout, { stays }: Permitted): boolean {
-  return stays === true && isStopped(rollout) && on === 'target' && isUntaken(observed) && isUnderWay(observed);
-}
-
 /** What it may have now. That it is held is `planDevice`'s to say. */
 export function permitted(standing: RolloutStanding, asking: Asking): Permitted {
   const { desired, device } = asking;
   const wave = standing.policy.waves[device.wave]!.name;
   if (device.isPinned) return { ...whenPinned(standing, asking), wave };
   if (device.isHeld) return { ...whenHeld(standing, desired, device), wave };
-  const { reason, ...rest } = allowed(standing, asking);
+  const { reason, ...rest } = withoutStale(standing, asking, allowed(standing, asking));
   // Nothing keeps it from what it has.
   const { observed } = device;
   const isWanted = observed.issued?.templateHash === desired.template.hash;
-  const withdraws = isWithdrawn(standing, device, rest);
-  const hasIt = device.on !== 'other' && isWanted && !isWithheld(observed) && !withdraws;
+  const isKept = rest.isWithdrawn === true || (rest.stays === true && isWithheld(observed));
+  const hasIt = device.on !== 'other' && isWanted && !isKept && !isWithheld(observed);
   return {
     ...{ ...rest, wave },
-    ...(withdraws ? { isWithdrawn: true } : {}),
     ...(mayGoWhole(standing.rollout, desired.name) ? { mayGoWhole: true } : {}),
-    ...(reason === undefined || hasIt ? {} : { reason }),
+    ...(reason === undefined || hasIt ? {} : { reason: isKept ? withKept(reason, observed) : reason }),
     ...(reason?.code === 'BUDGET' && device.group !== undefined ? { awaitsRoomIn: device.group } : {}),
   };
 }

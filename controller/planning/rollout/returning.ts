@@ -10,17 +10,20 @@ export type Return =
   /** It was not heard since. */
   | 'dark'
   /** It has the target and can be issued nothing else: held, or without a key. */
-  | 'kept';
+  | 'kept'
+  /** It has the target, and what was good can't be drawn for it. */
+  | 'undrawn';
 
 /** How many are where; those that are back, and those that never left, are not counted. */
 export type Returns = Readonly<Record<Return, number>>;
 
 /** Of nobody. */
-export const noReturns: Returns = { offered: 0, moving: 0, dark: 0, kept: 0 };
+export const noReturns: Returns = { offered: 0, moving: 0, dark: 0, kept: 0, undrawn: 0 };
 
 /** Where a device is on its way back; undefined of one that is not on any. */
-export function returnOf({ on, isHeld, observed }: DeviceInRollout): Return | undefined {
-  if (on === 'target') return isHeld ? 'kept' : 'offered';
+export function returnOf({ on, isHeld, lacksGood, observed }: DeviceInRollout): Return | undefined {
+  if (on === 'target' && isHeld) return 'kept';
+  if (on === 'target') return lacksGood === true ? 'undrawn' : 'offered';
   if (on !== 'good' || isHeld) return undefined;
   const progress = progressOf(observed);
   switch (progress) {
@@ -55,12 +58,14 @@ export function returningText({ offered, moving, dark }: Returns): string {
   return `devices go back to what was good: ${joined(parts)}`;
 }
 
-/** How it ended. */
-export function returnedText({ dark, kept }: Returns): string {
-  const all = dark === 0 ? 'all its devices' : 'all its devices that were heard';
+/** How it ended; `names` are the first of those that what was good can't be drawn for. */
+export function returnedText({ dark, kept, undrawn }: Returns, names: readonly string[]): string {
+  const all = `all its ${undrawn === 0 ? '' : 'other '}devices${dark === 0 ? '' : ' that were heard'}`;
+  const more = undrawn > names.length ? ' and others' : '';
   const others = joined([
     [dark, 'not heard since they were issued it'],
     [kept, 'held with what they have, or without a key'],
+    [undrawn, `that what was good can not be drawn for, with what they have: ${names.join(', ')}${more}`],
   ]);
   return `${all} are back at what was good${others === '' ? '' : `; ${others}`}`;
 }

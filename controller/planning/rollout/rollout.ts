@@ -73,6 +73,16 @@ export function withEvent<R extends Rollout>(rollout: R, at: number, { code, mes
   return { ...rollout, events: [...rollout.events, { at, code, message }].slice(-eventsMax) };
 }
 
+/** Whether nobody is offered what it brings any more. */
+export function isStopped({ state }: Rollout): boolean {
+  return state === 'halted' || state === 'reverting';
+}
+
+/** Whether its devices go back, or did. */
+export function goesBack({ state, reason }: Rollout): boolean {
+  return state === 'reverting' || (state === 'halted' && reason.code === 'REVERTED');
+}
+
 /** The rollout whose devices go back from now on. */
 export function reverting<R extends Rollout>(rollout: R, now: number): R {
   return { ...rollout, state: 'reverting', waveStartedAt: now };

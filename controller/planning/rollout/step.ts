@@ -7,9 +7,10 @@
  * A rollout that is answered as it was handed in has nothing to write.
  */
 import type { Reason } from '../../../schemas/generated/types.ts';
+import { toTheSecond } from '../moments.ts';
 import type { Tally } from './book.ts';
-import { awaitedText, awaitsDeltas, type Deltas, lateText, noneOpen } from './deltas.ts';
-import { judgeGate, noCounts, whyFailed } from './gate.ts';
+import { awaitedText, awaitsDeltas, type DeltasOf, lateText, noneOpen } from './deltas.ts';
+import { judgeGate, noCounts, passedText, whyFailed } from './gate.ts';
 import type { RolloutPolicy, Wave } from './policy.ts';
 import { returnedText, returningText } from './returning.ts';
 import { type Rollout, reverting, withEvent } from './rollout.ts';
@@ -31,14 +32,9 @@ type Move =
   | { readonly kind: 'holds'; readonly verdict: Reason; readonly nextAt?: number };
 
 interface Standing extends Omit<Tally, 'asking'> {
-  readonly deltas: Deltas;
+  readonly deltasOf: DeltasOf;
   readonly policy: RolloutPolicy;
   readonly now: number;
-}
-
-/** For people: to the second. */
-function timeText(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 function moved(rollout: Rollout, code: string, message: string): Move {
@@ -97,7 +93,7 @@ function soaked(rollout: Rollout, passedAt: number, standing: Standing): Move {
   const { wave } = openWave(standing.policy, rollout);
   const endsAt = passedAt + wave.soakMs;
   if (standing.now < endsAt) {
-    const message = `wave ${wave.name} is watched until ${timeText(endsAt)}`;
+    const message = `wave ${wave.name} is watched until ${toTheSecond(endsAt)}`;
     return { kind: 'holds', verdict: { code: 'SOAKING', message }, nextAt: endsAt };
   }
   if (wave.approve !== 'after' || rollout.approved.includes(wave.name)) return beyond(rollout, standing);
@@ -124,7 +120,7 @@ function flapping({ reopened: before }: Rollout, { name }: Wave, now: number): M
   const pauseMs = Math.min(flapPauseMs * 2 ** Math.min(count - 1, 30), flapPauseMsMax);
   if (Math.abs(now - at) >= pauseMs) return undefined;
   const times = count === 1 ? 'once' : `${count} times`;
-  const message = `the gate of wave ${name} passed and closed again ${times}; it may pass again ${timeText(at + pauseMs)}`;
+  const message = `the gate of wave ${name} passed and closed again ${times}; it may pass again ${toTheSecond(at + pauseMs)}`;
   return { kind: 'holds', verdict: { code: 'GATE_FLAPS', message }, nextAt: at + pauseMs };
 }
 
@@ -140,7 +136,7 @@ function judged(rollout: Rollout, { policy, counts, now }: Standing): Move | und
   if (verdict.kind === 'passed') {
     if (rollout.gatePassedAt !== undefined) return undefined;
     const passed = { ...rollout, gatePassedAt: now };
-    return flapping(rollout, wave, now) ?? moved(passed, 'GATE_PASSED', `the gate of wave ${wave.name} has passed`);
+    return flapping(rollout, wave, now) ?? moved(passed, 'GATE_PASSED', passedText(wave, seen));
   }
   if (rollout.gatePassedAt === undefined || verdict.clause === 'success') {
     if (rollout.gatePassedAt !== undefined)
@@ -163,9 +159,10 @@ function begun(rollout: Rollout, { policy, now }: Standing): Move | undefined {
 }
 
 /** So do deltas that it waits for; patience with them counts from when it would have started. */
-function equipped(rollout: Rollout, { policy, deltas, now }: Standing): Move | undefined {
+function equipped(rollout: Rollout, { policy, deltasOf, now }: Standing): Move | undefined {
   const { index, wave } = openWave(policy, rollout);
   if (policy.bytes === undefined || !awaitsDeltas(policy, rollout, index)) return undefined;
+  const deltas = deltasOf(index);
   const endsAt = rollout.waveStartedAt + policy.bytes.patienceMs;
   const ready = { ...rollout, readyWave: index, waveStartedAt: now };
   if (deltas !== 'unknown' && deltas.open === 0)
@@ -177,13 +174,13 @@ function equipped(rollout: Rollout, { policy, deltas, now }: Standing): Move | u
 }
 
 /** Those that were heard have to be back; those that are dark are waited for as long as their waves have patience. */
-function reverted(rollout: Rollout, { policy, returns, now }: Standing): Move {
+function reverted(rollout: Rollout, { policy, returns, undrawn, now }: Standing): Move {
   const { offered, moving, dark } = returns;
   const patience = policy.waves.slice(0, rollout.wave + 1).map(({ gate }) => gate.patienceMs);
   const patienceEndsAt = rollout.waveStartedAt + Math.max(...patience);
   const isHeard = offered + moving === 0;
   if (isHeard && (dark === 0 || now >= patienceEndsAt))
-    return moved({ ...rollout, state: 'halted' }, 'REVERTED', returnedText(returns));
+    return moved({ ...rollout, state: 'halted' }, 'REVERTED', returnedText(returns, undrawn));
   const verdict = { code: 'REVERTING', message: returningText(returns) };
   return { kind: 'holds', verdict, ...(isHeard ? { nextAt: patienceEndsAt } : {}) };
 }
@@ -211,18 +208,18 @@ function move(rollout: Rollout, standing: Standing): Move {
   }
 }
 
-/** Goes on as far as it can at `now`. The tally has to be of all devices; without `deltas` all are there. */
+/** Goes on as far as it can at `now`. The tally has to be of all devices; without `deltasOf` all deltas are there. */
 export function step(
   rollout: Rollout,
   policy: RolloutPolicy,
-  { counts, returns }: Tally,
+  { counts, returns, undrawn }: Tally,
   now: number,
-  deltas: Deltas = noneOpen,
+  deltasOf: DeltasOf = () => noneOpen,
 ): Stepped {
   const events: Reason[] = [];
   let at = rollout;
   for (;;) {
-    const next = move(at, { policy, counts, returns, deltas, now });
+    const next = move(at, { policy, counts, returns, undrawn, deltasOf, now });
     if (next.kind === 'holds') {
       const { verdict, nextAt } = next;
       return { rollout: at, events, verdict, ...(nextAt === undefined ? {} : { nextAt }) };

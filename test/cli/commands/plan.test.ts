@@ -181,12 +181,10 @@ test('a plan prices what it fetches over the links of a site, in words and by it
   world.edit('applications/tide-logger.yaml', 'release: 1.0.0', 'release: 1.1.0');
   for (const site of ['aurora', 'borealis']) world.edit(`sites/${site}.yaml`, links, '');
   t.notRegex((await world.fleet(['plan'])).output, /CHEAPEST|Over the links/);
-  const vsat = '{ name: vsat, rate: 128kbit/s, pricePerMB: 4.5, currency: EUR, carries: [delta] }';
-  world.edit(
-    'sites/aurora.yaml',
-    'spec:',
-    `spec:\n  links: [${vsat}, { name: port, rate: 20Mbit/s, carries: [whole] }]`,
-  );
+  const vsat =
+    '{ name: vsat, rate: 128kbit/s, pricePerMB: 4.5, currency: EUR, match: { interface: eth1 }, carries: [delta] }';
+  const port = '{ name: port, rate: 20Mbit/s, match: { interface: eth0 }, carries: [whole] }';
+  world.edit('sites/aurora.yaml', 'spec:', `spec:\n  links: [${vsat}, ${port}]`);
   const { output } = await world.fleet(['plan']);
   t.regex(output, /ships +aurora +2 +\S+ k?B +\S+ kB +0\.00 EUR, 1s over port +0\.\d+ EUR, 1s over vsat/);
   t.regex(
@@ -198,7 +196,7 @@ test('a plan prices what it fetches over the links of a site, in words and by it
   t.like(document.transfers, { length: 1, 0: { site: 'aurora', cheapest: { links: ['port'], price: 0 } } });
   const [price] = document.prices!;
   t.is(price!.dearest, (document.transfers![0]!.dearest.bytes * 4.5) / 1e6);
-  world.edit('sites/aurora.yaml', ', { name: port, rate: 20Mbit/s, carries: [whole] }', '');
+  world.edit('sites/aurora.yaml', `, ${port}`, '');
   world.edit('sites/aurora.yaml', '[delta]', '[whole, none]');
   t.regex(
     (await world.fleet(['plan'])).output,

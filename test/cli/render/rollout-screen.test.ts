@@ -20,7 +20,17 @@ import type {
 
 const asOf = '2026-03-01T01:00:00.000Z';
 const began = '2026-03-01T00:30:00.000Z';
-const none = { waiting: 0, held: 0, dark: 0, contacted: 0, staged: 0, probation: 0, updated: 0, failed: 0 };
+const none = {
+  waiting: 0,
+  held: 0,
+  dark: 0,
+  contacted: 0,
+  staged: 0,
+  probation: 0,
+  updated: 0,
+  unchanged: 0,
+  failed: 0,
+};
 const tally = { desired: 5, running: 1, runningConnected: 1, progressing: 4, failed: 0, dark: 0, unknown: 0 };
 const plain = { style: styleFor(false), columns: 200, bars: false, asOf };
 
@@ -86,6 +96,14 @@ test('a rollout says how many devices ask to take modules whole, and what lets t
   t.regex(ask(2), /^2 devices have no delta and ask to take modules whole: fleet rollout allow-whole ships -m WHY$/m);
   t.regex(ask(1), /^1 device has no delta and asks to take/m);
   t.notRegex(rolloutScreen(fleetWith(), plain), /allow-whole/);
+  const inStatus = (more: Partial<RolloutStatus>) => screenOf(fleetWith(more));
+  t.regex(inStatus({ asking: 2 }), /failed; 2 devices ask to take modules whole; wave canary is watched/);
+  t.regex(inStatus({ asking: 1, state: 'done' }), /rollout 3 done, 1 device asks to take modules whole; /);
+  const why = fleetWith({ asking: 1 });
+  t.regex(
+    rolloutStory(why, statusOf(why), styleFor(false), 200),
+    /^1 device has no delta and asks .* allow-whole ships/m,
+  );
 });
 
 test('one rollout is shown wave by wave, with bars where there is a terminal and numbers where there is none', (t) => {
@@ -101,6 +119,14 @@ test('one rollout is shown wave by wave, with bars where there is a terminal and
   t.regex(screen, /^rest +waiting +3 +3 +0 +0 +0 +0 +0 +0 +0 +0 +0 %$/m);
   t.regex(screen, /1 device of a wave that has passed is not through with it/);
   t.regex(rolloutScreen(fleet, { ...plain, bars: true }), /^canary .* █{10}░{10} 50 %$/m);
+});
+
+test('devices that ran it before are counted beside the others, and by no gate, where there are any', (t) => {
+  const waves = [{ name: 'canary', state: 'open' as const, counts: { ...none, updated: 1, unchanged: 2 } }];
+  const screen = rolloutScreen(fleetWith({ waves }), plain);
+  t.regex(screen, /HELD +UNCHANGED +PROGRESS\ncanary +open +3 .* 0 +2 +100 %/);
+  t.regex(screenOf(fleetWith({ waves })), /canary: 1 of 1 updated, 2 unchanged/);
+  t.notRegex(rolloutScreen(fleetWith(), plain), /UNCHANGED/);
 });
 
 test('devices that are held are waited for by nobody, and while devices are counted no numbers of them are told', (t) => {

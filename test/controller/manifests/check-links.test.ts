@@ -4,10 +4,8 @@ import { checkDocument } from '../../../controller/manifests/document-check.ts';
 import type { SiteSpec } from '../../../schemas/generated/types.ts';
 import { device, fleet, problemsOf, site, stateOf } from './fleet-fixture.ts';
 
-const vsat = {
-  ...{ name: 'vsat', rate: '128kbit/s', pricePerMB: 4.5, currency: 'EUR' },
-  carries: ['delta'] as ['delta'],
-};
+const vsat = { name: 'vsat', rate: '128kbit/s', pricePerMB: 4.5, currency: 'EUR' };
+const carries: ['delta'] = ['delta'];
 
 function codesOf(...links: readonly object[]): readonly string[] {
   const document = { apiVersion: 'fleet/v1alpha1', kind: 'Site', metadata: { name: 'aurora' }, spec: { links } };
@@ -17,7 +15,10 @@ function codesOf(...links: readonly object[]): readonly string[] {
 
 test('links with a price, a rate and an interface of their own are taken', (t) => {
   const harbor = { name: 'harbor', rate: '20Mbit/s', match: { interface: 'wlan*' } };
-  t.deepEqual(codesOf({ ...vsat, match: { interface: 'eth1' } }, harbor, { name: 'cable', rate: '1Gbit/s' }), []);
+  t.deepEqual(
+    codesOf({ ...vsat, match: { interface: 'eth1' }, carries }, harbor, { name: 'cable', rate: '1Gbit/s' }),
+    [],
+  );
 });
 
 test('a link that costs less than nothing, or nothing, or moves no bit, is refused where it says so', (t) => {
@@ -25,7 +26,9 @@ test('a link that costs less than nothing, or nothing, or moves no bit, is refus
     t.deepEqual(codesOf({ ...vsat, pricePerMB }), ['OUT_OF_RANGE spec.links.0.pricePerMB']);
   for (const rate of ['0bit/s', '0.0Mbit/s', '-1kbit/s', '128', '128kB/s'])
     t.deepEqual(codesOf({ ...vsat, rate }), ['BAD_VALUE spec.links.0.rate'], rate);
-  t.deepEqual(codesOf({ ...vsat, carries: ['patch'] }), ['UNKNOWN_VALUE spec.links.0.carries.0']);
+  t.deepEqual(codesOf({ ...vsat, match: { interface: 'eth1' }, carries: ['patch'] }), [
+    'UNKNOWN_VALUE spec.links.0.carries.0',
+  ]);
   t.deepEqual(codesOf({ ...vsat, currency: 'euro' }), ['BAD_VALUE spec.links.0.currency']);
 });
 
@@ -88,8 +91,8 @@ test('what is wrong with a link is told with its line and what would do', (t) =>
   t.deepEqual(
     problems.map(({ file, line, message }) => `${file}:${line} ${message}`),
     [
-      "sites/aurora.yaml:15 spec.links[1].pricePerMB must be > 0, not number 0: Of a million bytes, in the link's currency; left out where bytes cost nothing.",
-      'sites/aurora.yaml:16 link "vsat" is priced in EUR, and prices of one site are compared; give this one in EUR as well',
+      "sites/aurora.yaml:13 spec.links[1].pricePerMB must be > 0, not number 0: Of a million bytes, in the link's currency; left out where bytes cost nothing.",
+      'sites/aurora.yaml:14 link "vsat" is priced in EUR, and prices of one site are compared; give this one in EUR as well',
     ],
   );
 });
@@ -102,6 +105,11 @@ test('a budget is of so many bytes a day or month, on a link that a device can t
     t.deepEqual(withBudget(bytes), ['BAD_VALUE spec.links.0.budget.bytes'], bytes);
   t.deepEqual(withBudget('50MB', 'week'), ['UNKNOWN_VALUE spec.links.0.budget.per']);
   t.deepEqual(codesOf({ ...vsat, budget: { bytes: '50MB', per: 'day' } }), ['TERMS_UNKEPT spec.links.0.budget']);
+});
+
+test('what a link carries is kept to by devices that can tell it from others, and refused where none can', (t) => {
+  t.deepEqual(codesOf({ ...vsat, match: { interface: 'sat0' }, carries }), []);
+  t.deepEqual(codesOf({ ...vsat, carries }), ['TERMS_UNKEPT spec.links.0.carries']);
 });
 
 test('hours of a link are held to what a schedule must be, and are some', (t) => {
@@ -126,7 +134,7 @@ test('devices of a site are told of the links that they can know, once one of th
   const toldOf = (name: string, ...links: NonNullable<SiteSpec['links']>) =>
     stateOf(files(...links)).desiredDevices.get(name)?.template.links;
   const port = { name: 'port', rate: '20Mbit/s', match: { interface: 'wlan*' } };
-  const sat = { ...vsat, match: { interface: 'sat0' }, budget: { bytes: '50MB', per: 'month' as const } };
+  const sat = { ...vsat, match: { interface: 'sat0' }, carries, budget: { bytes: '50MB', per: 'month' as const } };
   const told = [
     { name: 'vsat', interface: 'sat0', carries: ['delta'], budget: { bytes: 50_000_000, per: 'month' } },
     { name: 'port', interface: 'wlan*' },

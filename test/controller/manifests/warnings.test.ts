@@ -155,8 +155,13 @@ test('a site whose links carry no delta is warned of where its fleet lets no upd
       'so that device bridge can get no update over them; add delta to what one of them carries, or commit wholeModules: allow',
   ]);
   const [asked = ''] = deltaWarnings('ask', [['control']]);
-  t.regex(asked, /no update over them for which there is a delta, and does not ask either; add delta to what one/);
+  t.regex(asked, /device bridge can get no update over them; add delta to what one/);
   t.notRegex(asked, /or commit/);
+  const [whole = ''] = deltaWarnings('ask', [['control'], ['whole']]);
+  t.regex(
+    whole,
+    /device bridge gets each update over them whole, once somebody lets it; .* or commit wholeModules: allow/,
+  );
 });
 
 test('no site is blamed for want of deltas whose updates may come whole, or come over one of its links, or over one that no device can tell', (t) => {

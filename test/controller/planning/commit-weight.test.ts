@@ -167,6 +167,24 @@ test('a weaker budget is found at its fleet, and at devices that come to one by 
   t.deepEqual(of({ ...before, ...unlabelled }), { ...none, devices: ['one'] });
 });
 
+test('devices that a label takes out of the group that they shared come to a weaker budget, and those that stay together do not', (t) => {
+  const rollout: FleetRollout = { budget: { groupBy: 'deck', maxUnavailable: 1 } };
+  const before = files({ rollout });
+  const onDeck = (decks: Readonly<Record<string, string>>): Files => {
+    const moved = Object.entries(decks).map(([one, deck]) => {
+      const spec = { keyFingerprint: key(names.indexOf(one)) };
+      return [`devices/${one}.yaml`, device(one, { kind: 'ship', deck }, spec)];
+    });
+    return { ...before, ...Object.fromEntries(moved) };
+  };
+  const of = (base: Files, next: Files) => weigh(base, next).budgets.devices;
+  t.deepEqual(of(before, onDeck({ two: 'b' })), ['two']);
+  t.deepEqual(of(before, onDeck({ one: 'b', two: 'c' })), ['one', 'two']);
+  t.deepEqual(of(before, onDeck({ one: 'b', two: 'b', three: 'b', four: 'b' })), [], 'another name for the same');
+  t.deepEqual(of(onDeck({ two: 'b' }), before), [], 'together again');
+  t.deepEqual(of(onDeck({ two: 'b' }), onDeck({ two: 'c' })), [], 'it was alone');
+});
+
 test('a link over which devices may take more in a day or in a month is found', (t) => {
   const withLink = (budget?: SiteLink['budget']): Files => {
     const link = { name: 'vsat', rate: '128kbit/s', match: { interface: 'wwan0' }, ...(budget && { budget }) };

@@ -16,6 +16,9 @@ const silent: Log = { write: () => {} };
 const random = new SimRandom(5);
 const common = random.bytes(20_000);
 
+/** Of everything, whatever a device has. */
+const all = new Set(['crane/1', 'crane/2', 'crane/3', 'horn/1']);
+
 /** A version of an application: the common bytes and some of its own. */
 function version(name: string, number: number): { readonly release: CataloguedRelease; readonly bytes: Uint8Array } {
   const bytes = Uint8Array.from([...common, ...new TextEncoder().encode(`${name} ${number}`)]);
@@ -73,13 +76,14 @@ test('how many deltas are still to be made is told as they are made, and of thos
     return deltaAtOnce(old, fresh, signal);
   });
   const seen: unknown[] = [];
-  ways.onDeltas = () => seen.push(ways.deltasTo(['crane/3', 'horn/1']));
-  t.is(ways.deltasTo(['crane/3']), 'unknown', 'nothing was demanded yet');
+  ways.onDeltas = () => seen.push(ways.deltasTo(['crane/3', 'horn/1'], all));
+  t.is(ways.deltasTo(['crane/3'], all), 'unknown', 'nothing was demanded yet');
   const prepared = ways.prepare(catalogue, { wanted: new Set(['crane/3']), held: new Set() });
-  t.is(ways.deltasTo(['crane/3']), 'unknown', 'nobody has looked yet');
+  t.is(ways.deltasTo(['crane/3'], all), 'unknown', 'nobody has looked yet');
   await prepared;
-  t.deepEqual(ways.deltasTo(['crane/3']), { all: 2, open: 0 });
-  t.deepEqual(ways.deltasTo(['crane/2']), { all: 0, open: 0 });
+  t.deepEqual(ways.deltasTo(['crane/3'], all), { all: 2, open: 0 });
+  t.deepEqual(ways.deltasTo(['crane/3'], new Set(['crane/2', 'horn/1'])), { all: 1, open: 0 });
+  t.deepEqual(ways.deltasTo(['crane/2'], all), { all: 0, open: 0 });
   t.deepEqual(
     [...new Set(seen.map((one) => JSON.stringify(one)))],
     [2, 1, 0].map((open) => JSON.stringify({ all: 2, open })),
@@ -92,7 +96,7 @@ test('while artifacts can not be read nobody knows which deltas are missing', as
   await ways.prepare(catalogue, demand);
   store.holds = () => Promise.reject(new Error('the bucket does not answer'));
   await ways.prepare(catalogue, demand);
-  t.is(ways.deltasTo(['crane/3']), 'unknown');
+  t.is(ways.deltasTo(['crane/3'], all), 'unknown');
 });
 
 test('a delta that can not be made is logged, and the others are made', async (t) => {

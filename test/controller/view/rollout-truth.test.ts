@@ -151,7 +151,9 @@ function miscountsIn({ fleets, devices }: StatusDocument): string[] {
     const isStopped = rollout.state === 'halted' || rollout.state === 'reverting';
     const there = members.filter(({ reason }) => reason.code === 'UP_TO_DATE').length;
     if (size !== members.length) return [`wave ${name} counts ${size} of ${members.length}`];
-    return isStopped || counts.updated >= there ? [] : [`wave ${name} has ${counts.updated} updated of ${there}`];
+    return isStopped || counts.updated + counts.unchanged >= there
+      ? []
+      : [`wave ${name} has ${counts.updated} updated of ${there}`];
   });
 }
 

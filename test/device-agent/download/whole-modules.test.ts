@@ -134,6 +134,25 @@ test('a device that has not the memory for the delta waits for a yes, which is a
   t.is(ship.report.problem, undefined);
 });
 
+test('a device whose links never carry a delta asks to take it whole, where one of them carries that', async (t) => {
+  const ship = await running(first);
+  ship.surroundings.wayOut = 'sat0';
+  ship.shore.releaseWithBrotli(second, [delta]);
+  const sat = { name: 'vsat', interface: 'sat*', carries: ['whole'] as ['whole'] };
+  const port = { name: 'port', interface: 'eth*', carries: ['delta'] as ['delta'] };
+  ship.want(ship.shore.desired(2, [second], { ...ask, links: [sat, port] }));
+  await ship.run(2 * 3600);
+  t.is(ship.report.problem?.code, 'LINK_CARRIES', 'there is another that does');
+  ship.want(ship.shore.desired(3, [second], { ...ask, links: [sat] }));
+  await ship.run(2 * 3600);
+  t.like(ship.report.problem, { code: 'WHOLE_MODULE_ASKED', sequence: 3 });
+  t.deepEqual([askedFor(ship, { bytes: patch }), askedFor(ship, second)], [0, 0]);
+  ship.want(ship.shore.desired(4, [second], { links: [sat] }));
+  await ship.run(2 * 3600);
+  t.deepEqual(ship.running(), ['gauge 2.0.0']);
+  t.is(ship.report.downloads?.[0]?.method, 'brotli');
+});
+
 test('before anything travels it is told what of an update has no delta', async (t) => {
   const ship = await running(first, horn);
   ship.shore.releaseWithBrotli(second, [delta]);

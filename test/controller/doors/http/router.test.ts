@@ -295,6 +295,12 @@ test('what is done to a rollout is for the token, bounded, and refused with what
     [{ ...act, act: 'stop' }, /^act must be .*: pause, resume, approve, abort, retry, allow-whole$/],
     [{ ...act, fleet: '../x' }, /^fleet must match pattern/],
     [{ ...act, force: true }, /^the body must NOT have additional properties \(force\)$/],
+    [
+      { ...act, act: 'pause', revert: true },
+      /^revert is said of abort, and pause takes none, so that nothing was done/,
+    ],
+    [{ ...act, wave: 'canary' }, /^wave is said of approve, and abort takes none/],
+    [{ ...act, act: 'retry', device: 'crane-7' }, /^device is said of allow-whole, and retry takes none/],
   ];
   for (const [body, message] of wrong) {
     const answer = await post(body);

@@ -1,9 +1,10 @@
 /** Waves that wait for deltas: for a fleet of any policy and any history, whatever becomes of the deltas meanwhile. */
 import test from 'ava';
 import fc from 'fast-check';
+import { Book } from '../../../../controller/planning/rollout/book.ts';
 import { awaitsDeltas, type Deltas, noneOpen } from '../../../../controller/planning/rollout/deltas.ts';
 import { needsYesBefore, openWave, step } from '../../../../controller/planning/rollout/step.ts';
-import { devices, fresh, happenings, minuteMs, policy, startMs, World } from './world.ts';
+import { devices, fresh, happenings, minuteMs, policy, settledOn, startMs, World } from './world.ts';
 
 const deltas: fc.Arbitrary<Deltas> = fc.constantFrom<Deltas[]>(
   noneOpen,
@@ -70,7 +71,7 @@ test('a wave that waits for deltas says how many it lacks and until when, and is
     const { index, wave } = openWave(wanted, rollout);
     const waits = rollout.state === 'running' && !needsYesBefore(wave, rollout) && awaitsDeltas(wanted, rollout, index);
     if (!waits) return true;
-    const { verdict, nextAt } = step(rollout, wanted, world.book, now, world.deltas);
+    const { verdict, nextAt } = step(rollout, wanted, world.book, now, () => world.deltas);
     const isTold =
       world.deltas === 'unknown' || verdict.message.includes(`${world.deltas.open} of ${world.deltas.all} deltas`);
     return verdict.code === 'NEEDS_DELTAS' && isTold && nextAt !== undefined && nextAt > now;
@@ -116,4 +117,40 @@ test('the yes that a wave waits for comes first, and its patience with deltas co
   world.happen({ kind: 'pass', minutes: 1 });
   t.is(world.issues.length, 1);
   t.is(world.rollout.waveStartedAt, startMs + 150 * minuteMs);
+});
+
+test('a wave waits for the deltas from what its own devices have, were told or run, and for no others', (t) => {
+  const one = { kind: 'count', count: 1 } as const;
+  const gate = { successPercent: 100, patienceMs: minuteMs, contacts: one, failures: one };
+  const waves = ['first', 'rest'].map((name) => ({ name, soakMs: 0, gate }));
+  const wanted = { waves, bytes: { wholeModules: 'allow', patienceMs: minuteMs }, onFailure: 'halt' } as const;
+  const having = (wave: number, told: string, runs?: string) => {
+    const { issued, ...observed } = settledOn(1, startMs);
+    const applications = [{ name: 'pump', version: told, links: ['maths/2'] }];
+    const said = runs === undefined ? {} : { runs };
+    return {
+      wave,
+      on: 'good',
+      isHeld: false,
+      observed: { ...observed, ...said, issued: { ...issued!, applications } },
+    } as const;
+  };
+  const rollout = fresh(true);
+  const book = new Book(wanted, rollout);
+  book.note('one', having(0, '3'));
+  book.note('two', having(1, '2', 'pump/1 '));
+  book.note('three', { ...having(1, '9'), isHeld: true });
+  t.deepEqual(
+    [0, 1].map((wave) => [...book.basesOf(wave)].sort()),
+    [
+      ['maths/2', 'pump/3'],
+      ['maths/2', 'pump/1', 'pump/2'],
+    ],
+  );
+  const deltasOf = (wave: number) => ({ all: 1, open: book.basesOf(wave).has('pump/1') ? 1 : 0 });
+  t.is(step(rollout, wanted, book, startMs, deltasOf).rollout.readyWave, 0);
+  const second = step({ ...rollout, wave: 1 }, wanted, book, startMs, deltasOf);
+  t.deepEqual([second.verdict.code, second.rollout.readyWave], ['NEEDS_DELTAS', undefined]);
+  t.true(book.note('two', having(1, '2', 'pump/2 ')));
+  t.is(step(second.rollout, wanted, book, startMs, deltasOf).rollout.readyWave, 1);
 });

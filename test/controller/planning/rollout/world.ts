@@ -296,7 +296,7 @@ export class World {
   /** Steps and issues until nothing moves; the rounds that it took. */
   settle(): number {
     for (let round = 1; ; round += 1) {
-      const { rollout } = step(this.rollout, this.policy, this.book, this.now, this.deltas);
+      const { rollout } = step(this.rollout, this.policy, this.book, this.now, () => this.deltas);
       const counts = this.book.counts.map((each) => ({ ...each }));
       if (rollout !== this.rollout)
         this.stages.push({ before: this.rollout, rollout, counts, devices: [...this.devices], now: this.now });

@@ -1,0 +1,32 @@
+/** What a device was offered and has not switched over to, and shall have no more: that was halted, or a newer commit took its place. */
+import { isReference, isUnseen, type ObservedDevice } from '../observed.ts';
+import { type DeviceInRollout, isUnderWay } from './fate.ts';
+import { isStopped, type Rollout } from './rollout.ts';
+
+/** `unseen` is taken out of its shadow; who has `begun` has to be told something else. */
+export type StaleOffer = 'unseen' | 'begun';
+
+function hasBegun({ issued, report }: ObservedDevice): boolean {
+  return issued !== undefined && isReference(report?.target, issued);
+}
+
+/** Whether a rollout of this fleet brought it, that another took the place of. */
+function isSuperseded({ fleet }: Rollout, { issued }: ObservedDevice): boolean {
+  return issued?.fleet === fleet && issued.definition !== undefined;
+}
+
+/**
+ * Of a device that gets nothing else now. `isCounted` when all devices of its fleet were looked at: before, nobody knows whether its
+ * wave is open, and it is told one thing, not two.
+ */
+export function staleOffer(
+  rollout: Rollout,
+  { on, observed }: DeviceInRollout,
+  isCounted: boolean,
+): StaleOffer | undefined {
+  const isHalted = on === 'target' && isStopped(rollout);
+  if ((!isHalted && on !== 'other') || !isUnderWay(observed)) return undefined;
+  if (!isHalted && !isCounted) return undefined;
+  if (isUnseen(observed)) return 'unseen';
+  return hasBegun(observed) && (isHalted || isSuperseded(rollout, observed)) ? 'begun' : undefined;
+}
