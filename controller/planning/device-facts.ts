@@ -10,13 +10,14 @@ export function factsOf(
   observed: DescribedDevice,
   now: number,
 ): Pick<DeviceStatus, 'name' | 'events'> & Partial<DeviceStatus> {
-  const { issued, report, connected, linkSince, address, takeovers, events, silences } = observed;
+  const { issued, report, connected, linkSince, address, carried, takeovers, events, silences } = observed;
   const contactAt = heardAt(observed, now);
   return {
     name,
     ...(connected === undefined ? {} : { connected }),
     ...(linkSince === undefined ? {} : { linkSince: momentOf(linkSince) }),
     ...(address === undefined ? {} : { address }),
+    ...(carried === undefined ? {} : { carried: { at: momentOf(carried.at), by: carried.by } }),
     ...(takeovers === undefined
       ? {}
       : {
