@@ -49,10 +49,11 @@ function* withEnd(names: Iterable<string>, onEnd: () => void): Generator<string>
 
 /** Whether what a wave's devices may have is otherwise than before. */
 function opens(before: Rollout | undefined, after: Rollout, wave: number): boolean {
-  if (before === undefined || before.number !== after.number || before.state !== after.state)
-    return after.state !== 'done';
+  if (before === undefined || before.number !== after.number) return after.state !== 'done';
+  const goesOn = before.state === 'running' && (after.state === 'running' || after.state === 'done');
+  if (!goesOn) return before.state !== after.state;
   const isOpenNow = before.reason.code === 'NEEDS_APPROVAL' || before.readyWave !== after.readyWave;
-  return wave <= after.wave && (wave > before.wave || (wave === after.wave && isOpenNow));
+  return wave <= after.wave && (wave > before.wave || (wave === before.wave && isOpenNow));
 }
 
 export class FleetRollouts {

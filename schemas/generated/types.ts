@@ -939,7 +939,7 @@ export interface AgentContactConfiguration {
    */
   mode?: 'stay' | 'poll';
   /**
-   * How often it asks, in mode poll and, after a first hour, in mode stay where no broker is reached; each time takes some 4 KB.
+   * How often it asks, in mode poll and, after a first hour, in mode stay where no broker is reached; each time takes some 5 KB.
    */
   intervalSeconds?: number;
 }

@@ -63,6 +63,22 @@ test('a gate that opens and closes with the reports of one device has nobody go 
   t.deepEqual(opened, [of(1).map(([name]) => name)], 'those of the wave that opens are thought over');
 });
 
+test('who waited for a rollout that ends at once is thought over: while it was paused, for a yes, or for the wave before', (t) => {
+  const ends = { state: 'done', wave: 1, reason: { code: 'ROLLOUT_DONE', message: 'x' } } as const;
+  const names = (lists: readonly (readonly string[])[]) => lists.flat().toSorted();
+  const paused = begun();
+  paused.become({ state: 'paused', wave: 1 });
+  t.deepEqual(names(paused.become(ends)), ['one', 'three', 'two']);
+  const unapproved = begun();
+  unapproved.become({ reason: { code: 'NEEDS_APPROVAL', message: 'x' } });
+  t.deepEqual(names(unapproved.become(ends)), ['one', 'three', 'two']);
+  const { become, of } = begun();
+  t.deepEqual(
+    become(ends).flat(),
+    of(1).map(([name]) => name),
+  );
+});
+
 test('a rollout that became due while it was written is looked at again', (t) => {
   const { become, rollouts, told, at } = begun();
   become({ gatePassedAt: startMs, reason: { code: 'GATE_PASSED', message: 'x' } });

@@ -121,15 +121,15 @@ test('a connected device takes from a bundle what it lacks, though it knows newe
   t.is(await refusal(ship, bundle), 'SEQUENCE_REPLAYED');
 });
 
-test('what the link brings too slowly is taken from a bundle when it comes, link budget or not', async (t) => {
+test('what waits for another link is taken from a bundle when it comes, for that takes nothing of any', async (t) => {
   const ship = await proved();
   const { shore } = ship;
-  const links: DeployedLink[] = [{ name: 'vsat', carries: ['control'] as unknown as LinkCarries, interface: 'eth0' }];
+  ship.surroundings.wayOut = 'sat0';
+  const links: DeployedLink[] = [{ name: 'vsat', carries: ['control'] as unknown as LinkCarries, interface: 'sat*' }];
   const desired = { ...update, change: { links } };
-  shore.busy = (url) => (url.startsWith('/sha256/') ? 503 : undefined);
   ship.want(shore.desired(2, [gauge2, horn1], desired.change));
   await ship.run(120);
-  t.is(ship.report.target?.sequence, 2);
+  t.like(ship.report.waiting, { to: 'fetch' });
   t.deepEqual(await apply(ship, bundleOf(shore, desired)), { kind: 'brought', sequence: 2 });
   t.is(ship.report.running?.sequence, 2);
 });
