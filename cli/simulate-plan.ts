@@ -125,6 +125,9 @@ export async function simulatePlan(
       startMs,
       horizonMs: asked.untilMs,
       failShare: asked.failShare,
+      approveAfterMs: asked.approveAfterMs,
+      consentAfterMs: asked.consentAfterMs,
+      whenTrueShare: asked.whenTrueShare,
     },
   };
   const runs = await simulate(simulation, seeds, (done) => onRun(done, seeds.length));

@@ -70,6 +70,8 @@ export function simulationDocument({
     ...(plan.policy.problems.length > 0 && { policy: [...plan.policy.problems] }),
     assumed: {
       ...{ failShare: asked.failShare, untilSeconds: asked.untilMs / secondMs, contact: asked.contact },
+      ...{ approveAfterSeconds: asked.approveAfterMs / secondMs, consentAfterSeconds: asked.consentAfterMs / secondMs },
+      whenTrueShare: asked.whenTrueShare,
       ...{ over: asked.over, places: contacts.places, remembered: contacts.remembered, behind },
       contacts: Object.fromEntries(asked.contacts),
       darkSeconds: Object.fromEntries([...asked.darkMs].map(([place, ms]) => [place, ms / secondMs])),
