@@ -175,6 +175,16 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/rollout-act.ts')).rolloutAllowWholeCommand,
   },
   {
+    name: 'bundle create',
+    summary: 'write what devices are offered, and all they lack for it, into a file to carry to them by hand',
+    load: async () => (await import('./commands/bundle-create.ts')).bundleCreateCommand,
+  },
+  {
+    name: 'bundle import',
+    summary: 'have the controller take what devices said of themselves in receipts that were carried by hand',
+    load: async () => (await import('./commands/bundle-import.ts')).bundleImportCommand,
+  },
+  {
     name: 'source accept',
     summary: 'let the controller take a commit that it holds back because its branch was rewritten',
     load: async () => (await import('./commands/source-accept.ts')).sourceAcceptCommand,
@@ -208,6 +218,16 @@ export const commandTable: readonly Entry[] = [
     name: 'agent consent',
     summary: 'says yes or no to the deployment that waits on this machine',
     load: async () => (await import('./commands/agent-consent.ts')).agentConsentCommand,
+  },
+  {
+    name: 'agent apply',
+    summary: 'have the agent on this machine take a bundle, without a network',
+    load: async () => (await import('./commands/agent-apply.ts')).agentApplyCommand,
+  },
+  {
+    name: 'agent receipts',
+    summary: 'write what the agent on this machine says of itself, signed, into a file to carry ashore by hand',
+    load: async () => (await import('./commands/agent-receipts.ts')).agentReceiptsCommand,
   },
   {
     name: 'agent wake',

@@ -1,6 +1,17 @@
 /** Asks the controller; its answers are judged by their schema before anybody believes them. */
+
 import { DiskError, type HttpRequest, type HttpResponse, NetworkError } from '../platform/ports.ts';
-import type { CliConfiguration, DeviceStatus, RolloutActRequest, StatusDocument } from '../schemas/generated/types.ts';
+import { printableDeep } from '../platform/printable.ts';
+import type {
+  BundleAnswer,
+  BundleOrder,
+  CliConfiguration,
+  DeviceStatus,
+  ReceiptOrder,
+  RolloutActRequest,
+  StatusDocument,
+} from '../schemas/generated/types.ts';
+import { isBundleAnswer } from '../schemas/generated/validators/bundle-answer.js';
 import { isStatusDocument } from '../schemas/generated/validators/status.js';
 import { announcedController } from './announced-controller.ts';
 import { type CommandContext, CommandError } from './command.ts';
@@ -219,6 +230,42 @@ export async function acceptRevision(context: CommandContext, name: string): Pro
 /** Has the controller do something to the rollout of a fleet; durable when it resolves. Throws `CommandError`. */
 export async function actOnRollout(context: CommandContext, request: RolloutActRequest): Promise<void> {
   await post(context, '/api/v1/rollouts/act', request, `${request.act} the rollout of fleet ${request.fleet}`);
+}
+
+/** Has the controller sign a bundle; recorded when it resolves. Throws `CommandError`. */
+export async function orderBundle(client: ControllerClient, order: BundleOrder): Promise<BundleAnswer> {
+  const body = new TextEncoder().encode(JSON.stringify(order));
+  const { status, bytes } = await client.ask({
+    method: 'POST',
+    path: '/api/v1/bundles',
+    body,
+    bytesMax: answerBytesMax,
+  });
+  const text = new TextDecoder().decode(bytes);
+  const answer = parsed(text);
+  if (status === 200 && isBundleAnswer(answer)) return answer;
+  if (isError(answer, 'NOTHING_OFFERED') || isError(answer, 'BUNDLE_TOO_LARGE')) throw new CommandError(answer.message);
+  throw refusalOf(status, text, client);
+}
+
+/** What became of a receipt that the controller was brought. */
+export type ReceiptAnswer =
+  | { readonly kind: 'taken'; readonly device: string; readonly madeAt: string }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
+
+/** Has the controller take a receipt; durable when it resolves. Throws `CommandError` where it does not answer. */
+export async function bringReceipt(client: ControllerClient, order: ReceiptOrder): Promise<ReceiptAnswer> {
+  const body = new TextEncoder().encode(JSON.stringify(order));
+  const path = '/api/v1/receipts';
+  const { status, bytes } = await client.ask({ method: 'POST', path, body, bytesMax: answerBytesMax });
+  const text = new TextDecoder().decode(bytes);
+  const answer = parsed(text) as { readonly [K in 'device' | 'madeAt' | 'code' | 'message']?: unknown } | undefined;
+  const { device, madeAt, code, message } = printableDeep(answer ?? {});
+  if (status === 200 && typeof device === 'string' && typeof madeAt === 'string')
+    return { kind: 'taken', device, madeAt };
+  if (status === 409 && typeof code === 'string' && typeof message === 'string')
+    return { kind: 'refused', code, message };
+  throw refusalOf(status, text, client);
 }
 
 function parsed(text: string): unknown {

@@ -114,6 +114,8 @@ export interface OpenedPlan {
   readonly plan: Plan;
   readonly base: JudgedRevision;
   readonly next: JudgedRevision;
+  /** Of all fleets, as they were told; none where nobody answers. */
+  readonly fleets: StatusDocument['fleets'];
   /** What is known of devices, whatever the base is; nothing where nobody answers. */
   readonly tell: (names: readonly string[]) => Promise<readonly DeviceStatus[]>;
 }
@@ -156,7 +158,13 @@ export async function withPlan<T>(
     ...(known && { known }),
     ...(unknownBecause !== undefined && { unknownBecause }),
   };
-  return use({ plan, base, next, tell: async (names) => (isTold ? word.devices(names) : []) });
+  return use({
+    plan,
+    base,
+    next,
+    fleets: answer.status?.fleets ?? [],
+    tell: async (names) => (isTold ? word.devices(names) : []),
+  });
 }
 
 /** Works the plan out. Throws `CommandError`. */

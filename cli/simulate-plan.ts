@@ -9,6 +9,7 @@ import {
   type SimulatedRun,
   type Simulation,
 } from '../controller/simulation/simulation.ts';
+import type { RolloutStatus } from '../schemas/generated/types.ts';
 import { CommandError } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { OpenedPlan } from './make-plan.ts';
@@ -24,6 +25,12 @@ const livesUsual = 10_000;
 const seedsUsual = 20;
 const seedsLeast = 3;
 
+/** A rollout that has not come to its end. */
+export interface RolloutUnderWay extends Pick<RolloutStatus, 'state' | 'wave'> {
+  readonly fleet: string;
+  readonly waves: number;
+}
+
 /** A simulation that was lived through. */
 export interface SimulatedPlan {
   readonly seeds: readonly number[];
@@ -31,6 +38,8 @@ export interface SimulatedPlan {
   /** Devices that do not run the base at the beginning. */
   readonly behind: number;
   readonly contacts: ContactBasis;
+  /** Rollouts that are under way to the base, and taken as completed. */
+  readonly takenAsDone: readonly RolloutUnderWay[];
   /** When the commit comes into force, in milliseconds since the epoch. */
   readonly startMs: number;
 }
@@ -64,6 +73,15 @@ function commitOf({ commit }: PlanSide, desired: DesiredFleet): SimulatedCommit 
   return { id, subject, desired };
 }
 
+/** Of these fleets. */
+function underWay({ fleets }: OpenedPlan, names: ReadonlySet<string>): RolloutUnderWay[] {
+  return fleets.flatMap(({ name: fleet, rollout }) => {
+    if (rollout === undefined || rollout.state === 'done' || !names.has(fleet)) return [];
+    const { state, wave, waves } = rollout;
+    return [{ fleet, state, wave, waves: waves.length }];
+  });
+}
+
 /** Refuses names of no place, which would change nothing in silence. */
 function requirePlaces(asked: SimulationQuestion, places: ReadonlySet<string>): void {
   for (const [option, names] of [
@@ -93,7 +111,7 @@ function seedsFor({ seeds }: SimulationQuestion, devices: number): readonly numb
   throw new CommandError(message, exitCodes.usage);
 }
 
-const nothing = { seeds: [], runs: [], behind: 0, contacts: { places: 0, remembered: 0 } } as const;
+const nothing = { seeds: [], runs: [], behind: 0, contacts: { places: 0, remembered: 0 }, takenAsDone: [] } as const;
 
 /** Lives it through; `onRun` hears how many runs are done, and of how many. Throws `CommandError`. */
 export async function simulatePlan(
@@ -125,8 +143,13 @@ export async function simulatePlan(
       startMs,
       horizonMs: asked.untilMs,
       failShare: asked.failShare,
+      approveAfterMs: asked.approveAfterMs,
+      consentAfterMs: asked.consentAfterMs,
+      whenTrueShare: asked.whenTrueShare,
     },
   };
+  onRun(0, seeds.length);
   const runs = await simulate(simulation, seeds, (done) => onRun(done, seeds.length));
-  return { seeds, runs, behind: behind.size, contacts: basisOf(places), startMs };
+  const takenAsDone = plan.known === undefined ? [] : underWay(opened, fleets);
+  return { seeds, runs, behind: behind.size, contacts: basisOf(places), startMs, takenAsDone };
 }

@@ -20,6 +20,11 @@ export interface SimulationQuestion {
   readonly seeds: readonly number[] | undefined;
   readonly untilMs: number;
   readonly failShare: number;
+  /** From where somebody is asked to where they say yes: to waves, and aboard. */
+  readonly approveAfterMs: number;
+  readonly consentAfterMs: number;
+  /** Of the time so much conditions are true. */
+  readonly whenTrueShare: number;
   readonly contact: ContactKind;
   readonly contacts: ReadonlyMap<string, ContactKind>;
   readonly darkMs: ReadonlyMap<string, number>;
@@ -57,6 +62,21 @@ export const simulationOptions: Readonly<Record<string, OptionSpec>> = {
     multiple: true,
     value: 'SITE=14d',
     description: 'Nobody hears the site, or the device without one, for so long from the beginning.',
+  },
+  'approve-after': {
+    type: 'string',
+    value: '4h',
+    description: 'From where a wave waits for a yes to where somebody says it (default: at once).',
+  },
+  'consent-after': {
+    type: 'string',
+    value: '6h',
+    description: 'From where a device asks for consent to where it is given aboard (default: at once).',
+  },
+  'when-true': {
+    type: 'string',
+    value: '60%',
+    description: 'For so much of the time conditions (when) are true, in stretches of chance by site (default: 100%).',
   },
   contact: {
     type: 'string',
@@ -102,10 +122,10 @@ function duration(option: string, text: string, shown = text): number {
   throw usage(`--${option} ${shown}: write a time such as 90m, 12h or 14d, at most ${untilMsMax / dayMs}d`);
 }
 
-function share(text: string): number {
+function share(option: string, text: string, of: string): number {
   const percent = /^\d{1,3}(\.\d+)?%$/.test(text) ? Number.parseFloat(text) : Number.NaN;
   if (percent >= 0 && percent <= 100) return percent / 100;
-  throw usage(`--fail ${text}: write a share of the updates from 0% to 100%, such as 5%`);
+  throw usage(`--${option} ${text}: write a share of the ${of} from 0% to 100%, such as 5%`);
 }
 
 function kindOf(text: string, shown: string): ContactKind {
@@ -151,6 +171,7 @@ export function simulationQuestion({ positionals, values, lists }: ParsedArgumen
   if (positionals.length > 1) throw usage('simulate takes one REF at most');
   const [next] = positionals;
   const { against, plot, status, until, fail, over, output } = values;
+  const { 'approve-after': approve, 'consent-after': consent, 'when-true': when } = values;
   const { contact = [], dark = [] } = lists;
   const forAll = contact.filter((text) => !text.includes('='));
   if (forAll.length > 1)
@@ -162,7 +183,10 @@ export function simulationQuestion({ positionals, values, lists }: ParsedArgumen
     ...(status !== undefined && { status }),
     seeds: seedsOf(values),
     untilMs: until === undefined ? 60 * dayMs : duration('until', until),
-    failShare: fail === undefined ? 0 : share(fail),
+    failShare: fail === undefined ? 0 : share('fail', fail, 'updates'),
+    approveAfterMs: approve === undefined ? 0 : duration('approve-after', approve),
+    consentAfterMs: consent === undefined ? 0 : duration('consent-after', consent),
+    whenTrueShare: when === undefined ? 1 : share('when-true', when, 'time'),
     contact: forAll[0] === undefined ? 'ship' : kindOf(forAll[0], forAll[0]),
     contacts: perPlace(
       'contact',

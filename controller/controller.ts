@@ -9,16 +9,26 @@
 import type { Clock, Log } from '../platform/ports.ts';
 import { Turn } from '../platform/turn.ts';
 import type { BatchAnswer } from '../schemas/batch-answer.ts';
-import type { BrokerStatus, Deployment, Refusal, StatusDocument, StorageStatus } from '../schemas/generated/types.ts';
+import type {
+  BrokerStatus,
+  Deployment,
+  ReceiptOrder,
+  Refusal,
+  StatusDocument,
+  StorageStatus,
+} from '../schemas/generated/types.ts';
 import type { MessageBatch } from '../schemas/message-batch.ts';
+import { proveReceipt } from '../schemas/receipt.ts';
 import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
 import type { TakeNews } from './doors/http/news-route.ts';
+import type { ReceiptOutcome } from './doors/http/receipt-routes.ts';
 import { Refusals } from './doors/refusals.ts';
 import { Engine } from './engine/engine.ts';
-import type { ContactEvent, ShadowRequestEvent } from './engine/events.ts';
+import type { BundledEvent, ContactEvent, ShadowRequestEvent } from './engine/events.ts';
 import type { Image } from './engine/image.ts';
 import { loadImage } from './engine/load-image.ts';
 import type { ActRefusal } from './engine/move-rollout.ts';
+import { type DeviceOffer, offersTo } from './engine/offers.ts';
 import { reminders } from './engine/reminders.ts';
 import { type End, expiryStatuses } from './expiry/end.ts';
 import { BranchFollower } from './following/branch-follower.ts';
@@ -31,11 +41,12 @@ import { isOfLogbook, LogbookIntake } from './messages/logbook-intake.ts';
 import type { WatchedOutlet } from './messages/watched-outlet.ts';
 import type { Asked } from './planning/rollout/act.ts';
 import type { ReleaseDemand, SmallerWays } from './publishing/smaller-ways.ts';
+import type { JsonObject } from './shadow/document.ts';
 import type { ShadowMessage } from './shadow/protocol.ts';
 import type { BlobCache } from './state/blob-cache.ts';
 import type { StatePort } from './state/state-port.ts';
 import { NeededArtifacts, wantedReleases } from './view/needed-artifacts.ts';
-import type { StatusQuery } from './view/selection.ts';
+import { type StatusQuery, selectDevices } from './view/selection.ts';
 import { statusDocument } from './view/status.ts';
 import { View } from './view/view.ts';
 
@@ -85,6 +96,15 @@ export interface Controller {
   act(fleet: string, asked: Asked): Promise<ActRefusal | undefined>;
   /** Throws `NothingThere` when there is no such thing as was asked for. */
   status(query?: StatusQuery): Promise<StatusDocument>;
+  /** What devices are offered now, `limit` of them at most. Throws as `status`. */
+  offers(
+    target: NonNullable<StatusQuery['target']>,
+    limit: number,
+  ): Promise<{ readonly devices: readonly DeviceOffer[]; readonly isMore: boolean }>;
+  /** Records what is carried by hand to devices; durable when it resolves. */
+  noteBundle(bundled: Omit<BundledEvent, 'kind'>): Promise<void>;
+  /** Takes what a device said of itself under its key, and somebody brought; durable when it resolves. */
+  takeReceipt(order: ReceiptOrder): Promise<ReceiptOutcome>;
   /** Changes of what status shows, for who keeps up with them. */
   readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen'>;
   /** Frees artifacts that nobody needs any more. */
@@ -265,6 +285,31 @@ class FollowingController implements Controller {
       query,
     );
   }
+
+  offers: Controller['offers'] = async (target, limit) => {
+    await this.#view.settled();
+    const query = { target, page: { limit } };
+    const { desired } = this.#engine;
+    const { shown, next } = await selectDevices(this.#view, desired, query, new Turn(this.#parts.clock));
+    return { devices: await offersTo(this.#image, shown), isMore: next !== undefined };
+  };
+
+  noteBundle(bundled: Omit<BundledEvent, 'kind'>): Promise<void> {
+    return this.#engine.ask({ kind: 'bundled', ...bundled });
+  }
+
+  takeReceipt: Controller['takeReceipt'] = async ({ receipt, who }) => {
+    const claimed = proveReceipt(receipt);
+    if (claimed === undefined)
+      return { kind: 'refused', code: 'RECEIPT_FORGED', message: 'it is not signed by the key that it shows' };
+    const { device, report, keyFingerprint } = claimed;
+    const verdict = this.authorize(device, keyFingerprint);
+    if (verdict !== 'ok') return { kind: 'refused', ...verdict };
+    const refusal = await this.#engine.takeReceipt({ device, reported: report as JsonObject, who });
+    return refusal === undefined
+      ? { kind: 'taken', device, madeAt: String(report.at) }
+      : { kind: 'refused', ...refusal };
+  };
 
   async collectGarbage(): Promise<void> {
     const { publisher, cache, clock, log } = this.#parts;

@@ -85,9 +85,9 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   const serving = openServing(ground, controller, files);
   const parcels = new ParcelDoor({ clock, knows, fill: serving.fill, say: publish });
   await openShadowDoor({ bus, guard, take: controller.onRequest, order: parcels.receive });
-  await openMessageDoor({ bus, guard, clock, knows, take, say: publish, onRefusal });
+  const messages = await openMessageDoor({ bus, guard, clock, knows, take, say: publish, onRefusal });
   await broker.listen();
-  https.serve(openApi(ground, controller, serving, term, broker));
+  https.serve(openApi(ground, controller, serving, term, { ...broker, messages }));
   const { host } = configuration.http!;
   const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
   // On a full disk it runs as well: who set up agents before has what the file says.

@@ -9,7 +9,7 @@ import type {
   Ways,
   WaysWatch,
 } from '../platform/ports.ts';
-import type { AgentConfiguration, DeployedApplication, Report } from '../schemas/generated/types.ts';
+import type { AgentConfiguration, DeployedApplication, Receipt, Report } from '../schemas/generated/types.ts';
 import { logbookChannel } from '../schemas/logbook-entry.ts';
 import { AboardDoor } from './aboard/aboard-door.ts';
 import { ConsentPace } from './aboard/consent-pace.ts';
@@ -61,6 +61,8 @@ export interface AgentOptions {
   readonly doors: LineDoors;
   /** Opens what goes out for the agent. */
   readonly openCourier: (shared: SharedWithCourier) => Courier;
+  /** Signs a report by the device's key; undefined where it has none. */
+  readonly signReceipt: (report: Report) => Receipt | undefined;
   readonly agentVersion: string;
   /** Another number at each start of the machine; 0 where it does not say. */
   readonly machineBoot: number;
@@ -187,6 +189,8 @@ export function createAgent(options: AgentOptions): Agent {
     ...{ doors, log, path: configuration.socket ?? stateLayout(stateDirectory).socketPath },
     world: {
       ...{ device: configuration.device, report: () => reporter.current(), nowMs: time.nowMs },
+      ...{ carriedReport: () => reporter.carried(), signReceipt: options.signReceipt },
+      ...{ takeBundle: (file) => updates.takeBundle(file), bundle: () => updates.bundle() },
       ...{ target: () => updates.target(), keep: (consent) => updates.consent(consent), pace: new ConsentPace(clock) },
       wake: () => link.wake(),
     },
@@ -239,6 +243,7 @@ export function createAgent(options: AgentOptions): Agent {
         onDesired: (desired) => updates.consider(desired),
         onBatchAnswer: (payload) => outbox.answered(payload),
         ...{ onConnection, onContact, onTrouble, onOccasion: () => reporter.occasion() },
+        onOutlet: (isOpen) => outbox.connection(isOpen),
         countTravel: updates.countTravel,
       });
     },

@@ -1,4 +1,6 @@
 import { openSecret } from '../artifact/seal/sealed-secret.ts';
+import type { Receipt, Report } from '../schemas/generated/types.ts';
+import { signReceipt } from '../schemas/receipt.ts';
 import type { DeviceIdentityStore } from './enrol-identity.ts';
 import type { OpenSecret } from './runtime/grants/opened-secrets.ts';
 
@@ -7,5 +9,13 @@ export function deviceSecrets(identity: Pick<DeviceIdentityStore, 'keyText'>, de
   return (secret) => {
     const key = identity.keyText();
     return key === undefined ? undefined : openSecret(secret, { device, key });
+  };
+}
+
+/** Signs what this device says of itself; the key is read each time and kept nowhere. */
+export function receiptSigner(identity: Pick<DeviceIdentityStore, 'keyText'>, device: string) {
+  return (report: Report): Receipt | undefined => {
+    const key = identity.keyText();
+    return key === undefined ? undefined : signReceipt(device, report, key);
   };
 }

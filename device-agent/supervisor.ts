@@ -22,7 +22,7 @@ import { createAgent } from './agent.ts';
 import { clearMemory, quietMs } from './clear-memory.ts';
 import { CourierProcess } from './courier/courier-process.ts';
 import { ReadyingCourier } from './courier/readying-courier.ts';
-import { deviceSecrets } from './device-secrets.ts';
+import { deviceSecrets, receiptSigner } from './device-secrets.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
 import { Quiet } from './quiet.ts';
@@ -83,14 +83,15 @@ function openLink(
   configuration: AgentConfiguration,
   identity: DeviceIdentityStore,
   ports: Pick<AwsShadowLinkOptions, 'clock' | 'random' | 'log' | 'due'>,
-  ask: AskNews,
+  courier: () => CourierProcess,
 ): ShadowLink {
   const { device, mqtt, contact = {} } = configuration;
   const { mode, intervalSeconds = pollSecondsUsual } = contact;
   const mostMs = intervalSeconds * 1000;
-  const askAs: AskNews = async (question, signal) =>
-    identity.texts() === undefined ? withoutCertificate : ask(question, signal);
-  if (mode === 'poll') return new NewsLink({ ...ports, ask: askAs, why: 'plan', rhythm: { fromMs: mostMs, mostMs } });
+  const ask: AskNews = async (question, signal) =>
+    identity.texts() === undefined ? withoutCertificate : courier().news(question, signal);
+  const asking = { ...ports, ask, send: (part: Uint8Array, signal: AbortSignal) => courier().part(part, signal) };
+  if (mode === 'poll') return new NewsLink({ ...asking, why: 'plan', rhythm: { fromMs: mostMs, mostMs } });
   // The authority is read at each connect: without it there is no link, but what the device has runs.
   const deviceIdentity = () => {
     const texts = identity.texts();
@@ -102,7 +103,7 @@ function openLink(
     ...{ identity: deviceIdentity, relays: nodeRelays, room: processRoom, ...ports, restMs: () => link.restMs },
   });
   const rhythm = { fromMs: Math.min(withoutBrokerFirstMs, mostMs), mostMs };
-  const openNews = (): NewsLink => new NewsLink({ ...ports, ask: askAs, why: 'no-mqtt', rhythm });
+  const openNews = (): NewsLink => new NewsLink({ ...asking, why: 'no-mqtt', rhythm });
   const link: StayingLink = new StayingLink({ clock: nodeClock, session, openNews });
   return link;
 }
@@ -114,8 +115,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   const { runtime, prepared } = openHosts(configuration, stateDirectory, identity, log);
   const due = (): Promise<void> => firstRun(runtime, nodeClock);
   let courier!: CourierProcess;
-  const ask: AskNews = async (question, signal) => courier.news(question, signal);
-  const link = openLink(configuration, identity, { ...common, due }, ask);
+  const link = openLink(configuration, identity, { ...common, due }, () => courier);
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);
   const agent = createAgent({
     ports: { ...common, disk: nodeDisk },
@@ -134,6 +134,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
       ways: networkWays,
       surroundings: nodeSurroundings,
       doors: nodeLineDoors,
+      signReceipt: receiptSigner(identity, configuration.device),
       agentVersion,
     },
     machineBoot: machineBoot(),

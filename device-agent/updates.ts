@@ -19,6 +19,7 @@ import { LinkAccounts } from './links/link-accounts.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import type { StateFiles } from './state-files.ts';
 import { Activator } from './update/activator.ts';
+import { BundleIntake, type BundleState } from './update/bundle-intake.ts';
 import { heldNames } from './update/collect.ts';
 import type { EngineEvent } from './update/decide.ts';
 import { Engine } from './update/engine.ts';
@@ -70,6 +71,10 @@ export interface Updates {
   target(): Slot | undefined;
   /** Somebody aboard said whether the target may be activated; whether that is written down, else it will be when the disk takes it. */
   consent(consent: Consent): boolean;
+  /** A bundle lies at this path; false while another is being taken. */
+  takeBundle(file: string): boolean;
+  /** What became of the last one. */
+  bundle(): BundleState;
   /** Names of the applications that may run again; undefined while it can't be told. */
   held(): ReadonlySet<string> | undefined;
   /** What was counted on the links that the deployment names; undefined where it names none. */
@@ -115,7 +120,8 @@ export function createUpdates(options: UpdatesOptions): Updates {
   links.setTerms(newestSlot(memory)?.links);
   const allowances = () => links.allowances();
   const fetching = { ...waiting, onProgress: onChange, turn: new Turn(), allowances };
-  const fetcher = new Fetcher({ ...fetching, isRepairing: false });
+  const bundles = new BundleIntake({ courier, log, emit, memory: () => memory });
+  const fetcher = new Fetcher({ ...fetching, isRepairing: false, bundles });
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
   const activator = new Activator({ ...waiting, runtime, store, slots, onApply });
   const health = new HealthWatch(clock, runtime);
@@ -154,7 +160,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     onChange();
     if (isSaid) moments.lookNow();
   };
-  const organs = { fetcher, repairer, activator, health, moments };
+  const organs = { fetcher, repairer, activator, health, moments, bundles };
   const world = {
     journal,
     ledger,
@@ -196,13 +202,15 @@ export function createUpdates(options: UpdatesOptions): Updates {
       engine.dispatch({ kind: 'consented', sequence: consent.sequence, consent });
       return memory.consent === consent;
     },
+    takeBundle: (file) => bundles.take(file),
+    bundle: () => bundles.state,
     held: () => heldNames(slots, memory),
     links: () => links.report(),
     countTravel: (bytes, via) => links.count(bytes, via),
     stop: () => {
       nextScrub?.[Symbol.dispose]();
       links.flush();
-      for (const one of [engine, intake, fetcher, repairer, health, activator, moments]) one.stop();
+      for (const one of [engine, intake, bundles, fetcher, repairer, health, activator, moments]) one.stop();
     },
   };
 }

@@ -206,6 +206,12 @@ export const rooms: readonly Room[] = [
     reason: 'from the branch to a judged revision; who remembers it is handed in',
   },
   {
+    path: 'controller/bundles',
+    imports: ['schemas', 'artifact', 'platform', 'controller/publishing', 'controller/engine'],
+    packages: [],
+    reason: 'what is offered, and what is published for it, as what somebody carries; it decides nothing',
+  },
+  {
     path: 'controller/authority',
     imports: ['schemas', 'platform', 'controller/expiry', 'controller/manifests'],
     packages: ['@peculiar/x509', 'reflect-metadata', 'node:net'],

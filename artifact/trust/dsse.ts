@@ -7,6 +7,9 @@ import { trustLimits } from './limits.ts';
 /** The payload type of deployments. */
 export const deploymentPayloadType = 'application/vnd.fleet.deployment+json';
 
+/** The payload type of what says how long a bundle may be installed, and where. */
+export const bundlePayloadType = 'application/vnd.fleet.bundle+json';
+
 /** What is signed: `DSSEv1 LENGTH TYPE LENGTH PAYLOAD`, lengths in bytes as decimal text, one space between. */
 export function preAuthenticationEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
   const type = Buffer.from(payloadType);
@@ -63,6 +66,17 @@ export function openEnvelope(
     );
   }
   return envelope.payload;
+}
+
+/** The payload in an envelope of this type, whoever signed it; undefined where it is none. */
+export function claimedPayload(text: string, payloadType: string): Uint8Array | undefined {
+  try {
+    const envelope = readEnvelope(text);
+    return envelope.payloadType === payloadType ? envelope.payload : undefined;
+  } catch (error) {
+    if (error instanceof TrustError) return undefined;
+    throw error;
+  }
 }
 
 interface Envelope {

@@ -5,7 +5,10 @@ import { type Link, links } from '../../test/links/links.ts';
 import { measureLink } from '../../test/links/measure-link.ts';
 import { lackOfNetworks } from '../../test/links/namespaces.ts';
 
-const columns = ['done s', 'behind s', 'contacts', 'needed', 'up', 'down', 'beside', 'resent', 'handshakes'];
+const columns = [
+  ...['done s', 'behind s', 'contacts', 'needed', 'up', 'down', 'beside'],
+  ...['carriage', 'stray', 'resent', 'said', 'handshakes'],
+];
 
 function lineOf(cells: readonly string[]): string {
   return cells.map((cell, at) => (at === 0 ? cell.padEnd(18) : cell.padStart(11))).join('');
@@ -21,14 +24,16 @@ function brokenOff(error: Error): undefined {
   process.exitCode = 1;
 }
 
-/** A row; what had to travel beside the module is what it cost. */
+/** A row; what had to travel beside the module is what it cost, and why. */
 function rowOf(passage: Passage, { says }: Link): string {
   const { link, doneMs, behindMs, contacts, contactsNeeded, neededBytes, upBytes, downBytes, handshakes } = passage;
-  const resent = (100 * passage.resentBytes) / Math.max(1, passage.payloadBytes);
-  const sizes = [neededBytes, upBytes, downBytes, upBytes + downBytes - neededBytes].map(String);
+  const { carriageBytes, strayBytes, resentBytes } = passage;
+  const beside = upBytes + downBytes - neededBytes;
+  const said = beside - carriageBytes - strayBytes - resentBytes;
+  const sizes = [neededBytes, upBytes, downBytes, beside, carriageBytes, strayBytes, resentBytes, said].map(String);
   const row = lineOf([
     ...[link, secondsOf(doneMs), secondsOf(behindMs), `${contacts}/${contactsNeeded}`],
-    ...[...sizes, `${resent.toFixed(1)} %`, String(handshakes)],
+    ...[...sizes, String(handshakes)],
   ]);
   return `${row}  ${says}\n${passage.lack === undefined ? '' : `  ${passage.lack}\n`}`;
 }

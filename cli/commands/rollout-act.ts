@@ -1,22 +1,18 @@
 /** What an operator does to a rollout. Each is recorded with who did it and why. */
 import type { RolloutActName } from '../../schemas/generated/types.ts';
-import { type Command, type CommandContext, CommandError, type OptionSpec, type ParsedArguments } from '../command.ts';
+import { type Command, CommandError, type OptionSpec, type ParsedArguments } from '../command.ts';
 import { actOnRollout, fetchFleets } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { rolloutLine } from '../render/rollout-screen.ts';
 import { parseFleet, rolloutOf } from '../rollout-target.ts';
 import { settingsOption } from '../settings.ts';
+import { bounded, whoOf, whoOption } from '../who.ts';
 
-const whoLengthMax = 100;
 const whyLengthMax = 400;
 
 const whoOptions: Readonly<Record<string, OptionSpec>> = {
   why: { type: 'string', short: 'm', value: 'TEXT', description: 'Why, for the record.' },
-  as: {
-    type: 'string',
-    value: 'NAME',
-    description: 'Who you are, for the record; $FLEET_USER without it, or else the user who runs this.',
-  },
+  as: whoOption,
   number: {
     type: 'string',
     value: 'N',
@@ -30,19 +26,6 @@ interface Act {
   readonly summary: string;
   readonly arguments: 'FLEET' | 'FLEET [WAVE]' | 'FLEET [DEVICE]';
   readonly options?: Readonly<Record<string, OptionSpec>>;
-}
-
-function bounded(text: string, option: string, lengthMax: number): string {
-  if (text.length <= lengthMax) return text;
-  throw new CommandError(`${option} has ${text.length} characters, at most ${lengthMax} are kept`, exitCodes.usage);
-}
-
-/** What anybody may set in a shell by chance, as $USER, says nothing of who it is. */
-function whoOf({ environment, userName }: CommandContext, { values }: ParsedArguments): string {
-  const who = values.as ?? environment.FLEET_USER ?? userName() ?? '';
-  if (who === '')
-    throw new CommandError('who are you? say so with --as NAME or $FLEET_USER: it is recorded', exitCodes.usage);
-  return bounded(who, values.as === undefined ? 'FLEET_USER' : '--as', whoLengthMax);
 }
 
 function numberOf({ values }: ParsedArguments): { readonly number?: number } {

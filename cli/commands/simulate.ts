@@ -21,7 +21,7 @@ function simulated(context: CommandContext, asked: SimulationQuestion): Promise<
   return withPlan(context, asked, word, async (opened) => {
     using progress = new ProgressBar(context.stderr, context.clock);
     const lived = await simulatePlan(opened, asked, word.now, (done, of) => {
-      progress.update(`run ${done} of ${of}`, done / of);
+      progress.update(`${done} of ${of} runs done`, done / of);
     });
     const summary = lived.runs.length === 0 ? undefined : summarize(lived.runs);
     return { ...lived, plan: opened.plan, asked, summary };

@@ -67,11 +67,12 @@ function expected({ expectedContact, report }: DeviceStatus): string[] {
 }
 
 /** What it said of itself, and when. */
-function known({ report, contactAt, connected, linkSince }: DeviceStatus, asOf: string): string {
+function known({ report, contactAt, connected, linkSince, carried }: DeviceStatus, asOf: string): string {
   if (contactAt === undefined) {
     return report === undefined ? 'It was never heard of.' : 'When it was heard last is not known.';
   }
-  const heard = `${linkSentence(connected, linkSince, asOf)}; it was last heard ${age(contactAt, asOf)} ago.`;
+  const way = carried === undefined ? '' : `, by a receipt that ${carried.by} brought ${age(carried.at, asOf)} ago`;
+  const heard = `${linkSentence(connected, linkSince, asOf)}; it was last heard ${age(contactAt, asOf)} ago${way}.`;
   if (report === undefined) return `${heard} It has not said yet what it runs.`;
   // An agent that was never given anything has nothing to count from: its `since` is the beginning of time.
   if (report.phase === 'idle' && report.running === undefined)

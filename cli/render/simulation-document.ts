@@ -61,6 +61,7 @@ export function simulationDocument({
   asked,
   contacts,
   behind,
+  takenAsDone,
   runs,
   summary,
 }: ShownSimulation): SimulationDocument {
@@ -70,6 +71,9 @@ export function simulationDocument({
     ...(plan.policy.problems.length > 0 && { policy: [...plan.policy.problems] }),
     assumed: {
       ...{ failShare: asked.failShare, untilSeconds: asked.untilMs / secondMs, contact: asked.contact },
+      ...{ approveAfterSeconds: asked.approveAfterMs / secondMs, consentAfterSeconds: asked.consentAfterMs / secondMs },
+      whenTrueShare: asked.whenTrueShare,
+      takenAsDone: takenAsDone.map(({ fleet }) => fleet),
       ...{ over: asked.over, places: contacts.places, remembered: contacts.remembered, behind },
       contacts: Object.fromEntries(asked.contacts),
       darkSeconds: Object.fromEntries([...asked.darkMs].map(([place, ms]) => [place, ms / secondMs])),

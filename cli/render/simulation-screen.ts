@@ -14,6 +14,7 @@ import {
   contactText,
   fleetText,
   methodText,
+  percent,
   priceText,
   timeText,
 } from './simulation-words.ts';
@@ -116,7 +117,7 @@ function fileText({ asked: { status }, startMs }: ShownSimulation): string {
 function seedsText({ seeds, asked: { untilMs, failShare } }: ShownSimulation): string {
   const which =
     seeds.length === 1 ? `1, of seed ${seeds[0]}` : `${seeds.length}, of seeds ${seeds[0]} to ${seeds.at(-1)}`;
-  const failing = failShare === 0 ? 'no update fails' : `${Number((failShare * 100).toFixed(3))} % of the updates fail`;
+  const failing = failShare === 0 ? 'no update fails' : `${percent(failShare)} of the updates fail`;
   return `${which}, from the commit until all is done, ${span(untilMs)} at most; ${failing}`;
 }
 

@@ -39,11 +39,28 @@ export function methodText({ behind }: Pick<ShownSimulation, 'behind'>): string 
   ].join('; ');
 }
 
+/** `5 %`. */
+export function percent(share: number): string {
+  return `${Number((share * 100).toFixed(3))} %`;
+}
+
+function afterText(ms: number): string {
+  return ms === 0 ? 'as soon as it is' : `${span(ms)} after it is`;
+}
+
 /** What is taken to be so because nobody knows. */
-export function assumedText({ asked }: Pick<ShownSimulation, 'asked'>): string {
+export function assumedText({ asked, takenAsDone }: Pick<ShownSimulation, 'asked' | 'takenAsDone'>): string {
   return [
+    ...takenAsDone.map(
+      ({ fleet, state, wave, waves }) =>
+        `the rollout of ${fleet} that is ${state} at wave ${wave} of ${waves} as completed, with the devices that do not run it yet behind`,
+    ),
     `modules over the ${asked.over} link of a site that may carry them, at 1 Mbit/s where it tells of none, in the hours of that link and within its budget`,
-    'conditions true, consent and approvals at once',
+    asked.whenTrueShare === 1
+      ? 'conditions true'
+      : `conditions true for ${percent(asked.whenTrueShare)} of the time, in stretches of chance`,
+    `consent ${afterText(asked.consentAfterMs)} asked for`,
+    `the yes to a wave ${afterText(asked.approveAfterMs)} waited for`,
   ].join('; ');
 }
 

@@ -68,7 +68,7 @@ export function observe(
   desired: DesiredDevice | undefined,
 ): ObservedDevice {
   const record = known.device(device);
-  const { issued, gist, dropped, takeovers, contradictions, heard, silences, shadow } = record;
+  const { issued, gist, dropped, carried, takeovers, contradictions, heard, silences, shadow } = record;
   // Member by member: this is asked several times for every device of a fleet.
   const observed: { -readonly [K in keyof ObservedDevice]: ObservedDevice[K] } = {};
   if (issued !== undefined) observed.issued = issued;
@@ -83,6 +83,7 @@ export function observe(
   if (link !== undefined) observed.linkSince = link.since;
   if (link?.address !== undefined) observed.address = link.address;
   if (dropped !== undefined) observed.dropped = dropped;
+  if (carried !== undefined) observed.carried = carried;
   if (takeovers !== undefined) observed.takeovers = takeovers;
   if (shadow.withheldAt !== undefined) observed.withheldAt = shadow.withheldAt;
   if (contradictions !== undefined) observed.contradictions = contradictions;

@@ -7,8 +7,8 @@ import type { ShadowMessage } from '../shadow/protocol.ts';
 import { type Context, mayHear } from './context.ts';
 import { withoutReport } from './device-shadow.ts';
 import type { Draft } from './draft.ts';
-import type { AdoptionEvent, ContactEvent, EngineEvent } from './events.ts';
-import { record, type Tale } from './history.ts';
+import type { AdoptionEvent, BundledEvent, ContactEvent, EngineEvent } from './events.ts';
+import { record, recordDeed, type Tale } from './history.ts';
 import { keepIssued, withoutEnvelope } from './issue.ts';
 import { takeLogbook } from './logbook.ts';
 import { noteTaken } from './marks.ts';
@@ -19,6 +19,7 @@ import type { UnreadableDocument } from './records.ts';
 import { remind } from './reminders.ts';
 import { answerShadowRequest } from './shadow-request.ts';
 import { withContact, withLink } from './silences.ts';
+import { type ReceiptRefusal, takeReceipt } from './take-receipt.ts';
 import { noteTurn } from './takeovers.ts';
 
 /** What a decision comes to besides writes. */
@@ -33,6 +34,8 @@ export interface Decision {
   readonly news?: NewsAnswer;
   /** Why nothing follows from what an operator asked for. */
   readonly refusal?: ActRefusal;
+  /** Why nothing follows from a receipt. */
+  readonly unbelieved?: ReceiptRefusal;
 }
 
 /** Nothing follows. */
@@ -122,6 +125,15 @@ function unreadable(draft: Draft, { document, row, error }: UnreadableDocument):
   return { ...nothing, tales, reconsider: [name] };
 }
 
+function bundled(draft: Draft, { now }: Context, { deployments, who, notAfter }: BundledEvent): Decision {
+  for (const { device, sequence } of deployments) {
+    const message = `${who} carries deployment ${sequence} to it in a bundle, which may be installed until ${notAfter}`;
+    recordDeed(draft, device, { at: new Date(now).toISOString(), code: 'BUNDLED', message });
+  }
+  const fields = { devices: deployments.length, who, notAfter };
+  return { ...nothing, tales: [{ level: 'info', event: 'bundle.made', fields }] };
+}
+
 function contacts(draft: Draft, context: Context, heardAt: ReadonlyMap<string, number>): Decision {
   for (const [device, at] of heardAt) draft.keep(device, withContact(draft.device(device), context, at));
   return nothing;
@@ -159,6 +171,12 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
     case 'refusals':
       for (const write of event.writes) draft.put(write);
       return nothing;
+    case 'bundled':
+      return bundled(draft, context, event);
+    case 'receipt': {
+      const taken = takeReceipt(draft, context, event);
+      return { ...nothing, ...taken, reconsider: taken.unbelieved === undefined ? [event.device] : [] };
+    }
     case 'contacts':
       return contacts(draft, context, event.heardAt);
     case 'signed':

@@ -12,7 +12,7 @@ import type { Draft } from './draft.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { Envelopes } from './envelopes.ts';
 import { EventQueue } from './event-queue.ts';
-import type { EngineEvent, NewsEvent } from './events.ts';
+import type { EngineEvent, NewsEvent, ReceiptEvent } from './events.ts';
 import { FleetRollouts } from './fleet-rollouts.ts';
 import { type AdoptedRevision, InForce } from './in-force.ts';
 import type { ActRefusal } from './move-rollout.ts';
@@ -20,6 +20,7 @@ import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
 import { allOwed } from './owed.ts';
 import { rolloutsIn, shownIn, type Write } from './records.ts';
+import type { ReceiptRefusal } from './take-receipt.ts';
 import {
   beginTurn,
   eventsPerTurn,
@@ -143,6 +144,11 @@ export class Engine {
   /** Does something to the rollout of a fleet; durable when it resolves, unless it is told why it can't be done. */
   async act(fleet: string, asked: Asked): Promise<ActRefusal | undefined> {
     return (await this.#decided({ kind: 'rollout-act', fleet, asked })).refusal;
+  }
+
+  /** Takes what a device said of itself and somebody brought; durable when it resolves, unless it is told why it counts for nothing. */
+  async takeReceipt(receipt: Omit<ReceiptEvent, 'kind'>): Promise<ReceiptRefusal | undefined> {
+    return (await this.#decided({ kind: 'receipt', ...receipt })).unbelieved;
   }
 
   /** As `ask`: what is news to a device; undefined where too many ask at once. */

@@ -4,6 +4,7 @@ import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types
 import type { LogbookEntry } from '../../schemas/logbook-entry.ts';
 import type { IssuedDeployment } from '../planning/observed.ts';
 import type { Asked } from '../planning/rollout/act.ts';
+import type { JsonObject } from '../shadow/document.ts';
 import type { ShadowOperation } from '../shadow/topics.ts';
 import type { FollowedCommit } from './followed-fleets.ts';
 import type { ChannelMark, Owed, UnreadableDocument, Write } from './records.ts';
@@ -69,6 +70,23 @@ export interface AdoptionEvent {
   readonly followed: FollowedCommit;
 }
 
+/** Somebody carries what these devices are offered to them, in a bundle. */
+export interface BundledEvent {
+  readonly kind: 'bundled';
+  readonly deployments: readonly { readonly device: string; readonly sequence: number }[];
+  readonly who: string;
+  /** RFC 3339. */
+  readonly notAfter: string;
+}
+
+/** Somebody brought what a device said of itself, signed by the key that git names for it. */
+export interface ReceiptEvent {
+  readonly kind: 'receipt';
+  readonly device: string;
+  readonly reported: JsonObject;
+  readonly who: string;
+}
+
 export type EngineEvent =
   | ShadowRequestEvent
   | NewsEvent
@@ -76,6 +94,8 @@ export type EngineEvent =
   | MessagesTakenEvent
   | LogbookEvent
   | AdoptionEvent
+  | BundledEvent
+  | ReceiptEvent
   /** A device was given a certificate. */
   | { readonly kind: 'certificate'; readonly device: string; readonly endsAt: number }
   /** What is known of the repository changed. */

@@ -44,6 +44,11 @@ export function record(draft: Draft, device: string, events: readonly DeviceEven
   return tales;
 }
 
+/** Adds what somebody on shore did about a device; no trouble of its own. */
+export function recordDeed(draft: Draft, device: string, event: DeviceEvent): void {
+  keep(draft, device, [event, ...(draft.document('history', device) ?? [])]);
+}
+
 function keep(draft: Draft, device: string, events: readonly DeviceEvent[]): void {
   const left = { own: ownEventsPerDeviceMax, seen: eventsPerDeviceMax };
   const kept = events.filter(({ deviceAt }) => {

@@ -4,7 +4,7 @@
  */
 import type { DeviceEvent, Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
-import type { DroppedReport, IssuedDeployment, ReportGist, Takeovers } from '../planning/observed.ts';
+import type { CarriedReport, DroppedReport, IssuedDeployment, ReportGist, Takeovers } from '../planning/observed.ts';
 import type { Counted } from '../planning/rollout/begin.ts';
 import type { FinishedRollout, Rollout } from '../planning/rollout/rollout.ts';
 import type { PackedSection } from '../shadow/packed-shadow.ts';
@@ -56,6 +56,8 @@ export interface DeviceRecord {
   readonly untoldSince?: number;
   /** What it said last and was not believed; gone when a report is taken. */
   readonly dropped?: DroppedReport;
+  /** Its newest report was brought by hand: when it came, and by whom. */
+  readonly carried?: CarriedReport;
   readonly takeovers?: Takeovers;
   /** Deployments that were signed anew because the device claims another under the same sequence. */
   readonly contradictions?: { readonly count: number; readonly at: number };

@@ -13,7 +13,7 @@ import type {
 import { isReport } from '../../schemas/generated/validators/report.js';
 import { isObject } from '../../schemas/json-object.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
-import type { DroppedReport, Takeovers } from '../planning/observed.ts';
+import type { CarriedReport, DroppedReport, Takeovers } from '../planning/observed.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { PackedSection } from '../shadow/packed-shadow.ts';
 import type { DeviceRow, IssueTerms } from './device-rows.ts';
@@ -131,6 +131,7 @@ const rooms = {
     certificateEndsAt: optional(time),
     untoldSince: optional(time),
     dropped: optional(shape<DroppedReport>({ code, message: text, since: time })),
+    carried: optional(shape<CarriedReport>({ at: time, by: text })),
     takeovers: optional(shape<Takeovers>({ count, since: time, at: time, addresses: listOf(text) })),
     contradictions: optional(shape<NonNullable<DeviceRecord['contradictions']>>({ count, at: time })),
   }),

@@ -42,7 +42,10 @@ export function confirmReport(draft: Draft, device: string): void {
   if (dropped?.code === 'REPORT_LATE') draft.keep(device, record);
 }
 
-/** Takes a report that is new into a shadow of this version. `previous` is the report that it follows. */
+/**
+ * Takes a report that is new into a shadow of this version. `previous` is the report that it follows; `heardAt` is when the device made one that
+ * was carried.
+ */
 export function takeReport(
   draft: Draft,
   device: string,
@@ -52,10 +55,10 @@ export function takeReport(
     reported,
     previous,
   }: { readonly version: number; readonly reported: PackedSection; readonly previous: Report | undefined },
-  context: Pick<Context, 'links' | 'now'>,
+  context: Pick<Context, 'links' | 'now'> & { readonly heardAt?: number },
 ): Tale[] {
-  const { now } = context;
-  const { dropped: _over, ...before } = withContact(draft.device(device), context, now);
+  const { now, heardAt = now } = context;
+  const { dropped: _over, carried: _by, ...before } = withContact(draft.device(device), context, heardAt);
   const taken = withReport(device, { ...before, heard: order.heard }, version, reported);
   draft.keep(device, taken.record);
   draft.put(taken.document);

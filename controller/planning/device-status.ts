@@ -271,13 +271,14 @@ function facts(
   observed: DescribedDevice,
   now: number,
 ): Pick<DeviceStatus, 'name' | 'events'> & Partial<DeviceStatus> {
-  const { issued, report, connected, linkSince, address, takeovers, events, silences } = observed;
+  const { issued, report, connected, linkSince, address, carried, takeovers, events, silences } = observed;
   const contactAt = heardAt(observed, now);
   return {
     name,
     ...(connected === undefined ? {} : { connected }),
     ...(linkSince === undefined ? {} : { linkSince: timeOf(linkSince) }),
     ...(address === undefined ? {} : { address }),
+    ...(carried === undefined ? {} : { carried: { at: timeOf(carried.at), by: carried.by } }),
     ...(takeovers === undefined
       ? {}
       : {

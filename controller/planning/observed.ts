@@ -48,6 +48,12 @@ export interface Takeovers {
   readonly addresses: readonly string[];
 }
 
+/** That a report was brought by hand. */
+export interface CarriedReport {
+  readonly at: number;
+  readonly by: string;
+}
+
 /** From so many takeovers without a pause on, it is no accident. */
 export const takeoversSuspect = 3;
 
@@ -85,6 +91,7 @@ export interface ObservedDevice {
   /** Where its newest connection came from; absent when that began before this controller did. */
   readonly address?: string;
   readonly dropped?: DroppedReport;
+  readonly carried?: CarriedReport;
   readonly takeovers?: Takeovers;
   /** When its newest deployment was taken out of its shadow, as it was held before it took it. */
   readonly withheldAt?: number;

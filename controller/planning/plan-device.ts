@@ -127,8 +127,15 @@ export function planDevice(
   leave: Leave = {},
 ): Decision {
   const decision = decided(desired, observed, now, deploymentKey, leave);
-  if (decision.kind === 'deploy' || decision.cause === 'ISSUED' || !isWithheld(observed)) return decision;
-  return { ...decision, withholds: true };
+  if (decision.kind === 'deploy') return decision;
+  if (decision.cause === 'ISSUED') return asPinned(decision, desired, observed, now);
+  return isWithheld(observed) ? { ...decision, withholds: true } : decision;
+}
+
+/** That a device has what it is held at; any other has what its manifests ask for. */
+function asPinned(decision: Decision, desired: DesiredDevice, { issued }: ObservedDevice, now: number): Decision {
+  if (pinsOf(desired, now) === undefined) return decision;
+  return hold('HELD', `is held ${holdText(desired.hold!)}; that is deployment ${issued?.sequence}`);
 }
 
 function decided(
@@ -178,11 +185,5 @@ function decided(
     const message = `deployment ${issued.sequence} was signed with key ${signedBy.slice(0, 12)}, which signs no more`;
     return deploy('KEY_CHANGED', message);
   }
-  return hasIt(desired, issued, now);
-}
-
-function hasIt(desired: DesiredDevice, { sequence }: IssuedDeployment, now: number): Decision {
-  return pinsOf(desired, now) === undefined
-    ? hold('ISSUED', `deployment ${sequence} is what its manifests ask for`)
-    : hold('HELD', `is held ${holdText(desired.hold!)}; that is deployment ${sequence}`);
+  return hold('ISSUED', `deployment ${issued.sequence} is what its manifests ask for`);
 }

@@ -1,6 +1,5 @@
 /** Fills parcels: which metadata and indexes a device would ask for next, by what was published. */
 import { isReleaseIndex } from '../../schemas/generated/validators/release-index.js';
-import { isObject } from '../../schemas/json-object.ts';
 import {
   baseName,
   type ParcelFile,
@@ -12,20 +11,12 @@ import {
 } from '../../schemas/parcel.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { ArtifactFiles } from './files/artifact-files.ts';
+import { pinnedVersion, readJson } from './published-json.ts';
 
 /** Where published files lie, and whether one is as it was written. */
 export interface ParcelParts {
   readonly files: Pick<ArtifactFiles, 'read'>;
   readonly isRight: (file: string, bytes: Uint8Array | undefined) => boolean;
-}
-
-/** A file that rotted names nothing; whoever asks for it by itself has it mended. */
-function readJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 /** The smallest delta that an index has from a module that is there, if it is small. */
@@ -37,15 +28,6 @@ function smallDelta(index: Uint8Array | undefined, bases: readonly string[]): st
     .filter(({ method, base, length }) => method === 'delta' && length <= parcelDeltaBytesMax && isThere(base))
     .sort((a, b) => a.length - b.length);
   return way?.sha256;
-}
-
-/** The version that signed metadata names for a file; undefined where it names none. */
-function pinnedVersion(metadata: Uint8Array | undefined, file: string): number | undefined {
-  const value = metadata && readJson(metadata);
-  const signed = isObject(value) ? value.signed : undefined;
-  const meta = isObject(signed) ? signed.meta : undefined;
-  const pin = isObject(meta) && Object.hasOwn(meta, file) ? meta[file] : undefined;
-  return isObject(pin) && typeof pin.version === 'number' ? pin.version : undefined;
 }
 
 /** The root after the newest that the device has, which is seldom there. */

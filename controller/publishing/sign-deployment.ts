@@ -1,8 +1,13 @@
-import { deploymentPayloadType, signEnvelope } from '../../artifact/trust/dsse.ts';
+import { bundlePayloadType, deploymentPayloadType, signEnvelope } from '../../artifact/trust/dsse.ts';
 import type { PrivateKey } from '../../artifact/trust/keys.ts';
-import type { Deployment } from '../../schemas/generated/types.ts';
+import type { BundleStatement, Deployment } from '../../schemas/generated/types.ts';
 
 /** The deployment in a DSSE envelope by a deployment key. */
 export function signDeployment(deployment: Deployment, key: PrivateKey): string {
   return signEnvelope(deploymentPayloadType, new TextEncoder().encode(JSON.stringify(deployment)), [key]);
+}
+
+/** What a bundle has for whom, and until when it may be installed, in an envelope by the same key. */
+export function signBundle(statement: BundleStatement, key: PrivateKey): string {
+  return signEnvelope(bundlePayloadType, new TextEncoder().encode(JSON.stringify(statement)), [key]);
 }

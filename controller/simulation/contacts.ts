@@ -1,6 +1,7 @@
 /** When the devices of one place are in contact: stretches with a link and without, drawn as far as somebody asks. */
 import type { SimRandom } from '../../platform/simulated/random.ts';
 import { drawSilence } from '../planning/contact-history.ts';
+import { Alternation, type Stretch } from './alternation.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -27,28 +28,21 @@ export interface ContactHabit {
   readonly darkMs?: number;
 }
 
-/** One stretch, in milliseconds since the epoch. */
-export interface Stretch {
-  readonly isUp: boolean;
-  readonly until: number;
-}
-
 /** The contacts of one place in one run, from `start` on. Asked in the order of time. */
 export class Contacts {
   readonly #habit: ContactHabit;
   readonly #random: SimRandom;
-  #stretch: Stretch;
+  readonly #turns: Alternation;
 
   constructor(habit: ContactHabit, random: SimRandom, start: number) {
     this.#habit = habit;
     this.#random = random;
-    this.#stretch = this.#first(start);
+    this.#turns = new Alternation(this.#first(start), (isUp) => (isUp ? this.#up() : this.#silence(0)));
   }
 
   /** Whether there is a link at `now`, and until when it stays so. */
   at(now: number): Stretch {
-    while (this.#stretch.until <= now) this.#stretch = this.#after(this.#stretch);
-    return this.#stretch;
+    return this.#turns.at(now);
   }
 
   /** When there is a link, from `now` on. */
@@ -65,10 +59,6 @@ export class Contacts {
     if (isUp) return { isUp, until: start + this.#up() };
     const elapsed = now === undefined ? 0 : Math.max(0, start - now.since);
     return { isUp, until: start + this.#silence(elapsed) };
-  }
-
-  #after({ isUp, until }: Stretch): Stretch {
-    return { isUp: !isUp, until: until + Math.max(minuteMs, isUp ? this.#silence(0) : this.#up()) };
   }
 
   #up(): number {

@@ -38,6 +38,8 @@ export class FleetWatch {
       this.#starts.push(rollout.waveStartedAt - startMs);
       if (wave > 0) this.#ends[wave - 1] = rollout.waveStartedAt - startMs;
     }
+    // A wave that waits for a yes starts with it.
+    if (rollout.state === 'running') this.#starts[rollout.wave] = rollout.waveStartedAt - startMs;
     if (rollout.state === 'done') this.#ends[rollout.wave] ??= now - startMs;
   }
 

@@ -1,7 +1,7 @@
 /**
  * A device without disk, network and applications, whose decisions are the agent's own: what it takes, tries, keeps and goes back to is
  * `device-agent/update/decide.ts`, when it may is its windows, how long it watches is its probation, what it tells and when its report.
- * What is not: links carry what they carry at their rate, conditions are true and consent is given at once, nothing fails but what is drawn.
+ * What is not: links carry what they carry at their rate, conditions are true and consent is given as is assumed, nothing fails but what is drawn.
  */
 import { composeReport } from '../../device-agent/report/compose.ts';
 import { changeBetween } from '../../device-agent/report/pace.ts';
@@ -9,7 +9,7 @@ import { decide, type EngineEvent } from '../../device-agent/update/decide.ts';
 import { emptyMemory, type Memory, type Slot } from '../../device-agent/update/state.ts';
 import type { Step } from '../../device-agent/update/steps.ts';
 import type { DeploymentReference, Report } from '../../schemas/generated/types.ts';
-import { carry, type Load, type Road, whenOpen } from './light-fetch.ts';
+import { carry, type Load, type Road, type Terms, whenOpen } from './light-fetch.ts';
 import { type TriedOut, tryOut } from './light-trial.ts';
 
 /** From a link to the first word over it, and from what is fetched to what is started. */
@@ -29,12 +29,24 @@ export interface Surroundings extends Road {
   /** It asks for its shadow, or tells it something. */
   readonly hello: () => void;
   readonly say: (report: Report) => void;
+  /** From where consent is asked for to where it is given. */
+  readonly consentAfterMs: number;
 }
 
-/** Without conditions and consent: nobody waits for those. */
-function slotOf({ sequence, revision, probationSeconds, windows }: Offer): Slot {
-  const slot = { sequence, revision, probationSeconds, envelope: String(sequence) };
-  return windows === undefined ? slot : { ...slot, windows };
+/** Without its links: what goes over which is known here. */
+function slotOf({ sequence, revision, probationSeconds, windows, when, consent }: Offer): Slot {
+  return {
+    ...{ sequence, revision, probationSeconds, envelope: String(sequence) },
+    ...(windows && { windows }),
+    ...(when && { when }),
+    ...(consent && { consent }),
+  };
+}
+
+/** What the deployment says of when it may be fetched, or activated. */
+function termsOf(to: 'fetch' | 'activate', { windows, when }: Slot): Terms {
+  const open = windows?.[to];
+  return { ...(open && { windows: open }), hasCondition: when?.[to] !== undefined };
 }
 
 /** Of a device that runs what it was issued last. */
@@ -134,17 +146,30 @@ export class LightDevice {
     if (state !== 'fetching' && state !== 'staged') this.#world.onWait(undefined);
   }
 
-  #fetch({ sequence, windows }: Slot): void {
+  #fetch(slot: Slot): void {
+    const { sequence } = slot;
     this.#way?.[Symbol.dispose]();
     const { loads } = this.#offers.get(sequence)!;
-    this.#way = carry(this.#world, loads, windows?.fetch, () => {
+    this.#way = carry(this.#world, loads, termsOf('fetch', slot), () => {
       this.#happens({ kind: 'fetched', sequence, downloads: [] });
     });
   }
 
-  #await({ sequence, windows }: Slot): void {
+  #await(slot: Slot): void {
+    const { sequence, consent } = slot;
+    const { time, consentAfterMs } = this.#world;
     this.#way?.[Symbol.dispose]();
-    this.#way = whenOpen(this.#world, windows?.activate, () => this.#happens({ kind: 'moment-came', sequence }));
+    const terms = termsOf('activate', slot);
+    const yes = consent !== undefined && { yesAt: time.now + consentAfterMs };
+    this.#way = whenOpen(this.#world, { ...terms, ...yes }, () => {
+      if (consent !== undefined) this.#consent(sequence);
+      this.#happens({ kind: 'moment-came', sequence });
+    });
+  }
+
+  #consent(sequence: number): void {
+    const at = new Date(this.#world.time.now).toISOString();
+    this.#happens({ kind: 'consented', sequence, consent: { sequence, answer: 'granted', by: 'simulated', at } });
   }
 
   #activate({ sequence }: Slot): void {

@@ -1,10 +1,11 @@
 /**
- * How a device without an agent fetches: at the rate of its link, while there is one, in its windows, in the hours of the link and
- * within its budget; what breaks off goes on from there.
+ * How a device without an agent fetches: at the rate of its link, while there is one, in its windows and while its condition is true, in
+ * the hours of the link and within its budget; what breaks off goes on from there.
  */
 import type { Opening } from '../../device-agent/interlocks/opening.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
 import type { DeployedBudget, Window } from '../../schemas/generated/types.ts';
+import type { Stretch as Turn } from './alternation.ts';
 import type { Contacts } from './contacts.ts';
 import type { LightLinks } from './light-links.ts';
 import type { Wait } from './waits.ts';
@@ -28,12 +29,23 @@ export interface Road {
   readonly time: SimTime;
   readonly contacts: Contacts;
   readonly links: LightLinks;
+  /** Whether conditions are true. */
+  readonly conditions: (now: number) => Turn;
   /** Whether one of these windows is open. */
   readonly openingOf: (windows: readonly Window[], now: number) => Opening;
   /** A module came. */
   readonly onLoad: (load: Load) => void;
   /** What it waits for from now on; nothing without. */
   readonly onWait: (wait: Wait | undefined) => void;
+}
+
+/** What its deployment says of when something may be done. */
+export interface Terms {
+  /** At any time without. */
+  readonly windows?: readonly Window[];
+  readonly hasCondition: boolean;
+  /** When somebody says yes; nobody has to without. */
+  readonly yesAt?: number;
 }
 
 /** Whether it may go on, and until when that stays so. */
@@ -61,6 +73,17 @@ function inWindows({ time, openingOf }: Road, windows: readonly Window[] | undef
   }
 }
 
+/** What a deployment says itself, in the order in which an agent tells it. */
+function inTerms(road: Road, { windows, hasCondition, yesAt = 0 }: Terms): readonly Stretch[] {
+  const { now } = road.time;
+  const { isUp, until } = hasCondition ? road.conditions(now) : { isUp: true, until: Number.POSITIVE_INFINITY };
+  return [
+    yesAt <= now ? always : { isOpen: false, until: yesAt, wait: { code: 'CONSENT_NEEDED' } },
+    inWindows(road, windows, { code: 'WINDOW' }),
+    { isOpen: isUp, until, wait: { code: 'WHEN' } },
+  ];
+}
+
 /** Open for as long as what is left of the budget lasts at the rate of the link, closed until there is another. */
 function inBudget({ time: { now }, links }: Road, { link: name, budget, bytes, ms }: Load): Stretch {
   if (name === undefined || budget === undefined) return always;
@@ -82,11 +105,11 @@ function together(stretches: readonly Stretch[]): Stretch {
   return { ...first, until: Math.max(...closed.map(({ until }) => until)) };
 }
 
-/** What stands before a module, in the order in which an agent tells it. */
-function before(road: Road, load: Load, windows: readonly Window[] | undefined): Stretch {
+/** What stands before a module. */
+function before(road: Road, load: Load, terms: Terms): Stretch {
   const { link, hours } = load;
   return together([
-    inWindows(road, windows, { code: 'WINDOW' }),
+    ...inTerms(road, terms),
     inBudget(road, load),
     inWindows(road, hours, { code: 'LINK_WINDOW', ...(link !== undefined && { link }) }),
     inContact(road),
@@ -117,27 +140,27 @@ class Going implements Disposable {
   }
 }
 
-/** Calls back in the first window; at once without any. */
-export function whenOpen(road: Road, windows: readonly Window[] | undefined, then: () => void): Disposable {
+/** Calls back in the first moment that all terms let through. */
+export function whenOpen(road: Road, terms: Terms, then: () => void): Disposable {
   const going = new Going(road.time);
-  const { isOpen, until, wait } = inWindows(road, windows, { code: 'WINDOW' });
-  road.onWait(wait);
-  going.at(isOpen ? road.time.now : until, then);
+  const look = (): void => {
+    const { isOpen, until, wait } = together(inTerms(road, terms));
+    road.onWait(wait);
+    if (isOpen) then();
+    else going.at(until, look);
+  };
+  // Not before whoever asked for it has it.
+  going.at(road.time.now, look);
   return going;
 }
 
 /** Brings one after the other, then calls back. */
-export function carry(
-  road: Road,
-  loads: readonly Load[],
-  windows: readonly Window[] | undefined,
-  then: () => void,
-): Disposable {
+export function carry(road: Road, loads: readonly Load[], terms: Terms, then: () => void): Disposable {
   const { time, onLoad, onWait } = road;
   const going = new Going(time);
   const bring = (index: number, leftMs: number): void => {
     const load = loads[index]!;
-    const { isOpen, until, wait } = before(road, load, windows);
+    const { isOpen, until, wait } = before(road, load, terms);
     onWait(wait);
     const hereMs = isOpen ? Math.min(leftMs, until - time.now) : 0;
     take(road, load, hereMs);

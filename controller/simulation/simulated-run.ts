@@ -4,7 +4,12 @@ import { SimTime } from '../../platform/simulated/clock.ts';
 import { SimRandom } from '../../platform/simulated/random.ts';
 import type { Deployment, Report, Window } from '../../schemas/generated/types.ts';
 import { asHeld } from '../planning/hold.ts';
+import type { RolloutPolicy } from '../planning/rollout/policy.ts';
 import { policyOf } from '../planning/rollout/policy-of.ts';
+import type { Rollout } from '../planning/rollout/rollout.ts';
+import type { Stretch } from './alternation.ts';
+import { waveToApprove } from './approvals.ts';
+import { conditionsOf } from './conditions.ts';
 import { Contacts } from './contacts.ts';
 import { FleetWatch } from './fleet-watch.ts';
 import { LightDevice, type Offer } from './light-device.ts';
@@ -34,8 +39,13 @@ class Run {
   readonly #time: SimTime;
   readonly #random: SimRandom;
   readonly #loads: ReadonlyMap<string, readonly Load[]>;
+  /** Of the fleets that have waves. */
+  readonly #policies: ReadonlyMap<string, RolloutPolicy>;
   readonly #watches: ReadonlyMap<string, FleetWatch>;
   readonly #contacts = new Map<string, Contacts>();
+  readonly #conditions = new Map<string, (now: number) => Stretch>();
+  /** Yeses that were asked for, each as its wave. */
+  readonly #asked = new Set<string>();
   readonly #devices = new Map<string, LightDevice>();
   /** The newest deployment of each device. */
   readonly #signed = new Map<string, Deployment>();
@@ -52,9 +62,14 @@ class Run {
     this.#random = new SimRandom(seed);
     this.#loads = new Map(changes.map(({ device, loads }) => [device, loads]));
     const counts = Map.groupBy(changes, ({ fleet }) => fleet);
-    const watches = [...counts].map(([fleet, { length: devices }]) => {
+    const policies = [...counts.keys()].flatMap((fleet) => {
       const manifest = next.desired.fleets.get(fleet);
-      const waves = (manifest && policyOf(manifest))?.waves.map(({ name }) => name) ?? [];
+      const policy = manifest && policyOf(manifest);
+      return policy === undefined ? [] : [[fleet, policy] as const];
+    });
+    this.#policies = new Map(policies);
+    const watches = [...counts].map(([fleet, { length: devices }]) => {
+      const waves = this.#policies.get(fleet)?.waves.map(({ name }) => name) ?? [];
       return [fleet, new FleetWatch({ fleet, waves, startMs, devices })] as const;
     });
     this.#watches = new Map(watches);
@@ -78,7 +93,8 @@ class Run {
     await this.#controller.pass(startMs);
     for (const [name, device] of next.desired.devices) this.#devices.set(name, this.#settle(name, device.site));
     await this.#controller.adopt(next);
-    this.#approve();
+    // Where a wave waits for a yes nothing happens by itself.
+    this.#look();
     await this.#controller.pass(startMs + 1);
     const end = startMs + horizonMs;
     while (!this.#isOver && this.#time.now < end) {
@@ -89,10 +105,13 @@ class Run {
 
   #settle(name: string, site: string | undefined): LightDevice {
     const { image, ask } = this.#controller;
+    const place = placeOf({ name, ...(site !== undefined && { site }) });
     return new LightDevice(
       {
         time: this.#time,
-        contacts: this.#contactsOf(placeOf({ name, ...(site !== undefined && { site }) })),
+        contacts: this.#contactsOf(place),
+        conditions: this.#conditionsOf(place),
+        consentAfterMs: this.#parts.simulation.consentAfterMs,
         links: new LightLinks(this.#parts.simulation.usedOf(name)),
         openingOf: (windows, now) => openingOf(windows.map(this.#parts.timesOf), now),
         wanted: () => this.#offerTo(name),
@@ -116,13 +135,21 @@ class Run {
     return contacts;
   }
 
+  #conditionsOf(place: string): (now: number) => Stretch {
+    const { whenTrueShare, startMs } = this.#parts.simulation;
+    const conditions =
+      this.#conditions.get(place) ?? conditionsOf(whenTrueShare, this.#random.stream(`when ${place}`), startMs);
+    this.#conditions.set(place, conditions);
+    return conditions;
+  }
+
   /** What the shadow of a device wants now; nothing while it is only just being written. */
   #offerTo(name: string): Offer | undefined {
     const { failShare } = this.#parts.simulation;
     const deployment = this.#signed.get(name);
     const { issued } = this.#controller.image.device(name);
     if (deployment === undefined || deployment.sequence !== issued?.sequence) return undefined;
-    const { sequence, revision, probationSeconds, applications, windows } = deployment;
+    const { sequence, revision, probationSeconds, applications, windows, when, consent } = deployment;
     const isWanted = issued.templateHash === this.#wantedOf(name);
     const chance = this.#random.stream(`fails ${name} ${sequence}`);
     const fails = isWanted && chance.chance(failShare);
@@ -130,6 +157,8 @@ class Run {
       ...{ sequence, revision, probationSeconds, applications },
       loads: isWanted ? (this.#loads.get(name) ?? []) : [],
       ...(windows && { windows }),
+      ...(when && { when }),
+      ...(consent && { consent }),
       ...(fails && { failsAfter: chance.fraction() }),
     };
   }
@@ -174,20 +203,23 @@ class Run {
     const { next } = this.#parts.simulation;
     for (const watch of this.#watches.values()) {
       const rollout = this.#controller.image.rollout(watch.fleet);
-      if (rollout?.revision === next.id) watch.see(rollout, this.#time.now);
+      if (rollout?.revision !== next.id) continue;
+      watch.see(rollout, this.#time.now);
+      this.#approveInTime(rollout);
     }
   }
 
-  /** Whoever has to say yes to a wave said so in advance. */
-  #approve(): void {
-    const { fleets } = this.#parts.simulation.next.desired;
-    for (const fleet of this.#watches.keys()) {
-      const manifest = fleets.get(fleet);
-      for (const { name: wave, approve } of (manifest && policyOf(manifest))?.waves ?? []) {
-        if (approve === undefined) continue;
-        void this.#controller.engine.act(fleet, { act: 'approve', who: 'simulated', why: '', wave });
-      }
-    }
+  /** Somebody says yes to the wave that waits for it. */
+  #approveInTime(rollout: Rollout): void {
+    const { fleet } = rollout;
+    const { approveAfterMs } = this.#parts.simulation;
+    const policy = this.#policies.get(fleet);
+    const wave = policy && waveToApprove(rollout, policy, this.#time.now);
+    if (wave === undefined || this.#asked.has(`${fleet} ${wave}`)) return;
+    this.#asked.add(`${fleet} ${wave}`);
+    this.#time.at(this.#time.now + approveAfterMs, () => {
+      void this.#controller.engine.act(fleet, { act: 'approve', who: 'simulated', why: '', wave });
+    });
   }
 
   get #isOver(): boolean {

@@ -27,6 +27,12 @@ export interface Simulation {
   readonly horizonMs: number;
   /** Of the updates so many fail, in [0, 1]. */
   readonly failShare: number;
+  /** From where a wave waits for somebody's yes to where it has it. */
+  readonly approveAfterMs: number;
+  /** From where a device asks for consent to where it is given. */
+  readonly consentAfterMs: number;
+  /** Of the time so much conditions are true, in [0, 1]. */
+  readonly whenTrueShare: number;
   /** Of the devices of a site, which come into contact together, or of one without a site. */
   readonly habitOf: (place: string) => ContactHabit;
 }

@@ -2,9 +2,11 @@
 import { nodeClock as clock } from '../../platform/node/clock.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
 import type { HttpHandler } from '../../platform/ports.ts';
+import type { BundleOrder } from '../../schemas/generated/types.ts';
 import { enrol } from '../authority/enrolment.ts';
 import { certificateIdentity } from '../authority/key-fingerprint.ts';
 import { authorizeSubscribers, isSubscriber } from '../authority/subscribers.ts';
+import { type BundleWorld, bundleDevicesMax, makeBundle } from '../bundles/make-bundle.ts';
 import type { Controller } from '../controller.ts';
 import { ConnectionsFull, connectionsMax } from '../doors/connection-room.ts';
 import { fairHandshakes } from '../doors/fair-handshakes.ts';
@@ -13,7 +15,9 @@ import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
 import { newsLimits } from '../doors/http/news-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
 import { bodyBytesMax, createApi } from '../doors/http/router.ts';
+import type { TakePart } from '../doors/mqtt/message-door.ts';
 import { serveArtifacts } from '../publishing/serve-artifacts.ts';
+import { signBundle } from '../publishing/sign-deployment.ts';
 import type { StatePlace, Term } from '../state/leadership.ts';
 import type { Broker } from './broker.ts';
 import type { Ground } from './ground.ts';
@@ -49,13 +53,27 @@ export async function openHttps(ground: Ground, place: StatePlace) {
 /** The door, opened. */
 export type HttpsDoor = Awaited<ReturnType<typeof openHttps>>;
 
+function targetOf({ site, device }: BundleOrder) {
+  return site === undefined ? ({ kind: 'device', name: device! } as const) : ({ kind: 'site', name: site } as const);
+}
+
+/** What bundles are made with, besides files. */
+function bundling({ keys }: Ground, controller: Controller): Omit<BundleWorld, 'files' | 'isRight'> {
+  return {
+    nowMs: () => clock.now(),
+    offers: (order) => controller.offers(targetOf(order), bundleDevicesMax),
+    sign: (statement) => signBundle(statement, keys.deployment),
+    note: (deployments, who, notAfter) => controller.noteBundle({ deployments, who, notAfter }),
+  };
+}
+
 /** What a controller that leads answers. */
 export function openApi(
   ground: Ground,
   controller: Controller,
   serving: Serving,
   term: Term,
-  { embedded, url }: Pick<Broker, 'embedded' | 'url'>,
+  { embedded, url, messages }: Pick<Broker, 'embedded' | 'url'> & { readonly messages: TakePart },
 ): HttpHandler {
   const { configuration, authority, guard, apiToken } = ground;
   const { authorize, onRefusal } = controller;
@@ -67,12 +85,15 @@ export function openApi(
   return createApi({
     artifacts: serveArtifacts(serving.parts),
     fillParcel: serving.fill,
-    news: controller.onNews,
+    ...{ news: controller.onNews, messages },
     newsLimits: newsLimits(() => clock.monotonic()),
     status: (query) => controller.status(query),
     changes: controller.changes,
     clock,
     acceptRevision: (name) => controller.acceptRevision(name),
+    makeBundle: (order) =>
+      makeBundle(order, { ...serving.parts, ...bundling(ground, controller) }).catch(serving.inTrouble),
+    takeReceipt: controller.takeReceipt,
     actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
     enrol: (request, address) => enrol({ authority, authorize: mayEnrol, onRefusal, onIssued }, request, address),
     brokerForAgents: () => brokerForAgents(url(), embedded !== undefined),

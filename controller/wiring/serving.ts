@@ -11,6 +11,8 @@ import type { Ground } from './ground.ts';
 export interface Serving {
   readonly parts: ServingParts;
   readonly fill: (request: ParcelRequest) => Promise<Uint8Array | undefined>;
+  /** Tells that files can't be read now; throws all else. */
+  readonly inTrouble: (error: unknown) => undefined;
 }
 
 /** Serves what was published. */
@@ -25,5 +27,5 @@ export function openServing({ guard }: Pick<Ground, 'guard'>, controller: Contro
     if (!(error instanceof ArtifactError)) throw error;
     parts.onTrouble(error);
   };
-  return { parts, fill: (request) => fillParcel(request, parts).catch(inTrouble) };
+  return { parts, fill: (request) => fillParcel(request, parts).catch(inTrouble), inTrouble };
 }

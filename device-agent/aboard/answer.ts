@@ -1,6 +1,14 @@
 /** What the agent answers to programs aboard, such as a display on the bridge. */
-import type { Consent, DeploymentReference, Report, Waiting } from '../../schemas/generated/types.ts';
+import type {
+  Consent,
+  DeploymentReference,
+  Progress,
+  Receipt,
+  Report,
+  Waiting,
+} from '../../schemas/generated/types.ts';
 import { waitingWords } from '../../schemas/waiting-words.ts';
+import type { BundleState } from '../update/bundle-intake.ts';
 import type { Slot } from '../update/state.ts';
 import type { ConsentPace } from './consent-pace.ts';
 import { parseQuestion, type Question } from './question.ts';
@@ -17,6 +25,8 @@ export type AboardAnswer =
       readonly consent?: Consent;
     }
   | { readonly kind: 'kept'; readonly consent: Consent }
+  | { readonly kind: 'bundle'; readonly device: string; readonly bundle: BundleState; readonly progress?: Progress }
+  | { readonly kind: 'receipt'; readonly device: string; readonly at: string; readonly receipt: Receipt }
   /** It asks the shore in so many seconds. */
   | { readonly kind: 'woken'; readonly inSeconds: number }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
@@ -34,6 +44,13 @@ export interface AboardWorld {
   /** Has the agent be in touch with the shore; says in how many milliseconds. */
   readonly wake: () => number;
   readonly pace: Pick<ConsentPace, 'waitMs' | 'spend'>;
+  /** Whether the bundle at this path is taken now. */
+  readonly takeBundle: (file: string) => boolean;
+  readonly bundle: () => BundleState;
+  /** A report of its own number, to be carried by hand. */
+  readonly carriedReport: () => Report;
+  /** Signs a report by the device's key; undefined where it has none. */
+  readonly signReceipt: (report: Report) => Receipt | undefined;
 }
 
 /** Nobody knows who is aboard in a year. */
@@ -99,6 +116,23 @@ function consentAnswer(asked: Asked, world: AboardWorld): AboardAnswer {
   return { kind: 'kept', consent };
 }
 
+function bundleAnswer({ device, bundle, report }: AboardWorld): AboardAnswer {
+  const { progress } = report();
+  return { kind: 'bundle', device, bundle: bundle(), ...(progress === undefined ? {} : { progress }) };
+}
+
+function receiptAnswer({ device, carriedReport, signReceipt }: AboardWorld): AboardAnswer {
+  const report = carriedReport();
+  const receipt = signReceipt(report);
+  if (receipt !== undefined) return { kind: 'receipt', device, at: report.at, receipt };
+  return refused('NO_KEY', 'this device has no key yet: fleet-agent.js enroll makes one');
+}
+
+function applyAnswer(file: string, world: AboardWorld): AboardAnswer {
+  if (world.takeBundle(file)) return bundleAnswer(world);
+  return refused('BUNDLE_BUSY', 'another bundle is being taken; ask again when that is over');
+}
+
 /** The line that answers one. */
 export function answerAboard(line: string, world: AboardWorld): string {
   const question = parseQuestion(line);
@@ -107,6 +141,12 @@ export function answerAboard(line: string, world: AboardWorld): string {
       return JSON.stringify(statusAnswer(world));
     case 'consent':
       return JSON.stringify(consentAnswer(question, world));
+    case 'apply':
+      return JSON.stringify(applyAnswer(question.file, world));
+    case 'bundle':
+      return JSON.stringify(bundleAnswer(world));
+    case 'receipt':
+      return JSON.stringify(receiptAnswer(world));
     case 'wake':
       return JSON.stringify({ kind: 'woken', inSeconds: Math.ceil(world.wake() / 1000) } satisfies AboardAnswer);
     case 'nothing':

@@ -5,6 +5,11 @@ import { isObject } from '../../schemas/json-object.ts';
 export type Question =
   | { readonly ask: 'status' }
   | { readonly ask: 'wake' }
+  /** That a bundle is taken which lies at this path, or what became of the last one. */
+  | { readonly ask: 'apply'; readonly file: string }
+  | { readonly ask: 'bundle' }
+  /** What it says of itself, signed. */
+  | { readonly ask: 'receipt' }
   | {
       readonly ask: 'consent';
       /** The deployment that whoever answers has been shown. */
@@ -24,6 +29,7 @@ export interface QuestionFault {
 
 const byCharactersMax = 64;
 const reasonCharactersMax = 160;
+const fileCharactersMax = 1024;
 
 function fault(message: string): QuestionFault {
   return { ask: 'nothing', message };
@@ -62,6 +68,11 @@ function consentOf(value: Readonly<Record<string, unknown>>): Question | Questio
   };
 }
 
+function applyOf({ file }: Readonly<Record<string, unknown>>): Question | QuestionFault {
+  if (isText(file, fileCharactersMax) && file.startsWith('/')) return { ask: 'apply', file };
+  return fault(`"file" must be the whole path of a bundle, in at most ${fileCharactersMax} characters`);
+}
+
 /** Reads a line. */
 export function parseQuestion(line: string): Question | QuestionFault {
   let value: unknown;
@@ -71,7 +82,17 @@ export function parseQuestion(line: string): Question | QuestionFault {
     return fault('a question is a line of JSON');
   }
   if (!isObject(value)) return fault('a question is a JSON object');
-  if (value.ask === 'status') return { ask: 'status' };
-  if (value.ask === 'wake') return { ask: 'wake' };
-  return value.ask === 'consent' ? consentOf(value) : fault('"ask" must be "status", "consent" or "wake"');
+  switch (value.ask) {
+    case 'status':
+    case 'bundle':
+    case 'receipt':
+    case 'wake':
+      return { ask: value.ask };
+    case 'consent':
+      return consentOf(value);
+    case 'apply':
+      return applyOf(value);
+    default:
+      return fault('"ask" must be "status", "consent", "wake", "apply", "bundle" or "receipt"');
+  }
 }

@@ -1,4 +1,4 @@
-/** `node fleet-agent.js enroll | status | logs | consent | wake`: what a person does at a device that has the bundle and no checkout. */
+/** `node fleet-agent.js enroll | status | logs | consent | wake | apply | receipts`: what a person does at a device that has the bundle and no checkout. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeClock } from '../../platform/node/clock.ts';
@@ -10,10 +10,12 @@ import { nodeRandom } from '../../platform/node/random.ts';
 import { printableLines } from '../../platform/printable.ts';
 import { keyExchange } from '../key-exchange.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
+import { applyBundle } from './apply.ts';
 import { resolveAgentConfiguration } from './configuration.ts';
 import { type ConsentWish, callerOf, consentAboard } from './consent.ts';
 import { enroll } from './enroll.ts';
 import { applicationLogs } from './logs.ts';
+import { writeReceipt } from './receipts.ts';
 import { describeAgent } from './status.ts';
 import { wakeAgent } from './wake.ts';
 
@@ -22,6 +24,8 @@ const usage = `Usage: node fleet-agent.js COMMAND
          [--mqtt HOST[:PORT]] [--directory /etc/fleet] [--state DIR] [--wait]
   status [--state DIR]
   logs APPLICATION [--state DIR]
+  apply FILE [--state DIR | --socket PATH]
+  receipts --output FILE [--state DIR | --socket PATH]
   consent [--grant | --deny] [--until TIME] [--reason TEXT] [--by NAME] [--deployment N]
           [--state DIR | --socket PATH]
   wake [--state DIR | --socket PATH]
@@ -32,7 +36,7 @@ const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const options = {
   ...{ device: text, controller: text, ca: text, 'trust-root': text, mqtt: text, directory: text, state: text },
-  ...{ until: text, reason: text, by: text, deployment: text, socket: text },
+  ...{ until: text, reason: text, by: text, deployment: text, socket: text, output: text },
   ...{ wait: flag, grant: flag, deny: flag },
 } as const;
 
@@ -109,6 +113,23 @@ async function runConsent(stateDirectory: string, values: Values): Promise<numbe
   return exitCode.ok;
 }
 
+async function runApply(stateDirectory: string, { socket }: Values, file: string | undefined): Promise<number> {
+  if (file === undefined) return fail('apply needs the path of a bundle', exitCode.usage);
+  const stopping = new AbortController();
+  process.once('SIGINT', () => stopping.abort());
+  const ports = { doors: nodeLineDoors, clock: nodeClock, signal: stopping.signal };
+  const path = socket ?? stateLayout(stateDirectory).socketPath;
+  print(printableLines(await applyBundle(ports, path, resolve(file))));
+  return exitCode.ok;
+}
+
+async function runReceipts(stateDirectory: string, { socket, output }: Values): Promise<number> {
+  if (output === undefined) return fail('receipts needs --output FILE', exitCode.usage);
+  const path = socket ?? stateLayout(stateDirectory).socketPath;
+  print(printableLines(await writeReceipt({ doors: nodeLineDoors, disk: nodeDisk }, path, resolve(output))));
+  return exitCode.ok;
+}
+
 async function runWake(stateDirectory: string, { socket }: Values): Promise<number> {
   print(await wakeAgent(nodeLineDoors, socket ?? stateLayout(stateDirectory).socketPath));
   return exitCode.ok;
@@ -122,6 +143,8 @@ async function main(args: readonly string[]): Promise<number> {
     if (word === 'enroll') return await runEnroll(values);
     if (word === 'status') return runStatus(stateDirectory);
     if (word === 'consent') return await runConsent(stateDirectory, values);
+    if (word === 'apply') return await runApply(stateDirectory, values, name);
+    if (word === 'receipts') return await runReceipts(stateDirectory, values);
     if (word === 'wake') return await runWake(stateDirectory, values);
     if (word === 'logs') return runLogs(stateDirectory, name);
     return fail(`there is no command ${JSON.stringify(word ?? '')}\n${usage}`, exitCode.usage);

@@ -3,7 +3,7 @@ import type { Progress } from '../../schemas/generated/types.ts';
 import type { AgentTime } from '../download/metadata.ts';
 import type { CountBytes } from '../download/small-file.ts';
 import type { Enrolment } from '../enrol.ts';
-import type { NewsQuestion, NewsReply } from '../transport/news.ts';
+import type { NewsQuestion, NewsReply, PartReply } from '../transport/news.ts';
 import type { BringErrand, Brought, Courier, Failure, Verdict } from './courier.ts';
 import { failureOf } from './failure-of.ts';
 import type { OrderParcel } from './forwarded-orders.ts';
@@ -53,6 +53,7 @@ const silenceMsMax = 30 * 60_000;
 function lost(errand: Errand, failure: Failure, unpacked?: string): Outcomes[keyof Outcomes] {
   switch (errand.kind) {
     case 'judge':
+    case 'judge-bundle':
       return failure;
     case 'bring': {
       const { memory } = errand.errand;
@@ -63,6 +64,8 @@ function lost(errand: Errand, failure: Failure, unpacked?: string): Outcomes[key
       return { kind: 'unreachable', message: failure.problem.message };
     case 'news':
       return { kind: 'unanswered', trouble: { kind: 'https', message: failure.problem.message } };
+    case 'part':
+      return { kind: 'unsent' };
     default:
       return errand satisfies never;
   }
@@ -95,6 +98,10 @@ export class CourierProcess implements Courier {
     return this.#send<'judge'>({ kind: 'judge', desired }, () => {}, signal);
   }
 
+  judgeBundle(...[path, signal]: Parameters<Courier['judgeBundle']>): Promise<Verdict> {
+    return this.#send<'judge-bundle'>({ kind: 'judge-bundle', path }, () => {}, signal);
+  }
+
   bring(errand: BringErrand, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<Brought> {
     return this.#send<'bring'>({ kind: 'bring', errand }, onProgress, signal);
   }
@@ -106,6 +113,11 @@ export class CourierProcess implements Courier {
   /** Asks once whether there is news. */
   news(question: NewsQuestion, signal: AbortSignal): Promise<NewsReply> {
     return this.#send<'news'>({ kind: 'news', question }, () => {}, signal);
+  }
+
+  /** Takes a part of a batch of messages to the shore. */
+  part(part: Uint8Array, signal: AbortSignal): Promise<PartReply> {
+    return this.#send<'part'>({ kind: 'part', part: Buffer.from(part).toString('base64') }, () => {}, signal);
   }
 
   /** Ends the process where nothing is asked of it: it is not waited for more. */

@@ -25,6 +25,8 @@ export interface BringErrand extends Wanted {
   readonly held?: readonly string[];
   /** What may go over which link; without any there is nothing to keep to. */
   readonly links?: readonly LinkAllowance[];
+  /** The bundle that it is brought from, and from nowhere else. */
+  readonly bundle?: string;
 }
 
 /** What an attempt came to, and what the next one should know. */
@@ -35,11 +37,13 @@ export interface Brought {
 
 /**
  * Goes out for what the engine lacks: all that needs the network, judges signatures or unpacks. It keeps nothing between two
- * errands that is not on disk. Neither method rejects; an errand whose signal aborts ends soon, and its outcome means nothing.
+ * errands that is not on disk. No method rejects; an errand whose signal aborts ends soon, and its outcome means nothing.
  */
 export interface Courier {
   /** Brings the envelope that a desired state names, and judges it by the newest keys it needs to know. */
   judge(desired: ShadowDesired, signal: AbortSignal): Promise<Verdict>;
+  /** Judges a bundle whole, and the envelope that it has for this device. Never fails: what can't be read is refused. */
+  judgeBundle(path: string, signal: AbortSignal): Promise<Verdict>;
   /** Attempts once to bring what a deployment lacks. One at a time: two would write the same files. */
   bring(errand: BringErrand, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<Brought>;
 }

@@ -1,5 +1,5 @@
 import type { Enrolment } from '../enrol.ts';
-import type { AskNews } from '../transport/news.ts';
+import type { AskNews, SendPart } from '../transport/news.ts';
 import type { Courier } from './courier.ts';
 import type { ForwardedOrders } from './forwarded-orders.ts';
 import type { Errand, FromCourier, Outcomes, ToCourier } from './protocol.ts';
@@ -10,6 +10,7 @@ export interface RunnerOptions {
   readonly courier: Courier;
   readonly enrol: (signal: AbortSignal) => Promise<Enrolment>;
   readonly news: AskNews;
+  readonly part: SendPart;
   readonly time: SharedTime;
   readonly orders: Pick<ForwardedOrders, 'answered'>;
   readonly say: (message: FromCourier) => void;
@@ -48,16 +49,20 @@ export class ErrandRunner {
   }
 
   #run(id: number, errand: Errand, signal: AbortSignal): Promise<Outcomes[keyof Outcomes]> {
-    const { courier, enrol, news, say } = this.#options;
+    const { courier, enrol, news, part, say } = this.#options;
     switch (errand.kind) {
       case 'judge':
         return courier.judge(errand.desired, signal);
+      case 'judge-bundle':
+        return courier.judgeBundle(errand.path, signal);
       case 'bring':
         return courier.bring(errand.errand, (progress) => say({ kind: 'progress', id, progress }), signal);
       case 'enrol':
         return enrol(signal).catch((error: Error) => ({ kind: 'unreachable', message: error.message }));
       case 'news':
         return news(errand.question, signal);
+      case 'part':
+        return part(Buffer.from(errand.part, 'base64'), signal);
       default:
         return errand satisfies never;
     }

@@ -21,9 +21,11 @@ export function heardCourier(courier: Courier, onHeard: (heard: Heard) => void):
       tell(verdict, signal);
       return verdict;
     },
+    judgeBundle: (path, signal) => courier.judgeBundle(path, signal),
     bring: async (errand, onProgress, signal) => {
       const brought = await courier.bring(errand, onProgress, signal);
-      tell(brought.result, signal);
+      // What is carried by hand proves nothing of any link.
+      if (errand.bundle === undefined) tell(brought.result, signal);
       return brought;
     },
   };

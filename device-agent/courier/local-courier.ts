@@ -1,3 +1,4 @@
+import type { PublicKey } from '../../artifact/trust/keys.ts';
 import { makeDirectoryDurably } from '../../platform/durable-file.ts';
 import type { Clock, Disk, Network } from '../../platform/ports.ts';
 import type { AgentConfiguration, ShadowDesired } from '../../schemas/generated/types.ts';
@@ -39,6 +40,8 @@ export interface LocalCourierOptions {
   readonly unpacking?: (sha256?: string) => void;
   /** What was made ready to run, and may have to make room. */
   readonly prepared?: Pick<PreparedStore, 'collect'>;
+  /** When who may sign deployments vouched for what this network serves. */
+  readonly leasedAtMs?: number;
 }
 
 function budgetOf({ unpack = {} }: AgentConfiguration): UnpackBudget {
@@ -54,7 +57,7 @@ function withoutSlash(url: string): string {
 const unknownSignerMs = 60 * 60_000;
 
 /** Does errands in this process. */
-export class LocalCourier implements Courier {
+export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
   readonly #options: LocalCourierOptions;
   readonly #controller: string;
   readonly #context: Omit<DownloadContext, 'collect' | 'parcel' | 'passage'>;
@@ -148,13 +151,25 @@ export class LocalCourier implements Courier {
   }
 
   #openMetadata(): ReleaseMetadata {
-    const { configuration, stateDirectory, disk, network, time, countBytes } = this.#options;
+    const { configuration, stateDirectory, disk, network, time, countBytes, leasedAtMs } = this.#options;
     this.#metadata ??= new ReleaseMetadata({
       ...{ disk, network, time, countBytes, server: this.#controller, parcel: () => this.#parcel },
       directory: stateLayout(stateDirectory).trustDirectory,
       readBornRoot: () => readBornRoot(disk, configuration.trustRoot),
+      ...(leasedAtMs === undefined ? {} : { leasedAtMs }),
     });
     return this.#metadata;
+  }
+
+  /** The keys that may sign deployments, by the newest metadata that it can get. Rejects where it gets none. */
+  async deploymentKeys(signal: AbortSignal): Promise<readonly PublicKey[]> {
+    await this.#openMetadata().refresh([], signal);
+    return this.#openMetadata().deploymentKeys();
+  }
+
+  /** Another courier may have brought newer metadata. */
+  forgetMetadata(): void {
+    this.#metadata = undefined;
   }
 
   #collect({ held }: BringErrand): void {

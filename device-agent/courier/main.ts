@@ -17,10 +17,11 @@ import { keyExchange } from '../key-exchange.ts';
 import { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
 import { askNews } from './ask-news.ts';
+import { CarryingCourier } from './carrying-courier.ts';
 import { ErrandRunner } from './errand-runner.ts';
 import { ForwardedOrders } from './forwarded-orders.ts';
-import { LocalCourier } from './local-courier.ts';
 import type { FromCourier, ToCourier } from './protocol.ts';
+import { sendPart } from './send-part.ts';
 import { SharedTime } from './shared-time.ts';
 
 /** A supervisor that was killed a moment ago hears nothing; that it is gone is told elsewhere. */
@@ -44,7 +45,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
   const network = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel);
   const orders = new ForwardedOrders(say);
-  const courier = new LocalCourier({
+  const courier = new CarryingCourier({
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
     network,
     wayOut: () => nodeSurroundings.interface(),
@@ -59,10 +60,12 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   });
   const stranger = openNetwork(() => ({ ca: authority(), keyExchange }), countTravel);
   const enrolment = { device, controller, identity, network: stranger };
+  const way = { network, countBytes, controller };
   const runner = new ErrandRunner({
     ...{ courier, time, orders, say },
     enrol: (signal) => enrol(enrolment, signal),
-    news: (question, signal) => askNews({ network, countBytes, controller }, question, signal),
+    news: (question, signal) => askNews(way, question, signal),
+    part: (part, signal) => sendPart(way, part, signal),
   });
   process.on('message', (message: ToCourier) => runner.receive(message));
   say({ kind: 'ready' });

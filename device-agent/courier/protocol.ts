@@ -1,23 +1,28 @@
 /** The words between the supervisor and the courier's process. Both are the agent's own, and believe each other. */
 import type { Progress, ShadowDesired } from '../../schemas/generated/types.ts';
 import type { Enrolment } from '../enrol.ts';
-import type { NewsQuestion, NewsReply } from '../transport/news.ts';
+import type { NewsQuestion, NewsReply, PartReply } from '../transport/news.ts';
 import type { BringErrand, Brought, Verdict } from './courier.ts';
 
 /** What a courier can be sent for. */
 export type Errand =
   | { readonly kind: 'judge'; readonly desired: ShadowDesired }
+  | { readonly kind: 'judge-bundle'; readonly path: string }
   | { readonly kind: 'bring'; readonly errand: BringErrand }
   /** Asks once for a certificate, new or renewed. */
   | { readonly kind: 'enrol' }
-  | { readonly kind: 'news'; readonly question: NewsQuestion };
+  | { readonly kind: 'news'; readonly question: NewsQuestion }
+  /** Takes a part of a batch, in base64, to the shore. */
+  | { readonly kind: 'part'; readonly part: string };
 
 /** What each errand comes to. */
 export interface Outcomes {
   readonly judge: Verdict;
+  readonly 'judge-bundle': Verdict;
   readonly bring: Brought;
   readonly enrol: Enrolment;
   readonly news: NewsReply;
+  readonly part: PartReply;
 }
 
 /** Supervisor to courier. Closing the channel means: end at once. */

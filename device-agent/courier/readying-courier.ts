@@ -5,7 +5,7 @@ import type { CourierProcess } from './courier-process.ts';
 
 /** What modules are made ready with. */
 export interface ReadyingCourierOptions {
-  readonly courier: Pick<CourierProcess, 'judge' | 'bring' | 'rest'>;
+  readonly courier: Pick<CourierProcess, 'judge' | 'judgeBundle' | 'bring' | 'rest'>;
   readonly prepared: Pick<PreparedModules, 'ready'>;
   /** Where the module with a digest lies. */
   readonly pathOf: (sha256: string) => string;
@@ -24,6 +24,10 @@ export class ReadyingCourier implements Courier {
 
   judge(...[desired, signal]: Parameters<Courier['judge']>): ReturnType<Courier['judge']> {
     return this.#options.courier.judge(desired, signal);
+  }
+
+  judgeBundle(...[path, signal]: Parameters<Courier['judgeBundle']>): ReturnType<Courier['judgeBundle']> {
+    return this.#options.courier.judgeBundle(path, signal);
   }
 
   /** What the disk refuses now is tried again when it is to run. */

@@ -15,6 +15,16 @@ export type DownloadErrorCode =
   /** The link that leads out has no budget left for modules, or carries none in the form that is there: another link or time will do. */
   | 'LINK_BUDGET'
   | 'LINK_CARRIES'
+  /** A bundle can't be read, or is none. */
+  | 'BUNDLE_UNREADABLE'
+  | 'BUNDLE_NONE'
+  /** It ends before its end, or holds something else than it says. */
+  | 'BUNDLE_PARTIAL'
+  | 'BUNDLE_DAMAGED'
+  /** It has nothing for this device; its lease is over; or nobody signed that who may. */
+  | 'BUNDLE_FOREIGN'
+  | 'BUNDLE_STALE'
+  | 'BUNDLE_UNTRUSTED'
   /** The disk has no room for it, even after everything unneeded was removed. */
   | 'DISK_FULL'
   /** The root metadata this device was born with is not there or is none. */

@@ -42,6 +42,8 @@ export interface MetadataOptions {
   readonly parcel: () => Parcel;
   /** Reads the root metadata the device was born with; throws when it can't be used. */
   readonly readBornRoot: () => Uint8Array;
+  /** When somebody who may sign deployments said that this metadata is in force: timestamp and snapshot are judged as of then. */
+  readonly leasedAtMs?: number;
 }
 
 /** No file of metadata is larger. */
@@ -118,24 +120,38 @@ export class ReleaseMetadata {
   async #take(wanted: WantedFile, signal: AbortSignal): Promise<void> {
     const bytes = await this.#fetch(wanted.file, wanted.bytesMax, signal);
     if (bytes === undefined) throw new TrustError('METADATA_MISSING', `the server has no ${wanted.file}`);
-    this.#accept(acceptWanted(this.#trusted, wanted, bytes, this.#options.time.nowMs()));
+    const { time, leasedAtMs } = this.#options;
+    const isOnline = wanted.role === 'timestamp' || wanted.role === 'snapshot';
+    const nowMs = isOnline ? (leasedAtMs ?? time.nowMs()) : time.nowMs();
+    this.#accept(acceptWanted(this.#trusted, wanted, bytes, nowMs));
+  }
+
+  /** What was carried may be older than what came over the network before: the newer stays. */
+  async #takeTimestamp(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#take(wantedTimestamp, signal);
+    } catch (error) {
+      const isOlder = error instanceof TrustError && error.code === 'ROLLBACK';
+      if (!isOlder || this.#options.leasedAtMs === undefined) throw error;
+    }
   }
 
   /** Brings what decides about these targets up to date, and refuses with a `TrustError` what is not right or not fresh. */
   async refresh(paths: readonly string[], signal: AbortSignal): Promise<void> {
-    const { time } = this.#options;
+    const { time, leasedAtMs } = this.#options;
     for (let count = 0; count < trustLimits.rootUpdatesMax; count++) {
       const wanted = wantedRoot(this.#trusted);
       const bytes = await this.#fetch(wanted.file, wanted.bytesMax, signal);
       if (bytes === undefined) break;
       this.#accept(acceptWanted(this.#trusted, wanted, bytes, time.nowMs()));
     }
-    await this.#take(wantedTimestamp, signal);
+    await this.#takeTimestamp(signal);
     const all = [deploymentKeysPath, ...paths];
     for (let wanted = nextWanted(this.#trusted, all); wanted !== undefined; wanted = nextWanted(this.#trusted, all)) {
       await this.#take(wanted, signal);
     }
-    requireFresh(this.#trusted, paths, Math.max(time.nowMs(), issuedAt(this.#trusted) ?? 0));
+    const nowMs = Math.max(time.nowMs(), issuedAt(this.#trusted) ?? 0);
+    requireFresh(this.#trusted, paths, nowMs, leasedAtMs ?? nowMs);
     await this.#refreshDeploymentKeys(signal);
   }
 

@@ -60,6 +60,12 @@ export class Reporter {
     return this.#options.compose(this.#counter);
   }
 
+  /** A report of its own number, which travels by hand: one that travels over a link later is newer. */
+  carried(): Report {
+    this.#counter += 1;
+    return fittingReport(this.current());
+  }
+
   /** The link came or went. What the shore knows is uncertain after a gap: it is told anew. */
   connection(connected: boolean): void {
     this.#isConnected = connected;

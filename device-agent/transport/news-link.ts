@@ -3,7 +3,8 @@ import type { Asks, Report } from '../../schemas/generated/types.ts';
 import type { NewsAnswer } from '../../schemas/news.ts';
 import { AskingPace, type Rhythm } from './asking-pace.ts';
 import type { LinkTrouble } from './link-trouble.ts';
-import type { AskNews } from './news.ts';
+import type { AskNews, SendPart } from './news.ts';
+import { Outlet } from './outlet.ts';
 import type { AskingLinkHandlers, ReportFate, ShadowLink } from './shadow-link.ts';
 
 /** What the link is made of. */
@@ -12,6 +13,7 @@ export interface NewsLinkOptions {
   readonly random: Random;
   readonly log: Log;
   readonly ask: AskNews;
+  readonly send: SendPart;
   readonly why: Asks['why'];
   readonly rhythm: Rhythm;
 }
@@ -32,6 +34,7 @@ export class NewsLink implements ShadowLink {
   readonly isFollowed = false;
   readonly #options: NewsLinkOptions;
   readonly #pace: AskingPace;
+  readonly #outlet: Outlet;
   readonly #stopped = new AbortController();
   #handlers: AskingLinkHandlers | undefined;
   #loop: Promise<void> | undefined;
@@ -50,6 +53,7 @@ export class NewsLink implements ShadowLink {
   constructor(options: NewsLinkOptions) {
     this.#options = options;
     this.#pace = new AskingPace(options.clock, options.rhythm);
+    this.#outlet = new Outlet(options.clock, (isOpen) => this.#handlers?.onOutlet(isOpen));
   }
 
   get asks(): Asks {
@@ -86,14 +90,20 @@ export class NewsLink implements ShadowLink {
   #hear(report: Report, { report: fate, desired }: NewsAnswer): void {
     if (fate === 'taken') this.#taken = report;
     this.#handlers?.onContact();
+    this.#outlet.open();
     if (desired === undefined) return;
     this.#desired = desired ?? undefined;
     if (desired !== null) this.#handlers?.onDesired(desired);
   }
 
-  /** There is no session in which a part could be sent. */
-  async sendBatchPart(): Promise<boolean> {
-    return false;
+  async sendBatchPart(part: Uint8Array): Promise<boolean> {
+    if (!this.#outlet.isOpen) return false;
+    this.#outlet.used();
+    const reply = await this.#options.send(part, this.#stopped.signal);
+    if (this.#stopped.signal.aborted) return false;
+    if (reply.kind === 'unsent') this.#outlet.close();
+    else if (reply.answer !== undefined) this.#handlers?.onBatchAnswer(Buffer.from(reply.answer, 'base64'));
+    return reply.kind === 'sent';
   }
 
   /** Only a session carries them. */
@@ -132,6 +142,7 @@ export class NewsLink implements ShadowLink {
 
   async stop(): Promise<void> {
     this.#stopped.abort();
+    this.#outlet.forget();
     this.#early?.timer[Symbol.dispose]();
     await this.#loop;
   }

@@ -24,3 +24,9 @@ export type NewsReply =
 
 /** Asks once; never rejects. */
 export type AskNews = (question: NewsQuestion, signal: AbortSignal) => Promise<NewsReply>;
+
+/** What became of a part of a batch of messages; `answer` is the shore's word on the batch, in base64. */
+export type PartReply = { readonly kind: 'sent'; readonly answer?: string } | { readonly kind: 'unsent' };
+
+/** Sends one; never rejects. */
+export type SendPart = (part: Uint8Array, signal: AbortSignal) => Promise<PartReply>;

@@ -28,6 +28,8 @@ export interface AskingLinkHandlers extends ShadowLinkHandlers {
   onOccasion(): Promise<void>;
   /** The shore has answered. */
   onContact(): void;
+  /** Parts of batches go now, or no longer. */
+  onOutlet(isOpen: boolean): void;
 }
 
 export interface ShadowLink {

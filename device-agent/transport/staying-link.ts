@@ -40,6 +40,11 @@ export class StayingLink implements ShadowLink {
     return this.#news?.asks;
   }
 
+  /** What says something now. */
+  get #current(): ShadowLink {
+    return (this.#isConnected ? undefined : this.#news) ?? this.#options.session;
+  }
+
   /** The least pause before a session is tried again. */
   get restMs(): number {
     return this.#news?.isAnswered === true ? restMs : 0;
@@ -86,11 +91,11 @@ export class StayingLink implements ShadowLink {
   }
 
   report(report: Report): Promise<ReportFate> {
-    return (this.#isConnected ? undefined : this.#news)?.report(report) ?? this.#options.session.report(report);
+    return this.#current.report(report);
   }
 
   sendBatchPart(part: Uint8Array): Promise<boolean> {
-    return this.#options.session.sendBatchPart(part);
+    return this.#current.sendBatchPart(part);
   }
 
   orderParcel(order: Uint8Array): Promise<Uint8Array | undefined> {

@@ -34,6 +34,8 @@ export type EngineEvent =
   | { readonly kind: 'consented'; readonly sequence: number; readonly consent: Consent }
   /** What was said at that time counts no longer. */
   | { readonly kind: 'consent-over'; readonly sequence: number; readonly at: string }
+  /** It is to be fetched from elsewhere: a bundle was carried here, or is of no use. */
+  | { readonly kind: 'way-changed'; readonly sequence: number }
   /** An attempt to fetch it failed; another follows by itself. */
   | { readonly kind: 'fetch-failed'; readonly sequence: number; readonly problem: Problem }
   /** All its applications were started. */
@@ -277,6 +279,8 @@ export function decide(memory: Memory, event: EngineEvent, nowMs: number): reado
       return commitIfNew(memory, withConsent(memory, event.consent));
     case 'consent-over':
       return commitIfNew(memory, withConsentOver(memory, event.at));
+    case 'way-changed':
+      return targetOf(memory.engine)?.sequence === event.sequence ? goOn(memory) : [];
     case 'fetch-failed': {
       const isWanted = targetOf(memory.engine)?.sequence === event.sequence;
       return isWanted ? commitIfNew(memory, withProblem(memory, event.problem, nowMs)) : [];

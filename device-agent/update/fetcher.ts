@@ -4,12 +4,15 @@ import type { BringErrand, Brought, Courier, Failure } from '../courier/courier.
 import { type FetchMemory, nothingFetched } from '../download/fetch-memory.ts';
 import { RetryPause } from '../download/retry.ts';
 import type { LinkAllowance } from '../links/link-terms.ts';
+import type { BundleIntake } from './bundle-intake.ts';
 import type { EngineEvent } from './decide.ts';
 import type { SignedDeployment } from './slots.ts';
 import type { Slot } from './state.ts';
 
 /** Failures of the link in a row before they are reported: until then it is just a link. */
 const quietFailures = 3;
+
+type Carried = Pick<BundleIntake, 'pathFor' | 'brought' | 'failed'>;
 
 /** Lets one attempt at a time happen: two would write the same files. */
 export class Turn {
@@ -33,6 +36,7 @@ export class Fetcher {
   readonly #turn: Turn;
   readonly #isRepairing: boolean;
   readonly #allowances: () => readonly LinkAllowance[];
+  readonly #bundles: Carried | undefined;
   #abort = new AbortController();
   /** When a parcel was let hang last: that is true of the next deployment too. */
   #parcelHungAt: number | undefined;
@@ -51,6 +55,8 @@ export class Fetcher {
     readonly isRepairing: boolean;
     /** What may go over which link now. */
     readonly allowances: () => readonly LinkAllowance[];
+    /** Where what is carried by hand comes from. */
+    readonly bundles?: Carried;
   }) {
     this.#courier = options.courier;
     this.#log = options.log;
@@ -60,6 +66,7 @@ export class Fetcher {
     this.#turn = options.turn;
     this.#isRepairing = options.isRepairing;
     this.#allowances = options.allowances;
+    this.#bundles = options.bundles;
   }
 
   /**
@@ -104,9 +111,11 @@ export class Fetcher {
       if (signal.aborted) return;
       if (result.kind === 'brought') {
         this.#progress = undefined;
+        this.#bundles?.brought(sequence);
         this.#emit({ kind: 'fetched', sequence, downloads: result.downloads });
         return;
       }
+      if (this.#bundles?.pathFor(sequence) !== undefined) return this.#leaveBundle(result, sequence);
       memory = learnt;
       failures = (this.#progress?.bytesDone ?? 0) > doneBefore ? 1 : failures + 1;
       this.#tell(result, sequence, failures);
@@ -127,7 +136,14 @@ export class Fetcher {
       this.#onProgress();
     };
     const links = this.#allowances();
+    const bundle = this.#bundles?.pathFor(errand.deployment.sequence);
+    if (bundle !== undefined) return this.#courier.bring({ ...errand, bundle }, onProgress, signal);
     return this.#courier.bring({ ...errand, ...(links.length === 0 ? {} : { links }) }, onProgress, signal);
+  }
+
+  #leaveBundle({ problem }: Failure, sequence: number): void {
+    this.#emit({ kind: 'fetch-failed', sequence, problem: { ...problem, sequence } });
+    this.#bundles?.failed(sequence, problem);
   }
 
   #tell({ problem, isLink }: Failure, sequence: number, failures: number): void {

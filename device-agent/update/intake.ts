@@ -4,6 +4,7 @@ import { isShadowDesired } from '../../schemas/generated/validators/shadow-desir
 import type { Courier, Failure, Verdict } from '../courier/courier.ts';
 import { RetryPause } from '../download/retry.ts';
 import { type EngineEvent, isDeploymentLost } from './decide.ts';
+import { slotOf } from './slot-of.ts';
 import { envelopeDigest } from './slots.ts';
 import type { Memory } from './state.ts';
 
@@ -85,18 +86,6 @@ export class Intake {
       emit({ kind: 'refused', problem: { sequence: offered, ...verdict.problem } });
       return;
     }
-    const { deployment, envelope } = verdict;
-    const { sequence, revision, probationSeconds, windows, when, consent, links } = deployment;
-    emit({
-      kind: 'offered',
-      slot: {
-        ...{ sequence, revision, probationSeconds, envelope: envelopeDigest(envelope) },
-        ...(windows === undefined ? {} : { windows }),
-        ...(when === undefined ? {} : { when }),
-        ...(consent === undefined ? {} : { consent }),
-        ...(links === undefined ? {} : { links }),
-      },
-      envelope,
-    });
+    emit({ kind: 'offered', slot: slotOf(verdict), envelope: verdict.envelope });
   }
 }

@@ -5,6 +5,7 @@ import type { ApplicationDirectories } from '../runtime/grants/application-direc
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
 import type { Activator } from './activator.ts';
+import type { BundleIntake } from './bundle-intake.ts';
 import { collectGarbage, heldModules, updatedNames } from './collect.ts';
 import { deploymentDamage } from './damage.ts';
 import type { EngineEvent } from './decide.ts';
@@ -29,6 +30,7 @@ export interface StepWorld {
   readonly partialDirectory: string;
   readonly fetcher: Fetcher;
   readonly repairer: Fetcher;
+  readonly bundles: Pick<BundleIntake, 'pathFor'>;
   readonly moments: MomentWait;
   readonly activator: Activator;
   readonly health: HealthWatch;
@@ -64,6 +66,11 @@ const runners: Runners = {
   fetch: ({ slot }, world) => {
     // What is fetched now is wanted no more, whether or not this one may be fetched yet.
     world.fetcher.stop();
+    if (world.bundles.pathFor(slot.sequence) !== undefined) {
+      // What lies here takes nothing of any link.
+      world.moments.stop();
+      return fetchNow(slot, world);
+    }
     world.moments.start({
       ...{ to: 'fetch', gated: slot },
       isWanted: () => isAt(world.memory(), 'fetching', slot),

@@ -5,6 +5,8 @@ import type { LineDoors } from '../ports.ts';
 
 const connectionsMax = 8;
 const lineBytesMax = 4_096;
+/** A receipt is the longest answer. */
+const answerBytesMax = 32 * 1024;
 /** Who has asked nothing for this long has to come again. */
 const silentMsMax = 60_000;
 /** From the first byte of a line to its end. */
@@ -17,7 +19,7 @@ const answerMsMax = 10_000;
 const socketMode = 0o660;
 
 /** Calls `onLine` for each whole line; one that is too long, or takes too long, ends the connection. */
-function readLines(socket: Socket, onLine: (line: string) => void): void {
+function readLines(socket: Socket, onLine: (line: string) => void, bytesMax = lineBytesMax): void {
   let begun = Buffer.alloc(0);
   let late: NodeJS.Timeout | undefined;
   const endLine = (): void => {
@@ -33,7 +35,7 @@ function readLines(socket: Socket, onLine: (line: string) => void): void {
       endLine();
       if (line !== '') onLine(line);
     }
-    if (begun.length > lineBytesMax) socket.destroy();
+    if (begun.length > bytesMax) socket.destroy();
     if (begun.length > 0 && !socket.destroyed) late ??= setTimeout(() => socket.destroy(), lineMsMax);
   });
 }
@@ -107,10 +109,11 @@ function ask(path: string, line: string): Promise<string> {
     socket.setTimeout(answerMsMax, () => socket.destroy(new Error('it does not answer')));
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('it closed the connection')));
-    readLines(socket, (answer) => {
+    const onAnswer = (answer: string): void => {
       resolve(answer);
       socket.destroy();
-    });
+    };
+    readLines(socket, onAnswer, answerBytesMax);
   });
 }
 

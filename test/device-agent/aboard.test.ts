@@ -21,6 +21,12 @@ function agent(kept: Consent[], takes = true): AboardWorld {
       kept.push(consent);
       return takes;
     },
+    ...{
+      takeBundle: () => true,
+      bundle: () => ({ kind: 'none' }),
+      carriedReport: () => report,
+      signReceipt: () => undefined,
+    },
     pace: new ConsentPace({ monotonic: () => 0 }),
     wake: () => 9_001,
   };
@@ -36,9 +42,10 @@ const mostly = (...right: readonly unknown[]) =>
   fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...right) }, { weight: 1, arbitrary: odd });
 const question = fc.record(
   {
-    ask: mostly('consent', 'status'),
+    ask: mostly(...Array(4).fill('consent'), 'status', 'apply', 'bundle', 'receipt'),
     deployment: mostly(2),
     answer: mostly('granted', 'denied'),
+    file: mostly('/media/usb/aurora.bundle'),
     by: mostly('mate', 'bridge display'),
     reason: mostly('moored', undefined),
     until: mostly('2026-03-02T00:00:00Z', '2026-03-02T00:00:00.5+02:00', undefined),
@@ -58,7 +65,7 @@ test('whatever line is asked is answered by one line, and only what fits a repor
       const kept: Consent[] = [];
       const answer = answerAboard(line, agent(kept));
       t.false(answer.includes('\n'));
-      t.true(['status', 'kept', 'refused'].includes(JSON.parse(answer).kind));
+      t.true(['status', 'kept', 'bundle', 'refused'].includes(JSON.parse(answer).kind));
       for (const consent of kept) t.true(isReport({ ...report, consent }));
       taken += kept.length;
     }),

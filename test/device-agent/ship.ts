@@ -1,6 +1,7 @@
 /** A device in memory: simulated disk, time and link around a real agent, which can be killed and started again. */
+import { generateKeyPairSync } from 'node:crypto';
 import { type Agent, createAgent } from '../../device-agent/agent.ts';
-import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
+import { CarryingCourier } from '../../device-agent/courier/carrying-courier.ts';
 import type { RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
 import type { Log } from '../../platform/ports.ts';
@@ -8,6 +9,7 @@ import { type Life, SimTime } from '../../platform/simulated/clock.ts';
 import { SimRandom } from '../../platform/simulated/random.ts';
 import type { AgentConfiguration, Report } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators/report.js';
+import { signReceipt } from '../../schemas/receipt.ts';
 import type { Fate } from '../sim/disk-crash.ts';
 import { SimDisk } from '../sim/sim-disk.ts';
 import { SimDoors } from '../sim/sim-doors.ts';
@@ -15,6 +17,11 @@ import { SimLink, simNetwork, simWays } from '../sim/sim-network.ts';
 import { SimRuntime } from '../sim/sim-runtime.ts';
 import { SimSurroundings } from '../sim/sim-surroundings.ts';
 import { type Shore, sha256, startMs } from './shore.ts';
+
+/** The key of the device, as PEM. */
+export const deviceKey = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString();
 
 const configuration = {
   ...{ device: 'anna', stateDirectory: '/state', controller: 'https://shore', trustRoot: '/born/root.json', ca: '/ca' },
@@ -149,8 +156,9 @@ export class Ship {
           machineBoot: this.machineBoot,
         },
         ...{ ways: simWays(this.link, clock), surroundings: this.surroundings, doors: this.doors },
+        signReceipt: (report) => signReceipt('anna', report, deviceKey),
         openCourier: (shared) =>
-          new LocalCourier({
+          new CarryingCourier({
             ...outside,
             ...shared,
             network: simNetwork({ ...options, server, wayOut: shared.wayOut, countTravel: shared.countTravel }),

@@ -2,6 +2,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { stateOf } from '../../cli/demo/demo-fleet.ts';
+import { eventually } from './processes.ts';
 import { makeWorld, startWorld } from './world.ts';
 
 const device = 'truck-7-cab';
@@ -27,6 +28,12 @@ test.serial(
       (await made.fleetCommand('why', device)).text,
       /It asks every 2 h over HTTPS, by plan, the next time by about/,
     );
+    // Its logbook says so, which goes out behind the question.
+    await eventually('the restart', generousMs, async () => {
+      return (
+        /AGENT_RESTARTED|started again/.test((await made.fleetCommand('events', `device/${device}`)).text) || undefined
+      );
+    });
     const status = () => made.fleetCommand('agent', 'status', '--state', stateOf(truck!));
     t.regex((await status()).text, /active, asks every 2 h over HTTPS, by plan, answered \d+ s ago/);
     made.edit('fleets/trucks.yaml', 'probationSeconds: 3', 'probationSeconds: 1');
@@ -36,7 +43,7 @@ test.serial(
     }, generousMs);
     // Not more often than once in ten seconds.
     await made.world.context.clock.sleep(10_000);
-    t.regex((await made.fleetCommand('agent', 'wake', '--state', stateOf(truck!))).text, /^It asks/);
+    t.regex((await made.fleetCommand('agent', 'wake', '--state', stateOf(truck!))).text, /^It ask/);
     const { devices } = await made.world.converge(second, generousMs);
     t.like(devices[0], { connected: false, report: { running: { sequence: 2 }, phase: 'active', asks } });
     const log = readFileSync(made.world.logOf(device), 'utf8').slice(logBefore);

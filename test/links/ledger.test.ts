@@ -40,7 +40,7 @@ test('what is no whole packet of TCP or UDP is none', (t) => {
 test('what is sent again is counted as that, also where numbers wrap, and a hello once', (t) => {
   const ledger = new Ledger();
   const note = (sequence: number, payload: Buffer, flags = 0) =>
-    ledger.note('up', Packet.in(segment(sequence, payload, flags))!);
+    ledger.note('up', Packet.in(segment(sequence, payload, flags))!, 'a flow', 'pass');
   note(0xfffffffb, Buffer.alloc(0), flag.syn);
   note(0xfffffffc, hello);
   note(0xfffffffc, hello);
@@ -53,5 +53,15 @@ test('what is sent again is counted as that, also where numbers wrap, and a hell
     resentBytes: 9 + 5,
     upBytes: 5 * 40 + 38,
     downBytes: 0,
+    ...{ carriageBytes: 5 * 40, strayBytes: 0 },
   });
+});
+
+test('what comes to nobody is told as that alone, and what comes in its place is not sent again', (t) => {
+  const ledger = new Ledger();
+  const packet = Packet.in(segment(7, hello))!;
+  ledger.note('up', packet, 'a flow', 'lost');
+  t.like(ledger.sent, { upBytes: 49, packets: 1, strayBytes: 49, carriageBytes: 0, payloadBytes: 0, handshakes: 0 });
+  ledger.note('up', packet, 'a flow', 'pass');
+  t.like(ledger.sent, { upBytes: 98, strayBytes: 49, carriageBytes: 40, resentBytes: 0, handshakes: 1 });
 });

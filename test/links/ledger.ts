@@ -9,6 +9,10 @@ export interface Sent {
   readonly upBytes: number;
   readonly downBytes: number;
   readonly packets: number;
+  /** Of these, whole packets that came to nobody: what their flow led to is there no more, or something in between keeps them. */
+  readonly strayBytes: number;
+  /** What of all others is headers of IP and TCP, with packets that carry nothing else. */
+  readonly carriageBytes: number;
   /** Of TCP's payload: sent again. */
   readonly resentBytes: number;
   readonly payloadBytes: number;
@@ -16,7 +20,10 @@ export interface Sent {
   readonly handshakes: number;
 }
 
-const nothing: Sent = { upBytes: 0, downBytes: 0, packets: 0, resentBytes: 0, payloadBytes: 0, handshakes: 0 };
+const nothing: Sent = {
+  ...{ upBytes: 0, downBytes: 0, packets: 0, strayBytes: 0, carriageBytes: 0 },
+  ...{ resentBytes: 0, payloadBytes: 0, handshakes: 0 },
+};
 
 /** How far sequence numbers are apart, which wrap at 2^32: negative where `a` comes before `b`. */
 function distance(a: number, b: number): number {
@@ -43,16 +50,19 @@ export class Ledger {
     this.#sent = nothing;
   }
 
-  note(way: Way, packet: Packet): void {
+  /** `flow` is the way between two ends as who sent it knows it, which somebody in between may have changed since. */
+  note(way: Way, packet: Packet, flow: string, fate: 'pass' | 'lost'): void {
     const before = this.#sent;
     const key = `${way}Bytes` as const;
-    this.#sent = { ...before, [key]: before[key] + packet.bytes, packets: before.packets + 1 };
-    if (packet.protocol === protocol.tcp) this.#noteTcp(way, packet);
+    const stray = fate === 'lost' ? packet.bytes : 0;
+    const counted = { [key]: before[key] + packet.bytes, packets: before.packets + 1 };
+    this.#sent = { ...before, ...counted, strayBytes: before.strayBytes + stray };
+    if (fate === 'pass' && packet.protocol === protocol.tcp) this.#noteTcp(way, packet, flow);
   }
 
-  #noteTcp(way: Way, packet: Packet): void {
-    const flow = `${packet.source} ${packet.destination}`;
-    const { flags, sequence, payload } = packet;
+  #noteTcp(way: Way, packet: Packet, flow: string): void {
+    const { flags, sequence, payload, bytes } = packet;
+    this.#sent = { ...this.#sent, carriageBytes: this.#sent.carriageBytes + bytes - payload.length };
     if ((flags & flag.syn) !== 0) this.#nexts.set(flow, (sequence + 1) >>> 0);
     if (payload.length === 0) return;
     const end = (sequence + payload.length) >>> 0;

@@ -119,8 +119,10 @@ export class LinkProgram {
   #take(way: Way, frame: Buffer): void {
     const packet = Packet.in(frame);
     if (packet === undefined || !this.#isUp) return;
-    this.ledger.note(way, packet);
-    if (this.#meddle(way, packet, performance.now()) === 'lost') return;
+    const flow = `${packet.source} ${packet.destination}`;
+    const fate = this.#meddle(way, packet, performance.now());
+    this.ledger.note(way, packet, flow, fate);
+    if (fate === 'lost') return;
     packet.seal();
     this.#ways[way].send(frame, packet.bytes);
   }

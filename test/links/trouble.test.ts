@@ -27,14 +27,16 @@ function packetOf(source: string, destination: string, flags: number = flag.ack)
 const up = (to: string, flags?: number) => packetOf(device, to, flags);
 const down = (from: string) => packetOf(from, device);
 
-test('a connection from before is dead on a half-open link, and a new one lives', (t) => {
-  const meddle = meddler({ kind: 'half-open' });
-  t.is(meddle('up', up(ends.mqtt), 1_000), 'lost');
-  t.is(meddle('down', down(ends.mqtt), 1_000), 'lost');
-  t.is(meddle('up', up(ends.mqtt, flag.syn), 1_000), 'pass');
-  t.is(meddle('down', down(ends.mqtt), 1_000), 'pass');
-  t.is(meddle('down', down(ends.controller), 1_000), 'lost');
-});
+for (const kind of ['half-open', 'moved'] as const) {
+  test(`a connection from before is dead on a link that is ${kind}, and a new one lives`, (t) => {
+    const meddle = meddler({ kind });
+    t.is(meddle('up', up(ends.mqtt), 1_000), 'lost');
+    t.is(meddle('down', down(ends.mqtt), 1_000), 'lost');
+    t.is(meddle('up', up(ends.mqtt, flag.syn), 1_000), 'pass');
+    t.is(meddle('down', down(ends.mqtt), 1_000), 'pass');
+    t.is(meddle('down', down(ends.controller), 1_000), 'lost');
+  });
+}
 
 test('a deaf device is heard, and hears again when its time is over', (t) => {
   const meddle = meddler({ kind: 'deaf', forMs: 500 });

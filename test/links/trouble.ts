@@ -128,6 +128,7 @@ export function meddleOf(trouble: Trouble, surroundings: Surroundings): Meddle {
     case 'narrow':
       return (_way, { bytes }) => (bytes > trouble.packetBytesMax ? 'lost' : 'pass');
     case 'half-open':
+    case 'moved':
       return halfOpen();
     case 'deaf':
       return (way, _packet, nowMs) => (way === 'down' && nowMs - sinceMs < trouble.forMs ? 'lost' : 'pass');
@@ -138,8 +139,6 @@ export function meddleOf(trouble: Trouble, surroundings: Surroundings): Meddle {
         endsOf(way, packet).shore === ends[trouble.service] && nowMs - sinceMs < trouble.forMs ? 'lost' : 'pass';
     case 'portal':
       return throughPortal(trouble.services, trouble.forMs, surroundings);
-    case 'moved':
-      return () => 'pass';
     default:
       return trouble satisfies never;
   }

@@ -7,6 +7,7 @@ import type { RunnableApplication } from '../../device-agent/runtime/app-runtime
 import type { DeployedApplication, Deployment, DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import { type CommitModel, darkAfterSeconds, type SimFleet, type WantedApplication } from './fleet.ts';
 import { HostChecker } from './host-checker.ts';
+import { LinkChecker } from './link-checker.ts';
 import { LogbookChecker } from './logbook-checker.ts';
 import { nameOf } from './machine.ts';
 import type { SimBroker } from './sim-bus.ts';
@@ -78,6 +79,7 @@ export class Checkers {
   readonly #lookedInVain = new Map<string, number>();
   readonly hosts = new HostChecker((sentence) => this.fail(sentence));
   readonly logbooks = new LogbookChecker((sentence) => this.fail(sentence));
+  readonly links: LinkChecker;
   /** By device, sequences of deployments with a release that fails. */
   readonly #failing = new Map<string, Set<number>>();
   #violation: Violation | undefined;
@@ -88,6 +90,7 @@ export class Checkers {
     this.#fleet = fleet;
     this.#broker = broker;
     this.#now = now;
+    this.links = new LinkChecker((sentence) => this.fail(sentence), now);
   }
 
   /** Remembered until the world looks: what finds it may be far below code that catches everything. */

@@ -71,6 +71,7 @@ export class SimFleet {
   readonly #tree: WorkTree = { disk: new SimDisk(), directory: '/fleet' };
   readonly #applications = new Map<string, ApplicationManifest>();
   readonly #sites = new Map<string, { setting: number }>();
+  #links: { readonly links?: readonly object[] } = {};
   readonly devices = new Map<string, DeviceManifest>();
   readonly #models = new Map<string, CommitModel>();
   /** Digests that release keys have signed, with the release they stand for. */
@@ -116,10 +117,10 @@ export class SimFleet {
   }
 
   /** Signs a new release; the application's manifest names it from now on. */
-  release(name: string, version: string, fails: boolean, bytesMax = 30_000): void {
+  release(name: string, version: string, fails: boolean, bytesMax = 30_000, bytesMin = 200): void {
     const application = this.#applications.get(name)!;
     const text = `${name} ${version} ${fails ? 'crashes' : 'runs'}`;
-    const bytes = simModule(text, this.#random.integer(200, bytesMax), this.#random);
+    const bytes = simModule(text, this.#random.integer(bytesMin, bytesMax), this.#random);
     addRelease(this.#tree, { name, version, bytes, file: `${name}.wasm`, random: this.#random, now: this.#now() });
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     application.versions.set(version, { sha256, fails });
@@ -153,9 +154,19 @@ export class SimFleet {
     this.#writeApplication(name);
   }
 
+  /** From now on the links of all sites that are written have this budget, of each device and day. */
+  limitLinks(bytes: number): void {
+    const budget = { bytes: `${bytes / 1_000}kB`, per: 'day' };
+    this.#links = { links: [{ name: 'sat', rate: '1Mbit/s', match: { interface: 'sim*' }, budget }] };
+  }
+
   configureSite(name: string, setting: number): void {
     this.#sites.set(name, { setting });
-    writeWorkFile(this.#tree, `sites/${name}.yaml`, manifest('Site', name, { config: { site: setting } }));
+    writeWorkFile(
+      this.#tree,
+      `sites/${name}.yaml`,
+      manifest('Site', name, { config: { site: setting }, ...this.#links }),
+    );
   }
 
   putDevice(device: DeviceManifest): void {

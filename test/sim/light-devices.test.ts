@@ -84,6 +84,7 @@ async function lightRun(world: World, before: CommitModel, after: CommitModel, s
     behind: new Set<string>(),
     habitOf: () => habit,
     usedOf: () => [],
+    ...{ approveAfterMs: 0, consentAfterMs: 0, whenTrueShare: 1 },
   };
   const [run] = await simulate(asked, [seed]);
   return run!;

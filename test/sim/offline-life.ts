@@ -1,6 +1,6 @@
 /** A short life of an agent with nothing but its disk: what it does when no link ever comes back. */
 import type { Agent, AgentOptions } from '../../device-agent/agent.ts';
-import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
+import { CarryingCourier } from '../../device-agent/courier/carrying-courier.ts';
 import type { RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
 import { type Clock, type Disk, type Log, type Network, NetworkError } from '../../platform/ports.ts';
@@ -59,7 +59,7 @@ export async function liveOffline({ disk, at, configuration, createAgent, onRun 
   const outside = { configuration, stateDirectory: '/state', disk, clock, network: noNetwork };
   const agent = createAgent({
     ...{ clock, disk, log: noLog, link: noLink, onRun },
-    openCourier: (shared) => new LocalCourier({ ...outside, ...shared }),
+    openCourier: (shared) => new CarryingCourier({ ...outside, ...shared }),
     onApply: (applications) => {
       applied = applications;
     },

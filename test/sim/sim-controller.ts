@@ -3,7 +3,7 @@ import { encodeDelta } from '../../artifact/delta/encode.ts';
 import { type Controller, createController } from '../../controller/controller.ts';
 import { createGuard } from '../../controller/doors/guard.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
-import { openMessageDoor } from '../../controller/doors/mqtt/message-door.ts';
+import { openMessageDoor, type TakePart } from '../../controller/doors/mqtt/message-door.ts';
 import { ParcelDoor } from '../../controller/doors/mqtt/parcel-door.ts';
 import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
@@ -151,7 +151,7 @@ export class SimController {
       say: ({ topic, payload }) => bus.publish(topic, payload),
     });
     await openShadowDoor({ bus, guard, take: controller.onRequest, order: parcels.receive });
-    await openMessageDoor({
+    const messages = await openMessageDoor({
       ...{ bus, guard, clock, knows: controller.knowsDevice, onRefusal: controller.onRefusal },
       say: ({ topic, payload }) => bus.publish(topic, payload),
       take: async (device, batch) => {
@@ -161,12 +161,12 @@ export class SimController {
       },
     });
     broker.listen();
-    this.#serve(life, clock, files, controller);
+    this.#serve(life, clock, files, controller, messages);
     keepFresh(online, clock, log);
     await this.#follow(life, clock, controller);
   }
 
-  #serve(life: ProcessLife, clock: Clock, files: ArtifactFiles, controller: Controller): void {
+  #serve(life: ProcessLife, clock: Clock, files: ArtifactFiles, controller: Controller, messages: TakePart): void {
     const isRight: ServingParts['isRight'] = (file, bytes) => controller.isRightArtifact(file, bytes);
     const api = createApi({
       fillParcel: (request) => fillParcel(request, { files, isRight }),
@@ -175,12 +175,14 @@ export class SimController {
         onDamaged: (file) => controller.mendArtifact(file),
         onTrouble: (error) => this.#world.checkers.fail(`artifacts are not served: ${error}`),
       }),
-      news: controller.onNews,
+      ...{ news: controller.onNews, messages },
       status: (query) => controller.status(query),
       changes: controller.changes,
       clock,
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
       acceptRevision: (name) => controller.acceptRevision(name),
+      makeBundle: async () => undefined,
+      takeReceipt: controller.takeReceipt,
       actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
       notifyPush: () => {},
       authorize: controller.authorize,

@@ -4,15 +4,16 @@
  */
 
 import { askNews } from '../../device-agent/courier/ask-news.ts';
+import { CarryingCourier } from '../../device-agent/courier/carrying-courier.ts';
 import { CourierProcess } from '../../device-agent/courier/courier-process.ts';
 import { ErrandRunner } from '../../device-agent/courier/errand-runner.ts';
 import { ForwardedOrders, type OrderParcel } from '../../device-agent/courier/forwarded-orders.ts';
-import { LocalCourier } from '../../device-agent/courier/local-courier.ts';
 import type { FromCourier, ToCourier } from '../../device-agent/courier/protocol.ts';
+import { sendPart } from '../../device-agent/courier/send-part.ts';
 import { SharedTime } from '../../device-agent/courier/shared-time.ts';
 import type { AgentTime } from '../../device-agent/download/metadata.ts';
 import type { CountBytes } from '../../device-agent/download/small-file.ts';
-import type { AskNews } from '../../device-agent/transport/news.ts';
+import type { AskNews, SendPart } from '../../device-agent/transport/news.ts';
 import type { ChildProcess, Clock, CountTravel, Disk, Log, Network } from '../../platform/ports.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
 import type { SimRandom } from '../../platform/simulated/random.ts';
@@ -107,8 +108,8 @@ function startCourier(options: SimCourierOptions): ChildProcess {
   const network = options.networkOf(life, countTravel);
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
   const orders = new ForwardedOrders(say);
-  const courier = (): LocalCourier =>
-    new LocalCourier({
+  const courier = (): CarryingCourier =>
+    new CarryingCourier({
       ...{ configuration, stateDirectory: configuration.stateDirectory ?? '/state', disk: diskOf(life, disk), clock },
       ...{ network, time: shared, wayOut: options.wayOut, countBytes },
       orderParcel: orders.place,
@@ -126,7 +127,8 @@ function startCourier(options: SimCourierOptions): ChildProcess {
       const enrol = () => Promise.resolve({ kind: 'unreachable', message: 'nobody enrols here' } as const);
       const ports = { network, countBytes, controller: configuration.controller };
       const news: AskNews = (question, signal) => askNews(ports, question, signal);
-      runner = new ErrandRunner({ courier: courier(), enrol, news, time: shared, orders, say });
+      const part: SendPart = (one, signal) => sendPart(ports, one, signal);
+      runner = new ErrandRunner({ courier: courier(), enrol, news, part, time: shared, orders, say });
       say({ kind: 'ready' });
     } catch {
       // The disk refused its directories, or the power went.

@@ -139,6 +139,7 @@ export class SimDevice {
     const ports = { clock, disk, random: this.random, log };
     return createAgent({
       ...{ ports, configuration: this.#configuration(), runtime: watched, link, openCourier, agentVersion: '0.1.0' },
+      signReceipt: () => undefined,
       ...{ ways: simWays(this.link, clock), surroundings: new SimSurroundings(), doors: new SimDoors() },
       machineBoot: this.#powers,
     });
@@ -196,9 +197,12 @@ export class SimDevice {
   }
 
   #network(life: ProcessLife, countTravel: CountTravel): Network {
-    const { time, server } = this.#world;
-    const { link, random, keyFingerprint } = this;
-    return simNetwork({ time, random, link, life, keyFingerprint, countTravel, server: () => server(this.name) });
+    const { time, server, checkers } = this.#world;
+    const { link, random, keyFingerprint, machine } = this;
+    return simNetwork({
+      ...{ time, random, link, life, keyFingerprint, countTravel, server: () => server(this.name) },
+      onBlob: (bytes) => checkers.links.took(machine, bytes),
+    });
   }
 
   #applying(applications: readonly RunnableApplication[]): void {
@@ -273,8 +277,9 @@ export class SimDevice {
   }
 
   #ended(how: string): void {
-    const { time, trace, broker } = this.#world;
+    const { time, trace, broker, checkers } = this.#world;
     this.#life.alive = false;
+    checkers.links.ended(this.machine);
     trace.write(how, this.machine);
     const life = this.#life;
     time.at(time.now + this.random.integer(0, silentMsMax), () => {

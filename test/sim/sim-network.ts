@@ -107,8 +107,10 @@ export function simNetwork(options: {
   /** The interface that leads out; without one nobody knows which. */
   readonly wayOut?: () => string | undefined;
   readonly countTravel?: CountTravel;
+  /** Bytes of a blob came through. */
+  readonly onBlob?: (bytes: number) => void;
 }): Network {
-  const { time, random, link, life, wayOut = () => undefined, countTravel = () => {} } = options;
+  const { time, random, link, life, wayOut = () => undefined, countTravel = () => {}, onBlob = () => {} } = options;
   const clock = time.clock(life);
 
   async function check(generation: number, signal: AbortSignal): Promise<void> {
@@ -121,6 +123,7 @@ export function simNetwork(options: {
     generation: number,
     signal: AbortSignal,
     via?: string,
+    isBlob = false,
   ): AsyncGenerator<Uint8Array> {
     let cutAfter = random.chance(link.quality.cutProbability) ? random.integer(0, 100_000) : Number.POSITIVE_INFINITY;
     for await (const chunk of cutShort(response.body)) {
@@ -129,6 +132,7 @@ export function simNetwork(options: {
       await check(generation, signal);
       link.bytesDown += part.length;
       countTravel(part.length, via);
+      if (isBlob) onBlob(part.length);
       const flipped = part.slice();
       if (part.length > 0 && random.chance(link.quality.flipProbability)) {
         const at = random.integer(0, part.length - 1);
@@ -153,10 +157,15 @@ export function simNetwork(options: {
       const url = new URL(request.url);
       const peer = { device: link.device, keyFingerprint: options.keyFingerprint, address: 'simulated' };
       const via = wayOut();
+      const isBlob = request.method === 'GET' && url.pathname.includes('/sha256/');
       const response = await orCut(server({ ...request, url: url.pathname + url.search }, peer, signal));
       await clock.sleep(link.quality.latencyMs);
       await check(generation, signal);
-      return { ...response, ...(via === undefined ? {} : { via }), body: body(response, generation, signal, via) };
+      return {
+        ...response,
+        ...(via === undefined ? {} : { via }),
+        body: body(response, generation, signal, via, isBlob),
+      };
     },
   };
 }

@@ -42,11 +42,14 @@ export function requireTarget(trusted: TrustedMetadata, path: string): Target {
   return target;
 }
 
-/** Refuses metadata that is expired at `now`: what a new install of `paths` must pass, and what already runs need not. */
-export function requireFresh(trusted: TrustedMetadata, paths: readonly string[], now: number): void {
+/**
+ * Refuses metadata that is expired at `now`: what a new install of `paths` must pass, and what already runs need not. What online keys
+ * sign is judged at `onlineNow`, where somebody vouched for it then.
+ */
+export function requireFresh(trusted: TrustedMetadata, paths: readonly string[], now: number, onlineNow = now): void {
   requireUnexpired(trusted.root.signed, now, 'root.json', '5.3.10');
-  requireUnexpired(present(trusted.timestamp, 'timestamp.json'), now, 'timestamp.json', '5.4.4');
-  requireUnexpired(present(trusted.snapshot, 'snapshot.json'), now, 'snapshot.json', '5.5.6');
+  requireUnexpired(present(trusted.timestamp, 'timestamp.json'), onlineNow, 'timestamp.json', '5.4.4');
+  requireUnexpired(present(trusted.snapshot, 'snapshot.json'), onlineNow, 'snapshot.json', '5.5.6');
   requireUnexpired(present(trusted.targets, 'targets.json'), now, 'targets.json', '5.6.5');
   for (const role of rolesForAll(trusted, paths)) {
     requireUnexpired(present(trusted.roles.get(role), `${role}.json`), now, `${role}.json`, '5.6.5');

@@ -30,6 +30,11 @@ export function bytesAnswer(bytes: Uint8Array): HttpResponse {
   return { status: 200, headers: { ...headers, 'cache-control': 'no-store' }, body: once(bytes) };
 }
 
+/** That there is nothing to say, in as few bytes as that takes. */
+export function emptyAnswer(): HttpResponse {
+  return { status: 204, headers: {}, body: (async function* () {})() };
+}
+
 /** An error; `code` is for programs, `message` for people. */
 export function errorAnswer(
   status: number,

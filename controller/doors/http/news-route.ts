@@ -2,7 +2,7 @@
 import type { HttpRequest, HttpResponse, Peer } from '../../../platform/ports.ts';
 import { type NewsAnswer, type NewsRequest, packNewsAnswer, parseNewsRequest } from '../../../schemas/news.ts';
 import { RateLimits } from '../rate-limits.ts';
-import { bytesAnswer, errorAnswer } from './json-answer.ts';
+import { bytesAnswer, emptyAnswer, errorAnswer } from './json-answer.ts';
 
 /** Takes the report of a device and says what is news to it; undefined where too much waits, rejects where it can't be written. */
 export type TakeNews = (device: string, asked: NewsRequest) => Promise<NewsAnswer | undefined>;
@@ -15,10 +15,6 @@ const devicesRemembered = 100_000;
 /** How often each device is answered, over a monotonic clock in milliseconds. */
 export function newsLimits(monotonic: () => number): RateLimits {
   return new RateLimits({ perSecond, burst, rememberedMax: devicesRemembered, monotonic });
-}
-
-function nothing(): HttpResponse {
-  return { status: 204, headers: {}, body: (async function* () {})() };
 }
 
 /** Answers one; who asks was judged before. */
@@ -38,5 +34,5 @@ export async function newsAnswer(
   const answer = await take(device, asked).catch(() => undefined);
   if (answer === undefined) return errorAnswer(503, 'UNAVAILABLE', 'what devices say can not be taken now');
   const bytes = packNewsAnswer(answer);
-  return bytes.length === 0 ? nothing() : bytesAnswer(bytes);
+  return bytes.length === 0 ? emptyAnswer() : bytesAnswer(bytes);
 }

@@ -3,9 +3,10 @@
  *
  *   GET  /sha256/HEX, /releases/NAME/VERSION.json, /tuf/FILE   a device that git names, or the API token
  *   POST /parcel                                               the same: several of these files in one answer
- *   POST /news                                                 a device that git names
+ *   POST /news, /messages                                      a device that git names
  *   GET  /api/v1/status, /api/v1/changes                       the API token
- *   POST /api/v1/source/accept, /api/v1/rollouts/act           the API token
+ *   POST /api/v1/source/accept, /api/v1/rollouts/act,          the API token
+ *        /api/v1/bundles, /api/v1/receipts
  *   POST /enroll                                               anybody; the answer depends on what git names
  *   POST /hooks/git                                            who signs with the webhook secret
  *   GET  /healthz, /readyz                                     anybody
@@ -17,12 +18,14 @@ import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.t
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import type { BrokerForAgents } from './broker-for-agents.ts';
+import { bundleAnswer, type MakeBundle } from './bundle-routes.ts';
 import { changeFeeds, type FeedParts } from './change-feed.ts';
 import { bearsToken, signsBody } from './credentials.ts';
 import type { EnrolmentLimits } from './enrolment-limits.ts';
-import { bytesAnswer, errorAnswer, jsonAnswer } from './json-answer.ts';
+import { bytesAnswer, emptyAnswer, errorAnswer, jsonAnswer } from './json-answer.ts';
 import { newsAnswer, type TakeNews } from './news-route.ts';
 import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
+import { receiptAnswer, type TakeReceipt } from './receipt-routes.ts';
 import { type ActOnRollout, actAnswer } from './rollout-routes.ts';
 import { type StatusParts, statusAnswer } from './status-routes.ts';
 
@@ -44,11 +47,15 @@ export interface ApiParts extends FeedParts, Pick<StatusParts, 'status'> {
   /** Fills a parcel with what a device lacks of metadata and indexes; undefined while these can't be read. */
   readonly fillParcel: (request: ParcelRequest) => Promise<Uint8Array | undefined>;
   readonly news: TakeNews;
+  /** Takes a part of a batch of what applications say; gives what is to be answered. */
+  readonly messages: (device: string, part: Uint8Array) => Promise<Uint8Array | undefined>;
   /** Without it every device is answered as often as it asks. */
   readonly newsLimits?: RateLimits;
   /** Takes a commit that is held back, named by its id or the beginning of it. */
   readonly acceptRevision: (name: string) => Promise<RevisionAcceptance>;
   readonly actOnRollout: ActOnRollout;
+  readonly makeBundle: MakeBundle;
+  readonly takeReceipt: TakeReceipt;
   readonly enrol: (request: EnrolmentRequest, address: string) => Promise<EnrolmentAnswer>;
   /** Told to who is enrolled, so that its configuration needs no port by hand. */
   readonly brokerForAgents?: () => BrokerForAgents;
@@ -168,6 +175,13 @@ function parcelRoute(parts: ApiParts): Route {
   };
 }
 
+function messagesRoute(parts: ApiParts): Route {
+  return async ({ body = new Uint8Array(0) }, { device = '' }) => {
+    const answer = await parts.messages(device, body);
+    return answer === undefined ? emptyAnswer() : bytesAnswer(answer);
+  };
+}
+
 const artifactPrefixes = ['/sha256/', '/releases/', '/tuf/'];
 
 function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
@@ -177,12 +191,15 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
   const exact: Readonly<Record<string, Methods>> = {
     '/parcel': { POST: forReaders(parts, parcelRoute(parts)) },
     '/news': { POST: forDevices(parts, (request, peer) => newsAnswer(parts.news, parts.newsLimits, request, peer)) },
+    '/messages': { POST: forDevices(parts, messagesRoute(parts)) },
     '/enroll': { POST: enrolRoute(parts) },
     '/hooks/git': { POST: webhookRoute(parts) },
     '/api/v1/status': { GET: forToken(parts, (request) => statusAnswer(parts, request)) },
     '/api/v1/changes': { GET: forToken(parts, (request, _peer, signal) => changes(request, signal)) },
     '/api/v1/source/accept': { POST: forToken(parts, acceptRoute(parts)) },
     '/api/v1/rollouts/act': { POST: forToken(parts, ({ body }) => actAnswer(parts.actOnRollout, parseJson(body))) },
+    '/api/v1/bundles': { POST: forToken(parts, ({ body }) => bundleAnswer(parts.makeBundle, parseJson(body))) },
+    '/api/v1/receipts': { POST: forToken(parts, ({ body }) => receiptAnswer(parts.takeReceipt, parseJson(body))) },
     '/healthz': { GET: healthAnswer },
     '/readyz': { GET: () => readinessAnswer(parts.readiness()) },
   };

@@ -21,6 +21,9 @@ export interface MessageDoorParts {
   readonly onRefusal: (refusal: AuthorizationRefusal & { readonly device: string }) => void;
 }
 
+/** Takes a part from a device that git names; gives what is to be said to it of the batch, once all of it is there. */
+export type TakePart = (device: string, part: Uint8Array) => Promise<Uint8Array | undefined>;
+
 /** Parts of one device: its agent keeps below the average, and a whole batch comes at once. What is more is not read. */
 const partsPerSecond = 10;
 const partsBurst = 120;
@@ -45,17 +48,22 @@ class MessageDoor {
   };
 
   async #hear(device: string, payload: Uint8Array): Promise<void> {
-    const { knows, onRefusal, take, say } = this.#parts;
+    const { knows, onRefusal, say } = this.#parts;
     if (!knows(device)) {
       return onRefusal({ device, code: 'DEVICE_UNKNOWN', message: `no manifest names a device ${device}` });
     }
-    if (!this.#rates.take(device)) return;
-    const batch = this.#read(device, payload);
-    const answer = batch === undefined ? undefined : await take(device, batch);
+    const answer = await this.take(device, payload);
     if (answer === undefined) return;
     // A device that hears nothing sends it again; a broker that takes nothing is told of where it is looked after.
-    await say({ topic: batchTopics(device).taken, payload: encodeAnswer(answer) }).catch(() => {});
+    await say({ topic: batchTopics(device).taken, payload: answer }).catch(() => {});
   }
+
+  readonly take: TakePart = async (device, payload) => {
+    if (!this.#rates.take(device)) return undefined;
+    const batch = this.#read(device, payload);
+    const answer = batch === undefined ? undefined : await this.#parts.take(device, batch);
+    return answer && encodeAnswer(answer);
+  };
 
   #read(device: string, payload: Uint8Array): MessageBatch | undefined {
     try {
@@ -69,7 +77,9 @@ class MessageDoor {
   }
 }
 
-/** Opens the door: from now on batches are handed on, and answered. */
-export async function openMessageDoor(parts: MessageDoorParts): Promise<void> {
-  await parts.bus.subscribe(batchFilter, new MessageDoor(parts).receive);
+/** Opens the door: from now on batches are handed on, and answered. Gives what takes parts that come another way. */
+export async function openMessageDoor(parts: MessageDoorParts): Promise<TakePart> {
+  const door = new MessageDoor(parts);
+  await parts.bus.subscribe(batchFilter, door.receive);
+  return door.take;
 }

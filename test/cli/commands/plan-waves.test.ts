@@ -110,3 +110,39 @@ test('a comment on a pull request has the waves, and a simulation lives them fro
   t.true(canary.ends.worst > 600 && canary.ends.worst < 660);
   t.is(rest.starts.p50, canary.ends.p50);
 });
+
+test('a device that is held at a release is put on it at once, and what else its fleet changes reaches it last, as the plan says', async (t) => {
+  const world = await changing(t, '{ waves: [{ name: canary, limit: 1 }] }');
+  // A canary that is held would hold all others up.
+  const name = (await planOf(world)).devices.find(({ wave }) => wave === 'rest')!.device;
+  await world.commit('Tide logger 1.1.0');
+  for (let round = 0; round < 2; round += 1) await allRun(world);
+  const hold = 'hold: { releases: { tide-logger: 1.0.0 }, reason: old sensor }';
+  world.edit(`devices/${name}.yaml`, 'spec:', `spec:\n  ${hold}`);
+  t.regex((await world.fleet(['plan', '-o', 'markdown'])).output, /\*\*1 device gets a deployment at once;/);
+  await world.commit('The old tide logger for one');
+  await allRun(world);
+  world.edit(`devices/${name}.yaml`, 'old sensor', 'older sensor');
+  t.like(
+    (await planOf(world)).devices.find(({ device }) => device === name),
+    { kind: 'hold', cause: 'HELD' },
+    'it has what it is held at',
+  );
+  world.edit('applications/tide-logger.yaml', 'amplitudeMetres: 1.4', 'amplitudeMetres: 1.6');
+  const last = (await planOf(world)).devices.filter(({ comesLast }) => comesLast);
+  t.deepEqual(
+    last.map(({ device }) => device),
+    [name],
+  );
+  const { output } = await world.fleet(['plan', '-o', 'markdown']);
+  t.regex(output, /wave by wave, 1 more, held at releases, when all others have it;/);
+  t.regex(output, /deploy after all others/);
+  await world.commit('Another amplitude');
+  const isNew = async () => {
+    const { source, devices } = await statusOf(world);
+    return devices.find((one) => one.name === name)!.desired!.revision === source.revision!.id;
+  };
+  t.false(await isNew());
+  for (let round = 0; round < 2; round += 1) await allRun(world);
+  t.true(await isNew());
+});

@@ -31,7 +31,7 @@ test('a simulation tells of waves, links and what it assumes, fetches what the p
   const picture = join(world.repository, '..', 'waves.svg');
   const simulate = ['simulate', '--contact', 'always'];
   const asJson = await world.fleet([...simulate, '--seeds', '2', '-o', 'json']);
-  const { fleets, links, runs, assumed } = documentOf(asJson.output);
+  const { fleets, links, runs, assumed: asked } = documentOf(asJson.output);
   t.is(asJson.exitCode, 0);
   t.deepEqual(
     fleets.map(({ fleet, devices, halted }) => [fleet, devices, halted]),
@@ -41,7 +41,7 @@ test('a simulation tells of waves, links and what it assumes, fetches what the p
   );
   t.deepEqual(links[0]!.bytes, { p50: plan.bytes, p95: plan.bytes, worst: plan.bytes });
   t.is(runs.length, 2);
-  t.like(assumed, { contact: 'always', remembered: 0 });
+  t.like(asked, { contact: 'always', remembered: 0 });
 
   const text = await world.fleet([...simulate, '--seed', '2', '--dark', 'borealis=14d', '--plot', picture]);
   t.regex(text.output, /^simulate {2}working tree of .*\nbase {6}[0-9a-f]{7} "A harbor" HEAD\n/);
@@ -57,6 +57,8 @@ test('a simulation tells of waves, links and what it assumes, fetches what the p
 
   const refusals: readonly (readonly [string[], RegExp])[] = [
     [['--dark', 'auroa=2d'], /--dark auroa: no device that changes is there; .* such as aurora, borealis/],
+    [['--when-true', '120%'], /--when-true 120%: write a share of the time from 0% to 100%/],
+    [['--approve-after', 'soon'], /--approve-after soon: write a time such as 90m/],
     [['--plot', 'waves.png'], /--plot waves.png: .* write FILE.svg/],
     [['--plot', 'nowhere/waves.svg'], /there is no directory .*nowhere/],
     [['--seeds', '1000000'], /--seeds 1000000: write a whole number from 1 to 1000/],
@@ -70,7 +72,12 @@ test('a simulation tells of waves, links and what it assumes, fetches what the p
   // The scenario begins at eight.
   const ofShips = (text: string) => `${text}\n  windows: { activate: [{ cron: "0 22 * * *", duration: 1h }] }`;
   world.edit('fleets/ships.yaml', '  probationSeconds: 3', ofShips('  probationSeconds: 3'));
-  const waiting = await world.fleet([...simulate, '--seed', '2']);
+  const assumed = ['--approve-after', '4h', '--consent-after', '6h', '--when-true', '60%'];
+  const waiting = await world.fleet([...simulate, '--seed', '2', ...assumed]);
+  t.regex(
+    waiting.output.replace(/\s+/g, ' '),
+    /assumed modules .*; conditions true for 60 % of the time, in stretches of chance; consent 6h after it is asked for; the yes to a wave 4h after it is waited for/,
+  );
   t.regex(
     waiting.output,
     /^FLEET +WAITS FOR +DEVICES +95% +WORST +LONGEST +95% +WORST\nships +WINDOW +4 +4 +4 +13h +13h +13h$/m,
@@ -107,7 +114,10 @@ test('what the controller told into a file is as good as the controller, whose m
   writeFileSync(file, told);
   const simulate = ['simulate', '--seed', '1', '-o', 'json'];
   const asked = documentOf((await world.fleet(simulate)).output);
-  t.like(asked, { base: { name: 'in force at the controller' }, assumed: { places: 2, remembered: 1, behind: 4 } });
+  t.like(asked, {
+    base: { name: 'in force at the controller' },
+    assumed: { places: 2, remembered: 1, behind: 4, takenAsDone: ['ships'] },
+  });
   const against = documentOf((await world.fleet([...simulate, '--against', 'HEAD'])).output);
   t.is(against.assumed.remembered, 1);
 
@@ -118,6 +128,7 @@ test('what the controller told into a file is as good as the controller, whose m
   const { output } = await world.fleet(['simulate', '--seed', '1', '--status', file]);
   const flat = output.replace(/\s+/g, ' ');
   t.regex(flat, /by \S+status.json, which was told at 2026-06-11T13:00Z: then the commit comes into force/);
+  t.regex(flat, /assumed the rollout of ships that is running at wave 1 of 2 as completed, with the devices/);
   t.regex(
     flat,
     /contact 1 place as the controller remembers, .*; no history of 1 place: assumed in contact as a ship is/,

@@ -136,3 +136,18 @@ test('a device that is held at a release keeps what it has while its fleet has c
   t.is(scene.rollout?.state, 'done');
   t.is(scene.has('one'), '1.1.0');
 });
+
+test('what was withheld from a held device is offered it again when its hold names just that', async (t) => {
+  const scene = await running(inWaves);
+  await scene.commit({ release: '1.1.0', rollout: inWaves, devices: two });
+  await scene.commit({
+    release: '1.1.0',
+    rollout: inWaves,
+    devices: { ...two, one: { hold: { reason: 'sea trial' } } },
+  });
+  const isOffered = () => scene.image.device('one').shadow.desiredAt !== undefined;
+  t.false(isOffered());
+  await scene.commit({ release: '1.1.0', rollout: inWaves, devices: heldAt('1.1.0') });
+  t.true(isOffered());
+  t.is(scene.signed.length, 4, 'the very same');
+});

@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { conditionsOf } from '../../../controller/simulation/conditions.ts';
 import { Contacts } from '../../../controller/simulation/contacts.ts';
 import { LightDevice, type Offer, type Surroundings } from '../../../controller/simulation/light-device.ts';
 import type { Load } from '../../../controller/simulation/light-fetch.ts';
@@ -26,7 +27,7 @@ function offer(sequence: number, more: Partial<Offer> = {}): Offer {
 /** A device that runs deployment 1, from midnight on, and what it told by then. */
 function aboard(
   contacts: (start: number) => Contacts = (start) => new Contacts({ kind: 'always' }, new SimRandom(1), start),
-  used: readonly LinkUsed[] = [],
+  { used = [], whenTrueShare = 1 }: { readonly used?: readonly LinkUsed[]; readonly whenTrueShare?: number } = {},
 ) {
   const time = new SimTime(start);
   const told: (readonly [number, Report])[] = [];
@@ -38,6 +39,8 @@ function aboard(
       time,
       contacts: contacts(start),
       links: new LightLinks(used),
+      conditions: conditionsOf(whenTrueShare, new SimRandom(1), start),
+      consentAfterMs: hourMs,
       onWait: (wait: Wait | undefined) => {
         const name = wait === undefined ? '' : waitName(wait);
         if (name !== (waits.at(-1)?.[1] ?? '')) waits.push([time.now - start, name]);
@@ -109,6 +112,42 @@ test('a module waits for the hours of its link, and those behind it with it', as
   t.true(ranAt(2)! >= 2 * hourMs + 56_000 && ranAt(2)! <= 2 * hourMs + minuteMs + 16_000, `${ranAt(2)}`);
 });
 
+test('one that needs consent is activated when it is given, and in a window when one is open then', async (t) => {
+  const { want, pass, ranAt, waits } = aboard();
+  want(offer(2, { consent: 'required' }));
+  await pass(90 * minuteMs);
+  // Staged after ten seconds.
+  t.is(ranAt(2), hourMs + 52_000);
+  want(offer(3, { consent: 'required', windows: { activate: [window] } }));
+  await pass(90 * minuteMs);
+  // The window opens half an hour before the yes.
+  t.is(ranAt(3), 150 * minuteMs + 52_000);
+  t.deepEqual(
+    waits.map(([, name]) => name),
+    ['CONSENT_NEEDED ', '', 'CONSENT_NEEDED ', ''],
+  );
+});
+
+test('one with a condition waits until it is true, and where it never is it waits for ever', async (t) => {
+  const when = { activate: 'facts.in_port', facts: {} };
+  const [sometimes, never] = [0.5, 0].map((whenTrueShare) => aboard(undefined, { whenTrueShare }));
+  for (const { want, pass } of [sometimes!, never!]) {
+    want(offer(2, { when }));
+    await pass(20 * dayMs);
+  }
+  const first = conditionsOf(0.5, new SimRandom(1), start)(start + 10_000);
+  t.is(sometimes!.ranAt(2), Math.ceil(first.isUp ? 10_000 : first.until - start) + 42_000);
+  t.is(never!.ranAt(2), undefined);
+  t.deepEqual(never!.waits, [[10_000, 'WHEN ']]);
+});
+
+test('conditions are true for about the share of the time that is assumed', (t) => {
+  const conditions = conditionsOf(0.3, new SimRandom(5), 0);
+  const hours = Array.from({ length: 24 * 1_000 }, (_, at) => conditions(at * hourMs).isUp);
+  const share = hours.filter(Boolean).length / hours.length;
+  t.true(share > 0.25 && share < 0.35, `${share}`);
+});
+
 const dayMs = 24 * hourMs;
 
 /** As an agent has it: a budget's last 16 kB are for what controls the device, and IP takes 7 % of a stream. */
@@ -134,7 +173,7 @@ test('what a device told that it took of this month counts, and what it took of 
   const budget = { bytes: 1_000_000, per: 'month' } as const;
   const want2 = offer(2, { loads: [{ ...load, budget }] });
   const spent = { link: 'vsat', bytes: 1_000_000 };
-  const [now, before] = [start, start - dayMs].map((atMs) => aboard(undefined, [{ ...spent, atMs }]));
+  const [now, before] = [start, start - dayMs].map((atMs) => aboard(undefined, { used: [{ ...spent, atMs }] }));
   for (const { want, pass } of [now!, before!]) {
     want(want2);
     await pass(32 * dayMs);

@@ -40,6 +40,7 @@ function simulation({ rollout = canary, count = 6, ...more }: Asked = {}): Simul
       habitOf: () => always,
       usedOf: () => [],
     },
+    ...{ approveAfterMs: 0, consentAfterMs: 0, whenTrueShare: 1 },
     ...more,
   };
 }
@@ -151,4 +152,20 @@ test('a device that does not run the base yet goes to what is wanted when its tu
   const { updated, waves } = await shipsOf({ behind: new Set(['ship-1', 'ship-4']) });
   t.is(updated, 6);
   t.true(waves.every(({ endMs }) => endMs !== undefined));
+});
+
+test('a wave that somebody says yes to before it starts, and one after which somebody does, each wait so long for it', async (t) => {
+  const waves: FleetRollout['waves'] = [
+    { name: 'canary', limit: 2, soak: '2h', approve: 'before' },
+    { name: 'more', limit: 2, soak: '1h', approve: 'after' },
+    { name: 'rest' },
+  ];
+  const { waves: lived, outcome } = await shipsOf({ rollout: { ...canary, waves }, approveAfterMs: 4 * hourMs });
+  const [canaryEnds, moreEnds] = [6 * hourMs + 52_000, 11 * hourMs + 104_000];
+  t.is(outcome, 'done');
+  t.deepEqual(lived, [
+    { wave: 'canary', startMs: 4 * hourMs, endMs: canaryEnds },
+    { wave: 'more', startMs: canaryEnds, endMs: moreEnds },
+    { wave: 'rest', startMs: moreEnds, endMs: moreEnds + 52_000 },
+  ]);
 });

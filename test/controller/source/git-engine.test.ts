@@ -40,20 +40,16 @@ async function scene(t: ExecutionContext) {
   return { directory, repository, git };
 }
 
-/** A commit as bytes, whatever git itself would write. */
-function rawCommit(repository: TestRepository, text: string): string {
-  const args = ['-C', repository.path, 'hash-object', '-t', 'commit', '-w', '--stdin', '--literally'];
-  return execFileSync('git', args, { input: text }).toString().trim();
-}
-
 test('isAncestor() follows every parent and reads no more of a commit than that', async (t, engine) => {
-  const { repository, git } = await scene(t);
+  const { repository } = await scene(t);
   const first = await repository.commit({ 'a.yaml': '1' });
   const side = await repository.commit({ 'a.yaml': '2' }, { branch: 'side', parents: [first] });
-  const tree = git('rev-parse', `${first}^{tree}`);
-  const malformed = rawCommit(
-    repository,
-    `tree ${tree}\nparent ${first}\nauthor Ada <a@x> 1700000000 +051800\ncommitter Ada <a@x> 1700000000 +051800\n\nbad zone\n`,
+  const tree = repository.idOf();
+  const malformed = repository.write(
+    'commit',
+    Buffer.from(
+      `tree ${tree}\nparent ${first}\nauthor Ada <a@x> 1700000000 +051800\ncommitter Ada <a@x> 1700000000 +051800\n\nbad zone\n`,
+    ),
   );
   const merge = await repository.commit({ 'a.yaml': '3' }, { parents: [malformed, side] });
   const ask = (a: string, b: string) => engine.isAncestor(repository.path, a, b, signal);
@@ -81,8 +77,8 @@ for (const [name, engine] of Object.entries(narrow)) {
       ...Object.fromEntries(texts.map((text, at) => [`${at}`, text])),
       big: 'x'.repeat(30_000),
     });
-    const oids = texts.map((_, at) => git('rev-parse', `main:${at}`));
-    const big = git('rev-parse', 'main:big');
+    const oids = texts.map((_, at) => repository.idOf(`${at}`));
+    const big = repository.idOf('big');
     for (const isPacked of [false, true]) {
       if (isPacked) git('gc', '-q');
       const read = await engine.readBlobs(repository.path, oids, signal);
@@ -108,9 +104,9 @@ for (const [name, engine] of Object.entries(narrow)) {
       });
       t.is(tooMuch.subject, oids[8]);
     }
-    const commit = rawCommit(
-      repository,
-      `tree ${git('rev-parse', 'main^{tree}')}\nauthor a <a> 1 +0000\ncommitter a <a> 1 +0000\n\n${'m'.repeat(20_000)}`,
+    const commit = repository.write(
+      'commit',
+      Buffer.from(`tree ${repository.idOf()}\nauthor a <a> 1 +0000\ncommitter a <a> 1 +0000\n\n${'m'.repeat(20_000)}`),
     );
     await t.throwsAsync(async () => engine.readObject(repository.path, commit, signal), { code: 'TOO_LARGE' });
   });
@@ -120,7 +116,7 @@ test('readBlobs() gives every content, empty and binary ones too, in the order a
   const { repository, git } = await scene(t);
   const contents = ['', 'one\n', '\0\u00ff binary\n\n', 'x'.repeat(100_000)];
   await repository.commit(Object.fromEntries(contents.map((content, at) => [`${at}`, content])));
-  const oids = contents.map((_, at) => git('rev-parse', `main:${at}`));
+  const oids = contents.map((_, at) => repository.idOf(`${at}`));
   git('gc', '-q');
   const read = await engine.readBlobs(repository.path, [...oids, oids[1]!], signal);
   t.deepEqual(
@@ -160,16 +156,13 @@ test('fetchBranch() brings the tip alone, then what is new, then the whole past'
 /** A tree as bytes, whatever names git itself would take. */
 function rawTree(repository: TestRepository, entries: readonly (readonly [mode: string, name: string, oid: string])[]) {
   const parts = entries.map(([mode, name, oid]) => [Buffer.from(`${mode} ${name}\0`), Buffer.from(oid, 'hex')]);
-  const args = ['-C', repository.path, 'hash-object', '-t', 'tree', '-w', '--stdin', '--literally'];
-  return execFileSync('git', args, { input: Buffer.concat(parts.flat()) })
-    .toString()
-    .trim();
+  return repository.write('tree', Buffer.concat(parts.flat()));
 }
 
 test('listTree() gives what is below a tree, links and submodules too, and no folder', async (t, engine) => {
-  const { repository, git } = await scene(t);
+  const { repository } = await scene(t);
   await repository.commit({ 'a.yaml': '1' });
-  const oid = git('rev-parse', 'main:a.yaml');
+  const oid = repository.idOf('a.yaml');
   const inner = rawTree(repository, [
     ['100755', 'Größe \ud83d\udea2.yaml', oid],
     ['120000', 'link', oid],
@@ -194,9 +187,9 @@ test('listTree() gives what is below a tree, links and submodules too, and no fo
 });
 
 test('compareTrees() gives what differs, what a folder became and what became of one, and no folder', async (t, engine) => {
-  const { repository, git } = await scene(t);
+  const { repository } = await scene(t);
   await repository.commit({ a: '1', b: '2' });
-  const [one, two] = ['main:a', 'main:b'].map((name) => git('rev-parse', name));
+  const [one, two] = ['a', 'b'].map((name) => repository.idOf(name));
   const folder = rawTree(repository, [['100644', 'x.yaml', one!]]);
   const from = rawTree(repository, [
     ['100644', 'Größe.yaml', one!],
@@ -231,9 +224,9 @@ test('compareTrees() gives what differs, what a folder became and what became of
 });
 
 anyTest('a tree that is missing from what two are compared by is corrupt', async (t) => {
-  const { repository, git } = await scene(t);
+  const { repository } = await scene(t);
   await repository.commit({ 'a.yaml': '1' });
-  const [tree, blob] = ['main^{tree}', 'main:a.yaml'].map((name) => git('rev-parse', name));
+  const [tree, blob] = [repository.idOf(), repository.idOf('a.yaml')];
   const torn = rawTree(repository, [['40000', 'ships', '7'.repeat(40)]]);
   const engine = preferredEngine(programEngine(nodePrograms), libraryEngine(portsOf()), { write: () => {} });
   for (const other of [torn, '7'.repeat(40), blob!])
@@ -241,19 +234,17 @@ anyTest('a tree that is missing from what two are compared by is corrupt', async
 });
 
 test('entryAt() gives what lies at a path, and only at that one', async (t, engine) => {
-  const { repository, git } = await scene(t);
+  const { repository } = await scene(t);
   await repository.commit({ '*.yaml': '1', 'a.yaml': '2', sites: { ':(glob)x': '3' } });
-  const at = async (path: string) =>
-    (await engine.entryAt(repository.path, git('rev-parse', 'main^{tree}'), path, signal))?.oid;
-  for (const path of ['*.yaml', 'sites', 'sites/:(glob)x'])
-    t.is(await at(path), git('rev-parse', `main:${path}`), path);
+  const at = async (path: string) => (await engine.entryAt(repository.path, repository.idOf(), path, signal))?.oid;
+  for (const path of ['*.yaml', 'sites', 'sites/:(glob)x']) t.is(await at(path), repository.idOf(path), path);
   for (const path of ['b.yaml', '?.yaml', 'a.yaml/b', 'sites/x', ':(glob)*']) t.is(await at(path), undefined, path);
 });
 
 anyTest('a tree with names that may not be checked out is corrupt, whoever lists it', async (t) => {
-  const { repository, git } = await scene(t);
+  const { repository } = await scene(t);
   await repository.commit({ 'a.yaml': '1' });
-  const oid = git('rev-parse', 'main:a.yaml');
+  const oid = repository.idOf('a.yaml');
   const engine = preferredEngine(programEngine(nodePrograms), libraryEngine(portsOf()), { write: () => {} });
   const empty = rawTree(repository, []);
   for (const name of ['.', '..', '.git', '.GIT. ', '.git::$INDEX_ALLOCATION', 'git~1', 'a\\b', '.g\u200cit']) {
@@ -276,10 +267,10 @@ anyTest('a tree with names that may not be checked out is corrupt, whoever lists
 anyTest(
   'a folder that stands in very many places is told as too large, by a look at all and by one at what differs',
   async (t) => {
-    const { repository, git } = await scene(t);
+    const { repository } = await scene(t);
     await repository.commit({ 'a.yaml': '1' });
-    const file = git('rev-parse', 'main:a.yaml');
-    const before = git('rev-parse', 'main^{tree}');
+    const file = repository.idOf('a.yaml');
+    const before = repository.idOf();
     const many = (mode: string, oid: string) =>
       rawTree(
         repository,

@@ -1,11 +1,12 @@
 /** Real git repositories in temporary directories, made commit by commit. */
 import { spawn } from 'node:child_process';
-import fs, { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import fs, { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, deflateSync } from 'node:zlib';
 import type { ExecutionContext } from 'ava';
 import { commit, init, type TreeEntry, writeBlob, writeRef, writeTree } from 'isomorphic-git';
 import { openSource } from '../../../controller/source/open-source.ts';
@@ -29,13 +30,15 @@ export function temporaryDirectory(t: ExecutionContext): string {
 
 export type Tree = { readonly [name: string]: string | Tree };
 
-async function store(gitdir: string, tree: Tree): Promise<string> {
+/** Stores a tree with all below it, and tells the ids by path. */
+async function store(gitdir: string, tree: Tree, ids: Map<string, string>, folder = ''): Promise<string> {
   const entries: TreeEntry[] = [];
   for (const [path, content] of Object.entries(tree)) {
     const isFile = typeof content === 'string';
     const oid = isFile
       ? await writeBlob({ fs, dir: gitdir, gitdir, blob: Buffer.from(content) })
-      : await store(gitdir, content);
+      : await store(gitdir, content, ids, `${folder}${path}/`);
+    ids.set(`${folder}${path}`, oid);
     entries.push({ path, oid, mode: isFile ? '100644' : '040000', type: isFile ? 'blob' : 'tree' });
   }
   return writeTree({ fs, dir: gitdir, gitdir, tree: entries });
@@ -43,9 +46,13 @@ async function store(gitdir: string, tree: Tree): Promise<string> {
 
 let minutes = 0;
 
+/** The path of the tree itself. */
+const whole = '';
+
 /** A bare repository that commits are added to. */
 export class TestRepository {
   readonly path: string;
+  readonly #ids = new Map<string, ReadonlyMap<string, string>>();
 
   private constructor(path: string) {
     this.path = path;
@@ -66,16 +73,34 @@ export class TestRepository {
       timestamp: 1_700_000_000 + minutes * 60,
       timezoneOffset: 0,
     };
+    const ids = new Map<string, string>();
+    const root = await store(this.path, tree, ids);
+    this.#ids.set(branch, ids.set(whole, root));
     const oid = await commit({
       ...git,
       message: options.message ?? 'a change',
       author,
-      tree: await store(this.path, tree),
+      tree: root,
       ref: `refs/heads/${branch}`,
       ...(options.parents === undefined ? {} : { parent: options.parents }),
       noUpdateBranch: true,
     });
     await writeRef({ ...git, ref: `refs/heads/${branch}`, value: oid, force: true });
+    return oid;
+  }
+
+  /** The id of what the last commit to `main` has at a path; without one, of its tree. */
+  idOf(path = whole): string {
+    return this.#ids.get('main')!.get(path)!;
+  }
+
+  /** Stores an object of these bytes, also such as git itself would not write, and gives its id. */
+  write(type: 'commit' | 'tree', content: Uint8Array): string {
+    const object = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
+    const oid = hash('sha1', object);
+    const folder = join(this.path, 'objects', oid.slice(0, 2));
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, oid.slice(2)), deflateSync(object));
     return oid;
   }
 }

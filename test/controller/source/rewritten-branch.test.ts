@@ -48,15 +48,9 @@ gitTest('a tip that can be read in no copy is not cloned again and again', async
   const directory = temporaryDirectory(t);
   const repository = await TestRepository.create(join(directory, 'fleet.git'));
   await repository.commit({ 'a.yaml': '1' });
-  const tree = execFileSync('git', ['-C', repository.path, 'rev-parse', 'main^{tree}']).toString().trim();
   // Git itself takes a commit without a committer; nobody can say when it was made.
-  const broken = execFileSync(
-    'git',
-    ['-C', repository.path, 'hash-object', '-t', 'commit', '-w', '--stdin', '--literally'],
-    { input: `tree ${tree}\nauthor Ada <a@x> 1 +0000\n\nno committer\n` },
-  )
-    .toString()
-    .trim();
+  const text = `tree ${repository.idOf()}\nauthor Ada <a@x> 1 +0000\n\nno committer\n`;
+  const broken = repository.write('commit', Buffer.from(text));
   execFileSync('git', ['-C', repository.path, 'update-ref', 'refs/heads/main', broken]);
   const server = await serveGit(t, directory);
   const mirrorDirectory = join(directory, 'mirror');

@@ -1,6 +1,7 @@
 /** One question for news: what is sent, and what answers mean. */
 import test from 'ava';
 import { askNews } from '../../../device-agent/courier/ask-news.ts';
+import { sendPart } from '../../../device-agent/courier/send-part.ts';
 import { type HttpRequest, NetworkError } from '../../../platform/ports.ts';
 import { sumOfJson, unpackReport } from '../../../schemas/brief-report.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
@@ -10,15 +11,16 @@ const [first, second] = [1, 2].map((counter) => ({ counter }) as Report);
 
 type Answer = readonly [status: number, body?: Uint8Array | undefined, headers?: Readonly<Record<string, string>>];
 
-/** Asks a controller that answers so, one after the other. */
-async function ask(answers: readonly (Answer | Error)[], question: { base?: Report; desired?: object } = {}) {
+/** A controller that answers so, one after the other. */
+function shoreOf(answers: readonly (Answer | Error)[]) {
   const asked: HttpRequest[] = [];
-  const reply = await askNews(
-    {
+  return {
+    asked,
+    ports: {
       controller: 'https://shore',
       countBytes: () => {},
       network: {
-        request: async (request) => {
+        request: async (request: HttpRequest) => {
           const answer = answers[asked.push(request) - 1]!;
           if (answer instanceof Error) throw answer;
           const [status, body = new Uint8Array(0), headers = {}] = answer;
@@ -32,9 +34,13 @@ async function ask(answers: readonly (Answer | Error)[], question: { base?: Repo
         },
       },
     },
-    { report: second!, ...question },
-    new AbortController().signal,
-  );
+  };
+}
+
+/** Asks it. */
+async function ask(answers: readonly (Answer | Error)[], question: { base?: Report; desired?: object } = {}) {
+  const { ports, asked } = shoreOf(answers);
+  const reply = await askNews(ports, { report: second!, ...question }, new AbortController().signal);
   return { reply, asked: asked.map(({ body }) => parseNewsRequest(body!)!) };
 }
 
@@ -73,4 +79,14 @@ test('what is no answer of a controller is told for what it is', async (t) => {
   t.deepEqual(await kindOf([404]), ['https', undefined]);
   t.deepEqual(await kindOf(new NetworkError('TLS', 'not ours')), ['certificate', undefined]);
   t.deepEqual(await kindOf(new NetworkError('UNREACHABLE', 'nobody')), ['https', undefined]);
+});
+
+test('a part is sent where the shore took it, with its word if there is one, and else is not', async (t) => {
+  const { signal } = new AbortController();
+  const send = (answer: Answer | Error) => sendPart(shoreOf([answer]).ports, new Uint8Array(3), signal);
+  t.deepEqual(await send([204]), { kind: 'sent' });
+  t.deepEqual(await send([200, Buffer.from('{}')]), { kind: 'sent', answer: Buffer.from('{}').toString('base64') });
+  const page: Answer = [200, Buffer.from('<html>'), { 'content-type': 'text/html' }];
+  for (const answer of [[503], page, [200, new Uint8Array(5_000)], new NetworkError('CUT', 'gone')] as const)
+    t.deepEqual(await send(answer as Answer | Error), { kind: 'unsent' });
 });

@@ -10,10 +10,13 @@ async function heard(result: Brought['result'], signal = new AbortController().s
   const told: string[] = [];
   const courier: Courier = {
     judge: async () => (result.kind === 'failed' ? result : { kind: 'refused', problem: { code: 'X', message: 'x' } }),
+    judgeBundle: async () => ({ kind: 'refused', problem: { code: 'X', message: 'x' } }),
     bring: async () => ({ memory: nothingFetched, result }),
   };
   const outer = heardCourier(courier, (how) => told.push(how));
   await outer.judge({ sequence: 1 }, signal);
+  await outer.judgeBundle('/mnt/bundle', signal);
+  await outer.bring({ bundle: '/mnt/bundle' } as Parameters<Courier['bring']>[0], () => {}, signal);
   await outer.bring({} as Parameters<Courier['bring']>[0], () => {}, signal);
   return told;
 }

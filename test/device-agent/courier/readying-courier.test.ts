@@ -29,6 +29,7 @@ function open(outcome: Brought, answer: Readiness) {
   const courier = new ReadyingCourier({
     courier: {
       judge: () => Promise.reject(new Error('nobody asked')),
+      judgeBundle: () => Promise.reject(new Error('nobody asked')),
       bring: async () => {
         steps.push('bring');
         return outcome;

@@ -194,7 +194,7 @@ function restless(pauses: number[], enough: number, done: () => void): Clock {
 }
 
 for (const [who, longestMs] of [
-  ['nobody', 12_000],
+  ['nobody', 8_000],
   ['a stranger', 300_000],
 ] as const) {
   test.serial(

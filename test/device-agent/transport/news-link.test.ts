@@ -1,7 +1,7 @@
 /** A link that asks by a plan: when it asks, what it says, and what it makes of answers. */
 import test from 'ava';
 import type { LinkTrouble } from '../../../device-agent/transport/link-trouble.ts';
-import type { NewsQuestion, NewsReply } from '../../../device-agent/transport/news.ts';
+import type { NewsQuestion, NewsReply, PartReply } from '../../../device-agent/transport/news.ts';
 import { NewsLink } from '../../../device-agent/transport/news-link.ts';
 import { SimTime } from '../../../platform/simulated/clock.ts';
 import { SimRandom } from '../../../platform/simulated/random.ts';
@@ -17,17 +17,26 @@ function begin() {
   const time = new SimTime(0);
   const clock = time.clock({ alive: true });
   const asked: { readonly atMs: number; readonly question: NewsQuestion }[] = [];
-  const shore: { reply: NewsReply } = { reply: { kind: 'answered', answer: { report: 'taken' } } };
+  const parts: number[] = [];
+  const shore: { reply: NewsReply; part: PartReply } = {
+    reply: { kind: 'answered', answer: { report: 'taken' } },
+    part: { kind: 'sent' },
+  };
   const heard: unknown[] = [];
   const link = new NewsLink({
     ...{ clock, random: new SimRandom(1), log: { write: () => {} }, why: 'plan' },
     rhythm: { fromMs: everySeconds * 1000, mostMs: everySeconds * 1000 },
+    send: async (part) => {
+      parts.push(part.length);
+      return shore.part;
+    },
     ask: async (question) => {
       await clock.sleep(200);
       asked.push({ atMs: time.now, question });
       return shore.reply;
     },
   });
+  const outlets: boolean[] = [];
   let counter = 0;
   const report = async (): Promise<void> => {
     counter += 1;
@@ -35,13 +44,21 @@ function begin() {
     heard.push(fate);
   };
   link.start({
-    ...{ onOccasion: report, onContact: () => heard.push('contact'), countTravel: () => {} },
+    ...{
+      onOccasion: report,
+      onContact: () => heard.push('contact'),
+      onOutlet: (isOpen) => outlets.push(isOpen),
+      countTravel: () => {},
+    },
     onDesired: (desired) => heard.push(desired),
     onTrouble: (seen) => heard.push(seen),
-    ...{ onConnection: () => heard.push('connection'), onBatchAnswer: () => {} },
+    ...{
+      onConnection: () => heard.push('connection'),
+      onBatchAnswer: (payload) => heard.push(Buffer.from(payload).toString()),
+    },
   });
   const run = (ms: number): Promise<void> => time.runUntil(time.now + ms);
-  return { link, asked, shore, heard, run };
+  return { link, asked, shore, heard, run, parts, outlets };
 }
 
 test('it asks when it starts and once in each interval, and says only what is other than the shore took', async (t) => {
@@ -125,5 +142,42 @@ test('what can not wait is said soon, but a device that flaps does not ask witho
   await run(1_000);
   t.is(asked.length, before + 1);
   t.true(link.wake() > 0, 'not twice in ten seconds');
+  await link.stop();
+});
+
+test('what applications say goes for a while after each answer, and no longer than anybody has something to say', async (t) => {
+  const { link, shore, heard, run, parts, outlets } = begin();
+  const part = new Uint8Array(7);
+  t.false(await link.sendBatchPart(part), 'not before');
+  await run(1_000);
+  t.deepEqual(outlets, [true]);
+  t.true(await link.sendBatchPart(part));
+  shore.part = { kind: 'sent', answer: Buffer.from('taken').toString('base64') };
+  await run(11_000);
+  t.true(await link.sendBatchPart(part));
+  t.is(heard.at(-1), 'taken');
+  await run(11_000);
+  t.deepEqual(outlets, [true]);
+  await run(2_000);
+  t.deepEqual(outlets, [true, false]);
+  t.false(await link.sendBatchPart(part));
+  t.deepEqual(parts, [7, 7]);
+  await link.stop();
+});
+
+test('one that always has something to say has ten minutes of it, and one that comes to nothing ends it', async (t) => {
+  const { link, shore, run, outlets } = begin();
+  await run(1_000);
+  for (let second = 0; second < 700; second += 5) {
+    await link.sendBatchPart(new Uint8Array(7));
+    await run(5_000);
+  }
+  t.deepEqual(outlets, [true, false]);
+  shore.part = { kind: 'unsent' };
+  link.wake();
+  await run(2_000);
+  t.deepEqual(outlets, [true, false, true]);
+  t.false(await link.sendBatchPart(new Uint8Array(7)));
+  t.deepEqual(outlets, [true, false, true, false]);
   await link.stop();
 });

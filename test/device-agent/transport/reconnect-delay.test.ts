@@ -9,7 +9,7 @@ import {
 } from '../../../device-agent/transport/reconnect-delay.ts';
 
 test('whoever can be reached is not kept waiting for longer than a short contact lasts', (t) => {
-  for (const end of ['unreachable', 'short', 'steady'] as const) t.is(reconnectDelayMs(end, 200, 1), 60_000);
+  for (const end of ['unreachable', 'short', 'steady'] as const) t.is(reconnectDelayMs(end, 300, 1), 60_000);
   t.is(reconnectDelayMs('refused', 100, 1), 300_000);
 });
 
@@ -28,19 +28,19 @@ function pausesMs(end: SessionEnd, count: number, before: Failures = noFailures)
   });
 }
 
-test('within an hour of a contact a window of 20 s is asked for while five of them are left, later less often', (t) => {
+test('within an hour of a contact a window of 20 s is asked for while nine of them are left, whichever try it is, later less often', (t) => {
   // Linux asks 0, 1, 3, 7 and 15 s after a try began.
   const lastAskedMs = (tryMs: number): number => (tryMs > 15_000 ? 15_000 : 7_000);
   let passedMs = 0;
   let tries = 0;
-  for (const pauseMs of pausesMs('unreachable', 190)) {
+  for (const pauseMs of pausesMs('unreachable', 220)) {
     const tryMs = connectMsMax(tries++);
     const silentMs = tryMs - lastAskedMs(tryMs) + pauseMs;
-    if (tryMs === 10_000) t.true(silentMs <= 15_000, `${silentMs}`);
+    t.true(silentMs <= 11_000, `${silentMs}`);
     passedMs += tryMs + 0.75 * pauseMs;
   }
   t.true(passedMs > 50 * 60_000 && passedMs < 80 * 60_000, `${passedMs}`);
-  t.is(pausesMs('unreachable', 200).at(-1), 60_000);
+  t.is(pausesMs('unreachable', 230).at(-1), 60_000);
 });
 
 test('who was out of reach for long is not kept waiting for a handshake that was cut, only for one that fails again and again', (t) => {

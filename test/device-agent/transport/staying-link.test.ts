@@ -41,6 +41,7 @@ function begin() {
       new NewsLink({
         ...{ clock, random: new SimRandom(1), log: { write: () => {} }, why: 'no-mqtt' },
         rhythm: { fromMs: 5 * minuteMs, mostMs: 6 * hourMs },
+        send: async () => ({ kind: 'unsent' }),
         ask: async (question) => {
           asked.push({ ...question, atMs: time.now });
           return shore.reply;
@@ -53,7 +54,7 @@ function begin() {
       counter += 1;
       heard.push(await link.report({ counter, asks: link.asks } as Report));
     },
-    ...{ onContact: () => heard.push('contact'), countTravel: () => {}, onBatchAnswer: () => {} },
+    ...{ onContact: () => heard.push('contact'), onOutlet: () => {}, countTravel: () => {}, onBatchAnswer: () => {} },
     onDesired: (desired) => heard.push(desired),
     onTrouble: (seen) => heard.push(seen),
     onConnection: (isConnected) => heard.push(isConnected, link.asks),

@@ -4,6 +4,7 @@ import { brokerForAgents } from '../../../../controller/doors/http/broker-for-ag
 import { enrolmentLimits } from '../../../../controller/doors/http/enrolment-limits.ts';
 import { newsLimits } from '../../../../controller/doors/http/news-route.ts';
 import { type ApiParts, bodyBytesMax, createApi, urlCharactersMax } from '../../../../controller/doors/http/router.ts';
+import { NothingThere } from '../../../../controller/view/selection.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
 import type { HttpRequest, Peer } from '../../../../platform/ports.ts';
 import { packReport } from '../../../../schemas/brief-report.ts';
@@ -31,10 +32,24 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
       return knows === 1 ? undefined : { report: 'taken', ...(knows === 7 ? {} : { desired: { sequence: 2 } }) };
     },
     newsLimits: newsLimits(() => 0),
+    messages: async (name, part) => {
+      seen.push(`part of ${part.length} bytes from ${name}`);
+      return part.length > 2 ? new TextEncoder().encode('taken') : undefined;
+    },
     status: async () => status,
     changes: { changeId: 7, changesSince: () => [], listen: () => ({ [Symbol.dispose]: () => {} }) },
     clock: nodeClock,
     acceptRevision: async (name) => ({ kind: 'not-held', message: `not ${name}` }),
+    makeBundle: async ({ site, device: one, days, who }) => {
+      if (site === 'nowhere') throw new NothingThere('there is no site nowhere');
+      if (site === 'away') return undefined;
+      if (site === 'berth') return { code: 'NOTHING_OFFERED', message: 'nothing' };
+      return { lease: [site ?? one, days, who].join(' '), texts: {}, left: [] };
+    },
+    takeReceipt: async ({ receipt, who }) =>
+      who === 'mallory'
+        ? { kind: 'refused', code: 'RECEIPT_FORGED', message: 'no' }
+        : { kind: 'taken', device: receipt.payload, madeAt: who },
     actOnRollout: async ({ fleet, act, who, why, wave, revert }) => {
       if (fleet === 'trucks') return { code: 'NO_ROLLOUT', message: 'at once' };
       if (act === 'resume') return { code: 'ACT_REFUSED', message: 'it is running' };
@@ -79,6 +94,35 @@ test('artifacts, indexes and TUF metadata are for devices that git names and for
     t.like(removed, { status: 403, body: { code: 'DEVICE_UNKNOWN' } });
   }
   t.deepEqual([...new Set(seen)], ['refused gone DEVICE_UNKNOWN']);
+});
+
+test('a bundle is made for the token alone, of an order that says for whom, for how long and who asks', async (t) => {
+  const { ask } = stage();
+  const order = (value: object) => ask(nobody, 'POST', '/api/v1/bundles', { headers: token, ...json(value) });
+  const terms = { days: 30, who: 'ada' };
+  t.like(await order({ ...terms, site: 'aurora' }), { status: 200, body: { lease: 'aurora 30 ada' } });
+  t.like(await order({ ...terms, device: 'anna' }), { status: 200, body: { lease: 'anna 30 ada' } });
+  t.like(await order({ ...terms, site: 'berth' }), { status: 409, body: { code: 'NOTHING_OFFERED' } });
+  t.like(await order({ ...terms, site: 'nowhere' }), { status: 404, body: { code: 'NOTHING_THERE' } });
+  t.like(await order({ ...terms, site: 'away' }), { status: 503 });
+  for (const wrong of [
+    terms,
+    { ...terms, site: 'a', device: 'b' },
+    { site: 'a', who: 'ada', days: 91 },
+    { site: 'a', days: 3 },
+  ])
+    t.is((await order(wrong)).status, 400);
+  t.is((await ask(device, 'POST', '/api/v1/bundles', json({ ...terms, site: 'aurora' }))).status, 401);
+});
+
+test('a receipt is taken for the token alone, and refused in the words of who looked at it', async (t) => {
+  const { ask } = stage();
+  const receipt = { apiVersion: 'fleet/v1alpha1', kind: 'Receipt', publicKey: 'a', payload: 'b', signature: 'c' };
+  const bring = (value: object) => ask(nobody, 'POST', '/api/v1/receipts', { headers: token, ...json(value) });
+  t.like(await bring({ receipt, who: 'ada' }), { status: 200, body: { device: 'b', madeAt: 'ada' } });
+  t.like(await bring({ receipt, who: 'mallory' }), { status: 409, body: { code: 'RECEIPT_FORGED' } });
+  t.is((await bring({ receipt: { ...receipt, payload: 'x'.repeat(20_000) }, who: 'ada' })).status, 400);
+  t.is((await ask(device, 'POST', '/api/v1/receipts', json({ receipt, who: 'ada' }))).status, 401);
 });
 
 test('a parcel is for devices that git names, and of files that can be named only', async (t) => {
@@ -273,4 +317,13 @@ test('news are for the device that its certificate names, in a body that is a qu
   t.like(await ask(device, 'POST', '/news', question(1)), { status: 503, body: { code: 'UNAVAILABLE' } });
   for (let more = 3; more < 20; more += 1) t.is((await ask(device, 'POST', '/news', question(7))).status, 204);
   t.like(await ask(device, 'POST', '/news', question(7)), { status: 429, headers: { 'retry-after': '60' } });
+});
+
+test('parts of batches are for the device that its certificate names, and answered once a batch is whole', async (t) => {
+  const { ask, seen } = stage();
+  t.is((await ask(device, 'POST', '/messages', { body: new Uint8Array(2) })).status, 204);
+  t.like(await ask(device, 'POST', '/messages', { body: new Uint8Array(3) }), { status: 200, body: 'taken' });
+  t.is((await ask(nobody, 'POST', '/messages', { headers: token })).status, 401);
+  t.is((await ask({ ...device, device: 'gone' }, 'POST', '/messages')).status, 403);
+  t.deepEqual(seen.slice(0, 2), ['part of 2 bytes from buoy-1', 'part of 3 bytes from buoy-1']);
 });

@@ -98,6 +98,14 @@ test('of a state that was opened only what is asked for is read, and it stays th
   t.is(stored.desiredDevices.get('d7')!.template, stored.desiredDevices.get('d8')!.template);
 });
 
+test('a device that is held at a release comes back with what it runs by that', (t) => {
+  const hold = { releases: { pump: '1.1.0' }, reason: 'old sensor' };
+  const state = stateOf({ ...harbor, 'devices/bridge.yaml': device('bridge', { kind: 'ship' }, { hold }) });
+  const stored = open(bytesOf(state))!.state;
+  t.is(stored.desiredDevices.get('bridge')?.pinned?.applications[0]?.version, '1.1.0');
+  t.deepEqual(plain(stored), plain(state));
+});
+
 test('a first revision is kept as the texts of its files, each read once, and comes back as the manifests that they hold', (t) => {
   const files = largeFiles(400);
   const read: string[] = [];

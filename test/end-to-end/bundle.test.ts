@@ -1,0 +1,71 @@
+/** A real truck without a link is updated by a file that somebody carries to it, made by the real controller. */
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import test from 'ava';
+import { stateOf } from '../../cli/demo/demo-fleet.ts';
+import { addExampleRelease } from '../../cli/example-fleet.ts';
+import { makeWorld, startWorld } from './world.ts';
+
+const device = 'truck-7-cab';
+const site = 'truck-7';
+const generousMs = 60_000;
+
+test.serial('a device whose link is cut runs what a bundle brings, and the shore knows who carried it', async (t) => {
+  t.timeout(4 * generousMs);
+  const made = await makeWorld(t, [device]);
+  await startWorld(made);
+  const { world, fleet, directory } = made;
+  const { clock } = world.context;
+  const state = stateOf(fleet.devices[0]!);
+  const file = `${directory}/truck.bundle`;
+  const create = (name = site) =>
+    made.fleetCommand('bundle', 'create', '--site', name, '-o', file, '--days', '20', '--as', 'ada');
+  const apply = (from = file) => made.fleetCommand('agent', 'apply', from, '--state', state);
+  t.regex((await create()).text, /site truck-7 runs all that it is offered \(1 of 1 devices\)/);
+  t.regex((await create('truck-8')).text, /did you mean site\/truck-7/);
+  t.false(existsSync(file));
+
+  writeFileSync(world.linkFile(site), 'down');
+  addExampleRelease(world.context, 'harbor', fleet.tree, 'position-beacon', '1.1.0');
+  made.edit('applications/position-beacon.yaml', 'release: 1.0.0', 'release: 1.1.0');
+  const second = await world.commit('Beacons tell more');
+  let created = await create();
+  for (let tries = 0; created.code !== 0 && tries < 60; tries++) {
+    await clock.sleep(500);
+    created = await create();
+  }
+  t.regex(
+    created.text,
+    /truck\.bundle has \d.*B for truck-7-cab \(deployment 2\); it may be installed until 20.*Z\.\n$/,
+  );
+
+  const half = `${directory}/half.bundle`;
+  writeFileSync(half, readFileSync(file).subarray(0, statSync(file).size >> 1));
+  t.regex((await apply(half)).text, /ends after \d+ bytes of \d+: .* copy it again \(BUNDLE_PARTIAL\)/);
+  t.is((await apply()).text, `${device} has all of deployment 2; ${file} is not needed any more.\n`);
+  let status = '';
+  for (let tries = 0; !/: active, .*\nRuns deployment 2 /s.test(status) && tries < 60; tries++) {
+    await clock.sleep(500);
+    status = (await made.fleetCommand('agent', 'status', '--state', state)).text;
+  }
+  t.regex(status, /position-beacon 1\.1\.0/);
+  t.regex(
+    (await made.fleetCommand('events', `device/${device}`)).text,
+    /ada carries deployment 2 to it in a bundle, which may be installed until \S+ BUNDLED/,
+  );
+
+  const receipt = `${directory}/truck.receipt`;
+  const written = await made.fleetCommand('agent', 'receipts', '-o', receipt, '--state', state);
+  t.regex(written.text, /truck\.receipt has what truck-7-cab says of itself, as of 20/);
+  const forged = `${directory}/forged.receipt`;
+  writeFileSync(forged, readFileSync(receipt, 'utf8').replace('"payload":"ey', '"payload":"eY'));
+  const bring = (from: string) => made.fleetCommand('bundle', 'import', from, '--as', 'ada');
+  t.regex((await bring(forged)).text, /forged\.receipt: refused: .* \(RECEIPT_FORGED\)/);
+  t.regex((await bring(receipt)).text, /truck\.receipt: truck-7-cab as of 20/);
+  t.regex((await bring(receipt)).text, /refused: .* it was brought before, or is older \(RECEIPT_OLD\)/);
+  const why = (await made.fleetCommand('why', `device/${device}`)).text;
+  t.regex(why, /it was last heard \S+ ago, by a receipt that ada brought \S+ ago\. Then it ran deployment 2 /);
+
+  writeFileSync(world.linkFile(site), 'up');
+  await world.converge(second, generousMs);
+  t.is((await apply()).text, `${device} has deployment 2 already; nothing is to be done.\n`);
+});

@@ -1,0 +1,56 @@
+import test from 'ava';
+import { inTurns } from '../hunt.ts';
+import { loseAll } from './disk-crash.ts';
+import type { SimDevice } from './sim-device.ts';
+import { World } from './world.ts';
+
+const hourMs = 3_600_000;
+const budgetBytes = 100_000;
+const days = 4;
+
+/** Power and link of a device come and go, its agent is killed, and so are its couriers. */
+function trouble(world: World, device: SimDevice): void {
+  const { random } = device;
+  device.link.set(random.chance(0.8));
+  if (!random.chance(0.1)) return;
+  if (random.chance(0.5)) device.kill();
+  else {
+    device.cutPower();
+    device.settle(loseAll);
+  }
+  world.time.at(world.time.now + random.integer(1_000, hourMs), () => device.boot());
+}
+
+for (const seed of inTurns([1, 2, 3, 4, 5], 0)) {
+  test(`over links with budgets no device takes more in a day than its own, whatever ends its agent, and all that is wanted arrives, seed ${seed}`, async (t) => {
+    const world = new World(seed);
+    const { fleet, checkers } = world;
+    fleet.limitLinks(budgetBytes);
+    world.controller.start();
+    for (let at = 0; at < 3; at += 1) fleet.putDevice({ ...world.addDevice(at), kind: 'ship' });
+    const devices = [...world.devices.values()];
+    for (const device of devices) {
+      device.courierMortality = 0.1;
+      device.boot();
+    }
+    fleet.commit('first');
+    await world.run(2 * hourMs);
+    checkers.links.limit(budgetBytes);
+    for (let hour = 0; hour < days * 24; hour += 1) {
+      if (hour === 1 || hour === 40) {
+        fleet.release('gauge', `${hour + 1}.0.0`, false, 350_000, 250_000);
+        fleet.commit(`gauge ${hour}`);
+      }
+      for (const device of devices.filter(({ alive }) => alive)) trouble(world, device);
+      await world.run(hourMs);
+    }
+    for (const device of devices) device.link.set(true);
+    await world.run(4 * 24 * hourMs);
+    for (const { applied, name } of devices)
+      t.true(
+        applied.some((one) => one.name === 'gauge' && one.version === '41.0.0'),
+        name,
+      );
+    t.true(checkers.links.fullDays > devices.length, 'budgets are used up');
+  });
+}
