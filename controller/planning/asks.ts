@@ -1,6 +1,7 @@
 /** Devices without a session, which ask over HTTPS in a rhythm that they announce. */
 import type { ExpectedContact } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
+import { momentOf } from './moments.ts';
 import type { ObservedDevice } from './observed.ts';
 
 /** How much later than announced a device may ask: it may retry over a link that was away for a moment. */
@@ -25,6 +26,10 @@ export function nextAsk(observed: ObservedDevice, since: number | undefined, now
   const { everySeconds } = observed.report!.asks!;
   const known = { silences: 0, usualSeconds: everySeconds };
   if (now - since > silentMsMax) return { kind: 'overdue', ...known };
-  const timeOf = (ms: number): string => new Date(ms).toISOString();
-  return { kind: 'expected', ...known, by: timeOf(since + everySeconds * 1000), surelyBy: timeOf(since + silentMsMax) };
+  return {
+    kind: 'expected',
+    ...known,
+    by: momentOf(since + everySeconds * 1000),
+    surelyBy: momentOf(since + silentMsMax),
+  };
 }

@@ -1,5 +1,6 @@
 import type { ExpectedContact } from '../../schemas/generated/types.ts';
 import { expectContact } from './contact-history.ts';
+import { momentOf } from './moments.ts';
 import type { ObservedDevice } from './observed.ts';
 
 /**
@@ -18,6 +19,6 @@ export function expectedContact(
   const usual = { kind, silences, usualSeconds: Math.round(expectation.usualMs / 1000) };
   if (expectation.kind === 'overdue') return usual;
   const { byMs, surelyByMs } = expectation;
-  const surely = surelyByMs === undefined ? {} : { surelyBy: new Date(surelyByMs).toISOString() };
-  return { ...usual, by: new Date(byMs).toISOString(), ...surely };
+  const surely = surelyByMs === undefined ? {} : { surelyBy: momentOf(surelyByMs) };
+  return { ...usual, by: momentOf(byMs), ...surely };
 }
