@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { runsPrograms } from './runs-programs.ts';
 
 const memoryDirectory = '/dev/shm';
-const prefix = 'fleet-tests-';
+/** Short: sockets lie below it, whose paths are bounded, and what screens say of a repository is cut by its real path. */
+const prefix = 'fleet-t-';
 
 /** Several times what tests keep at once. */
 const roomBytesMin = 4 * 1024 ** 3;

@@ -59,7 +59,8 @@ function breath(): Promise<void> {
 export class ScenarioWorld {
   /** What the controller says of its broker. */
   broker: BrokerStatus = { state: 'reached', address: 'broker:8883', since: '2026-03-01T00:00:00.000Z' };
-  readonly directory = mkdtempSync(join(tmpdir(), 'fleet-scenario-'));
+  /** Short: screens are cut by the repository's real path, and only then told as another. */
+  readonly directory = mkdtempSync(join(tmpdir(), 'ada-'));
   readonly repository = join(this.directory, 'fleet');
   readonly configuration = join(this.directory, 'fleet.config.yaml');
   readonly #time = new SimTime(start);

@@ -209,7 +209,7 @@ test('who asks something else is told what is wrong with it, and nothing changes
   };
   const right = { ask: 'consent', deployment: 2, answer: 'granted', by: 'mate' };
   t.regex(await told([]), /refused NO_QUESTION a question is a JSON object/);
-  t.regex(await told({ ask: 'reboot' }), /"ask" must be "status" or "consent"/);
+  t.regex(await told({ ask: 'reboot' }), /"ask" must be "status", "consent", "wake"/);
   t.regex(await told({ ...right, deployment: '2' }), /"deployment" must be the number/);
   t.regex(await told({ ...right, answer: 'yes' }), /"answer" must be "granted" or "denied"/);
   t.regex(await told({ ...right, by: ' ' }), /"by" must say who answers/);

@@ -164,6 +164,10 @@ test('an epoch that begins waits for the commit that is on the way, and bars the
     UPDATE fleet_lease SET expires_at = 'infinity'`,
   );
   const commit = first.state.commit([{ room: 'a', key: 'x', value: '1' }]);
+  await eventually('the commit is on the way', generousMs, async () => {
+    const asleep = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+    return (await server.ask(database, asleep)).length > 0;
+  });
   const takes = server.ask(
     database,
     'UPDATE fleet_lease SET epoch = epoch + 1 RETURNING (SELECT count(*) FROM fleet_rows)',
