@@ -198,7 +198,8 @@ function whatRanWell(
 function whenHeld(standing: RolloutStanding, desired: DesiredDevice, device: DeviceInRollout): Permitted {
   const as = { device: desired, definition: standing.rollout.target };
   const { on, observed } = device;
-  if (on !== 'target' || isUntaken(observed) || !isUnderWay(observed)) return as;
+  const isOnItsWay = on === 'target' && !isUntaken(observed) && isUnderWay(observed);
+  if (!isOnItsWay && staleOffer(standing.rollout, device, true) !== 'begun') return as;
   const well = whatRanWell(standing, desired);
   return well === undefined ? as : { ...well, isRecalled: true };
 }

@@ -106,6 +106,16 @@ test('a device that is held while it fetches what it was offered is taken back t
   t.like(scene.view?.waves[0]?.counts, { held: 1, contacted: 1 });
 });
 
+test('a device that is held by the very commit that takes the place of what it fetches is taken back to what it ran', async (t) => {
+  const scene = await offered();
+  await scene.say('fetching', 'one');
+  await scene.commit({ ...wanted({ ...two, one: { hold } }), rate: 2 });
+  t.is(scene.has('one'), '1.0.0');
+  await scene.say('runs', 'one');
+  t.is(shown(scene, 'one').reason.code, 'HELD');
+  t.is(scene.signed.filter(({ device }) => device === 'one').length, 3);
+});
+
 test('a device that is held on what is bad keeps it, and keeps nobody from being told to be back', async (t) => {
   const scene = await offered();
   await scene.say('runs', 'one');
