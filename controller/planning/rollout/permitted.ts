@@ -231,14 +231,23 @@ function withKept(reason: Reason, { issued }: ObservedDevice): Reason {
   return { ...reason, message: `${reason.message}; ${kept}` };
 }
 
+/** Of one that can't have what it is held at: what else it was offered and has not taken is stale. */
+function withoutPinned(standing: RolloutStanding, asking: Asking, reason: Reason): Permitted {
+  const { desired, device } = asking;
+  const { pinned = desired.template } = desired;
+  const may: Permitted = { device: { ...desired, template: pinned }, stays: true, reason };
+  if (device.observed.issued?.templateHash === pinned.hash) return may;
+  const by = definitionOn(standing, desired, device.observed);
+  const on = by === 'target' && !isStopped(standing.rollout) ? 'other' : by;
+  return withoutStale(standing, { ...asking, device: { ...device, on } }, may);
+}
+
 /** Whatever its fleet is at, it gets what it is held at, where the budget has room. */
-function whenPinned(standing: RolloutStanding, { desired, device, room, isCounted }: Asking): Permitted {
+function whenPinned(standing: RolloutStanding, asking: Asking): Permitted {
+  const { desired, device, room, isCounted } = asking;
   const issued = device.observed.issued?.templateHash;
   const work = drawPinned(standing, desired, issued);
-  if (work.kind === 'none') {
-    const { pinned = desired.template } = desired;
-    return { device: { ...desired, template: pinned }, stays: true, reason: work.reason };
-  }
+  if (work.kind === 'none') return withoutPinned(standing, asking, work.reason);
   const { template, definition } = work;
   const wanted = { device: { ...desired, template }, definition };
   if (!isCounted) return { ...wanted, stays: true, ...(issued === template.hash ? {} : { reason: counting }) };
