@@ -229,6 +229,8 @@ test('a hold is told in the plan, keeps its device from what changes besides, an
   t.is(`${held.kind} ${held.cause}`, 'hold HELD');
   t.regex(held.message, /is held at deployment 1, and .* held until 2026-06-02T08:00Z: sea trial/);
   t.is(ofBridge(Date.parse(hold.until)).kind, 'deploy');
+  const over = compare({ ...base, ...bridge }, { now: Date.parse(hold.until) }).devices[0];
+  t.is(over?.attributes[0]?.to, 'until 2026-06-02T08:00Z, which is over: sea trial');
 });
 
 const inWaves = (rollout: object): Files => ({
