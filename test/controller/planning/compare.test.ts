@@ -280,6 +280,17 @@ test('a budget lets so many of a group go at once, and those that it does not gr
   t.is(planInWaves({ waves: [{ name: 'all', approve: 'before' }] }).fleets[0]?.rollout?.atOnce, 0);
 });
 
+test('a yes is waited for only where one is asked for: not by a wave whose only device has no key', (t) => {
+  const first = { name: 'first', selector: { matchLabels: { deck: 'engine' } } };
+  const engine = { 'devices/engine.yaml': device('engine', { kind: 'ship', deck: 'engine' }) };
+  const textWith = (more: object) => {
+    const next = { ...inWaves({ waves: [{ ...first, ...more }, { name: 'rest' }] }), ...engine };
+    return deployingText(compare(next, {}, { ...next, 'applications.yaml': base['applications.yaml']! }));
+  };
+  t.is(textWith({}), '3 devices get a deployment wave by wave');
+  t.is(textWith({ approve: 'before' }), '3 devices get a deployment once somebody says yes, wave by wave');
+});
+
 test('what one device or site says otherwise goes to it at once, whatever waves its fleet has', (t) => {
   const before = inWaves({ waves: [{ name: 'canary', limit: 1 }] });
   const next = {
