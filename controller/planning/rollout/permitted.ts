@@ -194,16 +194,6 @@ function whatRanWell(
   return { device: { ...desired, template }, definition: standing.good!.hash };
 }
 
-/** Who can't be kept from what it was offered, as it has begun with it or nobody knows, is taken back. */
-function whenHeld(standing: RolloutStanding, desired: DesiredDevice, device: DeviceInRollout): Permitted {
-  const as = { device: desired, definition: standing.rollout.target };
-  const { on, observed } = device;
-  const isOnItsWay = on === 'target' && !isUntaken(observed) && isUnderWay(observed);
-  if (!isOnItsWay && staleOffer(standing.rollout, device, true) !== 'begun') return as;
-  const well = whatRanWell(standing, desired);
-  return well === undefined ? as : { ...well, isRecalled: true };
-}
-
 /** Who has begun with what is stale goes on with what ran well; with nothing, where that was halted and nothing ran before. */
 function takenBack(
   standing: RolloutStanding,
@@ -214,6 +204,23 @@ function takenBack(
   if (well !== undefined) return well;
   if (on !== 'target' || observed.report?.running !== undefined) return undefined;
   return { device: { ...desired, template: idleTemplate } };
+}
+
+const keptWhileHeld = {
+  code: 'HELD',
+  message: 'its manifest holds it, and what it was offered and has not taken is kept from it',
+} as const;
+
+/** Who can't be kept from what it was offered, as it has begun with it or nobody knows, is taken back. */
+function whenHeld(standing: RolloutStanding, desired: DesiredDevice, device: DeviceInRollout): Permitted {
+  const as = { device: desired, definition: standing.rollout.target };
+  const { on, observed } = device;
+  const stale = staleOffer(standing.rollout, device, true);
+  if (stale === 'unseen') return { ...as, stays: true, isWithdrawn: true, reason: keptWhileHeld };
+  const isOnItsWay = on === 'target' && !isUntaken(observed) && isUnderWay(observed);
+  if (!isOnItsWay && stale !== 'begun') return as;
+  const back = stale === 'begun' ? takenBack(standing, desired, device) : whatRanWell(standing, desired);
+  return back === undefined ? as : { ...back, isRecalled: true };
 }
 
 /** What it may have where nothing is stale, or what is stale can't be taken back. */

@@ -140,3 +140,16 @@ test('in a fleet without waves what a held device has not taken is kept from it 
   await scene.commit({ release: '1.1.0', devices: two });
   t.true(isOffered(scene, 'one'));
 });
+
+test('a first release that is halted comes to no device that is held before it took it, also where that runs nothing', async (t) => {
+  const scene = await RolloutScene.open();
+  const three = named('one', 'two', 'three');
+  await scene.commit(wanted(three));
+  await scene.say('fetching', 'two');
+  await scene.commit(wanted({ ...three, one: { hold }, two: { hold } }));
+  await scene.say('gave up', 'three');
+  t.is(scene.rollout?.state, 'halted');
+  t.deepEqual([isOffered(scene, 'one'), scene.has('two')], [false, undefined], 'who has begun is told to run nothing');
+  await scene.commit(wanted(three));
+  t.false(isOffered(scene, 'one'), 'nor when it is let go');
+});
