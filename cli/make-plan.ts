@@ -158,7 +158,7 @@ export async function withPlan<T>(
     ...(known && { known }),
     ...(unknownBecause !== undefined && { unknownBecause }),
   };
-  return use({
+  return await use({
     plan,
     base,
     next,

@@ -62,3 +62,16 @@ test('every script of package.json runs files that are there', (t) => {
     [],
   );
 });
+
+/** The lines after an `await using` to the end of its block, of which one returns a call that nobody waits for. */
+function* returnedUnawaited(text: string): Generator<string> {
+  for (const [, indent, rest] of text.matchAll(/^( *)await using .*\n((?:\1.*\n|\n)*)/gm))
+    for (const line of rest!.split('\n'))
+      if (line.startsWith(`${indent}return `) || /^ +if .* return /.test(line))
+        if (/\breturn (?!await\b|new\b)[\w.#]+\(/.test(line)) yield line.trim();
+}
+
+test('what ends with its block is not closed before what is returned is done with it: that is awaited', (t) => {
+  const faults = sources.flatMap((file) => Array.from(returnedUnawaited(textOf(file)), (line) => `${file}: ${line}`));
+  t.deepEqual(faults, []);
+});

@@ -63,6 +63,11 @@ function sum(fleets: readonly FleetChange[], of: (change: FleetChange) => number
   return fleets.reduce((all, change) => all + of(change), 0);
 }
 
+/** Whether the first of its waves that does not pass at once starts when somebody says yes. */
+function startsWithYes({ waves }: PlannedRollout): boolean {
+  return waves.find(({ devices, approve }) => devices > 0 || approve !== undefined)?.approve === 'before';
+}
+
 /** `1 device gets a deployment at once, 3 more wave by wave, 1 more when its group has room`. */
 export function deployingText({ devices, fleets }: RevisionChange): string {
   const deploying = devices.filter(({ kind }) => kind === 'deploy');
@@ -72,9 +77,10 @@ export function deployingText({ devices, fleets }: RevisionChange): string {
   const last = deploying.filter(({ comesLast }) => comesLast).length;
   const atOnce = deploying.length - later - forRoom - last;
   const get = (count: number): string => `${count} ${count === 1 ? 'device gets' : 'devices get'} a deployment`;
+  const isForYes = movingFleets(fleets).every(({ rollout }) => startsWithYes(rollout));
   const inTime =
     atOnce === 0 && later > 0
-      ? [`${get(later)} once somebody says yes, wave by wave`]
+      ? [`${get(later)} ${isForYes ? 'once somebody says yes, ' : ''}wave by wave`]
       : [`${get(atOnce)} at once`, ...(later === 0 ? [] : [`${later} more wave by wave`])];
   return [
     ...inTime,

@@ -23,6 +23,12 @@ export function listAt(value: unknown, path: ValuePath): readonly unknown[] {
   return Array.isArray(found) ? found : [];
 }
 
+/** The keys of the map at a path: a list or a text has none. */
+function keysAt(value: unknown, path: ValuePath): readonly string[] {
+  const found = valueAt(value, path);
+  return typeof found === 'object' && found !== null && !Array.isArray(found) ? Object.keys(found) : [];
+}
+
 function textAt(value: unknown, path: ValuePath): string | undefined {
   const found = valueAt(value, path);
   return typeof found === 'string' ? found : undefined;
@@ -58,7 +64,7 @@ function referencesOf(kind: ManifestKind, name: string | undefined, value: unkno
 }
 
 function linkReferences(value: unknown): BrokenReference[] {
-  return Object.keys(valueAt(value, ['spec', 'links']) ?? {}).flatMap((link): BrokenReference[] => {
+  return keysAt(value, ['spec', 'links']).flatMap((link): BrokenReference[] => {
     const path = ['spec', 'links', link, 'release'];
     const [name, version] = textAt(value, path)?.split('/') ?? [];
     return name === undefined || version === undefined ? [] : [{ kind: 'Release', name, version, path }];
@@ -66,7 +72,7 @@ function linkReferences(value: unknown): BrokenReference[] {
 }
 
 function pinReferences(value: unknown): BrokenReference[] {
-  return Object.keys(valueAt(value, ['spec', 'hold', 'releases']) ?? {}).flatMap((name): BrokenReference[] => {
+  return keysAt(value, ['spec', 'hold', 'releases']).flatMap((name): BrokenReference[] => {
     const path = ['spec', 'hold', 'releases', name];
     const version = textAt(value, path);
     return version === undefined ? [] : [{ kind: 'Release', name, version, path }];

@@ -1,7 +1,7 @@
 /** What the manifests of a device say otherwise of it, besides its applications. Pure. */
 import type { Windows } from '../../schemas/generated/types.ts';
 import type { DesiredDevice } from '../manifests/desired.ts';
-import { holdText } from './hold.ts';
+import { holdTextAt } from './hold.ts';
 
 /** Something else that its manifests say of it. Without `from` it was not said, without `to` it is not said any more. */
 export interface AttributeChange {
@@ -64,6 +64,7 @@ const ofFleets: ReadonlySet<string> = new Set(['probationSeconds', 'windows', 'w
 export function attributeChanges(
   before: DesiredDevice | undefined,
   after: DesiredDevice | undefined,
+  now: number,
 ): AttributeChange[] {
   // What comes or goes as a whole needs no such words.
   if (before === undefined || after === undefined) return [];
@@ -77,7 +78,7 @@ export function attributeChanges(
     ['wholeModules', before.template.wholeModules, after.template.wholeModules],
     ['links', linksText(before), linksText(after)],
     ['keyFingerprint', before.keyFingerprint, after.keyFingerprint],
-    ['hold', before.hold && holdText(before.hold), after.hold && holdText(after.hold)],
+    ['hold', before.hold && holdTextAt(before.hold, now), after.hold && holdTextAt(after.hold, now)],
   ] as const;
   return pairs.flatMap(([name, from, to]): AttributeChange[] => {
     const isOfFleet = ofFleets.has(name);

@@ -168,7 +168,7 @@ function compareDevice(name: string, compared: Omit<ComparedDevices, 'affected'>
   });
   const { name: device, site, fleet = before?.fleet } = (after ?? before)!;
   const applications = applicationChanges(before?.template.applications ?? [], after?.template.applications ?? []);
-  const attributes = attributeChanges(before, after);
+  const attributes = attributeChanges(before, after, now);
   const place = { device, ...(site && { site }), ...(fleet && { fleet }), applications, attributes };
   if (after === undefined) {
     const message = 'git names it no longer: it may not connect any more, and goes on with what it runs';

@@ -30,11 +30,20 @@ export function pinsText(releases: NonNullable<DeviceHold['releases']>): string 
     .join(' and ');
 }
 
-/** `until 2026-12-24T08:00Z: sea trial`, or `at tide-logger 1.0.0 until …`, for people. */
-export function holdText({ reason, until, releases }: DeviceHold): string {
+function holdWords({ reason, until, releases }: DeviceHold, ended: string): string {
   const where = [
     ...(releases === undefined ? [] : [`at ${pinsText(releases)}`]),
-    ...(until === undefined ? [] : [`until ${until.slice(0, 16)}Z`]),
+    ...(until === undefined ? [] : [`until ${until.slice(0, 16)}Z${ended}`]),
   ];
   return where.length === 0 ? reason : `${where.join(' ')}: ${reason}`;
+}
+
+/** `until 2026-12-24T08:00Z: sea trial`, or `at tide-logger 1.0.0 until …`, for people. */
+export function holdText(hold: DeviceHold): string {
+  return holdWords(hold, '');
+}
+
+/** The same, of one that may be over at `now`. */
+export function holdTextAt(hold: DeviceHold, now: number): string {
+  return holdWords(hold, isHeld({ hold }, now) ? '' : ', which is over');
 }

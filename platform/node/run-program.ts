@@ -116,7 +116,7 @@ export async function runSpooled(
 ): Promise<ProgramResult> {
   if (options.printsMuch !== true) return piped();
   await using spool = await openSpool();
-  if (spool === undefined) return piped();
+  if (spool === undefined) return await piped();
   const ended = await into(spool.descriptor);
   const bytes = await spool.size();
   return bytes > options.outputBytesMax ? tooMuch(options) : { ...ended, output: await spool.read(bytes) };

@@ -194,15 +194,6 @@ function whatRanWell(
   return { device: { ...desired, template }, definition: standing.good!.hash };
 }
 
-/** Who can't be kept from what it was offered, as it has begun with it or nobody knows, is taken back. */
-function whenHeld(standing: RolloutStanding, desired: DesiredDevice, device: DeviceInRollout): Permitted {
-  const as = { device: desired, definition: standing.rollout.target };
-  const { on, observed } = device;
-  if (on !== 'target' || isUntaken(observed) || !isUnderWay(observed)) return as;
-  const well = whatRanWell(standing, desired);
-  return well === undefined ? as : { ...well, isRecalled: true };
-}
-
 /** Who has begun with what is stale goes on with what ran well; with nothing, where that was halted and nothing ran before. */
 function takenBack(
   standing: RolloutStanding,
@@ -213,6 +204,23 @@ function takenBack(
   if (well !== undefined) return well;
   if (on !== 'target' || observed.report?.running !== undefined) return undefined;
   return { device: { ...desired, template: idleTemplate } };
+}
+
+const keptWhileHeld = {
+  code: 'HELD',
+  message: 'its manifest holds it, and what it was offered and has not taken is kept from it',
+} as const;
+
+/** Who can't be kept from what it was offered, as it has begun with it or nobody knows, is taken back. */
+function whenHeld(standing: RolloutStanding, desired: DesiredDevice, device: DeviceInRollout): Permitted {
+  const as = { device: desired, definition: standing.rollout.target };
+  const { on, observed } = device;
+  const stale = staleOffer(standing.rollout, device, true);
+  if (stale === 'unseen') return { ...as, stays: true, isWithdrawn: true, reason: keptWhileHeld };
+  const isOnItsWay = on === 'target' && !isUntaken(observed) && isUnderWay(observed);
+  if (!isOnItsWay && stale !== 'begun') return as;
+  const back = stale === 'begun' ? takenBack(standing, desired, device) : whatRanWell(standing, desired);
+  return back === undefined ? as : { ...back, isRecalled: true };
 }
 
 /** What it may have where nothing is stale, or what is stale can't be taken back. */
@@ -230,14 +238,23 @@ function withKept(reason: Reason, { issued }: ObservedDevice): Reason {
   return { ...reason, message: `${reason.message}; ${kept}` };
 }
 
+/** Of one that can't have what it is held at: what else it was offered and has not taken is stale. */
+function withoutPinned(standing: RolloutStanding, asking: Asking, reason: Reason): Permitted {
+  const { desired, device } = asking;
+  const { pinned = desired.template } = desired;
+  const may: Permitted = { device: { ...desired, template: pinned }, stays: true, reason };
+  if (device.observed.issued?.templateHash === pinned.hash) return may;
+  const by = definitionOn(standing, desired, device.observed);
+  const on = by === 'target' && !isStopped(standing.rollout) ? 'other' : by;
+  return withoutStale(standing, { ...asking, device: { ...device, on } }, may);
+}
+
 /** Whatever its fleet is at, it gets what it is held at, where the budget has room. */
-function whenPinned(standing: RolloutStanding, { desired, device, room, isCounted }: Asking): Permitted {
+function whenPinned(standing: RolloutStanding, asking: Asking): Permitted {
+  const { desired, device, room, isCounted } = asking;
   const issued = device.observed.issued?.templateHash;
   const work = drawPinned(standing, desired, issued);
-  if (work.kind === 'none') {
-    const { pinned = desired.template } = desired;
-    return { device: { ...desired, template: pinned }, stays: true, reason: work.reason };
-  }
+  if (work.kind === 'none') return withoutPinned(standing, asking, work.reason);
   const { template, definition } = work;
   const wanted = { device: { ...desired, template }, definition };
   if (!isCounted) return { ...wanted, stays: true, ...(issued === template.hash ? {} : { reason: counting }) };

@@ -3,7 +3,7 @@ import { isReference, isUnseen, type ObservedDevice } from '../observed.ts';
 import { type DeviceInRollout, isUnderWay } from './fate.ts';
 import { isStopped, type Rollout } from './rollout.ts';
 
-/** `unseen` is taken out of its shadow; who has `begun` has to be told something else. */
+/** `unseen` is taken out of its shadow; who has `begun` with it, or is about to, has to be told something else. */
 export type StaleOffer = 'unseen' | 'begun';
 
 function hasBegun({ issued, report }: ObservedDevice): boolean {
@@ -28,5 +28,7 @@ export function staleOffer(
   if ((!isHalted && on !== 'other') || !isUnderWay(observed)) return undefined;
   if (!isHalted && !isCounted) return undefined;
   if (isUnseen(observed)) return 'unseen';
-  return hasBegun(observed) && (isHalted || isSuperseded(rollout, observed)) ? 'begun' : undefined;
+  // It may be busy with something older still, and would take this one after that.
+  if (isHalted) return 'begun';
+  return hasBegun(observed) && isSuperseded(rollout, observed) ? 'begun' : undefined;
 }

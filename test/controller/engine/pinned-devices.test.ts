@@ -151,3 +151,18 @@ test('what was withheld from a held device is offered it again when its hold nam
   t.true(isOffered());
   t.is(scene.signed.length, 4, 'the very same');
 });
+
+test('a first release that is halted comes to no device that is held at another one, whether it has begun with it or not', async (t) => {
+  const rollout: FleetRollout = { ...inWaves, gate: { failures: 2 } };
+  const pinned = { hold };
+  const devices = { ...named('one', 'two', 'three'), four: {} };
+  const scene = await RolloutScene.open();
+  await scene.commit({ release: '1.1.0', rollout, devices });
+  await scene.say('fetching', 'two');
+  await scene.commit({ release: '1.1.0', rollout, devices: { ...devices, one: pinned, two: pinned } });
+  const isOffered = (name: string) => scene.image.device(name).shadow.desiredAt !== undefined;
+  t.deepEqual([isOffered('one'), scene.has('two')], [false, '1.1.0']);
+  await scene.say('gave up', 'three', 'four');
+  t.is(scene.rollout?.state, 'halted');
+  t.deepEqual([isOffered('one'), scene.has('two')], [false, undefined], 'who has begun is told to run nothing');
+});

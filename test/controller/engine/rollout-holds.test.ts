@@ -106,6 +106,16 @@ test('a device that is held while it fetches what it was offered is taken back t
   t.like(scene.view?.waves[0]?.counts, { held: 1, contacted: 1 });
 });
 
+test('a device that is held by the very commit that takes the place of what it fetches is taken back to what it ran', async (t) => {
+  const scene = await offered();
+  await scene.say('fetching', 'one');
+  await scene.commit({ ...wanted({ ...two, one: { hold } }), rate: 2 });
+  t.is(scene.has('one'), '1.0.0');
+  await scene.say('runs', 'one');
+  t.is(shown(scene, 'one').reason.code, 'HELD');
+  t.is(scene.signed.filter(({ device }) => device === 'one').length, 3);
+});
+
 test('a device that is held on what is bad keeps it, and keeps nobody from being told to be back', async (t) => {
   const scene = await offered();
   await scene.say('runs', 'one');
@@ -129,4 +139,17 @@ test('in a fleet without waves what a held device has not taken is kept from it 
   t.false(isOffered(scene, 'one'), 'nor by another key');
   await scene.commit({ release: '1.1.0', devices: two });
   t.true(isOffered(scene, 'one'));
+});
+
+test('a first release that is halted comes to no device that is held before it took it, also where that runs nothing', async (t) => {
+  const scene = await RolloutScene.open();
+  const three = named('one', 'two', 'three');
+  await scene.commit(wanted(three));
+  await scene.say('fetching', 'two');
+  await scene.commit(wanted({ ...three, one: { hold }, two: { hold } }));
+  await scene.say('gave up', 'three');
+  t.is(scene.rollout?.state, 'halted');
+  t.deepEqual([isOffered(scene, 'one'), scene.has('two')], [false, undefined], 'who has begun is told to run nothing');
+  await scene.commit(wanted(three));
+  t.false(isOffered(scene, 'one'), 'nor when it is let go');
 });

@@ -84,3 +84,13 @@ test('a first release that is halted is offered no more to devices that run noth
   await scene.act('retry');
   t.deepEqual([isOffered(scene, 'one'), scene.has('three')], [true, '1.1.0']);
 });
+
+test('a first release that is halted comes to no device that was still busy with the one before it', async (t) => {
+  const scene = await RolloutScene.open();
+  await scene.commit({ release: '1.0.0', rollout: together, devices });
+  await scene.say('fetching', 'three');
+  await scene.commit({ release: '1.1.0', rollout: together, devices });
+  t.is(scene.has('three'), '1.1.0');
+  await scene.act('abort');
+  t.is(scene.has('three'), undefined, 'it is told to run nothing');
+});

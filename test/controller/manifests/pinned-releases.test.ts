@@ -82,3 +82,20 @@ test('a device that is let go, or gone, is pinned to nothing', (t) => {
   for (const applied of [letGo, gone]) t.is(applied.kind === 'accepted' && applied.state.pins.size, 0);
   t.is(letGo.kind === 'accepted' && letGo.state.desiredDevices.get('bridge')?.pinned, undefined);
 });
+
+test('releases of a hold that are a text or a list are one problem, and no releases by the places of what is in them', (t) => {
+  for (const releases of ['pump', ['pump', 'radio']]) {
+    const wrong = {
+      ...files(undefined),
+      'devices/bridge.yaml': device(
+        'bridge',
+        { kind: 'ship' },
+        { hold: { releases: releases as never, reason: 'sea trial' } },
+      ),
+    };
+    t.deepEqual(
+      problemsOf(wrong).map(({ code }) => code),
+      ['WRONG_TYPE'],
+    );
+  }
+});

@@ -229,6 +229,8 @@ test('a hold is told in the plan, keeps its device from what changes besides, an
   t.is(`${held.kind} ${held.cause}`, 'hold HELD');
   t.regex(held.message, /is held at deployment 1, and .* held until 2026-06-02T08:00Z: sea trial/);
   t.is(ofBridge(Date.parse(hold.until)).kind, 'deploy');
+  const over = compare({ ...base, ...bridge }, { now: Date.parse(hold.until) }).devices[0];
+  t.is(over?.attributes[0]?.to, 'until 2026-06-02T08:00Z, which is over: sea trial');
 });
 
 const inWaves = (rollout: object): Files => ({
@@ -276,6 +278,17 @@ test('a budget lets so many of a group go at once, and those that it does not gr
   const rollout = { budget: { groupBy: 'deck', maxUnavailable: 1 } };
   t.is(planInWaves(rollout).fleets[0]?.rollout?.atOnce, 2);
   t.is(planInWaves({ waves: [{ name: 'all', approve: 'before' }] }).fleets[0]?.rollout?.atOnce, 0);
+});
+
+test('a yes is waited for only where one is asked for: not by a wave whose only device has no key', (t) => {
+  const first = { name: 'first', selector: { matchLabels: { deck: 'engine' } } };
+  const engine = { 'devices/engine.yaml': device('engine', { kind: 'ship', deck: 'engine' }) };
+  const textWith = (more: object) => {
+    const next = { ...inWaves({ waves: [{ ...first, ...more }, { name: 'rest' }] }), ...engine };
+    return deployingText(compare(next, {}, { ...next, 'applications.yaml': base['applications.yaml']! }));
+  };
+  t.is(textWith({}), '3 devices get a deployment wave by wave');
+  t.is(textWith({ approve: 'before' }), '3 devices get a deployment once somebody says yes, wave by wave');
 });
 
 test('what one device or site says otherwise goes to it at once, whatever waves its fleet has', (t) => {

@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { ObservedDevice, ReportGist } from '../../../../controller/planning/observed.ts';
 import { isUnavailable } from '../../../../controller/planning/rollout/budget.ts';
+import { fateOf } from '../../../../controller/planning/rollout/fate.ts';
 
 const at = '2026-06-01T00:00:00.000Z';
 const revision = 'a'.repeat(40);
@@ -37,4 +38,22 @@ test('a device that gets what stops nothing has a place in its budget from when 
   };
   const staged = { phase: 'staged', highestSequence: 2, target: { sequence: 2, revision } } as const;
   for (const said of [{}, staged]) t.deepEqual([isAway('running', said), isAway('backoff', said)], [false, true]);
+});
+
+test('a device that failed before somebody said that it shall be tried again waits for that, and is held where it is held', (t) => {
+  const issued = { sequence: 2, revision, issuedAt: 1, templateHash: 'f'.repeat(64), applications: [], retries: 1 };
+  const gaveUp = { code: 'PROBATION_FAILED', message: 'it ended', at, sequence: 2 };
+  const running = { sequence: 1, revision };
+  const report = {
+    phase: 'active' as const,
+    since: at,
+    highestSequence: 2,
+    running,
+    problem: gaveUp,
+    applications: [],
+  };
+  const fates = [1, 2].flatMap((retries) =>
+    [false, true].map((isHeld) => fateOf({ wave: 0, on: 'target', isHeld, observed: { issued, report } }, retries)),
+  );
+  t.deepEqual(fates, ['failed', 'failed', 'waiting', 'held']);
 });
