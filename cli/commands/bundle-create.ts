@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { leaseDaysMax } from '../../schemas/bundle-file.ts';
 import type { BundleOrder } from '../../schemas/generated/types.ts';
-import { statementIn, writeBundle } from '../bundle-writer.ts';
+import { requireBundlePlace, statementIn, writeBundle } from '../bundle-writer.ts';
 import { type Command, type CommandContext, CommandError, type ParsedArguments } from '../command.ts';
 import { openController, orderBundle } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -51,9 +51,12 @@ export const bundleCreateCommand: Command = {
   async run(context, args) {
     const { output } = args.values;
     if (output === undefined || args.positionals.length > 0) throw usage('bundle create needs -o FILE');
-    const client = await openController(context);
-    const answer = await orderBundle(client, orderOf(context, args));
+    const order = orderOf(context, args);
     const file = resolve(context.directory, output);
+    // What is ordered is on record.
+    requireBundlePlace(context.disk, file);
+    const client = await openController(context);
+    const answer = await orderBundle(client, order);
     const length = await writeBundle(context.disk, file, answer, client, context.signal);
     const { deployments, notAfter } = statementIn(answer);
     const whom = listed(
