@@ -22,6 +22,8 @@ export interface Bundle extends Disposable {
   readonly files: ReadonlyMap<string, PlacedFile>;
   /** A part of a file, in pieces. */
   pieces(file: PlacedFile, from: number, end: number): Iterable<Uint8Array>;
+  /** All of a file, in pieces each of which is good until the next: what is read so takes no memory, however much it is. */
+  passing(file: PlacedFile): Iterable<Uint8Array>;
 }
 
 function unreadable(path: string, why: string): DownloadError {
@@ -66,9 +68,9 @@ function statementIn(path: string, lease: string): BundleStatement {
   return value;
 }
 
-function* piecesOf(path: string, file: DiskFile, start: number, end: number): Generator<Uint8Array> {
+function* piecesOf(path: string, file: DiskFile, start: number, end: number, room?: Uint8Array): Generator<Uint8Array> {
   for (let at = start; at < end; ) {
-    const piece = withoutDiskFaults(path, () => file.read(at, Math.min(pieceBytes, end - at)));
+    const piece = withoutDiskFaults(path, () => file.read(at, Math.min(pieceBytes, end - at), room));
     if (piece.length === 0) throw partial(path, at, end);
     yield piece;
     at += piece.length;
@@ -80,11 +82,13 @@ function bundleIn(path: string, file: DiskFile): Bundle {
   const statement = statementIn(path, lease);
   const { placed, end } = placedFiles(statement, Buffer.byteLength(lease));
   const bytes = file.size();
+  const room = new Uint8Array(pieceBytes);
   if (bytes < end) throw partial(path, bytes, end);
   if (bytes > end) throw damaged(path, `has ${bytes - end} bytes behind its end`);
   return {
     ...{ path, lease, statement, files: new Map(placed.map((one) => [one.name, one])) },
     pieces: ({ at }, from, to) => piecesOf(path, file, at + from, at + to),
+    passing: ({ at, length }) => piecesOf(path, file, at, at + length, room),
     [Symbol.dispose]: () => file.close(),
   };
 }
@@ -128,7 +132,7 @@ export function requireShortUndamaged(bundle: Bundle): void {
   for (const file of bundle.files.values()) {
     if (file.length > shortBytesMax) continue;
     const hash = createHash('sha256');
-    for (const piece of bundle.pieces(file, 0, file.length)) hash.update(piece);
+    for (const piece of bundle.passing(file)) hash.update(piece);
     requireIntact(bundle, file, hash);
   }
 }
@@ -137,7 +141,7 @@ export function requireShortUndamaged(bundle: Bundle): void {
 export async function requireUndamaged(bundle: Bundle, turn: Turn, signal: AbortSignal): Promise<void> {
   for (const file of bundle.files.values()) {
     const hash = createHash('sha256');
-    for (const piece of bundle.pieces(file, 0, file.length)) {
+    for (const piece of bundle.passing(file)) {
       hash.update(piece);
       if (turn.isOver()) await turn.pause();
       signal.throwIfAborted();
