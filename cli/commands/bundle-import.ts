@@ -18,7 +18,9 @@ function receiptIn({ disk, directory }: CommandContext, name: string): Receipt |
   try {
     const { kind, bytes = 0 } = disk.stat(path) ?? {};
     if (kind !== 'file') return kind === undefined ? 'there is no such file' : 'it is no file';
-    value = bytes > receiptBytesMax ? undefined : JSON.parse(new TextDecoder().decode(disk.readFile(path)));
+    // Files of the kernel have no length, and may end never.
+    const isOfSize = bytes > 0 && bytes <= receiptBytesMax;
+    value = isOfSize ? JSON.parse(new TextDecoder().decode(disk.readFile(path))) : undefined;
   } catch (error) {
     if (error instanceof DiskError) return `it can't be read: ${error.message}`;
     if (!(error instanceof SyntaxError)) throw error;

@@ -58,8 +58,8 @@ test('nothing but a file gives way to a bundle or a receipt, and nobody is asked
     mkdirSync(join(directory, name));
     writeFileSync(join(directory, name, 'precious'), 'mine');
   }
-  const create = (name: string) => {
-    const args = { positionals: [], values: { output: name, site: 'pier', as: 'ada' }, flags: new Set(), lists: {} };
+  const create = (name: string, site = 'pier') => {
+    const args = { positionals: [], values: { output: name, site, as: 'ada' }, flags: new Set(), lists: {} };
     return bundleCreateCommand.run(
       { disk: nodeDisk, directory, environment: {} } as unknown as CommandContext,
       args as never,
@@ -75,6 +75,7 @@ test('nothing but a file gives way to a bundle or a receipt, and nobody is asked
     await t.throwsAsync(write('there'), { message: /can't write \S+there: \S+there is there and is no file/ });
     await t.throwsAsync(write('gone/a'), { message: /there is no directory \S+gone$/ });
   }
+  await t.throwsAsync(create('b', 'Pier_7'), { message: /nothing is named "Pier_7": names have/ });
   await t.throwsAsync(create('a'), { message: /a\.part is there and is no file/ });
   await t.throwsAsync(receipts('b'), { message: /b\.new is there and is no file/ });
   for (const name of ['there', 'a.part', 'b.new']) t.deepEqual(readdirSync(join(directory, name)), ['precious']);

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -30,10 +30,16 @@ test('each file is judged by itself: one that is no receipt keeps none behind it
     file.truncate(2 ** 40);
   }
   nodeDisk.makeDirectory(`${directory}/directory`);
+  // Without a length, as those are that never end.
+  symlinkSync('/proc/version', `${directory}/kernel`);
   const requests: HttpRequest[] = [];
+  const disk = {
+    ...nodeDisk,
+    readFile: (path: string) => (path.endsWith('kernel') ? t.fail('it is read') : nodeDisk.readFile(path)),
+  };
   let output = '';
   const context = {
-    ...{ disk: nodeDisk, directory, signal: new AbortController().signal, environment: {} },
+    ...{ disk, directory, signal: new AbortController().signal, environment: {} },
     stdout: { write: (text: string) => (output += text) },
     loadConfiguration: async () => ({ value: { controller: 'https://shore:7443' } }),
     openNetwork: () => ({
@@ -43,7 +49,7 @@ test('each file is judged by itself: one that is no receipt keeps none behind it
       },
     }),
   } as unknown as CommandContext;
-  const positionals = ['photo\u001b[2J', 'huge', 'directory', 'gone', 'good'];
+  const positionals = ['photo\u001b[2J', 'huge', 'kernel', 'directory', 'gone', 'good'];
   const code = await bundleImportCommand.run(context, {
     positionals,
     values: { as: 'ada' },
@@ -55,6 +61,7 @@ test('each file is judged by itself: one that is no receipt keeps none behind it
   t.deepEqual(output.split('\n'), [
     'photo\ufffd[2J: refused: it is no receipt of this version: fleet agent receipts makes one',
     'huge: refused: it is no receipt of this version: fleet agent receipts makes one',
+    'kernel: refused: it is no receipt of this version: fleet agent receipts makes one',
     'directory: refused: it is no file',
     'gone: refused: there is no such file',
     'good: anna as of 2026-03-10T00:00Z',
