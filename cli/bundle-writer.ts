@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { bundlePayloadType, claimedPayload } from '../artifact/trust/dsse.ts';
 import { type Disk, type DiskFile, NetworkError } from '../platform/ports.ts';
+import { requireReplaceable } from '../platform/replaceable-file.ts';
 import { bundleHead } from '../schemas/bundle-file.ts';
 import type { BundleAnswer, BundledFile, BundleStatement } from '../schemas/generated/types.ts';
 import { isBundleStatement } from '../schemas/generated/validators/bundle.js';
@@ -62,6 +63,16 @@ async function write(out: DiskFile, answer: BundleAnswer, client: ControllerClie
   return at;
 }
 
+/** Where it lies until it is whole. */
+function partOf(path: string): string {
+  return `${path}.part`;
+}
+
+/** Refuses a path where none can be written. */
+export function requireBundlePlace(disk: Disk, path: string): void {
+  requireReplaceable(disk, path, partOf(path));
+}
+
 /** Writes it to this path, where nothing is until all of it is; how long it is. Throws `CommandError`. */
 export async function writeBundle(
   disk: Disk,
@@ -70,7 +81,10 @@ export async function writeBundle(
   client: ControllerClient,
   signal: AbortSignal,
 ): Promise<number> {
-  const part = `${path}.part`;
+  requireBundlePlace(disk, path);
+  const part = partOf(path);
+  // A link there would have another file written.
+  disk.remove(part);
   try {
     let bytes: number;
     {

@@ -13,6 +13,7 @@ import type {
 import type { AgentConfiguration, DeployedApplication, Receipt, Report } from '../schemas/generated/types.ts';
 import { logbookChannel } from '../schemas/logbook-entry.ts';
 import { AboardDoor } from './aboard/aboard-door.ts';
+import { bundlePace, receiptPace } from './aboard/carried-pace.ts';
 import { consentPace } from './aboard/consent-pace.ts';
 import type { Courier } from './courier/courier.ts';
 import type { OrderParcel } from './courier/forwarded-orders.ts';
@@ -197,6 +198,7 @@ export function createAgent(options: AgentOptions): Agent {
         keep: (consent) => updates.consent(consent),
         pace: new Allowance(clock, consentPace),
       },
+      ...{ bundlePace: new Allowance(clock, bundlePace), receiptPace: new Allowance(clock, receiptPace) },
       wake: () => link.wake(),
     },
   });

@@ -35,8 +35,11 @@ export interface FileStat {
 
 /** An open file. Positions and lengths in bytes. Written bytes survive a power cut only after `sync`. */
 export interface DiskFile extends Disposable {
-  /** Reads up to `length` bytes at `position`; shorter at the end of the file. */
-  read(position: number, length: number): Uint8Array;
+  /**
+   * Reads up to `length` bytes at `position`; shorter at the end of the file. Into `room`, which is at least so long, where somebody gives
+   * it who reads much and keeps nothing.
+   */
+  read(position: number, length: number, room?: Uint8Array): Uint8Array;
   write(position: number, bytes: Uint8Array): void;
   truncate(bytes: number): void;
   size(): number;

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
+import { printable } from '../../platform/printable.ts';
 import { leaseDaysMax } from '../../schemas/bundle-file.ts';
 import type { BundleOrder } from '../../schemas/generated/types.ts';
-import { statementIn, writeBundle } from '../bundle-writer.ts';
+import { requireBundlePlace, statementIn, writeBundle } from '../bundle-writer.ts';
 import { type Command, type CommandContext, CommandError, type ParsedArguments } from '../command.ts';
 import { openController, orderBundle } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -29,6 +30,9 @@ function orderOf(context: CommandContext, args: ParsedArguments): BundleOrder {
   const { site, device } = args.values;
   if ((site === undefined) === (device === undefined)) throw usage('bundle create needs --site NAME or --device NAME');
   const whom = site === undefined ? { device: device! } : { site };
+  const name = site ?? device!;
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))
+    throw usage(`nothing is named "${name}": names have lower-case letters, digits and dashes, 63 characters at most`);
   return { ...whom, days: daysOf(args), who: whoOf(context, args) };
 }
 
@@ -51,9 +55,12 @@ export const bundleCreateCommand: Command = {
   async run(context, args) {
     const { output } = args.values;
     if (output === undefined || args.positionals.length > 0) throw usage('bundle create needs -o FILE');
-    const client = await openController(context);
-    const answer = await orderBundle(client, orderOf(context, args));
+    const order = orderOf(context, args);
     const file = resolve(context.directory, output);
+    // What is ordered is on record.
+    requireBundlePlace(context.disk, file);
+    const client = await openController(context);
+    const answer = await orderBundle(client, order);
     const length = await writeBundle(context.disk, file, answer, client, context.signal);
     const { deployments, notAfter } = statementIn(answer);
     const whom = listed(
@@ -61,7 +68,9 @@ export const bundleCreateCommand: Command = {
       namedMax,
     );
     const { stdout } = context;
-    stdout.write(`${output} has ${bytes(length)} for ${whom}; it may be installed until ${minuteOf(notAfter)}.\n`);
+    stdout.write(
+      `${printable(output)} has ${bytes(length)} for ${whom}; it may be installed until ${minuteOf(notAfter)}.\n`,
+    );
     if (answer.left.length > 0)
       stdout.write(`Nothing is offered now to ${listed(answer.left, namedMax)}: fleet why says why not.\n`);
     return exitCodes.ok;

@@ -1,27 +1,45 @@
 import { resolve } from 'node:path';
+import { DiskError } from '../../platform/ports.ts';
+import { printable } from '../../platform/printable.ts';
 import type { Receipt } from '../../schemas/generated/types.ts';
 import { isReceipt } from '../../schemas/generated/validators/receipt.js';
 import { receiptBytesMax } from '../../schemas/receipt.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
-import { bringReceipt, openController } from '../controller-client.ts';
+import { bringReceipt, type ControllerClient, openController } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { minuteOf } from '../render/quantities.ts';
 import { settingsOption } from '../settings.ts';
 import { whoOf, whoOption } from '../who.ts';
 
-function receiptIn({ disk, directory }: CommandContext, name: string): Receipt {
+/** The receipt that a file has, or why it has none. */
+function receiptIn({ disk, directory }: CommandContext, name: string): Receipt | string {
   const path = resolve(directory, name);
-  const { kind, bytes = 0 } = disk.stat(path) ?? {};
-  if (kind !== 'file') throw new CommandError(`there is no file ${name}`);
   let value: unknown;
   try {
-    value = bytes > receiptBytesMax ? undefined : JSON.parse(new TextDecoder().decode(disk.readFile(path)));
+    const { kind, bytes = 0 } = disk.stat(path) ?? {};
+    if (kind !== 'file') return kind === undefined ? 'there is no such file' : 'it is no file';
+    // Files of the kernel have no length, and may end never.
+    const isOfSize = bytes > 0 && bytes <= receiptBytesMax;
+    value = isOfSize ? JSON.parse(new TextDecoder().decode(disk.readFile(path))) : undefined;
   } catch (error) {
+    if (error instanceof DiskError) return `it can't be read: ${error.message}`;
     if (!(error instanceof SyntaxError)) throw error;
   }
-  if (!isReceipt(value))
-    throw new CommandError(`${name} is no receipt of this version: fleet agent receipts makes one`);
-  return value;
+  return isReceipt(value) ? value : 'it is no receipt of this version: fleet agent receipts makes one';
+}
+
+/** Brings one, whose file may have any name; whether it was taken. */
+async function bring(context: CommandContext, client: ControllerClient, who: string, name: string): Promise<boolean> {
+  const receipt = receiptIn(context, name);
+  const tell = (words: string): void => context.stdout.write(`${printable(`${name}: ${words}`)}\n`);
+  if (typeof receipt === 'string') {
+    tell(`refused: ${receipt}`);
+    return false;
+  }
+  const outcome = await bringReceipt(client, { receipt, who });
+  if (outcome.kind === 'refused') tell(`refused: ${outcome.message} (${outcome.code})`);
+  else tell(`${outcome.device} as of ${minuteOf(outcome.madeAt)}`);
+  return outcome.kind === 'taken';
 }
 
 export const bundleImportCommand: Command = {
@@ -34,15 +52,7 @@ export const bundleImportCommand: Command = {
     const who = whoOf(context, args);
     const client = await openController(context);
     let isRefused = false;
-    for (const name of args.positionals) {
-      const outcome = await bringReceipt(client, { receipt: receiptIn(context, name), who });
-      isRefused ||= outcome.kind === 'refused';
-      const words =
-        outcome.kind === 'refused'
-          ? `refused: ${outcome.message} (${outcome.code})`
-          : `${outcome.device} as of ${minuteOf(outcome.madeAt)}`;
-      context.stdout.write(`${name}: ${words}\n`);
-    }
+    for (const name of args.positionals) if (!(await bring(context, client, who, name))) isRefused = true;
     return isRefused ? exitCodes.failed : exitCodes.ok;
   },
 };

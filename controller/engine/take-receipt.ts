@@ -8,6 +8,7 @@ import { reportOf, shadowOf } from './device-shadow.ts';
 import type { Draft } from './draft.ts';
 import type { ReceiptEvent } from './events.ts';
 import { recordDeed, type Tale } from './history.ts';
+import type { DeviceRecord } from './records.ts';
 import { orderOf } from './report-order.ts';
 import { readReport, takeReport } from './take-report.ts';
 
@@ -27,9 +28,20 @@ function refused(code: string, message: string): TakenReceipt {
   return { tales: [], unbelieved: { code, message } };
 }
 
-/** By the device's own clock on both sides: a receipt of a start that nobody heard of may be an old one, brought once more. */
-function olderThanKnown(report: Report, known: Report | undefined): TakenReceipt | undefined {
-  if (known === undefined || Date.parse(report.at) > Date.parse(known.at)) return undefined;
+/**
+ * By the device's own clock on both sides: a receipt of a start that nobody heard of may be an old one, brought once more. A clock that ran ahead is
+ * set right some day: what was made, by a clock that is credible, since the report from the future came is newer than that.
+ */
+function olderThanKnown(
+  report: Report,
+  known: Report | undefined,
+  { contactAt = 0 }: Pick<DeviceRecord, 'contactAt'>,
+  now: number,
+): TakenReceipt | undefined {
+  if (known === undefined) return undefined;
+  const [madeMs, knownMs] = [Date.parse(report.at), Date.parse(known.at)];
+  const isSetRight = madeMs <= now && knownMs > now && madeMs > contactAt;
+  if (madeMs > knownMs || isSetRight) return undefined;
   const message = `it was made ${report.at}, and a report of ${known.at} is known already: it was brought before, or is older`;
   return refused('RECEIPT_OLD', message);
 }
@@ -43,7 +55,7 @@ export function takeReceipt(draft: Draft, context: Context, { device, reported, 
   if (typeof report === 'string') return refused('REPORT_NOT_VALID', report);
   const before = draft.device(device);
   const previous = before.heard?.key === key ? reportOf(draft, device) : undefined;
-  const old = olderThanKnown(report, previous);
+  const old = olderThanKnown(report, previous, before, now);
   if (old !== undefined) return old;
   const order = orderOf(before.heard, key, report);
   if (order.kind !== 'new') return refused(order.code, order.message);

@@ -44,6 +44,8 @@ export interface AboardWorld {
   /** Has the agent be in touch with the shore; says in how many milliseconds. */
   readonly wake: () => number;
   readonly pace: Pick<Allowance, 'waitMs' | 'spend'>;
+  readonly bundlePace: Pick<Allowance, 'waitMs' | 'spend'>;
+  readonly receiptPace: Pick<Allowance, 'waitMs' | 'spend'>;
   /** Whether the bundle at this path is taken now. */
   readonly takeBundle: (file: string) => boolean;
   readonly bundle: () => BundleState;
@@ -121,7 +123,16 @@ function bundleAnswer({ device, bundle, report }: AboardWorld): AboardAnswer {
   return { kind: 'bundle', device, bundle: bundle(), ...(progress === undefined ? {} : { progress }) };
 }
 
-function receiptAnswer({ device, carriedReport, signReceipt }: AboardWorld): AboardAnswer {
+/** What costs the device too much to be done without end; undefined where it is time for it. */
+function tooSoon(pace: Pick<Allowance, 'waitMs'>): AboardAnswer | undefined {
+  const seconds = Math.ceil(pace.waitMs() / 1000);
+  return seconds === 0 ? undefined : refused('TOO_OFTEN', `that was asked too often lately: ask again in ${seconds} s`);
+}
+
+function receiptAnswer({ device, carriedReport, signReceipt, receiptPace }: AboardWorld): AboardAnswer {
+  const wait = tooSoon(receiptPace);
+  if (wait !== undefined) return wait;
+  receiptPace.spend();
   const report = carriedReport();
   const receipt = signReceipt(report);
   if (receipt !== undefined) return { kind: 'receipt', device, at: report.at, receipt };
@@ -129,8 +140,12 @@ function receiptAnswer({ device, carriedReport, signReceipt }: AboardWorld): Abo
 }
 
 function applyAnswer(file: string, world: AboardWorld): AboardAnswer {
-  if (world.takeBundle(file)) return bundleAnswer(world);
-  return refused('BUNDLE_BUSY', 'another bundle is being taken; ask again when that is over');
+  const wait = tooSoon(world.bundlePace);
+  if (wait !== undefined) return wait;
+  if (!world.takeBundle(file))
+    return refused('BUNDLE_BUSY', 'another bundle is being taken; ask again when that is over');
+  world.bundlePace.spend();
+  return bundleAnswer(world);
 }
 
 /** The line that answers one. */

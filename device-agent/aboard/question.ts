@@ -70,7 +70,9 @@ function consentOf(value: Readonly<Record<string, unknown>>): Question | Questio
 
 function applyOf({ file }: Readonly<Record<string, unknown>>): Question | QuestionFault {
   if (isText(file, fileCharactersMax) && file.startsWith('/')) return { ask: 'apply', file };
-  return fault(`"file" must be the whole path of a bundle, in at most ${fileCharactersMax} characters`);
+  return fault(
+    `"file" must be the whole path of a bundle, in at most ${fileCharactersMax} characters, of which none controls a terminal`,
+  );
 }
 
 /** Reads a line. */

@@ -1,7 +1,8 @@
 /** A bundle as it lies where somebody put it: nothing of it is believed, and never more than a piece of it is in memory. */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { bundlePayloadType, claimedPayload } from '../../artifact/trust/dsse.ts';
 import { type Disk, DiskError, type DiskFile } from '../../platform/ports.ts';
+import type { Turn } from '../../platform/turn.ts';
 import { bundleHeadBytes, leaseLength, type PlacedFile, placedFiles } from '../../schemas/bundle-file.ts';
 import type { BundleStatement } from '../../schemas/generated/types.ts';
 import { isBundleStatement } from '../../schemas/generated/validators/bundle.js';
@@ -21,6 +22,8 @@ export interface Bundle extends Disposable {
   readonly files: ReadonlyMap<string, PlacedFile>;
   /** A part of a file, in pieces. */
   pieces(file: PlacedFile, from: number, end: number): Iterable<Uint8Array>;
+  /** All of a file, in pieces each of which is good until the next: what is read so takes no memory, however much it is. */
+  passing(file: PlacedFile): Iterable<Uint8Array>;
 }
 
 function unreadable(path: string, why: string): DownloadError {
@@ -32,8 +35,10 @@ function noBundle(path: string): DownloadError {
 }
 
 function openFile(disk: Disk, path: string): DiskFile {
-  const kind = disk.stat(path)?.kind;
+  const { kind, bytes = 0 } = disk.stat(path) ?? {};
   if (kind !== 'file') throw unreadable(path, kind === undefined ? 'it is not there' : 'it is no file');
+  // Files of the kernel have no length: who reads one may wait for good.
+  if (bytes < bundleHeadBytes) throw noBundle(path);
   return disk.open(path, 'read');
 }
 
@@ -63,9 +68,9 @@ function statementIn(path: string, lease: string): BundleStatement {
   return value;
 }
 
-function* piecesOf(path: string, file: DiskFile, start: number, end: number): Generator<Uint8Array> {
+function* piecesOf(path: string, file: DiskFile, start: number, end: number, room?: Uint8Array): Generator<Uint8Array> {
   for (let at = start; at < end; ) {
-    const piece = file.read(at, Math.min(pieceBytes, end - at));
+    const piece = withoutDiskFaults(path, () => file.read(at, Math.min(pieceBytes, end - at), room));
     if (piece.length === 0) throw partial(path, at, end);
     yield piece;
     at += piece.length;
@@ -77,11 +82,13 @@ function bundleIn(path: string, file: DiskFile): Bundle {
   const statement = statementIn(path, lease);
   const { placed, end } = placedFiles(statement, Buffer.byteLength(lease));
   const bytes = file.size();
+  const room = new Uint8Array(pieceBytes);
   if (bytes < end) throw partial(path, bytes, end);
   if (bytes > end) throw damaged(path, `has ${bytes - end} bytes behind its end`);
   return {
     ...{ path, lease, statement, files: new Map(placed.map((one) => [one.name, one])) },
     pieces: ({ at }, from, to) => piecesOf(path, file, at + from, at + to),
+    passing: ({ at, length }) => piecesOf(path, file, at, at + length, room),
     [Symbol.dispose]: () => file.close(),
   };
 }
@@ -113,13 +120,32 @@ export function openBundle(disk: Disk, path: string): Bundle {
   });
 }
 
-/** Refuses one of which a file is not what it says. Reads all of it. */
-export function requireUndamaged(bundle: Bundle): void {
-  withoutDiskFaults(bundle.path, () => {
-    for (const file of bundle.files.values()) {
-      const hash = createHash('sha256');
-      for (const piece of bundle.pieces(file, 0, file.length)) hash.update(piece);
-      if (hash.digest('hex') !== file.sha256) throw damaged(bundle.path, `has another ${file.name} than it says`);
+/** Of what is read before it is known who signed it. */
+const shortBytesMax = 64 * 1024;
+
+function requireIntact(bundle: Bundle, file: PlacedFile, hash: Hash): void {
+  if (hash.digest('hex') !== file.sha256) throw damaged(bundle.path, `has another ${file.name} than it says`);
+}
+
+/** Refuses one of which a short file is not what it says: all that tells who signed it is in such. */
+export function requireShortUndamaged(bundle: Bundle): void {
+  for (const file of bundle.files.values()) {
+    if (file.length > shortBytesMax) continue;
+    const hash = createHash('sha256');
+    for (const piece of bundle.passing(file)) hash.update(piece);
+    requireIntact(bundle, file, hash);
+  }
+}
+
+/** Refuses one of which a file is not what it says. Reads all of it, and leaves others their turns. */
+export async function requireUndamaged(bundle: Bundle, turn: Turn, signal: AbortSignal): Promise<void> {
+  for (const file of bundle.files.values()) {
+    const hash = createHash('sha256');
+    for (const piece of bundle.passing(file)) {
+      hash.update(piece);
+      if (turn.isOver()) await turn.pause();
+      signal.throwIfAborted();
     }
-  });
+    requireIntact(bundle, file, hash);
+  }
 }

@@ -2,6 +2,7 @@
 import { basename, dirname } from 'node:path';
 import { writeFileDurably } from '../../platform/durable-file.ts';
 import type { Disk, LineDoors } from '../../platform/ports.ts';
+import { requireReplaceable } from '../../platform/replaceable-file.ts';
 import { askAboard } from './aboard-question.ts';
 
 /** Writes it to this path; resolves with what to tell. Throws why there is none. */
@@ -10,6 +11,7 @@ export async function writeReceipt(
   socket: string,
   file: string,
 ): Promise<string> {
+  requireReplaceable(disk, file, `${file}.new`);
   const { device, at, receipt } = await askAboard(doors, socket, 'receipt', { ask: 'receipt' });
   writeFileDurably(disk, dirname(file), basename(file), Buffer.from(`${JSON.stringify(receipt)}\n`));
   return `${file} has what ${device} says of itself, as of ${at}; on shore: fleet bundle import FILE\n`;

@@ -1,7 +1,8 @@
+import { Turn } from '../../platform/turn.ts';
 import type { BundledDeployment, ShadowDesired } from '../../schemas/generated/types.ts';
 import { deploymentFor, requireInTime, requireSigned } from '../carried/bundle-lease.ts';
 import { bundleNetwork, bundleServer } from '../carried/bundle-network.ts';
-import { type Bundle, openBundle, requireUndamaged } from '../carried/open-bundle.ts';
+import { type Bundle, openBundle, requireShortUndamaged, requireUndamaged } from '../carried/open-bundle.ts';
 import { DownloadError } from '../download/download-error.ts';
 import type { BringErrand, Brought, Courier, Verdict } from './courier.ts';
 import { failureOf } from './failure-of.ts';
@@ -37,8 +38,10 @@ export class CarryingCourier implements Courier {
     try {
       using bundle = openBundle(this.#options.disk, path);
       const desired = desiredOf(bundle, this.#admitted(bundle));
-      requireUndamaged(bundle);
+      // What nobody signed may be of any length: no more of it is read than tells so.
+      requireShortUndamaged(bundle);
       const courier = await this.#leased(bundle, signal);
+      await requireUndamaged(bundle, new Turn(this.#options.clock), signal);
       return await courier.judge(desired, signal);
     } catch (error) {
       const { code, message } = failureOf(error).problem;

@@ -74,9 +74,9 @@ class NodeDiskFile implements DiskFile {
     });
   }
 
-  read(position: number, length: number): Uint8Array {
+  read(position: number, length: number, room?: Uint8Array): Uint8Array {
     return this.#use((descriptor) => {
-      const buffer = new Uint8Array(length);
+      const buffer = room?.subarray(0, length) ?? new Uint8Array(length);
       let filled = 0;
       while (filled < length) {
         const count = readSync(descriptor, buffer, filled, length - filled, position + filled);

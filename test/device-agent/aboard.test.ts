@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { type AboardWorld, answerAboard } from '../../device-agent/aboard/answer.ts';
+import { bundlePace, receiptPace } from '../../device-agent/aboard/carried-pace.ts';
 import { consentPace } from '../../device-agent/aboard/consent-pace.ts';
 import { Allowance } from '../../platform/allowance.ts';
 import type { Consent, Report } from '../../schemas/generated/types.ts';
@@ -12,6 +13,11 @@ const report: Report = {
   ...{ counter: 1, at, agentVersion: '1', phase: 'waiting', since: at, highestSequence: 2, applications: [] },
   target: { sequence: 2, revision: 'c'.repeat(40) },
 };
+
+function pacesAt(monotonic: () => number) {
+  const [bundles, receipts] = [bundlePace, receiptPace].map((terms) => new Allowance({ monotonic }, terms));
+  return { bundlePace: bundles!, receiptPace: receipts! };
+}
 
 /** An agent that keeps what is said to it, as long as its disk takes it. */
 function agent(kept: Consent[], takes = true): AboardWorld {
@@ -29,6 +35,7 @@ function agent(kept: Consent[], takes = true): AboardWorld {
       signReceipt: () => undefined,
     },
     pace: new Allowance({ monotonic: () => 0 }, consentPace),
+    ...pacesAt(() => 0),
     wake: () => 9_001,
   };
 }
@@ -101,6 +108,24 @@ test('a program that says yes and no without end has some hundreds of them kept 
   t.true(codes.has('TOO_OFTEN'));
   t.true(kept.length <= 2 * (12 + 288), `${kept.length} were kept`);
   t.true(kept.length >= 288, `${kept.length} were kept`);
+});
+
+test('a program that asks for receipts without end uses up no numbers of reports, and one that brings bundles no processes', (t) => {
+  let ms = 0;
+  const done = { receipt: 0, apply: 0 };
+  const world: AboardWorld = {
+    ...agent([]),
+    ...pacesAt(() => ms),
+    carriedReport: () => ({ ...report, counter: ++done.receipt }),
+    takeBundle: () => ++done.apply > 0,
+  };
+  const ask = (question: object) => JSON.parse(answerAboard(JSON.stringify(question), world)).code;
+  const codes = new Set<string>();
+  for (; ms < 3_600_000; ms += 100) {
+    codes.add(`receipt ${ask({ ask: 'receipt' })}`).add(`apply ${ask({ ask: 'apply', file: '/mnt/junk' })}`);
+  }
+  t.true(codes.isSupersetOf(new Set(['receipt TOO_OFTEN', 'apply TOO_OFTEN'])));
+  t.true(done.receipt <= 12 + 60 && done.apply <= 30 + 720, JSON.stringify(done));
 });
 
 test('who wakes the agent is told when it asks', (t) => {

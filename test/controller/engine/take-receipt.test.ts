@@ -32,7 +32,7 @@ async function scene() {
     await made.image.documents.bring([{ room: 'history', name: 'buoy' }]);
     return made.image.documents.get('history', 'buoy') ?? [];
   };
-  return { ...made, say, bring, seen, events };
+  return { ...made, time, say, bring, seen, events };
 }
 
 const carried = reportOf(9, { at: at(-2), boot: { id: 'bb', number: 2 }, phase: 'active', running });
@@ -70,5 +70,21 @@ test('a device whose clock runs ahead was not heard in the future', async (t) =>
   const { bring, seen, engine } = await scene();
   t.is(await bring({ ...carried, at: at(400) }), undefined);
   t.is(seen().contactAt, start);
+  await engine.stop();
+});
+
+test('a clock that ran ahead and was set right keeps no receipt from the shore that was made since, and lets none in that is older', async (t) => {
+  const { bring, seen, time, engine } = await scene();
+  const ahead = { ...carried, at: at(400) };
+  const later = (days: number, boot: string) => reportOf(1, { at: at(days), boot: { id: boot, number: 3 } });
+  t.is(await bring(ahead), undefined);
+  await time.runUntil(start + 5 * dayMs);
+  t.is(await bring(ahead), 'RECEIPT_OLD');
+  t.is(await bring(later(-1, 'cc')), 'RECEIPT_OLD');
+  t.is(await bring(later(399, 'cc')), 'RECEIPT_OLD');
+  t.is(await bring(later(4, 'dd')), undefined);
+  t.is(seen().contactAt, start + 4 * dayMs);
+  t.is(await bring(later(4, 'dd')), 'RECEIPT_OLD');
+  t.is(await bring(later(3, 'ee')), 'RECEIPT_OLD');
   await engine.stop();
 });

@@ -1,6 +1,9 @@
 /** A whole agent on simulated ports that is served by hand: what it takes of a bundle, and what it refuses. */
 import test from 'ava';
 import fc from 'fast-check';
+import { openBundle } from '../../../device-agent/carried/open-bundle.ts';
+import { DownloadError } from '../../../device-agent/download/download-error.ts';
+import type { Disk } from '../../../platform/ports.ts';
 import type { DeployedLink, LinkCarries, Receipt } from '../../../schemas/generated/types.ts';
 import { isReport } from '../../../schemas/generated/validators/report.js';
 import { proveReceipt } from '../../../schemas/receipt.ts';
@@ -172,6 +175,33 @@ test('a receipt is signed by the key of the device, and what travels over a link
   await ship.run(30);
   const counters = [first, second].map(({ report }) => Number(report.counter));
   t.true(counters[0]! < counters[1]! && counters[1]! < ship.reports.at(-1)!.counter);
+});
+
+test('of a bundle that nobody signed no more is read than tells so, and of what has no length nothing', async (t) => {
+  const ship = await dark();
+  const { shore } = ship;
+  const long = Buffer.alloc(70_000, 7);
+  shore.files = { ...shore.files, [`/sha256/${'7'.repeat(64)}`]: long };
+  const wrong = (bytes: Buffer): Buffer => {
+    bytes[bytes.indexOf(long)] = 8;
+    return bytes;
+  };
+  t.is(await refusal(ship, wrong(bundleOf(shore, { ...update, key: keyOf('mallory') }))), 'BUNDLE_UNTRUSTED');
+  t.is(await refusal(ship, wrong(bundleOf(shore, update))), 'BUNDLE_DAMAGED');
+  const endless = {
+    stat: () => ({ kind: 'file', bytes: 0 }),
+    open: () => t.fail('it is read'),
+  } as unknown as Disk;
+  t.throws(() => openBundle(endless, '/proc/kmsg'), { message: /is no bundle/ });
+});
+
+test('what a stick does not give any more is no fault of the disk', async (t) => {
+  const ship = await dark();
+  plugIn(ship, bundleOf(ship.shore, update));
+  using bundle = openBundle(ship.disk, stick);
+  ship.disk.spoil(stick);
+  const [file] = bundle.files.values();
+  t.throws(() => [...bundle.pieces(file!, 0, file!.length)], { instanceOf: DownloadError, message: /can't read/ });
 });
 
 /** A release that nobody signed. */
