@@ -11,15 +11,15 @@ import { preferredEngine } from '../../../controller/source/preferred-engine.ts'
 import { programEngine } from '../../../controller/source/program-engine.ts';
 import { SourceError } from '../../../controller/source/source-error.ts';
 import { threadEngine } from '../../../controller/source/thread-engine.ts';
-import { nodePrograms } from '../../../platform/node/processes.ts';
 import { nodeThreads } from '../../../platform/node/threads.ts';
 import { portsOf, serveGit, TestRepository, temporaryDirectory } from './git-fixture.ts';
 import { gitTest } from './git-test.ts';
+import { realPrograms } from './real-programs.ts';
 
 const engines: Readonly<Record<string, GitEngine>> = {
   'the library': libraryEngine(portsOf()),
   'the library on a thread': threadEngine(nodeThreads),
-  'the git program': programEngine(nodePrograms),
+  'the git program': programEngine(realPrograms),
 };
 
 function test(title: string, body: (t: ExecutionContext, engine: GitEngine) => Promise<void>): void {
@@ -65,7 +65,7 @@ test('isAncestor() follows every parent and reads no more of a commit than that'
 const bounds = { blobBytesMax: 20_000, objectBytesMax: 10_000, togetherBytesMax: 30_000, askedBytesMax: 120_000 };
 const narrow: Readonly<Record<string, GitReading>> = {
   'the library': libraryReading(fs, undefined, undefined, bounds),
-  'the git program': programEngine(nodePrograms, bounds),
+  'the git program': programEngine(realPrograms, bounds),
 };
 
 for (const [name, engine] of Object.entries(narrow)) {
@@ -228,7 +228,7 @@ anyTest('a tree that is missing from what two are compared by is corrupt', async
   await repository.commit({ 'a.yaml': '1' });
   const [tree, blob] = [repository.idOf(), repository.idOf('a.yaml')];
   const torn = rawTree(repository, [['40000', 'ships', '7'.repeat(40)]]);
-  const engine = preferredEngine(programEngine(nodePrograms), libraryEngine(portsOf()), { write: () => {} });
+  const engine = preferredEngine(programEngine(realPrograms), libraryEngine(portsOf()), { write: () => {} });
   for (const other of [torn, '7'.repeat(40), blob!])
     await t.throwsAsync(async () => engine.compareTrees(repository.path, tree!, other, signal), { code: 'CORRUPT' });
 });
@@ -245,7 +245,7 @@ anyTest('a tree with names that may not be checked out is corrupt, whoever lists
   const { repository } = await scene(t);
   await repository.commit({ 'a.yaml': '1' });
   const oid = repository.idOf('a.yaml');
-  const engine = preferredEngine(programEngine(nodePrograms), libraryEngine(portsOf()), { write: () => {} });
+  const engine = preferredEngine(programEngine(realPrograms), libraryEngine(portsOf()), { write: () => {} });
   const empty = rawTree(repository, []);
   for (const name of ['.', '..', '.git', '.GIT. ', '.git::$INDEX_ALLOCATION', 'git~1', 'a\\b', '.g\u200cit']) {
     const inner = rawTree(repository, [['100644', name, oid]]);
@@ -261,7 +261,7 @@ anyTest('a tree with names that may not be checked out is corrupt, whoever lists
     repository,
     ['.github', 'git', 'my.git', 'x~1'].map((name) => ['100644', name, oid] as const),
   );
-  t.is([...(await programEngine(nodePrograms).listTree(repository.path, fine, signal))].length, 4);
+  t.is([...(await programEngine(realPrograms).listTree(repository.path, fine, signal))].length, 4);
 });
 
 anyTest(
@@ -286,7 +286,7 @@ anyTest(
     });
     const printing = async () =>
       ({ code: undefined, output: new Uint8Array(), complaint: '', isTooMuch: true }) as const;
-    const program = programEngine({ ...nodePrograms, run: printing });
+    const program = programEngine({ ...realPrograms, run: printing });
     await t.throwsAsync(program.listTree(repository.path, tree, signal), { code: 'FILES_REFUSED' });
   },
 );
@@ -295,7 +295,7 @@ anyTest('what the git program cannot do, the library does: a directory that belo
   const { repository } = await scene(t);
   const told: string[] = [];
   const unfit = programEngine({
-    ...nodePrograms,
+    ...realPrograms,
     run: async () => ({ code: 128, output: new Uint8Array(), complaint: 'fatal: detected dubious ownership' }),
   });
   const log = { write: (_: string, event: string) => void told.push(event) };
