@@ -1,5 +1,4 @@
 /** One suite for every engine: what git stores is the same, whoever reads it. */
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import anyTest, { type ExecutionContext } from 'ava';
@@ -14,7 +13,7 @@ import { threadEngine } from '../../../controller/source/thread-engine.ts';
 import { nodeThreads } from '../../../platform/node/threads.ts';
 import { portsOf, serveGit, TestRepository, temporaryDirectory } from './git-fixture.ts';
 import { gitTest } from './git-test.ts';
-import { realPrograms } from './real-programs.ts';
+import { gitSays, realPrograms } from './real-programs.ts';
 
 const engines: Readonly<Record<string, GitEngine>> = {
   'the library': libraryEngine(portsOf()),
@@ -33,10 +32,7 @@ const { signal } = new AbortController();
 async function scene(t: ExecutionContext) {
   const directory = temporaryDirectory(t);
   const repository = await TestRepository.create(join(directory, 'fleet.git'));
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-C', repository.path, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
-      .toString()
-      .trim();
+  const git = (...args: string[]) => gitSays(repository.path, ...args);
   return { directory, repository, git };
 }
 
@@ -80,7 +76,7 @@ for (const [name, engine] of Object.entries(narrow)) {
     const oids = texts.map((_, at) => repository.idOf(`${at}`));
     const big = repository.idOf('big');
     for (const isPacked of [false, true]) {
-      if (isPacked) git('gc', '-q');
+      if (isPacked) await git('gc', '-q');
       const read = await engine.readBlobs(repository.path, oids, signal);
       t.deepEqual(
         read.map((bytes) => Buffer.from(bytes).toString()),
@@ -117,7 +113,7 @@ test('readBlobs() gives every content, empty and binary ones too, in the order a
   const contents = ['', 'one\n', '\0\u00ff binary\n\n', 'x'.repeat(100_000)];
   await repository.commit(Object.fromEntries(contents.map((content, at) => [`${at}`, content])));
   const oids = contents.map((_, at) => repository.idOf(`${at}`));
-  git('gc', '-q');
+  await git('gc', '-q');
   const read = await engine.readBlobs(repository.path, [...oids, oids[1]!], signal);
   t.deepEqual(
     read.map((bytes) => Buffer.from(bytes).toString()),
@@ -139,17 +135,17 @@ test('fetchBranch() brings the tip alone, then what is new, then the whole past'
   const server = await serveGit(t, directory);
   const gitDirectory = join(directory, 'copy');
   await init({ fs, dir: gitDirectory, gitdir: gitDirectory, bare: true, defaultBranch: 'main' });
-  git('-C', gitDirectory, 'config', 'remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*');
+  await git('-C', gitDirectory, 'config', 'remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*');
   const order = { gitDirectory, url: `${server.url}/fleet.git`, branch: 'main' };
   const count = () => git('-C', gitDirectory, 'rev-list', '--count', 'main');
   t.is(await engine.fetchBranch({ ...order, history: 'tip' }, signal), commits.at(-1));
-  t.is(count(), '1');
+  t.is(await count(), '1');
   const next = await repository.commit({ 'a.yaml': 'next' });
   t.is(await engine.fetchBranch({ ...order, history: 'new' }, signal), next);
-  t.is(count(), '2');
+  t.is(await count(), '2');
   t.true(await engine.isAncestor(gitDirectory, commits.at(-1)!, next, signal));
   t.is(await engine.fetchBranch({ ...order, history: 'all' }, signal), next);
-  t.is(count(), '6');
+  t.is(await count(), '6');
   t.true(await engine.isAncestor(gitDirectory, commits[0]!, next, signal));
 });
 

@@ -16,3 +16,12 @@ export const realPrograms: Programs = {
     return starter.run(...run);
   },
 };
+
+/** What git prints when it is run on a repository. */
+export async function gitSays(repository: string, ...args: readonly string[]): Promise<string> {
+  const { signal } = new AbortController();
+  const words = ['-C', repository, ...args];
+  const { code, output, complaint } = await realPrograms.run('git', words, { outputBytesMax: 1024 * 1024, signal });
+  if (code !== 0) throw new Error(`git ${args.join(' ')} ended with ${code}: ${complaint}`);
+  return Buffer.from(output).toString().trim();
+}
