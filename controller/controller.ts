@@ -6,128 +6,34 @@
  *                 ▼             │ ▼
  *              artifacts      doors ◄─► devices
  */
-import type { Clock, Log } from '../platform/ports.ts';
 import { Turn } from '../platform/turn.ts';
-import type { BatchAnswer } from '../schemas/batch-answer.ts';
-import type {
-  BrokerStatus,
-  Deployment,
-  ReceiptOrder,
-  Refusal,
-  StatusDocument,
-  StorageStatus,
-} from '../schemas/generated/types.ts';
-import type { MessageBatch } from '../schemas/message-batch.ts';
+import type { Refusal, StatusDocument } from '../schemas/generated/types.ts';
 import { proveReceipt } from '../schemas/receipt.ts';
 import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
+import type { Controller, ControllerParts } from './controller-parts.ts';
 import type { TakeNews } from './doors/http/news-route.ts';
-import type { ReceiptOutcome } from './doors/http/receipt-routes.ts';
 import { Refusals } from './doors/refusals.ts';
 import { Engine } from './engine/engine.ts';
 import type { BundledEvent, ContactEvent, ShadowRequestEvent } from './engine/events.ts';
 import type { Image } from './engine/image.ts';
 import { loadImage } from './engine/load-image.ts';
 import type { ActRefusal } from './engine/move-rollout.ts';
-import { type DeviceOffer, offersTo } from './engine/offers.ts';
+import { offersTo } from './engine/offers.ts';
 import { reminders } from './engine/reminders.ts';
 import { type End, expiryStatuses } from './expiry/end.ts';
 import { BranchFollower } from './following/branch-follower.ts';
-import type { Publisher, RevisionSource } from './following/follower-parts.ts';
 import type { Acceptance } from './following/held-tip.ts';
-import type { JudgedPlace } from './following/judged-place.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
 import { Intake } from './messages/intake.ts';
 import { isOfLogbook, LogbookIntake } from './messages/logbook-intake.ts';
-import type { WatchedOutlet } from './messages/watched-outlet.ts';
 import type { Asked } from './planning/rollout/act.ts';
-import type { ReleaseDemand, SmallerWays } from './publishing/smaller-ways.ts';
+import type { ReleaseDemand } from './publishing/smaller-ways.ts';
 import type { JsonObject } from './shadow/document.ts';
-import type { ShadowMessage } from './shadow/protocol.ts';
-import type { BlobCache } from './state/blob-cache.ts';
-import type { StatePort } from './state/state-port.ts';
 import { NeededArtifacts, wantedReleases } from './view/needed-artifacts.ts';
 import { type StatusQuery, selectDevices } from './view/selection.ts';
 import { statusDocument } from './view/status.ts';
+import { storageStatus } from './view/storage-status.ts';
 import { View } from './view/view.ts';
-
-/** The other rooms. */
-export interface ControllerParts {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly source: RevisionSource;
-  readonly publisher: Publisher;
-  /** What makes deltas. */
-  readonly deltas: Pick<SmallerWays, 'deltasTo' | 'onDeltas'>;
-  readonly state: StatePort;
-  readonly cache: BlobCache;
-  readonly judged: JudgedPlace;
-  /** Says something to a device; resolves when the broker has it. */
-  readonly publish: (message: ShadowMessage) => Promise<void>;
-  /** A DSSE envelope by the deployment key. */
-  readonly sign: (deployment: Deployment) => string;
-  /** The id of that key. */
-  readonly keyId: string;
-  /** Puts an envelope into the artifact store, where it is served under its digest; durable when it resolves. */
-  readonly putBlob: (bytes: Uint8Array) => Promise<unknown>;
-  /** Whether the broker tells who is connected. */
-  readonly tellsConnections: boolean;
-  /** Asks the broker to judge its connections again, the open ones too, by the devices that git names now. */
-  readonly reauthorize: (devices: DesiredFleet['devices']) => void;
-  /** Whether an external broker is there. */
-  readonly brokerStatus?: () => BrokerStatus;
-  /** Where what devices' applications say comes out. */
-  readonly outlets?: readonly WatchedOutlet[];
-  /** All trust that ends by itself, but the certificates of devices. */
-  readonly ends?: () => readonly End[];
-}
-
-export interface Controller {
-  /** Takes up what was in force, then follows the branch whenever `poll` is called. */
-  start(): Promise<void>;
-  /** Looks at the branch; calls during a look become one look after it. */
-  poll(): Promise<void>;
-  /** Looks because somebody says that the branch moved: a server that did not answer is asked again sooner. */
-  pollAtPush(): Promise<void>;
-  /** Takes a tip that is held back because the branch was rewritten. */
-  acceptRevision(name: string): Promise<Acceptance>;
-  /** All trust that ends by itself. */
-  ends(): readonly End[];
-  /** Does something to the rollout of a fleet; what it says instead is why it can't be done. */
-  act(fleet: string, asked: Asked): Promise<ActRefusal | undefined>;
-  /** Throws `NothingThere` when there is no such thing as was asked for. */
-  status(query?: StatusQuery): Promise<StatusDocument>;
-  /** What devices are offered now, `limit` of them at most. Throws as `status`. */
-  offers(
-    target: NonNullable<StatusQuery['target']>,
-    limit: number,
-  ): Promise<{ readonly devices: readonly DeviceOffer[]; readonly isMore: boolean }>;
-  /** Records what is carried by hand to devices; durable when it resolves. */
-  noteBundle(bundled: Omit<BundledEvent, 'kind'>): Promise<void>;
-  /** Takes what a device said of itself under its key, and somebody brought; durable when it resolves. */
-  takeReceipt(order: ReceiptOrder): Promise<ReceiptOutcome>;
-  /** Changes of what status shows, for who keeps up with them. */
-  readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen'>;
-  /** Frees artifacts that nobody needs any more. */
-  collectGarbage(): Promise<void>;
-  /** Whether a file that is served is as it was written, where that is known. */
-  isRightArtifact(file: string, bytes: Uint8Array | undefined): boolean;
-  /** A file that is served is not what it was, or not there: it is put again where it is known what it was. */
-  mendArtifact(file: string): Promise<void>;
-  readonly authorize: AuthorizeDevice;
-  readonly knowsDevice: (device: string) => boolean;
-  readonly onRefusal: (refusal: Omit<Refusal, 'at'>) => void;
-  /** A device asks its shadow for something. */
-  readonly onRequest: (request: Omit<ShadowRequestEvent, 'kind'>) => void;
-  /** A device without a session says how it is, and asks what is news to it. */
-  readonly onNews: TakeNews;
-  /** A device, or an application of it, has something to say; the answer is for the device. */
-  readonly onBatch: (device: string, batch: MessageBatch) => Promise<BatchAnswer | undefined>;
-  /** A connection of a device opened or closed. */
-  readonly onContact: (contact: Omit<ContactEvent, 'kind'>) => void;
-  /** A device was given a certificate that ends at this time. */
-  readonly onCertificate: (device: string, endsAt: number) => void;
-  stop(): Promise<void>;
-}
 
 class FollowingController implements Controller {
   readonly #parts: ControllerParts;
@@ -256,21 +162,10 @@ class FollowingController implements Controller {
     return this.#engine.act(fleet, asked);
   }
 
-  get #storage(): StorageStatus | undefined {
-    const { trouble } = this.#engine;
-    const { rowsSetAside } = this.#image;
-    const { lost } = this.#parts.state;
-    if (trouble === undefined && rowsSetAside === 0 && lost === undefined) return undefined;
-    const aside = `${rowsSetAside} rows of its state could not be read since it started`;
-    const message = [...(lost === undefined ? [] : [lost]), ...(rowsSetAside === 0 ? [] : [aside])].join('; ');
-    const { since, ...words } = trouble ?? { code: 'STATE_ROWS_SET_ASIDE', message, since: this.#startedAt };
-    return { ...words, since: new Date(since).toISOString(), rowsSetAside };
-  }
-
   async status(query: StatusQuery = {}): Promise<StatusDocument> {
     await this.#view.settled();
     const { brokerStatus, outlets = [], ends, clock } = this.#parts;
-    const storage = this.#storage;
+    const storage = storageStatus(this.#engine.trouble, this.#image, this.#parts.state.lost, this.#startedAt);
     return statusDocument(
       {
         ...{ view: this.#view, image: this.#image, turn: new Turn(clock) },

@@ -6,7 +6,7 @@ import { userName } from '../../platform/node/user-name.ts';
 import type { MessageBus } from '../../platform/ports.ts';
 import type { KeyAndCertificate } from '../authority/authority-files.ts';
 import type { AuthorizeDevice, OnRefusal } from '../authority/authorization.ts';
-import type { ControllerParts } from '../controller.ts';
+import type { ControllerParts } from '../controller-parts.ts';
 import type { EmbeddedBroker } from '../doors/mqtt/embedded/broker.ts';
 import { MosquittoSite } from '../doors/mqtt/external/mosquitto-site.ts';
 import { type Ground, textOf } from './ground.ts';

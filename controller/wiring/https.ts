@@ -7,7 +7,7 @@ import { enrol } from '../authority/enrolment.ts';
 import { certificateIdentity } from '../authority/key-fingerprint.ts';
 import { authorizeSubscribers, isSubscriber } from '../authority/subscribers.ts';
 import { type BundleWorld, bundleDevicesMax, makeBundle } from '../bundles/make-bundle.ts';
-import type { Controller } from '../controller.ts';
+import type { Controller } from '../controller-parts.ts';
 import { ConnectionsFull, connectionsMax } from '../doors/connection-room.ts';
 import { fairHandshakes } from '../doors/fair-handshakes.ts';
 import { brokerForAgents } from '../doors/http/broker-for-agents.ts';

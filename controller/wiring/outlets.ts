@@ -4,7 +4,7 @@ import { nodeDisk as disk } from '../../platform/node/disk.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import type { MessageBus } from '../../platform/ports.ts';
 import type { FileOutletConfiguration, WebhookOutletConfiguration } from '../../schemas/generated/types.ts';
-import type { ControllerParts } from '../controller.ts';
+import type { ControllerParts } from '../controller-parts.ts';
 import { messageTopic } from '../doors/mqtt/message-topics.ts';
 import { FileOutlet } from '../messages/file-outlet.ts';
 import { MessageFiles } from '../messages/message-files.ts';

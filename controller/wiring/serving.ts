@@ -1,7 +1,7 @@
 /** What devices fetch, by whichever door they ask. */
 import { nodeClock as clock } from '../../platform/node/clock.ts';
 import type { ParcelRequest } from '../../schemas/parcel.ts';
-import type { Controller } from '../controller.ts';
+import type { Controller } from '../controller-parts.ts';
 import { ArtifactError, type ArtifactFiles } from '../publishing/files/artifact-files.ts';
 import { fillParcel } from '../publishing/fill-parcel.ts';
 import type { ServingParts } from '../publishing/serve-artifacts.ts';

@@ -1,5 +1,6 @@
 /** The controller over the real rooms: real planner, publisher and state; what it says to devices is written down. */
-import { type Controller, createController } from '../../controller/controller.ts';
+import { createController } from '../../controller/controller.ts';
+import type { Controller } from '../../controller/controller-parts.ts';
 import type { RevisionSource } from '../../controller/following/follower-parts.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';

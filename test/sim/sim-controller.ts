@@ -1,6 +1,7 @@
 /** The controller of the simulated world: every room real, over a disk and a database that outlive its process. */
 import { encodeDelta } from '../../artifact/delta/encode.ts';
-import { type Controller, createController } from '../../controller/controller.ts';
+import { createController } from '../../controller/controller.ts';
+import type { Controller } from '../../controller/controller-parts.ts';
 import { createGuard } from '../../controller/doors/guard.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
 import { openMessageDoor, type TakePart } from '../../controller/doors/mqtt/message-door.ts';

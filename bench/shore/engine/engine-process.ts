@@ -5,7 +5,8 @@
 import * as fs from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Controller, createController } from '../../../controller/controller.ts';
+import { createController } from '../../../controller/controller.ts';
+import type { Controller } from '../../../controller/controller-parts.ts';
 import { judgedPlace } from '../../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../../controller/publishing/authoring/key-files.ts';
