@@ -1,5 +1,4 @@
 /** One suite for every engine: what git stores is the same, whoever reads it. */
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import anyTest, { type ExecutionContext } from 'ava';
@@ -11,15 +10,15 @@ import { preferredEngine } from '../../../controller/source/preferred-engine.ts'
 import { programEngine } from '../../../controller/source/program-engine.ts';
 import { SourceError } from '../../../controller/source/source-error.ts';
 import { threadEngine } from '../../../controller/source/thread-engine.ts';
-import { nodePrograms } from '../../../platform/node/processes.ts';
 import { nodeThreads } from '../../../platform/node/threads.ts';
 import { portsOf, serveGit, TestRepository, temporaryDirectory } from './git-fixture.ts';
 import { gitTest } from './git-test.ts';
+import { gitSays, realPrograms } from './real-programs.ts';
 
 const engines: Readonly<Record<string, GitEngine>> = {
   'the library': libraryEngine(portsOf()),
   'the library on a thread': threadEngine(nodeThreads),
-  'the git program': programEngine(nodePrograms),
+  'the git program': programEngine(realPrograms),
 };
 
 function test(title: string, body: (t: ExecutionContext, engine: GitEngine) => Promise<void>): void {
@@ -33,10 +32,7 @@ const { signal } = new AbortController();
 async function scene(t: ExecutionContext) {
   const directory = temporaryDirectory(t);
   const repository = await TestRepository.create(join(directory, 'fleet.git'));
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-C', repository.path, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
-      .toString()
-      .trim();
+  const git = (...args: string[]) => gitSays(repository.path, ...args);
   return { directory, repository, git };
 }
 
@@ -65,7 +61,7 @@ test('isAncestor() follows every parent and reads no more of a commit than that'
 const bounds = { blobBytesMax: 20_000, objectBytesMax: 10_000, togetherBytesMax: 30_000, askedBytesMax: 120_000 };
 const narrow: Readonly<Record<string, GitReading>> = {
   'the library': libraryReading(fs, undefined, undefined, bounds),
-  'the git program': programEngine(nodePrograms, bounds),
+  'the git program': programEngine(realPrograms, bounds),
 };
 
 for (const [name, engine] of Object.entries(narrow)) {
@@ -80,7 +76,7 @@ for (const [name, engine] of Object.entries(narrow)) {
     const oids = texts.map((_, at) => repository.idOf(`${at}`));
     const big = repository.idOf('big');
     for (const isPacked of [false, true]) {
-      if (isPacked) git('gc', '-q');
+      if (isPacked) await git('gc', '-q');
       const read = await engine.readBlobs(repository.path, oids, signal);
       t.deepEqual(
         read.map((bytes) => Buffer.from(bytes).toString()),
@@ -117,7 +113,7 @@ test('readBlobs() gives every content, empty and binary ones too, in the order a
   const contents = ['', 'one\n', '\0\u00ff binary\n\n', 'x'.repeat(100_000)];
   await repository.commit(Object.fromEntries(contents.map((content, at) => [`${at}`, content])));
   const oids = contents.map((_, at) => repository.idOf(`${at}`));
-  git('gc', '-q');
+  await git('gc', '-q');
   const read = await engine.readBlobs(repository.path, [...oids, oids[1]!], signal);
   t.deepEqual(
     read.map((bytes) => Buffer.from(bytes).toString()),
@@ -139,17 +135,17 @@ test('fetchBranch() brings the tip alone, then what is new, then the whole past'
   const server = await serveGit(t, directory);
   const gitDirectory = join(directory, 'copy');
   await init({ fs, dir: gitDirectory, gitdir: gitDirectory, bare: true, defaultBranch: 'main' });
-  git('-C', gitDirectory, 'config', 'remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*');
+  await git('-C', gitDirectory, 'config', 'remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*');
   const order = { gitDirectory, url: `${server.url}/fleet.git`, branch: 'main' };
   const count = () => git('-C', gitDirectory, 'rev-list', '--count', 'main');
   t.is(await engine.fetchBranch({ ...order, history: 'tip' }, signal), commits.at(-1));
-  t.is(count(), '1');
+  t.is(await count(), '1');
   const next = await repository.commit({ 'a.yaml': 'next' });
   t.is(await engine.fetchBranch({ ...order, history: 'new' }, signal), next);
-  t.is(count(), '2');
+  t.is(await count(), '2');
   t.true(await engine.isAncestor(gitDirectory, commits.at(-1)!, next, signal));
   t.is(await engine.fetchBranch({ ...order, history: 'all' }, signal), next);
-  t.is(count(), '6');
+  t.is(await count(), '6');
   t.true(await engine.isAncestor(gitDirectory, commits[0]!, next, signal));
 });
 
@@ -228,7 +224,7 @@ anyTest('a tree that is missing from what two are compared by is corrupt', async
   await repository.commit({ 'a.yaml': '1' });
   const [tree, blob] = [repository.idOf(), repository.idOf('a.yaml')];
   const torn = rawTree(repository, [['40000', 'ships', '7'.repeat(40)]]);
-  const engine = preferredEngine(programEngine(nodePrograms), libraryEngine(portsOf()), { write: () => {} });
+  const engine = preferredEngine(programEngine(realPrograms), libraryEngine(portsOf()), { write: () => {} });
   for (const other of [torn, '7'.repeat(40), blob!])
     await t.throwsAsync(async () => engine.compareTrees(repository.path, tree!, other, signal), { code: 'CORRUPT' });
 });
@@ -245,7 +241,7 @@ anyTest('a tree with names that may not be checked out is corrupt, whoever lists
   const { repository } = await scene(t);
   await repository.commit({ 'a.yaml': '1' });
   const oid = repository.idOf('a.yaml');
-  const engine = preferredEngine(programEngine(nodePrograms), libraryEngine(portsOf()), { write: () => {} });
+  const engine = preferredEngine(programEngine(realPrograms), libraryEngine(portsOf()), { write: () => {} });
   const empty = rawTree(repository, []);
   for (const name of ['.', '..', '.git', '.GIT. ', '.git::$INDEX_ALLOCATION', 'git~1', 'a\\b', '.g\u200cit']) {
     const inner = rawTree(repository, [['100644', name, oid]]);
@@ -261,7 +257,7 @@ anyTest('a tree with names that may not be checked out is corrupt, whoever lists
     repository,
     ['.github', 'git', 'my.git', 'x~1'].map((name) => ['100644', name, oid] as const),
   );
-  t.is([...(await programEngine(nodePrograms).listTree(repository.path, fine, signal))].length, 4);
+  t.is([...(await programEngine(realPrograms).listTree(repository.path, fine, signal))].length, 4);
 });
 
 anyTest(
@@ -286,7 +282,7 @@ anyTest(
     });
     const printing = async () =>
       ({ code: undefined, output: new Uint8Array(), complaint: '', isTooMuch: true }) as const;
-    const program = programEngine({ ...nodePrograms, run: printing });
+    const program = programEngine({ ...realPrograms, run: printing });
     await t.throwsAsync(program.listTree(repository.path, tree, signal), { code: 'FILES_REFUSED' });
   },
 );
@@ -295,7 +291,7 @@ anyTest('what the git program cannot do, the library does: a directory that belo
   const { repository } = await scene(t);
   const told: string[] = [];
   const unfit = programEngine({
-    ...nodePrograms,
+    ...realPrograms,
     run: async () => ({ code: 128, output: new Uint8Array(), complaint: 'fatal: detected dubious ownership' }),
   });
   const log = { write: (_: string, event: string) => void told.push(event) };

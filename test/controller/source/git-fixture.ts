@@ -1,11 +1,11 @@
 /** Real git repositories in temporary directories, made commit by commit. */
-import { spawn } from 'node:child_process';
 import { hash } from 'node:crypto';
 import fs, { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { createGunzip, deflateSync } from 'node:zlib';
 import type { ExecutionContext } from 'ava';
 import { commit, init, type TreeEntry, writeBlob, writeRef, writeTree } from 'isomorphic-git';
@@ -20,6 +20,7 @@ import type {
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { openNetwork } from '../../../platform/node/network.ts';
 import type { Clock } from '../../../platform/ports.ts';
+import { realPrograms } from './real-programs.ts';
 
 /** A directory that goes with the test. */
 export function temporaryDirectory(t: ExecutionContext): string {
@@ -128,12 +129,17 @@ function gitServer(server: GitServer, root: string, token: string | undefined): 
       return;
     }
     if (server.interfere?.(url, (status, body) => response.writeHead(status).end(body))) return;
-    upload(root, request, response, (body) => server.twist?.(body, url) ?? body);
+    // Who breaks off a request awaits no answer.
+    const gone = (): void => void response.destroy();
+    upload(root, request, response, (body) => server.twist?.(body, url) ?? body).catch(gone);
   });
 }
 
 /** What git's smart HTTP says before the references, unless version 2 of the protocol is spoken. */
 const announcement = '001e# service=git-upload-pack\n0000';
+
+/** More than any repository of a test has. */
+const answerBytesMax = 64 * 1024 * 1024;
 
 /** What git's own end says of itself in version 2 of the protocol, whatever the repository: it is started once to hear it. */
 const capabilities = new Map<string, Buffer>();
@@ -142,12 +148,12 @@ const capabilities = new Map<string, Buffer>();
  * Git's own end of a fetch, started as `git http-backend` starts it: two processes fewer a request. Who asks for another
  * service, or for what is no repository, finds nothing.
  */
-function upload(
+async function upload(
   root: string,
   request: IncomingMessage,
   response: ServerResponse,
   twist: (body: Buffer) => Buffer,
-): void {
+): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   const [, name, service] = /^\/([^/]+)\/(info\/refs|git-upload-pack)$/.exec(pathname) ?? [];
   const isAdvertised = service === 'info/refs';
@@ -163,20 +169,16 @@ function upload(
   const known = isAdvertised && !isOld ? capabilities.get(protocol) : undefined;
   if (known !== undefined) return answer(known);
   const flags = isAdvertised ? ['--http-backend-info-refs'] : [];
-  const child = spawn('git', ['-c', 'safe.directory=*', 'upload-pack', '--stateless-rpc', ...flags, join(root, name)], {
-    env: { PATH: process.env.PATH, GIT_PROTOCOL: protocol },
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
   const isPacked = request.headers['content-encoding'] === 'gzip';
-  (isPacked ? request.pipe(createGunzip()) : request).pipe(child.stdin);
-  child.stdin.on('error', () => {});
-  const chunks: Buffer[] = isAdvertised && isOld ? [Buffer.from(announcement)] : [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  child.on('close', (code) => {
-    const body = Buffer.concat(chunks);
-    if (isAdvertised && !isOld && code === 0) capabilities.set(protocol, body);
-    answer(body);
+  const input = await buffer(isPacked ? request.pipe(createGunzip()) : request);
+  const words = ['-c', 'safe.directory=*', 'upload-pack', '--stateless-rpc', ...flags, join(root, name)];
+  const { code, output } = await realPrograms.run('git', words, {
+    ...{ input, environment: { GIT_PROTOCOL: protocol } },
+    ...{ outputBytesMax: answerBytesMax, signal: new AbortController().signal },
   });
+  const body = Buffer.concat([Buffer.from(isAdvertised && isOld ? announcement : ''), output]);
+  if (isAdvertised && !isOld && code === 0) capabilities.set(protocol, body);
+  answer(body);
 }
 
 /** Serves every repository below `root` by git's smart HTTP. */

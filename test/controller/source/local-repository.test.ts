@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import fs, { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { nodePrograms } from '../../../platform/node/processes.ts';
 import { poll, sourceOf, TestRepository, temporaryDirectory, textAt } from './git-fixture.ts';
 import { gitTest } from './git-test.ts';
+import { realPrograms } from './real-programs.ts';
 
 async function bare(t: Parameters<typeof temporaryDirectory>[0]) {
   const directory = temporaryDirectory(t);
@@ -98,7 +98,7 @@ gitTest('no index of a pack, which grows with the fleet, is read where the git p
     return fs.promises.readFile(path, options);
   }) as typeof fs.promises.readFile;
   const noting = { ...fs.promises, readFile };
-  const ports = { fs: { ...fs, promises: noting }, programs: nodePrograms };
+  const ports = { fs: { ...fs, promises: noting }, programs: realPrograms };
   const source = sourceOf({ url: repository.path, mirrorDirectory: join(directory, 'mirror') }, ports);
   t.like(await poll(source, first), { kind: 'tip', history: 'advanced' });
   const { files } = await source.changes(first, second);
@@ -115,12 +115,12 @@ gitTest('nobody walks through history for a commit that says itself what it come
   const first = await repository.commit({ 'a.yaml': 'one' });
   const second = await repository.commit({ 'a.yaml': 'two' }, { parents: [first] });
   const walks: string[] = [];
-  const run: typeof nodePrograms.run = (name, args, options) => {
+  const run: typeof realPrograms.run = (name, args, options) => {
     walks.push(...args.filter((arg) => arg === 'merge-base'));
-    return nodePrograms.run(name, args, options);
+    return realPrograms.run(name, args, options);
   };
   const mirrorDirectory = join(directory, 'mirror');
-  const source = sourceOf({ url: repository.path, mirrorDirectory }, { programs: { ...nodePrograms, run } });
+  const source = sourceOf({ url: repository.path, mirrorDirectory }, { programs: { ...realPrograms, run } });
   t.like(await poll(source, first), { kind: 'tip', history: 'advanced' });
   t.is(walks.length, 0);
   await repository.commit({ 'a.yaml': 'three' }, { parents: [second] });

@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import anyTest, { type ExecutionContext } from 'ava';
 import type { SourcePorts } from '../../../controller/source/source.ts';
-import { nodePrograms } from '../../../platform/node/processes.ts';
 import { poll, serveGit, sourceOf, TestRepository, temporaryDirectory } from './git-fixture.ts';
 import { gitTest } from './git-test.ts';
+import { realPrograms } from './real-programs.ts';
 
 const engines: Readonly<Record<string, Partial<SourcePorts>>> = {
   'the library': {},
-  'the git program': { programs: nodePrograms },
+  'the git program': { programs: realPrograms },
 };
 
 type Habit = (request: IncomingMessage, response: ServerResponse, to: string) => void;

@@ -4,16 +4,16 @@ import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { SourcePorts } from '../../../controller/source/source.ts';
-import { nodePrograms } from '../../../platform/node/processes.ts';
 import { nodeThreads } from '../../../platform/node/threads.ts';
 import { inTurns } from '../../hunt.ts';
 import { poll, serveGit, sourceOf, TestRepository, temporaryDirectory, textAt } from './git-fixture.ts';
 import { gitTest } from './git-test.ts';
+import { realPrograms } from './real-programs.ts';
 
 /** Who does git's work: that the library gives the same answers from a thread is shown in `git-engine.test.ts`. */
 const engines: Readonly<Record<string, Partial<SourcePorts>>> = {
   'the library': {},
-  'the git program': { programs: nodePrograms },
+  'the git program': { programs: realPrograms },
 };
 
 /** For what a thread may do differently: how it ends, and how an error comes over from it. A thread costs its start. */

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import type { GitEngine } from '../../../controller/source/git-engine.ts';
 import { standingEngine } from '../../../controller/source/standing-engine.ts';
@@ -6,6 +5,7 @@ import { StandingReader } from '../../../controller/source/standing-reader.ts';
 import { nodePrograms } from '../../../platform/node/processes.ts';
 import { TestRepository, temporaryDirectory } from './git-fixture.ts';
 import { gitTest } from './git-test.ts';
+import { gitSays } from './real-programs.ts';
 
 const { signal } = new AbortController();
 const bounds = { blobBytesMax: 200_000, objectBytesMax: 100_000, togetherBytesMax: 300_000, askedBytesMax: 900_000 };
@@ -36,11 +36,7 @@ gitTest(
     const contents = ['', 'one\n', '\0\u00ff binary\n\n', 'x'.repeat(150_000)];
     const files = Object.fromEntries(contents.map((content, at) => [`${at}`, content]));
     const commit = await repository.commit({ ...files, sites: { a: 'a' }, big: 'y'.repeat(250_000) });
-    const git = (...args: string[]) =>
-      execFileSync('git', ['-C', repository.path, ...args])
-        .toString()
-        .trim();
-    const id = (name: string) => git('rev-parse', name);
+    const id = (name: string) => gitSays(repository.path, 'rev-parse', name);
     let starts = 0;
     const programs: typeof nodePrograms = {
       ...nodePrograms,
@@ -53,7 +49,7 @@ gitTest(
     const { engine: other, asked } = recordingEngine();
     const engine = standingEngine(other, reader, bounds);
     const at = repository.path;
-    const oids = contents.map((_, name) => id(`main:${name}`));
+    const oids = await Promise.all(contents.map((_, name) => id(`main:${name}`)));
     const read = await engine.readBlobs(at, [...oids, oids[1]!], signal);
     t.deepEqual(
       read.map((bytes) => Buffer.from(bytes).toString()),
@@ -65,11 +61,11 @@ gitTest(
     ]);
     t.like(object, { type: 'commit' });
     t.deepEqual(again, { ...object!, oid: commit });
-    const tree = id('main^{tree}');
+    const tree = await id('main^{tree}');
     t.deepEqual(await engine.entryAt(at, tree, 'sites', signal), {
       path: 'sites',
       mode: '040000',
-      oid: id('main:sites'),
+      oid: await id('main:sites'),
     });
     t.deepEqual(await engine.entryAt(at, tree, '2', signal), { path: '2', mode: '100644', oid: oids[2]! });
     t.is(await engine.entryAt(at, tree, 'none', signal), undefined);
@@ -86,7 +82,7 @@ gitTest(
     t.deepEqual(asked, ['entryAt', 'readObject', 'readBlobs', 'readBlobs']);
     t.is(starts, 1);
 
-    const big = id('main:big');
+    const big = await id('main:big');
     const refused = { code: 'TOO_LARGE', message: new RegExp(`${big} has 250000 bytes, at most 200000 are read`) };
     await t.throwsAsync(() => engine.readBlobs(at, [big], signal), refused);
     t.like(await engine.readObject(at, commit, signal), { type: 'commit' });
