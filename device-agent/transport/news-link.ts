@@ -152,7 +152,7 @@ export class NewsLink implements ShadowLink {
     while (!this.#stopped.signal.aborted) {
       await this.#tryOnce(handlers);
       if (this.#stopped.signal.aborted) return;
-      const pauseMs = Math.max(this.#pace.pauseMs(random.fraction()), this.#retryAfterMs);
+      const pauseMs = this.#pace.pauseMs(random.fraction(), this.#retryAfterMs);
       this.#tellTrouble(handlers, pauseMs);
       await clock.sleep(pauseMs, AbortSignal.any([this.#stopped.signal, this.#pause.signal])).catch(() => {});
     }

@@ -116,11 +116,18 @@ test('a question that fails is asked again sooner and later, and at once when so
   await link.stop();
 });
 
-test('a server that asks to be left alone is', async (t) => {
+test('a server that asks to be left alone is, but not for a year', async (t) => {
   const { asked, shore, run, link } = begin();
-  shore.reply = { kind: 'unanswered', trouble, retryAfterMs: 10 * hourMs };
-  await run(9 * hourMs);
+  shore.reply = { kind: 'unanswered', trouble, retryAfterMs: 20 * minuteMs };
+  await run(19 * minuteMs);
   t.is(asked.length, 1);
+  shore.reply = { kind: 'unanswered', trouble, retryAfterMs: 365 * 24 * hourMs };
+  await run(7 * minuteMs);
+  t.is(asked.length, 2);
+  await run(50 * minuteMs);
+  t.is(asked.length, 2);
+  await run(25 * minuteMs);
+  t.is(asked.length, 3, 'it is asked again within what it announced');
   await link.stop();
 });
 
