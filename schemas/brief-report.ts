@@ -18,11 +18,15 @@ const headBytes = 1 + 2 * sumBytes;
 /** No report is longer. */
 const textBytesMax = 8_192;
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
+/** No shadow nests deeper. What does, as somebody sent it who wants the stack to overflow, is taken as it is below that. */
+const sortedLevels = 64;
+
+function sorted(value: unknown, levels = sortedLevels): unknown {
+  if (levels === 0) return value;
+  if (Array.isArray(value)) return value.map((one) => sorted(one, levels - 1));
   if (!isObject(value)) return value;
   const names = Object.keys(value).sort();
-  return Object.fromEntries(names.map((name) => [name, sorted(value[name])]));
+  return Object.fromEntries(names.map((name) => [name, sorted(value[name], levels - 1)]));
 }
 
 function textOf(value: unknown): Buffer {

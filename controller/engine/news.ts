@@ -7,6 +7,7 @@ import { shadowOf } from './device-shadow.ts';
 import type { Draft } from './draft.ts';
 import type { NewsEvent } from './events.ts';
 import { type Answered, answerShadowRequest } from './shadow-request.ts';
+import { withContact } from './silences.ts';
 
 const otherBase = 409;
 
@@ -32,6 +33,9 @@ export function tellNews(
   const request = { kind: 'shadow-request', operation: 'update', device, payload: report } as const;
   const { tales, isNews, rejection } = answerShadowRequest(draft, context, request);
   const fate = fateOf(rejection);
+  // Who is not believed was heard all the same: it is not to be shown as dark.
+  if (fate.report === 'refused' && context.desired.devices.has(device))
+    draft.keep(device, withContact(draft.device(device), context, context.now));
   // Who is to say it once more learns the rest then.
   const news = fate.report === 'other-base' ? {} : newsTo(draft, device, knows);
   return { answer: { ...fate, ...news }, tales, isNews };

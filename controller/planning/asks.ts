@@ -8,22 +8,31 @@ import type { ObservedDevice } from './observed.ts';
 const lateShare = 0.25;
 const lateMs = 5 * 60_000;
 
-/** How long a device may be silent by its own word; undefined of one that has sessions. */
-function silenceMsMax({ connected, report }: ObservedDevice): number | undefined {
+/** No agent can be told to ask more seldom than in 30 days: who announces that is believed no further, or would never be dark. */
+const secondsMax = 30 * 86_400;
+
+/** How often it asks by its own word; undefined of one that has sessions. */
+function secondsOf({ connected, report }: ObservedDevice): number | undefined {
   if (connected === true || report?.asks === undefined) return undefined;
-  return report.asks.everySeconds * 1000 * (1 + lateShare) + lateMs;
+  return Math.min(report.asks.everySeconds, secondsMax);
+}
+
+/** How long a device that asks so often may be silent. */
+function silenceMsMax(seconds: number): number {
+  return seconds * 1000 * (1 + lateShare) + lateMs;
 }
 
 /** After how long a silence nothing is known of it any more: by git, and by its own word where that is longer. */
 export function darkAfterMs({ darkAfterSeconds }: DesiredDevice, observed: ObservedDevice): number {
-  return Math.max(darkAfterSeconds * 1000, silenceMsMax(observed) ?? 0);
+  const seconds = secondsOf(observed);
+  return Math.max(darkAfterSeconds * 1000, seconds === undefined ? 0 : silenceMsMax(seconds));
 }
 
 /** When one that was heard last at `since` asks next, by its own word; undefined of one that has sessions. */
 export function nextAsk(observed: ObservedDevice, since: number | undefined, now: number): ExpectedContact | undefined {
-  const silentMsMax = silenceMsMax(observed);
-  if (silentMsMax === undefined || since === undefined) return undefined;
-  const { everySeconds } = observed.report!.asks!;
+  const everySeconds = secondsOf(observed);
+  if (everySeconds === undefined || since === undefined) return undefined;
+  const silentMsMax = silenceMsMax(everySeconds);
   const known = { silences: 0, usualSeconds: everySeconds };
   if (now - since > silentMsMax) return { kind: 'overdue', ...known };
   return {

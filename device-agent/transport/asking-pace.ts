@@ -4,6 +4,9 @@ import type { Clock } from '../../platform/ports.ts';
 const firstMs = 15_000;
 const retryMsMax = 30 * 60_000;
 
+/** A server that asks to be left alone is for so long at most, as where files are fetched: it may be wrong. */
+const leftAloneMsMax = 60 * 60_000;
+
 /** Between two tries, whoever wants the second. */
 const betweenMs = 10_000;
 
@@ -55,10 +58,16 @@ export class AskingPace {
   }
 
   /**
-   * How long to wait for the next; `fraction` is chance. Devices of a site do not ask in step, and never later than the plan has it.
+   * How long to wait for the next; `fraction` is chance, `leaveAloneMs` what the server asks for. Devices of a site do not ask in step,
+   * and never later than the plan has it.
    */
-  pauseMs(fraction: number): number {
+  pauseMs(fraction: number, leaveAloneMs: number): number {
     if (!this.isFailing) return this.intervalMs * (0.9 + 0.1 * fraction);
+    const toldMs = Math.min(leaveAloneMs, leftAloneMsMax) * (1 + fraction / 4);
+    return Math.min(this.intervalMs, Math.max(this.#retryMs(fraction), toldMs));
+  }
+
+  #retryMs(fraction: number): number {
     const most = Math.min(retryMsMax, this.#rhythm.mostMs);
     const ceiling = Math.min(most, firstMs * 2 ** Math.min(this.#failures - 1, 20));
     return (ceiling / 2) * (1 + fraction);

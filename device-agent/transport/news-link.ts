@@ -18,6 +18,13 @@ export interface NewsLinkOptions {
   readonly rhythm: Rhythm;
 }
 
+/** What takes longer comes to nothing: who answers a byte a minute would have the device say nothing for weeks. */
+const answerMsMax = 10 * 60_000;
+const tooSlow: LinkTrouble = {
+  kind: 'https',
+  message: 'the controller did not come to the end of its answer in ten minutes',
+};
+
 /** Until the question under way comes to something. */
 const notAsked: LinkTrouble = { kind: 'https', message: 'nothing was asked' };
 
@@ -75,16 +82,27 @@ export class NewsLink implements ShadowLink {
   async report(report: Report): Promise<ReportFate> {
     const base = this.#taken === undefined ? {} : { base: this.#taken };
     const desired = this.#desired === undefined ? {} : { desired: this.#desired };
-    const reply = await this.#options.ask({ report, ...base, ...desired }, this.#stopped.signal);
+    const { outcome: reply, isLate } = await this.#inTime((signal) =>
+      this.#options.ask({ report, ...base, ...desired }, signal),
+    );
     this.#pace.tried(reply.kind === 'answered');
     if (reply.kind === 'unanswered') {
-      this.#trouble = reply.trouble;
+      this.#trouble = isLate ? tooSlow : reply.trouble;
       this.#retryAfterMs = reply.retryAfterMs ?? 0;
       return 'offline';
     }
     this.#trouble = undefined;
     this.#hear(report, reply.answer);
     return fateOf(reply.answer);
+  }
+
+  async #inTime<T>(
+    ask: (signal: AbortSignal) => Promise<T>,
+  ): Promise<{ readonly outcome: T; readonly isLate: boolean }> {
+    const late = new AbortController();
+    using _patience = this.#options.clock.after(answerMsMax, () => late.abort());
+    const outcome = await ask(AbortSignal.any([this.#stopped.signal, late.signal]));
+    return { outcome, isLate: late.signal.aborted };
   }
 
   #hear(report: Report, { report: fate, desired }: NewsAnswer): void {
@@ -99,7 +117,7 @@ export class NewsLink implements ShadowLink {
   async sendBatchPart(part: Uint8Array): Promise<boolean> {
     if (!this.#outlet.isOpen) return false;
     this.#outlet.used();
-    const reply = await this.#options.send(part, this.#stopped.signal);
+    const { outcome: reply } = await this.#inTime((signal) => this.#options.send(part, signal));
     if (this.#stopped.signal.aborted) return false;
     if (reply.kind === 'unsent') this.#outlet.close();
     else if (reply.answer !== undefined) this.#handlers?.onBatchAnswer(Buffer.from(reply.answer, 'base64'));
@@ -152,7 +170,7 @@ export class NewsLink implements ShadowLink {
     while (!this.#stopped.signal.aborted) {
       await this.#tryOnce(handlers);
       if (this.#stopped.signal.aborted) return;
-      const pauseMs = Math.max(this.#pace.pauseMs(random.fraction()), this.#retryAfterMs);
+      const pauseMs = this.#pace.pauseMs(random.fraction(), this.#retryAfterMs);
       this.#tellTrouble(handlers, pauseMs);
       await clock.sleep(pauseMs, AbortSignal.any([this.#stopped.signal, this.#pause.signal])).catch(() => {});
     }

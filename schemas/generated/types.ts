@@ -922,6 +922,9 @@ export interface AgentConfiguration {
    */
   reportIntervalSeconds?: number;
 }
+/**
+ * Where the broker is, as host; in mode poll it has to be there and is not used.
+ */
 export interface AgentMqttConfiguration {
   host: string;
   port?: number;

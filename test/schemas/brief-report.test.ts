@@ -41,6 +41,11 @@ test('the order of members makes no difference', (t) => {
   t.is(sumOfJson({ a: 1, b: 2 }), sumOfJson({ b: 2, a: 1 }));
 });
 
+test('a desired state that nests without end has a sum too: who got one from a liar goes on asking', (t) => {
+  const nested = (depth: number): unknown => JSON.parse(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`);
+  t.not(sumOfJson(nested(30_000)), sumOfJson(nested(30_001)));
+});
+
 test('of ten applications with new numbers under a hundred bytes travel', (t) => {
   const packed = packReport(report(2, 2000), report(1, 1000));
   t.true(packed.length < 100, `${packed.length}`);

@@ -60,6 +60,17 @@ test('a report that is late or none is refused with the reason, and who sent it 
   t.deepEqual(observe('buoy').report, reportOf(5));
 });
 
+test('who asks was heard, also where its report is refused again and again', async (t) => {
+  const { ask, observe, time } = await scene();
+  await ask(packReport(reportOf(5)));
+  for (let hour = 1; hour <= 3; hour += 1) {
+    await time.runUntil(time.now + 3_600_000);
+    t.like(await ask(packReport({ ...reportOf(6), phase: 'asleep' as Report['phase'] })), { report: 'refused' });
+    t.is(observe('buoy').contactAt, time.now);
+  }
+  t.is(observe('buoy').dropped?.code, 'REPORT_NOT_VALID');
+});
+
 test('who knows something that is not wanted any more hears that nothing is', async (t) => {
   const { ask } = await scene();
   t.deepEqual(await ask(packReport(reportOf(1)), { sequence: 9, envelope: 'OLD' }), { report: 'taken', desired: null });

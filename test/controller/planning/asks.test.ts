@@ -36,6 +36,15 @@ test('a device that asks every six hours runs what it runs for six hours, and is
   t.is(deviceStatus(desired, observed, changes).state, 'dark');
 });
 
+test('who claims to ask once in a year is believed as far as an agent can be told so, and is dark then', (t) => {
+  const liar = { ...observed, report: { ...report, asks: { everySeconds: 31_622_400, why: 'plan' as const } } };
+  t.is(deviceStatus(desired, liar, heardAt + 37 * 24 * hourMs).state, 'running');
+  t.like(deviceStatus(desired, liar, heardAt + 38 * 24 * hourMs), {
+    state: 'dark',
+    expectedContact: { kind: 'overdue', usualSeconds: 2_592_000 },
+  });
+});
+
 test('what git allows counts where it is longer, and for one that has a session its rhythm counts for nothing', (t) => {
   const patient = { ...desired, darkAfterSeconds: 86_400 };
   t.is(deviceStatus(patient, observed, heardAt + 23 * hourMs).state, 'running');

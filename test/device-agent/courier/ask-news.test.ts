@@ -74,6 +74,9 @@ test('what is no answer of a controller is told for what it is', async (t) => {
   };
   t.deepEqual(await kindOf([302, undefined, { location: 'https://login' }]), ['portal', undefined]);
   t.deepEqual(await kindOf([200, Buffer.from('<html>'), { 'content-type': 'text/html' }]), ['portal', undefined]);
+  t.deepEqual(await kindOf([200, Buffer.alloc(100_000), { 'content-type': 'text/html' }]), ['portal', undefined]);
+  t.deepEqual(await kindOf([429, Buffer.alloc(100_000), { 'retry-after': '60' }]), ['https', 60_000]);
+  t.deepEqual(await kindOf([200, Buffer.alloc(100_000)]), ['https', undefined]);
   t.deepEqual(await kindOf([200, Buffer.from('words')]), ['https', undefined]);
   t.deepEqual(await kindOf([429, undefined, { 'retry-after': '60' }]), ['https', 60_000]);
   t.deepEqual(await kindOf([404]), ['https', undefined]);

@@ -18,7 +18,8 @@ function begin() {
   const clock = time.clock({ alive: true });
   const asked: { readonly atMs: number; readonly question: NewsQuestion }[] = [];
   const parts: number[] = [];
-  const shore: { reply: NewsReply; part: PartReply } = {
+  const shore: { reply: NewsReply; part: PartReply; isEndless: boolean } = {
+    isEndless: false,
     reply: { kind: 'answered', answer: { report: 'taken' } },
     part: { kind: 'sent' },
   };
@@ -30,7 +31,11 @@ function begin() {
       parts.push(part.length);
       return shore.part;
     },
-    ask: async (question) => {
+    ask: async (question, signal) => {
+      if (shore.isEndless) {
+        await clock.sleep(1_000 * hourMs, signal).catch(() => {});
+        return { kind: 'unanswered', trouble };
+      }
       await clock.sleep(200);
       asked.push({ atMs: time.now, question });
       return shore.reply;
@@ -116,11 +121,34 @@ test('a question that fails is asked again sooner and later, and at once when so
   await link.stop();
 });
 
-test('a server that asks to be left alone is', async (t) => {
+test('a server that asks to be left alone is, but not for a year', async (t) => {
   const { asked, shore, run, link } = begin();
-  shore.reply = { kind: 'unanswered', trouble, retryAfterMs: 10 * hourMs };
-  await run(9 * hourMs);
+  shore.reply = { kind: 'unanswered', trouble, retryAfterMs: 20 * minuteMs };
+  await run(19 * minuteMs);
   t.is(asked.length, 1);
+  shore.reply = { kind: 'unanswered', trouble, retryAfterMs: 365 * 24 * hourMs };
+  await run(7 * minuteMs);
+  t.is(asked.length, 2);
+  await run(50 * minuteMs);
+  t.is(asked.length, 2);
+  await run(25 * minuteMs);
+  t.is(asked.length, 3, 'it is asked again within what it announced');
+  await link.stop();
+});
+
+test('an answer that never comes to its end is given up, and asked for again', async (t) => {
+  const { asked, shore, run, heard, link } = begin();
+  await run(minuteMs);
+  shore.isEndless = true;
+  link.wake();
+  await run(9 * minuteMs);
+  t.is(heard.length, 2, 'only the first is answered');
+  await run(2 * minuteMs);
+  t.is(heard[2], 'offline');
+  t.like(heard[3], { message: 'the controller did not come to the end of its answer in ten minutes' });
+  shore.isEndless = false;
+  await run(15 * minuteMs);
+  t.is(asked.length, 2);
   await link.stop();
 });
 
