@@ -86,6 +86,13 @@ test('what is no URL is refused before anybody asks it', (t) => {
   t.deepEqual(faultsOf('cli', { cli: { controller: 'shore' } }), [`cli.controller ${not}`]);
 });
 
+test('a device asks its controller over nothing but TLS: what it is told there it believes', (t) => {
+  const mqtt = { host: 'shore' };
+  const agent = { device: 'buoy', mqtt, ca: 'ca.pem', trustRoot: 'root.json', controller: 'http://shore' };
+  const not = 'is not what it must be: "http://shore" (https:// URL of the controller)';
+  t.deepEqual(faultsOf('agent', { agent }), [`agent.controller ${not}`]);
+});
+
 test('what could not stand in a certificate as a name or an address is no hostname', (t) => {
   const judged = (hostname: string) => {
     const file = { controller: { source: { url: '/srv/fleet' }, hostnames: [hostname] } };
