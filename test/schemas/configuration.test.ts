@@ -51,7 +51,11 @@ test('relative paths start where they were written, and URLs are left alone', (t
 });
 
 /** `[who gave it] key message` of everything that is wrong. */
-function faultsOf(section: 'controller' | 'cli' | 'agent', file: unknown, more: Partial<ConfigurationInputs> = {}): string[] {
+function faultsOf(
+  section: 'controller' | 'cli' | 'agent',
+  file: unknown,
+  more: Partial<ConfigurationInputs> = {},
+): string[] {
   const result = resolveConfiguration(section, inputs(file, more));
   if (!('faults' in result)) return [];
   return result.faults.map(({ key, message, givenBy }) => `${givenBy ? `[${givenBy}] ` : ''}${key} ${message}`);
