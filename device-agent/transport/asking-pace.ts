@@ -1,3 +1,4 @@
+import { Allowance, type AllowanceTerms } from '../../platform/allowance.ts';
 import type { Clock } from '../../platform/ports.ts';
 
 /** After a failure it is tried again this soon, and at doubling distances up to the most. */
@@ -10,9 +11,8 @@ const leftAloneMsMax = 60 * 60_000;
 /** Between two tries, whoever wants the second. */
 const betweenMs = 10_000;
 
-/** Asking out of turn: so often at once, and once more each time this is over. */
-const unplannedAtOnce = 6;
-const unplannedEveryMs = 3 * 60 * 60_000;
+/** Asking out of turn. */
+const unplanned: AllowanceTerms = { atOnce: 6, everyMs: 3 * 60 * 60_000 };
 
 /** How often it is asked: at first so, and at doubling distances up to the most. */
 export interface Rhythm {
@@ -27,12 +27,12 @@ export class AskingPace {
   #failures = 0;
   #answers = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
-  /** When all unplanned asks that were spent are there again. */
-  #fullMs = Number.NEGATIVE_INFINITY;
+  readonly #unplanned: Allowance;
 
   constructor(clock: Pick<Clock, 'monotonic'>, rhythm: Rhythm) {
     this.#clock = clock;
     this.#rhythm = rhythm;
+    this.#unplanned = new Allowance(clock, unplanned);
   }
 
   /** How long it is silent after the try under way, or after the last one, if that is answered. */
@@ -80,12 +80,11 @@ export class AskingPace {
 
   /** How long to wait with what can't wait for the plan. */
   unplannedMs(): number {
-    const nowMs = this.#clock.monotonic();
-    return Math.max(this.earlyMs(), this.#fullMs - (unplannedAtOnce - 1) * unplannedEveryMs - nowMs);
+    return Math.max(this.earlyMs(), this.#unplanned.waitMs());
   }
 
   /** One out of turn begins. */
   spendUnplanned(): void {
-    this.#fullMs = Math.max(this.#clock.monotonic(), this.#fullMs) + unplannedEveryMs;
+    this.#unplanned.spend();
   }
 }
