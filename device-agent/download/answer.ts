@@ -19,6 +19,24 @@ export async function passOver({ body }: HttpResponse, countBytes: CountBytes): 
   }
 }
 
+/** A body that is kept whole; more than `bytesMax` of it is refused as soon as it is there. */
+export async function heardWhole(
+  { body }: HttpResponse,
+  bytesMax: number,
+  countBytes: CountBytes,
+  tooLong: () => DownloadError,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    countBytes(chunk.length);
+    bytes += chunk.length;
+    if (bytes > bytesMax) throw tooLong();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
 /** What `Retry-After` asks for, be it as seconds or as a date of the server's own clock; undefined when it says neither. */
 function retryAfterMs({ headers }: HttpResponse): number | undefined {
   const text = headers['retry-after'];

@@ -1,5 +1,5 @@
 import type { Network } from '../../platform/ports.ts';
-import { passOver, refusal, unfit, unpacked } from './answer.ts';
+import { heardWhole, passOver, refusal, unfit, unpacked } from './answer.ts';
 import { DownloadError } from './download-error.ts';
 
 /** Told of every piece of a body that arrived, wanted or not. */
@@ -20,13 +20,6 @@ export async function fetchSmallFile(
     if (fault.code === 'ARTIFACT_MISSING') return undefined;
     throw fault;
   }
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    countBytes(chunk.length);
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw new DownloadError('ARTIFACT_DAMAGED', `${url} is larger than ${bytesMax} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  const tooLong = () => new DownloadError('ARTIFACT_DAMAGED', `${url} is larger than ${bytesMax} bytes`);
+  return heardWhole(response, bytesMax, countBytes, tooLong);
 }
