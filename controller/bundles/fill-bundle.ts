@@ -10,6 +10,7 @@ import type {
 } from '../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../schemas/generated/validators/release-index.js';
 import { sha256Hex } from '../../schemas/sha256.ts';
+import { indexPath } from '../publishing/artifact-store.ts';
 import { ArtifactError, type ArtifactFiles } from '../publishing/files/artifact-files.ts';
 import { memberOf, pinnedVersion, readJson } from '../publishing/published-json.ts';
 
@@ -38,10 +39,6 @@ export interface BundleParts {
 
 /** Metadata, indexes and envelopes are smaller. */
 const textBytesMax = 1024 * 1024;
-
-function indexName({ name, version }: Pick<LinkedModule, 'name' | 'version'>): string {
-  return `releases/${name}/${version}.json`;
-}
 
 /** The ways that serve a device with these modules: from each of them, and whole in the smallest form, should it have another by now. */
 function usefulWays({ ways }: ReleaseIndex, bases: ReadonlySet<string>): readonly Way[] {
@@ -130,7 +127,7 @@ class BundleFilling {
   }
 
   async #addModule(module: LinkedModule, runs: readonly string[]): Promise<void> {
-    const name = indexName(module);
+    const name = indexPath(module);
     const index = await this.#index(name);
     if (index === undefined) {
       await this.#addBlob(module.sha256);

@@ -36,7 +36,8 @@ export function deltaKey(base: string, sha256: string): string {
   return `${base}-${sha256}`;
 }
 
-function indexPath({ name, version }: ReleaseName): string {
+/** Where the index of a release lies. */
+export function indexPath({ name, version }: ReleaseName): string {
   return `releases/${name}/${version}.json`;
 }
 
