@@ -118,6 +118,19 @@ function* redefinedFleets(commit: WeighedCommit): Steps<readonly WeighedFleet[]>
   return redefined;
 }
 
+/** How many devices of each fleet are so. */
+function* countByFleet(
+  commit: WeighedCommit,
+  isSo: (commit: WeighedCommit, change: DeviceChange) => boolean,
+): Steps<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  yield* forEachInSteps(commit.devices, (change) => {
+    const { fleet = '' } = change;
+    if (isSo(commit, change)) counts.set(fleet, (counts.get(fleet) ?? 0) + 1);
+  });
+  return counts;
+}
+
 /** Whether a device is in another fleet than before, and gets something else to run there. */
 function isMovedOn({ base, next }: WeighedCommit, { device, kind }: DeviceChange): boolean {
   const [before, after] = [base.desired.devices.get(device), next.desired.devices.get(device)];
@@ -134,11 +147,7 @@ function* joinedFleet({ base, next }: WeighedCommit, fleet: string, devices: num
 
 /** Devices that another fleet takes over and gives something else. */
 function* joinedFleets(commit: WeighedCommit): Steps<readonly WeighedFleet[]> {
-  const moved = new Map<string, number>();
-  yield* forEachInSteps(commit.devices, (change) => {
-    const { fleet = '' } = change;
-    if (isMovedOn(commit, change)) moved.set(fleet, (moved.get(fleet) ?? 0) + 1);
-  });
+  const moved = yield* countByFleet(commit, isMovedOn);
   const joined: WeighedFleet[] = [];
   for (const [fleet, devices] of moved) joined.push(...(yield* joinedFleet(commit, fleet, devices)));
   return joined;
@@ -159,11 +168,7 @@ function isPinnedAnew({ base, next }: WeighedCommit, { device, kind }: DeviceCha
 
 /** Devices that get at once what their hold names, before anybody tried it in their fleet. */
 function* pinnedFleets(commit: WeighedCommit): Steps<readonly WeighedFleet[]> {
-  const pinned = new Map<string, number>();
-  yield* forEachInSteps(commit.devices, (change) => {
-    const { fleet = '' } = change;
-    if (isPinnedAnew(commit, change)) pinned.set(fleet, (pinned.get(fleet) ?? 0) + 1);
-  });
+  const pinned = yield* countByFleet(commit, isPinnedAnew);
   return Array.from(pinned, ([fleet, devices]) => ({ fleet, waves: 1, devices, isPinned: true }));
 }
 
