@@ -206,13 +206,18 @@ export async function fetchDevices(
   return devices;
 }
 
-/** Has the controller do something; an answer that it does not is thrown as "the controller does not" and `what`. */
-async function post(context: CommandContext, path: string, value: unknown, what: string): Promise<void> {
-  const client = await openController(context);
+/** Says something to the controller; `answer` is what its text comes to as JSON. */
+async function say(client: ControllerClient, path: string, value: unknown) {
   const body = new TextEncoder().encode(JSON.stringify(value));
   const { status, bytes } = await client.ask({ method: 'POST', path, body, bytesMax: answerBytesMax });
   const text = new TextDecoder().decode(bytes);
-  const answer = parsed(text);
+  return { status, text, answer: parsed(text) };
+}
+
+/** Has the controller do something; an answer that it does not is thrown as "the controller does not" and `what`. */
+async function post(context: CommandContext, path: string, value: unknown, what: string): Promise<void> {
+  const client = await openController(context);
+  const { status, text, answer } = await say(client, path, value);
   if (status >= 200 && status < 300) return;
   if (status === 401) throw new CommandError(unauthorized(client));
   if (status === 503) throw unavailable(client.controller, answer);
@@ -234,15 +239,7 @@ export async function actOnRollout(context: CommandContext, request: RolloutActR
 
 /** Has the controller sign a bundle; recorded when it resolves. Throws `CommandError`. */
 export async function orderBundle(client: ControllerClient, order: BundleOrder): Promise<BundleAnswer> {
-  const body = new TextEncoder().encode(JSON.stringify(order));
-  const { status, bytes } = await client.ask({
-    method: 'POST',
-    path: '/api/v1/bundles',
-    body,
-    bytesMax: answerBytesMax,
-  });
-  const text = new TextDecoder().decode(bytes);
-  const answer = parsed(text);
+  const { status, text, answer } = await say(client, '/api/v1/bundles', order);
   if (status === 200 && isBundleAnswer(answer)) return answer;
   if (isError(answer, 'NOTHING_OFFERED') || isError(answer, 'BUNDLE_TOO_LARGE')) throw new CommandError(answer.message);
   throw refusalOf(status, text, client);
@@ -255,12 +252,9 @@ export type ReceiptAnswer =
 
 /** Has the controller take a receipt; durable when it resolves. Throws `CommandError` where it does not answer. */
 export async function bringReceipt(client: ControllerClient, order: ReceiptOrder): Promise<ReceiptAnswer> {
-  const body = new TextEncoder().encode(JSON.stringify(order));
-  const path = '/api/v1/receipts';
-  const { status, bytes } = await client.ask({ method: 'POST', path, body, bytesMax: answerBytesMax });
-  const text = new TextDecoder().decode(bytes);
-  const answer = parsed(text) as { readonly [K in 'device' | 'madeAt' | 'code' | 'message']?: unknown } | undefined;
-  const { device, madeAt, code, message } = printableDeep(answer ?? {});
+  const { status, text, answer } = await say(client, '/api/v1/receipts', order);
+  const told = answer as { readonly [K in 'device' | 'madeAt' | 'code' | 'message']?: unknown } | undefined;
+  const { device, madeAt, code, message } = printableDeep(told ?? {});
   if (status === 200 && typeof device === 'string' && typeof madeAt === 'string')
     return { kind: 'taken', device, madeAt };
   if (status === 409 && typeof code === 'string' && typeof message === 'string')
