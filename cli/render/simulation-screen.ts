@@ -4,7 +4,7 @@ import { printable } from '../../platform/printable.ts';
 import type { PlanSide } from './plan.ts';
 import { knownText } from './plan-words.ts';
 import { renderVerdict } from './problems.ts';
-import { span } from './quantities.ts';
+import { minuteOf, span } from './quantities.ts';
 import type { ShownSimulation } from './simulation.ts';
 import { type TimelineRow, timelineEnd, timelineRows } from './simulation-timeline.ts';
 import {
@@ -111,7 +111,7 @@ function sideText({ name, commit }: PlanSide): string {
 
 function fileText({ asked: { status }, startMs }: ShownSimulation): string {
   if (status === undefined) return '';
-  return `; by ${printable(status)}, which was told at ${new Date(startMs).toISOString().slice(0, 16)}Z: then the commit comes into force`;
+  return `; by ${printable(status)}, which was told at ${minuteOf(new Date(startMs).toISOString())}: then the commit comes into force`;
 }
 
 function seedsText({ seeds, asked: { untilMs, failShare } }: ShownSimulation): string {

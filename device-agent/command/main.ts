@@ -106,32 +106,38 @@ function wishOf({ grant, deny, until, reason, by = callerOf(process.env), deploy
   };
 }
 
+/** Where the agent answers. */
+function socketOf(stateDirectory: string, { socket }: Values): string {
+  return socket ?? stateLayout(stateDirectory).socketPath;
+}
+
 async function runConsent(stateDirectory: string, values: Values): Promise<number> {
   if (values.grant === true && values.deny === true) return fail('--grant or --deny, not both', exitCode.usage);
-  const path = values.socket ?? stateLayout(stateDirectory).socketPath;
+  const path = socketOf(stateDirectory, values);
   print(printableLines(await consentAboard(nodeLineDoors, path, wishOf(values))));
   return exitCode.ok;
 }
 
-async function runApply(stateDirectory: string, { socket }: Values, file: string | undefined): Promise<number> {
+async function runApply(stateDirectory: string, values: Values, file: string | undefined): Promise<number> {
   if (file === undefined) return fail('apply needs the path of a bundle', exitCode.usage);
   const stopping = new AbortController();
   process.once('SIGINT', () => stopping.abort());
   const ports = { doors: nodeLineDoors, clock: nodeClock, signal: stopping.signal };
-  const path = socket ?? stateLayout(stateDirectory).socketPath;
+  const path = socketOf(stateDirectory, values);
   print(printableLines(await applyBundle(ports, path, resolve(file))));
   return exitCode.ok;
 }
 
-async function runReceipts(stateDirectory: string, { socket, output }: Values): Promise<number> {
+async function runReceipts(stateDirectory: string, values: Values): Promise<number> {
+  const { output } = values;
   if (output === undefined) return fail('receipts needs --output FILE', exitCode.usage);
-  const path = socket ?? stateLayout(stateDirectory).socketPath;
+  const path = socketOf(stateDirectory, values);
   print(printableLines(await writeReceipt({ doors: nodeLineDoors, disk: nodeDisk }, path, resolve(output))));
   return exitCode.ok;
 }
 
-async function runWake(stateDirectory: string, { socket }: Values): Promise<number> {
-  print(await wakeAgent(nodeLineDoors, socket ?? stateLayout(stateDirectory).socketPath));
+async function runWake(stateDirectory: string, values: Values): Promise<number> {
+  print(await wakeAgent(nodeLineDoors, socketOf(stateDirectory, values)));
   return exitCode.ok;
 }
 
