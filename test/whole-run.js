@@ -24,6 +24,7 @@ const longest = [
     'sim',
     'world',
     'events',
+    'kept-instances',
     'scenarios-1',
     'aboard',
     'ci',

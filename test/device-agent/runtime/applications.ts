@@ -13,6 +13,7 @@ import { nodeDisk } from '../../../platform/node/disk.ts';
 import { nodeProcesses } from '../../../platform/node/processes.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import type { ChildProcess } from '../../../platform/ports.ts';
+import type { ApplicationReport } from '../../../schemas/generated/types.ts';
 
 /** The programs as a device has them: each start loads one file, where their sources are over a hundred. */
 const programs = dirname(await bundleAgent(fileURLToPath(new URL('../../../.cache/agent', import.meta.url))));
@@ -95,4 +96,15 @@ export async function statesWhen(
     runtime.onChange(check);
     check();
   });
+}
+
+/** The report of an application once it says so. */
+export async function reportWhen(
+  runtime: AppRuntime,
+  name: string,
+  holds: (report: ApplicationReport) => boolean,
+): Promise<ApplicationReport> {
+  const look = () => runtime.states().find((one) => one.name === name)!;
+  await statesWhen(runtime, () => holds(look()));
+  return look();
 }
