@@ -642,11 +642,11 @@ export interface BundleStatement {
   apiVersion: 'fleet/v1alpha1';
   kind: 'Bundle';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   notAfter: string;
   /**
@@ -1027,7 +1027,7 @@ export interface Deployment {
    */
   revision: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   /**
@@ -1502,7 +1502,7 @@ export interface DeviceHold {
    */
   reason: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   until?: string;
 }
@@ -1773,7 +1773,7 @@ export interface RevisionStatus {
   subject: string;
   author: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   committedAt: string;
 }
@@ -1782,7 +1782,7 @@ export interface RevisionStatus {
  */
 export interface PlanObservation {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   /**
@@ -2217,7 +2217,7 @@ export interface Way {
  */
 export interface Report {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   boot?: Boot;
@@ -2228,7 +2228,7 @@ export interface Report {
   agentVersion: string;
   phase: Phase;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -2304,7 +2304,7 @@ export interface Waiting {
    */
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   opensAt?: string;
   /**
@@ -2322,7 +2322,7 @@ export interface Sighting {
   name: string;
   value?: number | boolean | string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at?: string;
 }
@@ -2338,11 +2338,11 @@ export interface Consent {
   by: string;
   reason?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   until?: string;
 }
@@ -2357,7 +2357,7 @@ export interface ApplicationReport {
   version: string;
   state: 'starting' | 'running' | 'backoff' | 'completed' | 'failed' | 'stopped';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   restarts: number;
@@ -2405,7 +2405,7 @@ export interface ApplicationReport {
 export interface FactReport {
   value: number | boolean | string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
 }
@@ -2462,7 +2462,7 @@ export interface EventCounts {
  */
 export interface SnapshotReport {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at?: string;
   /**
@@ -2484,7 +2484,7 @@ export interface SnapshotReport {
 }
 export interface HostDeath {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
@@ -2544,7 +2544,7 @@ export interface DeviceProblem {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
@@ -2559,7 +2559,7 @@ export interface OutboxReport {
   messages: number;
   bytes: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   oldestAt?: string;
   /**
@@ -2606,7 +2606,7 @@ export interface LinkReport {
    */
   bytes: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
   budget?: BudgetReport;
@@ -2980,7 +2980,7 @@ export interface StatusDocument {
   apiVersion: 'fleet/v1alpha1';
   kind: 'Status';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf: string;
   /**
@@ -3034,11 +3034,11 @@ export interface SourceStatus {
   revision?: RevisionStatus;
   tip?: RevisionStatus;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   checkedAt?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
   message?: string;
@@ -3061,7 +3061,7 @@ export interface BrokerStatus {
    */
   address: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -3076,7 +3076,7 @@ export interface StorageStatus {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -3094,7 +3094,7 @@ export interface OutletStatus {
    */
   state: 'open' | 'failing';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   code?: string;
@@ -3133,7 +3133,7 @@ export interface FleetStatus {
   tally: Tally;
   applications: ApplicationReference[];
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   state: ConvergenceState;
@@ -3181,11 +3181,11 @@ export interface ForecastShare {
    */
   percent: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   by?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   surelyBy?: string;
 }
@@ -3212,7 +3212,7 @@ export interface RolloutStatus {
    */
   good?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   startedAt: string;
   /**
@@ -3222,7 +3222,7 @@ export interface RolloutStatus {
   waves: WaveStatus[];
   reason: Reason;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   nextAt?: string;
   /**
@@ -3302,13 +3302,13 @@ export interface Reason {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
 }
 export interface RolloutActStatus {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   who: string;
@@ -3317,11 +3317,11 @@ export interface RolloutActStatus {
 }
 export interface DeviceEvent {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   deviceAt?: string;
   /**
@@ -3343,11 +3343,11 @@ export interface FinishedRolloutStatus {
   revision: string;
   subject: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   startedAt: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   finishedAt: string;
   /**
@@ -3366,7 +3366,7 @@ export interface SiteStatus {
   name: string;
   tally: Tally;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   state: ConvergenceState;
@@ -3400,7 +3400,7 @@ export interface DeviceStatus {
    */
   connected?: boolean;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   linkSince?: string;
   /**
@@ -3410,7 +3410,7 @@ export interface DeviceStatus {
   takeovers?: Takeovers;
   carried?: CarriedReport;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   contactAt?: string;
   /**
@@ -3435,11 +3435,11 @@ export interface DeviceStatus {
 export interface Takeovers {
   count: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   addresses: string[];
@@ -3449,7 +3449,7 @@ export interface Takeovers {
  */
 export interface CarriedReport {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   by: string;
@@ -3471,11 +3471,11 @@ export interface ExpectedContact {
    */
   usualSeconds?: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   by?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   surelyBy?: string;
 }
@@ -3486,7 +3486,7 @@ export interface DesiredDeployment {
    */
   revision: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   applications: ApplicationReference[];
@@ -3517,7 +3517,7 @@ export interface ExpiryStatus {
    */
   subject: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   expiresAt: string;
   /**
@@ -3531,7 +3531,7 @@ export interface ExpiryStatus {
 }
 export interface Refusal {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
