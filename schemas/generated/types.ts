@@ -113,6 +113,9 @@ export interface Metadata {
   };
 }
 export interface Labels {
+  /**
+   * Letters, digits and - _ . inside, at most 63 characters.
+   */
   [k: string]: string;
 }
 export interface ApplicationSpec {
@@ -1663,7 +1666,7 @@ export interface WindowSpec {
    */
   cron: string;
   /**
-   * How long it stays open.
+   * How long it stays open, as 30m, 4h or 2d; at most 31d.
    */
   duration: string;
   /**
@@ -1696,7 +1699,7 @@ export interface ConditionFact {
    */
   type: 'number' | 'boolean' | 'string';
   /**
-   * What is older counts as missing.
+   * What is older counts as missing: as 30s, 5m, 24h or 7d; at most 366d.
    */
   maxAge: string;
   /**
@@ -2953,6 +2956,9 @@ export interface LinkMatch {
  * What a program of the integrator's writes to facts.d/NAME while it is this link, as where a router ahead of the device chooses one.
  */
 export interface LinkFact {
+  /**
+   * Lower-case letters, digits and _, beginning with a letter; at most 32 characters.
+   */
   name: string;
   is: number | boolean | string;
   /**
