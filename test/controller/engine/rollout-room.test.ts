@@ -134,3 +134,17 @@ test('where as many failed as a commit lets fail from now on, nobody else is off
     [],
   );
 });
+
+test('a device that is offered again what was kept from it takes its place before the next of its group is asked', async (t) => {
+  const asked: FleetRollout = { waves: [{ name: 'all' }], budget: { groupBy: 'group', maxUnavailable: 1 } };
+  const scene = await RolloutScene.open();
+  const devices = { one: { group: 'aurora' }, two: { group: 'aurora' }, three: { group: 'borea' } };
+  await scene.commit({ release: '1.0.0', rollout: asked, devices });
+  await scene.say('gave up', 'three');
+  t.is(scene.rollout?.state, 'halted', 'nothing ran before: there is nothing to take anybody back to');
+  await scene.pass(2 * minuteMs);
+  scene.engine.tell({ kind: 'contact', device: 'one', connected: true });
+  await scene.act('retry');
+  const offered = Object.keys(devices).filter((name) => scene.image.device(name).shadow.desiredAt !== undefined);
+  t.deepEqual(offered, ['one', 'three']);
+});
