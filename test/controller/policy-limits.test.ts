@@ -94,13 +94,12 @@ function afterChange({ devices, fleets, policy: before }: Said, asked: Change): 
 
 function rolloutOf({ canaries, places }: SaidFleet): { readonly rollout?: FleetRollout } {
   if (canaries === 0 && places === undefined) return {};
-  const waves = Array.from({ length: canaries }, (_, at) => ({ name: `canary-${at}`, limit: 1 }));
-  return {
-    rollout: {
-      waves: [...waves, { name: 'rest' }],
-      ...(places === undefined ? {} : { budget: { groupBy: 'site', maxUnavailable: places } }),
-    },
-  };
+  const [first = { name: 'rest' }, ...then] = [
+    ...Array.from({ length: canaries }, (_, at) => ({ name: `canary-${at}`, limit: 1 })),
+    { name: 'rest' },
+  ];
+  const budget = places === undefined ? {} : { budget: { groupBy: 'site', maxUnavailable: places } };
+  return { rollout: { waves: [first, ...then], ...budget } };
 }
 
 /** Its manifests, laid over those of a fleet that has releases; undefined takes one away. */
