@@ -56,12 +56,12 @@ export type LinkCarries =
 export type WindowSpecs = WindowSpec[];
 export type Phase = 'idle' | 'fetching' | 'staged' | 'waiting' | 'activating' | 'probation' | 'active';
 export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry' | 'allow-whole';
-export type SimulatedContactKind = 'ship' | 'vehicle' | 'always';
-export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 /**
  * halted: offered to nobody any more; reverting: devices that changed go back to what was good; done: all devices may run it.
  */
 export type RolloutState = 'running' | 'paused' | 'halted' | 'reverting' | 'done';
+export type SimulatedContactKind = 'ship' | 'vehicle' | 'always';
+export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 
 export interface EverySchema {
   Application?: Application;
@@ -2720,6 +2720,7 @@ export interface SimulationDocument {
    * Limits of policies for which the controller would refuse the commit, absent when there are none: it is simulated as if its message said why.
    */
   policy?: Problem[];
+  beginning?: SimulationBeginning;
   assumed: SimulationAssumptions;
   /**
    * Fleets with devices that are to change; none where nothing changes.
@@ -2742,6 +2743,31 @@ export interface SimulatedSide {
   commit?: string;
 }
 /**
+ * Where the controller stood, from which it goes on; absent where nobody told: then all devices run the base.
+ */
+export interface SimulationBeginning {
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  asOf: string;
+  /**
+   * Those that were under way.
+   */
+  rollouts: BegunRollout[];
+}
+export interface BegunRollout {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet: string;
+  number: number;
+  state: RolloutState;
+  /**
+   * The one that was open, counted from 1.
+   */
+  wave: number;
+}
+/**
  * What was asked for, and what is taken to be so.
  */
 export interface SimulationAssumptions {
@@ -2757,12 +2783,6 @@ export interface SimulationAssumptions {
    * From where a device asks for consent to where it is given.
    */
   consentAfterSeconds: number;
-  /**
-   * Fleets whose rollout to the base is under way: it is taken as completed.
-   *
-   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
-   */
-  takenAsDone: string[];
   /**
    * Of the time, conditions are true.
    */
@@ -2784,10 +2804,6 @@ export interface SimulationAssumptions {
    * Of these, how many come into contact as the controller remembers.
    */
   remembered: number;
-  /**
-   * Devices that do not run the base yet.
-   */
-  behind: number;
   /**
    * By place, as was said.
    */
@@ -2835,10 +2851,14 @@ export interface SimulatedFleet {
   waits: SimulatedWait[];
 }
 /**
- * Seconds since the commit came into force.
+ * Seconds since the beginning, when the commit came into force; negative ones were before.
  */
 export interface SimulatedWave {
   wave: string;
+  /**
+   * It had passed before the beginning: of when nothing is told.
+   */
+  isPast?: true;
   starts: SimulatedSpread;
   ends: SimulatedSpread;
 }
@@ -3021,6 +3041,10 @@ export interface StatusDocument {
    * Where the next page begins: ask with `after`.
    */
   next?: string;
+  /**
+   * What the controller decides by, of the fleets and devices that are shown, as it keeps it: where `fleet simulate` goes on from; only with rows=true. Of fleets on the first page.
+   */
+  rows?: KeptRow[];
   /**
    * Trust that comes to its end within a year, or should have been renewed by itself; the soonest first.
    */
@@ -3512,6 +3536,17 @@ export interface LinkPrice {
   name: string;
   price: number;
   currency: string;
+}
+/**
+ * A row of the controller's state; another version of it may keep others.
+ */
+export interface KeptRow {
+  room: string;
+  key: string;
+  /**
+   * JSON.
+   */
+  value: string;
 }
 export interface ExpiryStatus {
   /**
