@@ -113,6 +113,9 @@ export interface Metadata {
   };
 }
 export interface Labels {
+  /**
+   * Letters, digits and - _ . inside, at most 63 characters.
+   */
   [k: string]: string;
 }
 export interface ApplicationSpec {
@@ -642,11 +645,11 @@ export interface BundleStatement {
   apiVersion: 'fleet/v1alpha1';
   kind: 'Bundle';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   notAfter: string;
   /**
@@ -1027,7 +1030,7 @@ export interface Deployment {
    */
   revision: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   /**
@@ -1502,7 +1505,7 @@ export interface DeviceHold {
    */
   reason: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   until?: string;
 }
@@ -1663,7 +1666,7 @@ export interface WindowSpec {
    */
   cron: string;
   /**
-   * How long it stays open.
+   * How long it stays open, as 30m, 4h or 2d; at most 31d.
    */
   duration: string;
   /**
@@ -1696,7 +1699,7 @@ export interface ConditionFact {
    */
   type: 'number' | 'boolean' | 'string';
   /**
-   * What is older counts as missing.
+   * What is older counts as missing: as 30s, 5m, 24h or 7d; at most 366d.
    */
   maxAge: string;
   /**
@@ -1773,7 +1776,7 @@ export interface RevisionStatus {
   subject: string;
   author: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   committedAt: string;
 }
@@ -1782,7 +1785,7 @@ export interface RevisionStatus {
  */
 export interface PlanObservation {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   /**
@@ -2217,7 +2220,7 @@ export interface Way {
  */
 export interface Report {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   boot?: Boot;
@@ -2228,7 +2231,7 @@ export interface Report {
   agentVersion: string;
   phase: Phase;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -2304,7 +2307,7 @@ export interface Waiting {
    */
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   opensAt?: string;
   /**
@@ -2322,7 +2325,7 @@ export interface Sighting {
   name: string;
   value?: number | boolean | string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at?: string;
 }
@@ -2338,11 +2341,11 @@ export interface Consent {
   by: string;
   reason?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   until?: string;
 }
@@ -2357,7 +2360,7 @@ export interface ApplicationReport {
   version: string;
   state: 'starting' | 'running' | 'backoff' | 'completed' | 'failed' | 'stopped';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   restarts: number;
@@ -2405,7 +2408,7 @@ export interface ApplicationReport {
 export interface FactReport {
   value: number | boolean | string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
 }
@@ -2462,7 +2465,7 @@ export interface EventCounts {
  */
 export interface SnapshotReport {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at?: string;
   /**
@@ -2484,7 +2487,7 @@ export interface SnapshotReport {
 }
 export interface HostDeath {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
@@ -2544,7 +2547,7 @@ export interface DeviceProblem {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
@@ -2559,7 +2562,7 @@ export interface OutboxReport {
   messages: number;
   bytes: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   oldestAt?: string;
   /**
@@ -2606,7 +2609,7 @@ export interface LinkReport {
    */
   bytes: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
   budget?: BudgetReport;
@@ -2744,7 +2747,7 @@ export interface SimulatedSide {
  */
 export interface SimulationBeginning {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf: string;
   /**
@@ -2973,6 +2976,9 @@ export interface LinkMatch {
  * What a program of the integrator's writes to facts.d/NAME while it is this link, as where a router ahead of the device chooses one.
  */
 export interface LinkFact {
+  /**
+   * Lower-case letters, digits and _, beginning with a letter; at most 32 characters.
+   */
   name: string;
   is: number | boolean | string;
   /**
@@ -3000,7 +3006,7 @@ export interface StatusDocument {
   apiVersion: 'fleet/v1alpha1';
   kind: 'Status';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf: string;
   /**
@@ -3058,11 +3064,11 @@ export interface SourceStatus {
   revision?: RevisionStatus;
   tip?: RevisionStatus;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   checkedAt?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
   message?: string;
@@ -3085,7 +3091,7 @@ export interface BrokerStatus {
    */
   address: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -3100,7 +3106,7 @@ export interface StorageStatus {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -3118,7 +3124,7 @@ export interface OutletStatus {
    */
   state: 'open' | 'failing';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   code?: string;
@@ -3157,7 +3163,7 @@ export interface FleetStatus {
   tally: Tally;
   applications: ApplicationReference[];
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   state: ConvergenceState;
@@ -3205,11 +3211,11 @@ export interface ForecastShare {
    */
   percent: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   by?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   surelyBy?: string;
 }
@@ -3236,7 +3242,7 @@ export interface RolloutStatus {
    */
   good?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   startedAt: string;
   /**
@@ -3246,7 +3252,7 @@ export interface RolloutStatus {
   waves: WaveStatus[];
   reason: Reason;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   nextAt?: string;
   /**
@@ -3326,13 +3332,13 @@ export interface Reason {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
 }
 export interface RolloutActStatus {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   who: string;
@@ -3341,11 +3347,11 @@ export interface RolloutActStatus {
 }
 export interface DeviceEvent {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   deviceAt?: string;
   /**
@@ -3367,11 +3373,11 @@ export interface FinishedRolloutStatus {
   revision: string;
   subject: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   startedAt: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   finishedAt: string;
   /**
@@ -3390,7 +3396,7 @@ export interface SiteStatus {
   name: string;
   tally: Tally;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   state: ConvergenceState;
@@ -3424,7 +3430,7 @@ export interface DeviceStatus {
    */
   connected?: boolean;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   linkSince?: string;
   /**
@@ -3434,7 +3440,7 @@ export interface DeviceStatus {
   takeovers?: Takeovers;
   carried?: CarriedReport;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   contactAt?: string;
   /**
@@ -3459,11 +3465,11 @@ export interface DeviceStatus {
 export interface Takeovers {
   count: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   addresses: string[];
@@ -3473,7 +3479,7 @@ export interface Takeovers {
  */
 export interface CarriedReport {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   by: string;
@@ -3495,11 +3501,11 @@ export interface ExpectedContact {
    */
   usualSeconds?: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   by?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   surelyBy?: string;
 }
@@ -3510,7 +3516,7 @@ export interface DesiredDeployment {
    */
   revision: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   applications: ApplicationReference[];
@@ -3552,7 +3558,7 @@ export interface ExpiryStatus {
    */
   subject: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   expiresAt: string;
   /**
@@ -3566,7 +3572,7 @@ export interface ExpiryStatus {
 }
 export interface Refusal {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
