@@ -26,6 +26,8 @@ export interface SimulatedPlan {
   readonly seeds: readonly number[];
   readonly runs: readonly SimulatedRun[];
   readonly contacts: ContactBasis;
+  /** Devices that would ask to take modules whole, and are let. */
+  readonly asking: number;
   /** Where it begins; undefined where nobody told: then all devices run the base. */
   readonly beginning: Beginning | undefined;
   /** When the commit comes into force, or the rollouts under way go on, in milliseconds since the epoch. */
@@ -108,10 +110,10 @@ export async function simulatePlan(
   const { next } = opened;
   const beginning = await beginningOf(opened);
   const startMs = beginning === undefined ? nowMs : Date.parse(beginning.asOf);
-  const changes = await changesOf(opened, beginning, asked, startMs);
+  const { changes, asking } = await changesOf(opened, beginning, asked, startMs);
   const underWay = beginning?.rollouts.map(({ fleet }) => fleet) ?? [];
   const fleets = new Set([...changes.map(({ fleet }) => fleet), ...underWay]);
-  if (fleets.size === 0) return { ...nothing, beginning, startMs };
+  if (fleets.size === 0) return { ...nothing, asking, beginning, startMs };
   const wanted = narrowed(desiredOf(next.state), fleets);
   const seeds = seedsFor(asked, wanted.devices.size);
   const places = new Set(changes.map(({ device }) => placeOf(wanted.devices.get(device)!)));
@@ -126,5 +128,5 @@ export async function simulatePlan(
   };
   onRun(0, seeds.length);
   const runs = await livedThrough(simulation, seeds, (done) => onRun(done, seeds.length));
-  return { seeds, runs, contacts: basisOf(places), beginning, startMs };
+  return { seeds, runs, contacts: basisOf(places), asking, beginning, startMs };
 }
