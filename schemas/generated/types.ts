@@ -2805,6 +2805,10 @@ export interface SimulationAssumptions {
    */
   remembered: number;
   /**
+   * Devices that would ask to take modules whole, and are let at once.
+   */
+  asking: number;
+  /**
    * By place, as was said.
    */
   contacts: {
