@@ -237,11 +237,19 @@ export async function actOnRollout(context: CommandContext, request: RolloutActR
   await post(context, '/api/v1/rollouts/act', request, `${request.act} the rollout of fleet ${request.fleet}`);
 }
 
-/** Has the controller sign a bundle; recorded when it resolves. Throws `CommandError`. */
+/** Has the controller sign a bundle, which goes on record once `noteBundle` says that its file is written. Throws `CommandError`. */
 export async function orderBundle(client: ControllerClient, order: BundleOrder): Promise<BundleAnswer> {
   const { status, text, answer } = await say(client, '/api/v1/bundles', order);
   if (status === 200 && isBundleAnswer(answer)) return answer;
   if (isError(answer, 'NOTHING_OFFERED') || isError(answer, 'BUNDLE_TOO_LARGE')) throw new CommandError(answer.message);
+  throw refusalOf(status, text, client);
+}
+
+/** Has the controller put a bundle on record whose file is written, by the digest of its lease; durable when it resolves. Throws `CommandError`. */
+export async function noteBundle(client: ControllerClient, lease: string): Promise<void> {
+  const { status, text, answer } = await say(client, '/api/v1/bundles/written', { lease });
+  if (status === 200) return;
+  if (isError(answer, 'BUNDLE_NOT_ORDERED')) throw new CommandError(answer.message);
   throw refusalOf(status, text, client);
 }
 

@@ -315,12 +315,13 @@ export class ScenarioWorld {
       fillParcel: async () => undefined,
       artifacts: async () => ({ status: 404, headers: {}, body: (async function* () {})() }),
       news: controller.onNews,
-      messages: async () => undefined,
+      messages: async () => ({ kind: 'heard' }),
       status: (query) => controller.status(query),
       changes: controller.changes,
       clock: this.#clock,
       acceptRevision: (name) => controller.acceptRevision(name),
       makeBundle: async () => undefined,
+      noteBundle: async () => false,
       takeReceipt: controller.takeReceipt,
       actOnRollout: async ({ fleet, ...asked }) => {
         const refused = await controller.act(fleet, asked);

@@ -4,9 +4,10 @@ import { createController } from '../../controller/controller.ts';
 import type { Controller } from '../../controller/controller-parts.ts';
 import { createGuard } from '../../controller/doors/guard.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
-import { openMessageDoor, type TakePart } from '../../controller/doors/mqtt/message-door.ts';
+import { openMessageDoor } from '../../controller/doors/mqtt/message-door.ts';
 import { ParcelDoor } from '../../controller/doors/mqtt/parcel-door.ts';
 import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
+import type { TakePart } from '../../controller/doors/part-outcome.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
@@ -183,6 +184,7 @@ export class SimController {
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
       acceptRevision: (name) => controller.acceptRevision(name),
       makeBundle: async () => undefined,
+      noteBundle: async () => false,
       takeReceipt: controller.takeReceipt,
       actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
       notifyPush: () => {},
