@@ -7,6 +7,7 @@ import type {
   BundleOrder,
   CliConfiguration,
   DeviceStatus,
+  MessagesOrder,
   ReceiptOrder,
   RolloutActRequest,
   StatusDocument,
@@ -265,6 +266,22 @@ export async function bringReceipt(client: ControllerClient, order: ReceiptOrder
   const { device, madeAt, code, message } = printableDeep(told ?? {});
   if (status === 200 && typeof device === 'string' && typeof madeAt === 'string')
     return { kind: 'taken', device, madeAt };
+  if (status === 409 && typeof code === 'string' && typeof message === 'string')
+    return { kind: 'refused', code, message };
+  throw refusalOf(status, text, client);
+}
+
+/** What became of messages that the controller was brought; the number is of those that it did not have. */
+export type MessagesAnswer =
+  | { readonly kind: 'taken'; readonly messages: number }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
+
+/** Has the controller take messages; durable when it resolves. Throws `CommandError` where it does not answer. */
+export async function bringMessages(client: ControllerClient, order: MessagesOrder): Promise<MessagesAnswer> {
+  const { status, text, answer } = await say(client, '/api/v1/receipts/messages', order);
+  const told = answer as { readonly [K in 'messages' | 'code' | 'message']?: unknown } | undefined;
+  const { messages, code, message } = printableDeep(told ?? {});
+  if (status === 200 && typeof messages === 'number') return { kind: 'taken', messages };
   if (status === 409 && typeof code === 'string' && typeof message === 'string')
     return { kind: 'refused', code, message };
   throw refusalOf(status, text, client);

@@ -16,7 +16,7 @@ import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
 import { newsLimits } from '../doors/http/news-route.ts';
 import { parcelLimits } from '../doors/http/parcel-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
-import { bodyBytesMax, createApi } from '../doors/http/router.ts';
+import { bodyBytesFor, createApi } from '../doors/http/router.ts';
 import type { TakePart } from '../doors/part-outcome.ts';
 import { serveArtifacts } from '../publishing/serve-artifacts.ts';
 import { signBundle } from '../publishing/sign-deployment.ts';
@@ -38,7 +38,7 @@ export async function openHttps(ground: Ground, place: StatePlace) {
     authority: authority.certificate,
     identify: certificateIdentity,
     handler: (request, peer, signal) => handler(request, peer, signal),
-    bodyBytesMax,
+    bodyBytesMax: bodyBytesFor(ground.apiToken),
     onFailure: (subject, error) => guard.tell('http', subject, error),
     connectionsMax: room.https,
     onTurnedAway: (address) => guard.tell('http', address, full),
@@ -103,6 +103,7 @@ export function openApi(
       makeBundle(order, { ...serving.parts, ...bundling(ground, controller, ordered) }).catch(serving.inTrouble),
     noteBundle: (lease) => ordered.written(lease, (bundle) => controller.noteBundle(bundle)),
     takeReceipt: controller.takeReceipt,
+    takeMessages: controller.takeMessages,
     actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
     enrol: (request, address) => enrol({ authority, authorize: mayEnrol, onRefusal, onIssued }, request, address),
     brokerForAgents: () => brokerForAgents(url(), embedded !== undefined),

@@ -323,6 +323,7 @@ export class ScenarioWorld {
       makeBundle: async () => undefined,
       noteBundle: async () => false,
       takeReceipt: controller.takeReceipt,
+      takeMessages: controller.takeMessages,
       actOnRollout: async ({ fleet, ...asked }) => {
         const refused = await controller.act(fleet, asked);
         // What is shown right behind an act would hang on how quick this machine is: here it shows what came of it.

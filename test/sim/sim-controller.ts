@@ -177,7 +177,12 @@ export class SimController {
         onDamaged: (file) => controller.mendArtifact(file),
         onTrouble: (error) => this.#world.checkers.fail(`artifacts are not served: ${error}`),
       }),
-      ...{ news: controller.onNews, messages },
+      news: async (device, asked) => {
+        const answer = await controller.onNews(device, asked);
+        if (answer !== undefined) this.#world.checkers.asked(device);
+        return answer;
+      },
+      messages,
       status: (query) => controller.status(query),
       changes: controller.changes,
       clock,
@@ -186,6 +191,7 @@ export class SimController {
       makeBundle: async () => undefined,
       noteBundle: async () => false,
       takeReceipt: controller.takeReceipt,
+      takeMessages: controller.takeMessages,
       actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
       notifyPush: () => {},
       authorize: controller.authorize,

@@ -6,12 +6,14 @@
  *   POST /news, /messages                                      a device that git names
  *   GET  /api/v1/status, /api/v1/changes                       the API token
  *   POST /api/v1/source/accept, /api/v1/rollouts/act,          the API token
- *        /api/v1/bundles, /api/v1/bundles/written, /api/v1/receipts
+ *        /api/v1/bundles, /api/v1/bundles/written,
+ *        /api/v1/receipts, /api/v1/receipts/messages
  *   POST /enroll                                               anybody; the answer depends on what git names
  *   POST /hooks/git                                            who signs with the webhook secret
  *   GET  /healthz, /readyz                                     anybody
  */
 import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../../platform/ports.ts';
+import { carriedMessagesBytesMax } from '../../../schemas/carried-messages.ts';
 import type { RevisionStatus } from '../../../schemas/generated/types.ts';
 import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
@@ -27,12 +29,20 @@ import { parseJson } from './json-body.ts';
 import { newsAnswer, type TakeNews } from './news-route.ts';
 import { type FillParcel, parcelAnswer } from './parcel-route.ts';
 import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
-import { receiptAnswer, type TakeReceipt } from './receipt-routes.ts';
+import { messagesAnswer, receiptAnswer, type TakeMessages, type TakeReceipt } from './receipt-routes.ts';
 import { type ActOnRollout, actAnswer } from './rollout-routes.ts';
 import { type StatusParts, statusAnswer } from './status-routes.ts';
 
 /** Of the body of a request. A webhook that is longer is not needed: the next poll sees the same push. */
 export const bodyBytesMax = 65_536;
+
+const carriedPath = '/api/v1/receipts/messages';
+
+/** How long the body of a request may be: messages that were carried by hand are longer, and only who has the API token brings them. */
+export function bodyBytesFor(apiToken: string): (head: Pick<HttpRequest, 'url' | 'headers'>) => number {
+  return ({ url, headers }) =>
+    url === carriedPath && bearsToken(headers.authorization, apiToken) ? carriedMessagesBytesMax : bodyBytesMax;
+}
 
 /** Of path and query. */
 export const urlCharactersMax = 2048;
@@ -60,6 +70,7 @@ export interface ApiParts extends FeedParts, Pick<StatusParts, 'status'> {
   readonly makeBundle: MakeBundle;
   readonly noteBundle: NoteBundle;
   readonly takeReceipt: TakeReceipt;
+  readonly takeMessages: TakeMessages;
   readonly enrol: (request: EnrolmentRequest, address: string) => Promise<EnrolmentAnswer>;
   /** Told to who is enrolled, so that its configuration needs no port by hand. */
   readonly brokerForAgents?: () => BrokerForAgents;
@@ -194,6 +205,7 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
       POST: forToken(parts, ({ body }) => writtenAnswer(parts.noteBundle, parseJson(body))),
     },
     '/api/v1/receipts': { POST: forToken(parts, ({ body }) => receiptAnswer(parts.takeReceipt, parseJson(body))) },
+    [carriedPath]: { POST: forToken(parts, ({ body }) => messagesAnswer(parts.takeMessages, parseJson(body))) },
     '/healthz': { GET: healthAnswer },
     '/readyz': { GET: () => readinessAnswer(parts.readiness()) },
   };
@@ -206,6 +218,7 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
 /** The API as one handler. */
 export function createApi(parts: ApiParts): HttpHandler {
   const find = routesOf(parts);
+  const bodyBytesOf = bodyBytesFor(parts.apiToken);
   return async (request, peer, signal) => {
     if (request.url.length > urlCharactersMax) {
       return errorAnswer(414, 'URL_TOO_LONG', `the URL has more than ${urlCharactersMax} characters`);
@@ -218,9 +231,9 @@ export function createApi(parts: ApiParts): HttpHandler {
       const allow = Object.keys(methods).join(', ');
       return errorAnswer(405, 'METHOD_NOT_ALLOWED', `${path} takes ${allow}`, { allow });
     }
-    if ((request.body?.length ?? 0) > bodyBytesMax) {
-      return errorAnswer(413, 'BODY_TOO_LARGE', `the body has more than ${bodyBytesMax} bytes`);
-    }
+    const bytesMax = bodyBytesOf(request);
+    if ((request.body?.length ?? 0) > bytesMax)
+      return errorAnswer(413, 'BODY_TOO_LARGE', `the body has more than ${bytesMax} bytes`);
     return route(request, peer, signal);
   };
 }

@@ -113,6 +113,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     makeBundle: async () => undefined,
     noteBundle: async () => false,
     takeReceipt: async () => ({ kind: 'refused', code: 'NOT_HERE', message: 'not here' }),
+    takeMessages: async () => ({ kind: 'refused', code: 'NOT_HERE', message: 'not here' }),
     actOnRollout: async () => ({ code: 'NO_ROLLOUT', message: 'not here' }),
     notifyPush: () => {},
     brokerForAgents: () => brokerForAgents(`mqtts://${brokerPlace}`, true),
@@ -129,7 +130,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     authority: authority.certificate,
     identify: certificateIdentity,
     handler,
-    bodyBytesMax,
+    bodyBytesMax: () => bodyBytesMax,
     onFailure: () => {},
     log,
   });

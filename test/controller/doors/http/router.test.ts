@@ -54,6 +54,10 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
       who === 'mallory'
         ? { kind: 'refused', code: 'RECEIPT_FORGED', message: 'no' }
         : { kind: 'taken', device: receipt.payload, madeAt: who },
+    takeMessages: async ({ messages, who }) =>
+      who === 'mallory'
+        ? { kind: 'refused', code: 'RECEIPT_FORGED', message: 'no' }
+        : { kind: 'taken', device: messages.device, application: 'gauge', channel: who, messages: 3 },
     actOnRollout: async ({ fleet, act, who, why, wave, revert }) => {
       if (fleet === 'trucks') return { code: 'NO_ROLLOUT', message: 'at once' };
       if (act === 'resume') return { code: 'ACT_REFUSED', message: 'it is running' };
@@ -136,6 +140,21 @@ test('a receipt is taken for the token alone, and refused in the words of who lo
   t.like(await bring({ receipt, who: 'mallory' }), { status: 409, body: { code: 'RECEIPT_FORGED' } });
   t.is((await bring({ receipt: { ...receipt, payload: 'x'.repeat(20_000) }, who: 'ada' })).status, 400);
   t.is((await ask(device, 'POST', '/api/v1/receipts', json({ receipt, who: 'ada' }))).status, 401);
+});
+
+test('messages that were carried are for the token alone, which alone may send so much', async (t) => {
+  const { ask } = stage();
+  const path = '/api/v1/receipts/messages';
+  const signed = { publicKey: 'a', signature: 'c', device: 'anna', at: '2026-03-10T00:00:00Z' };
+  const messages = { apiVersion: 'fleet/v1alpha1', kind: 'CarriedMessages', ...signed, batch: 'x'.repeat(440_000) };
+  const bring = (value: object) => ask(nobody, 'POST', path, { headers: token, ...json(value) });
+  t.like(await bring({ messages, who: 'ada' }), { status: 200, body: { device: 'anna', channel: 'ada', messages: 3 } });
+  t.like(await bring({ messages, who: 'mallory' }), { status: 409, body: { code: 'RECEIPT_FORGED' } });
+  t.is((await bring({ messages: { ...messages, batch: undefined }, who: 'ada' })).status, 400);
+  t.is((await ask(device, 'POST', path, json({ messages, who: 'ada' }))).status, 413);
+  t.is((await ask(device, 'POST', path, json({ messages: { ...messages, batch: 'x' }, who: 'ada' }))).status, 401);
+  const elsewhere = { headers: token, body: new Uint8Array(bodyBytesMax + 1) };
+  t.is((await ask(nobody, 'POST', '/api/v1/receipts', elsewhere)).status, 413);
 });
 
 test('a parcel is for devices that git names, and of files that can be named only', async (t) => {
