@@ -56,12 +56,12 @@ export type LinkCarries =
 export type WindowSpecs = WindowSpec[];
 export type Phase = 'idle' | 'fetching' | 'staged' | 'waiting' | 'activating' | 'probation' | 'active';
 export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry' | 'allow-whole';
-export type SimulatedContactKind = 'ship' | 'vehicle' | 'always';
-export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 /**
  * halted: offered to nobody any more; reverting: devices that changed go back to what was good; done: all devices may run it.
  */
 export type RolloutState = 'running' | 'paused' | 'halted' | 'reverting' | 'done';
+export type SimulatedContactKind = 'ship' | 'vehicle' | 'always';
+export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 
 export interface EverySchema {
   Application?: Application;
@@ -115,6 +115,9 @@ export interface Metadata {
   };
 }
 export interface Labels {
+  /**
+   * Letters, digits and - _ . inside, at most 63 characters.
+   */
   [k: string]: string;
 }
 export interface ApplicationSpec {
@@ -644,11 +647,11 @@ export interface BundleStatement {
   apiVersion: 'fleet/v1alpha1';
   kind: 'Bundle';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   notAfter: string;
   /**
@@ -697,7 +700,7 @@ export interface CarriedMessages {
   kind: 'CarriedMessages';
   device: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   follows?: ChannelPosition;
@@ -1061,7 +1064,7 @@ export interface Deployment {
    */
   revision: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   /**
@@ -1536,7 +1539,7 @@ export interface DeviceHold {
    */
   reason: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   until?: string;
 }
@@ -1697,7 +1700,7 @@ export interface WindowSpec {
    */
   cron: string;
   /**
-   * How long it stays open.
+   * How long it stays open, as 30m, 4h or 2d; at most 31d.
    */
   duration: string;
   /**
@@ -1730,7 +1733,7 @@ export interface ConditionFact {
    */
   type: 'number' | 'boolean' | 'string';
   /**
-   * What is older counts as missing.
+   * What is older counts as missing: as 30s, 5m, 24h or 7d; at most 366d.
    */
   maxAge: string;
   /**
@@ -1817,7 +1820,7 @@ export interface RevisionStatus {
   subject: string;
   author: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   committedAt: string;
 }
@@ -1826,7 +1829,7 @@ export interface RevisionStatus {
  */
 export interface PlanObservation {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   /**
@@ -2261,7 +2264,7 @@ export interface Way {
  */
 export interface Report {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   boot?: Boot;
@@ -2272,7 +2275,7 @@ export interface Report {
   agentVersion: string;
   phase: Phase;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -2348,7 +2351,7 @@ export interface Waiting {
    */
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   opensAt?: string;
   /**
@@ -2366,7 +2369,7 @@ export interface Sighting {
   name: string;
   value?: number | boolean | string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at?: string;
 }
@@ -2382,11 +2385,11 @@ export interface Consent {
   by: string;
   reason?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   until?: string;
 }
@@ -2401,7 +2404,7 @@ export interface ApplicationReport {
   version: string;
   state: 'starting' | 'running' | 'backoff' | 'completed' | 'failed' | 'stopped';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   restarts: number;
@@ -2449,7 +2452,7 @@ export interface ApplicationReport {
 export interface FactReport {
   value: number | boolean | string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
 }
@@ -2506,7 +2509,7 @@ export interface EventCounts {
  */
 export interface SnapshotReport {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at?: string;
   /**
@@ -2528,7 +2531,7 @@ export interface SnapshotReport {
 }
 export interface HostDeath {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
@@ -2588,7 +2591,7 @@ export interface DeviceProblem {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
@@ -2603,7 +2606,7 @@ export interface OutboxReport {
   messages: number;
   bytes: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   oldestAt?: string;
   /**
@@ -2650,7 +2653,7 @@ export interface LinkReport {
    */
   bytes: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
   budget?: BudgetReport;
@@ -2761,6 +2764,7 @@ export interface SimulationDocument {
    * Limits of policies for which the controller would refuse the commit, absent when there are none: it is simulated as if its message said why.
    */
   policy?: Problem[];
+  beginning?: SimulationBeginning;
   assumed: SimulationAssumptions;
   /**
    * Fleets with devices that are to change; none where nothing changes.
@@ -2783,6 +2787,31 @@ export interface SimulatedSide {
   commit?: string;
 }
 /**
+ * Where the controller stood, from which it goes on; absent where nobody told: then all devices run the base.
+ */
+export interface SimulationBeginning {
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  asOf: string;
+  /**
+   * Those that were under way.
+   */
+  rollouts: BegunRollout[];
+}
+export interface BegunRollout {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet: string;
+  number: number;
+  state: RolloutState;
+  /**
+   * The one that was open, counted from 1.
+   */
+  wave: number;
+}
+/**
  * What was asked for, and what is taken to be so.
  */
 export interface SimulationAssumptions {
@@ -2798,12 +2827,6 @@ export interface SimulationAssumptions {
    * From where a device asks for consent to where it is given.
    */
   consentAfterSeconds: number;
-  /**
-   * Fleets whose rollout to the base is under way: it is taken as completed.
-   *
-   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
-   */
-  takenAsDone: string[];
   /**
    * Of the time, conditions are true.
    */
@@ -2825,10 +2848,6 @@ export interface SimulationAssumptions {
    * Of these, how many come into contact as the controller remembers.
    */
   remembered: number;
-  /**
-   * Devices that do not run the base yet.
-   */
-  behind: number;
   /**
    * By place, as was said.
    */
@@ -2876,10 +2895,14 @@ export interface SimulatedFleet {
   waits: SimulatedWait[];
 }
 /**
- * Seconds since the commit came into force.
+ * Seconds since the beginning, when the commit came into force; negative ones were before.
  */
 export interface SimulatedWave {
   wave: string;
+  /**
+   * It had passed before the beginning: of when nothing is told.
+   */
+  isPast?: true;
   starts: SimulatedSpread;
   ends: SimulatedSpread;
 }
@@ -2997,6 +3020,9 @@ export interface LinkMatch {
  * What a program of the integrator's writes to facts.d/NAME while it is this link, as where a router ahead of the device chooses one.
  */
 export interface LinkFact {
+  /**
+   * Lower-case letters, digits and _, beginning with a letter; at most 32 characters.
+   */
   name: string;
   is: number | boolean | string;
   /**
@@ -3024,7 +3050,7 @@ export interface StatusDocument {
   apiVersion: 'fleet/v1alpha1';
   kind: 'Status';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf: string;
   /**
@@ -3060,6 +3086,10 @@ export interface StatusDocument {
    */
   next?: string;
   /**
+   * What the controller decides by, of the fleets and devices that are shown, as it keeps it: where `fleet simulate` goes on from; only with rows=true. Of fleets on the first page.
+   */
+  rows?: KeptRow[];
+  /**
    * Trust that comes to its end within a year, or should have been renewed by itself; the soonest first.
    */
   expiry?: ExpiryStatus[];
@@ -3078,11 +3108,11 @@ export interface SourceStatus {
   revision?: RevisionStatus;
   tip?: RevisionStatus;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   checkedAt?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
   message?: string;
@@ -3105,7 +3135,7 @@ export interface BrokerStatus {
    */
   address: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -3120,7 +3150,7 @@ export interface StorageStatus {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -3138,7 +3168,7 @@ export interface OutletStatus {
    */
   state: 'open' | 'failing';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   code?: string;
@@ -3177,7 +3207,7 @@ export interface FleetStatus {
   tally: Tally;
   applications: ApplicationReference[];
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   state: ConvergenceState;
@@ -3225,11 +3255,11 @@ export interface ForecastShare {
    */
   percent: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   by?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   surelyBy?: string;
 }
@@ -3256,7 +3286,7 @@ export interface RolloutStatus {
    */
   good?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   startedAt: string;
   /**
@@ -3266,7 +3296,7 @@ export interface RolloutStatus {
   waves: WaveStatus[];
   reason: Reason;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   nextAt?: string;
   /**
@@ -3346,13 +3376,13 @@ export interface Reason {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
 }
 export interface RolloutActStatus {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   who: string;
@@ -3361,11 +3391,11 @@ export interface RolloutActStatus {
 }
 export interface DeviceEvent {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   deviceAt?: string;
   /**
@@ -3387,11 +3417,11 @@ export interface FinishedRolloutStatus {
   revision: string;
   subject: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   startedAt: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   finishedAt: string;
   /**
@@ -3410,7 +3440,7 @@ export interface SiteStatus {
   name: string;
   tally: Tally;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   state: ConvergenceState;
@@ -3444,7 +3474,7 @@ export interface DeviceStatus {
    */
   connected?: boolean;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   linkSince?: string;
   /**
@@ -3454,7 +3484,7 @@ export interface DeviceStatus {
   takeovers?: Takeovers;
   carried?: CarriedReport;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   contactAt?: string;
   /**
@@ -3479,11 +3509,11 @@ export interface DeviceStatus {
 export interface Takeovers {
   count: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   addresses: string[];
@@ -3493,7 +3523,7 @@ export interface Takeovers {
  */
 export interface CarriedReport {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   by: string;
@@ -3515,11 +3545,11 @@ export interface ExpectedContact {
    */
   usualSeconds?: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   by?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   surelyBy?: string;
 }
@@ -3530,7 +3560,7 @@ export interface DesiredDeployment {
    */
   revision: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   applications: ApplicationReference[];
@@ -3551,6 +3581,17 @@ export interface LinkPrice {
   price: number;
   currency: string;
 }
+/**
+ * A row of the controller's state; another version of it may keep others.
+ */
+export interface KeptRow {
+  room: string;
+  key: string;
+  /**
+   * JSON.
+   */
+  value: string;
+}
 export interface ExpiryStatus {
   /**
    * root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.
@@ -3561,7 +3602,7 @@ export interface ExpiryStatus {
    */
   subject: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   expiresAt: string;
   /**
@@ -3575,7 +3616,7 @@ export interface ExpiryStatus {
 }
 export interface Refusal {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
