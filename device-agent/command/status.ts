@@ -5,6 +5,7 @@ import { eventWords } from '../../schemas/event-words.ts';
 import { factWords } from '../../schemas/fact-words.ts';
 import type { ApplicationReport, QuotaUsage, Report } from '../../schemas/generated/types.ts';
 import { linkWords } from '../../schemas/link-words.ts';
+import { neighbourWords } from '../../schemas/neighbour-words.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { siteLinkWords } from '../../schemas/site-link-words.ts';
 import { snapshotWords } from '../../schemas/snapshot-words.ts';
@@ -123,6 +124,7 @@ export function describeAgent(
     ...deathLines(report),
     ...outboxLines(report, saidMs),
     ...(report.links ?? []).map((link) => `Link ${siteLinkWords(link, megabytes)}.`),
+    ...(report.neighbours ?? []).map((one) => `Neighbour ${neighbourWords(one)}.`),
   ];
   if (target !== undefined && target.sequence !== running?.sequence) {
     const bytes =

@@ -14,6 +14,7 @@ import { noParcel, orderByMessage, orderParcel, withoutParcelsMs } from '../down
 import { Passage } from '../download/passage.ts';
 import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
+import { Neighbours } from '../neighbours/neighbours.ts';
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { stateLayout } from '../state-layout.ts';
 import { mendIfPossible } from '../storage/mend.ts';
@@ -40,6 +41,8 @@ export interface LocalCourierOptions {
   readonly unpacking?: (sha256?: string) => void;
   /** What was made ready to run, and may have to make room. */
   readonly prepared?: Pick<PreparedStore, 'collect'>;
+  /** Asks devices beside this one, and says which one answers; absent where none is asked. */
+  readonly lan?: Network;
   /** When who may sign deployments vouched for what this network serves. */
   readonly leasedAtMs?: number;
 }
@@ -103,15 +106,17 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
   async bring(...[errand, onProgress, signal]: Parameters<Courier['bring']>): ReturnType<Courier['bring']> {
     let attempt: FetchAttempt | undefined;
     let { parcelHungAt } = errand.memory;
+    const neighbours = this.#openNeighbours(errand);
     const learnt = (): FetchMemory => {
-      return { ...(attempt?.memory() ?? errand.memory), ...(parcelHungAt === undefined ? {} : { parcelHungAt }) };
+      const memory = { ...(attempt?.memory() ?? errand.memory), aside: neighbours.aside() };
+      return { ...memory, ...(parcelHungAt === undefined ? {} : { parcelHungAt }) };
     };
     try {
       const collect = (): void => this.#collect(errand);
       const passage = new Passage(errand.links ?? [], this.#options.wayOut);
       if (await this.#order(errand, passage, signal)) parcelHungAt = this.#options.clock.monotonic();
       const context = { ...this.#context, collect, parcel: this.#parcel, passage };
-      attempt = new FetchAttempt(context, this.#options.clock, () => this.#openMetadata(), errand);
+      attempt = new FetchAttempt(context, neighbours, this.#options.clock, () => this.#openMetadata(), errand);
       const downloads = await attempt.run(onProgress, signal);
       return { memory: learnt(), result: { kind: 'brought', downloads } };
     } catch (error) {
@@ -120,6 +125,16 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
     } finally {
       this.#parcel = noParcel;
     }
+  }
+
+  #openNeighbours({ memory }: BringErrand): Neighbours {
+    const { configuration, clock, time, network, lan } = this.#options;
+    const { device, neighbours = {} } = configuration;
+    const known = lan === undefined ? [] : (neighbours.known ?? []);
+    return new Neighbours({
+      ...{ network: lan ?? network, clock, nowMs: () => time.nowMs(), device, known },
+      aside: memory.aside ?? [],
+    });
   }
 
   /** Has what an update needs besides its modules come, where it is to be agreed upon first and there is something to bring; whether that hung. */

@@ -1,4 +1,3 @@
-import { TrustError } from '../../artifact/trust/error.ts';
 import type { Clock } from '../../platform/ports.ts';
 import { deployedModules } from '../../schemas/deployed-modules.ts';
 import type {
@@ -9,9 +8,10 @@ import type {
   ReleaseIndex,
   Way,
 } from '../../schemas/generated/types.ts';
-import { judgeEnvelope } from '../courier/judge-envelope.ts';
 import { bringWholeOnly } from '../links/link-terms.ts';
+import type { Neighbours } from '../neighbours/neighbours.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
+import { refresh, requireAgreement, requireSigner, targetPath } from './agreement.ts';
 import { DownloadError, isOfTheTerms, isOfTheWay } from './download-error.ts';
 import { type FetchMemory, type KnownIndex, type ModuleProgress, progressOf } from './fetch-memory.ts';
 import {
@@ -27,41 +27,6 @@ import { bytesThere } from './partial-file.ts';
 import { requireRunnable } from './require-runnable.ts';
 import { affordableWays, isByDelta } from './ways.ts';
 import { bytesWhole, type LackingDelta, lackingDeltas } from './whole-modules.ts';
-
-/** The path under which releases are signed. */
-function targetPath({ name, version }: LinkedModule): string {
-  return `${name}/${version}.wasm`;
-}
-
-/** Refuses a module that the signed releases do not know as the deployment has it. */
-function requireAgreement(metadata: ReleaseMetadata, module: LinkedModule): void {
-  const path = targetPath(module);
-  const target = metadata.target(path);
-  if (target === undefined) throw new DownloadError('RELEASE_UNSIGNED', `no release key signed ${path}`);
-  if (target.sha256 !== module.sha256 || target.length !== module.length) {
-    const asked = `${module.sha256.slice(0, 12)} of ${module.length} bytes`;
-    const signed = `${target.sha256.slice(0, 12)} of ${target.length} bytes`;
-    throw new DownloadError('RELEASE_MISMATCH', `the deployment wants ${path} as ${asked}, signed is ${signed}`);
-  }
-}
-
-/** Brings the newest metadata. What stops everything installs nothing new: for that, expired metadata is as good as any. */
-async function refresh(metadata: ReleaseMetadata, paths: readonly string[], signal: AbortSignal): Promise<void> {
-  try {
-    await metadata.refresh(paths, signal);
-  } catch (error) {
-    const isExpiry = error instanceof TrustError && error.code === 'EXPIRED';
-    if (!isExpiry || paths.length > 0) throw error;
-  }
-}
-
-/** Refuses a deployment whose signer is not named any more: the key was revoked after the deployment had been accepted. */
-function requireSigner(metadata: ReleaseMetadata, envelope: string, { device, sequence }: Deployment): void {
-  const judgement = judgeEnvelope(envelope, metadata.deploymentKeys(), device);
-  if (judgement.kind === 'genuine') return;
-  const { message } = judgement.problem;
-  throw new DownloadError('DEPLOYMENT_REVOKED', `deployment ${sequence} was accepted once, and is no more: ${message}`);
-}
 
 /** Every release that a deployment has, once. */
 export function modulesOf({ applications }: Deployment): readonly LinkedModule[] {
@@ -109,7 +74,8 @@ export class FetchAttempt {
   readonly #isInstalled: boolean;
   /** Whether a module may come by a delta only. */
   readonly #isDeltaOnly: (module: LinkedModule) => boolean;
-  readonly #missing: readonly LinkedModule[];
+  readonly #neighbours: Neighbours;
+  #missing: readonly LinkedModule[];
   readonly #bytes: Map<string, number>;
   readonly #reports: Map<string, DownloadReport>;
   readonly #indexes: Map<string, KnownIndex>;
@@ -119,10 +85,17 @@ export class FetchAttempt {
   readonly #busy: Map<string, number>;
   #hasAgreed: boolean;
 
-  constructor(context: DownloadContext, clock: Clock, openMetadata: () => ReleaseMetadata, wanted: Wanted) {
+  constructor(
+    context: DownloadContext,
+    neighbours: Neighbours,
+    clock: Clock,
+    openMetadata: () => ReleaseMetadata,
+    wanted: Wanted,
+  ) {
     const { deployment, envelope, isInstalled, updates, memory } = wanted;
     this.#envelope = envelope;
     this.#context = context;
+    this.#neighbours = neighbours;
     this.#clock = clock;
     this.#openMetadata = openMetadata;
     this.#deployment = deployment;
@@ -166,6 +139,7 @@ export class FetchAttempt {
     this.#tell(onProgress);
     const isLater = this.#hasAgreed;
     if (!isLater) await this.#agree(signal);
+    await this.#askNeighbours(onProgress, signal);
     await this.#requireDeltas(signal);
     for (const module of this.#missing) await this.#bring(module, onProgress, signal);
     // Attempts may lie days apart: what is installed now must be signed and fresh now.
@@ -185,6 +159,34 @@ export class FetchAttempt {
     requireSigner(metadata, this.#envelope, this.#deployment);
     for (const module of modules) requireAgreement(metadata, module);
     this.#hasAgreed = true;
+  }
+
+  /** What a neighbour has costs no link, and comes whole whatever the deployment says of links. */
+  async #askNeighbours(onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<void> {
+    for (const module of this.#missing) {
+      if (await this.#cameAlong(module, signal)) continue;
+      const device = await this.#neighbours.bring(this.#context, module, this.#progressFor(module, onProgress), signal);
+      if (device === undefined) continue;
+      const bytes = this.#bytes.get(module.sha256) ?? 0;
+      this.#reports.set(targetPath(module), { ...downloadReport(module, 'whole', bytes), neighbour: device });
+      this.#missing = this.#missing.filter((one) => one !== module);
+    }
+  }
+
+  /** Whether a delta to a module came along with the update. */
+  async #cameAlong(module: LinkedModule, signal: AbortSignal): Promise<boolean> {
+    const { parcel, store, budget } = this.#context;
+    if (!parcel.has(`releases/${module.name}/${module.version}.json`)) return false;
+    const index = this.#unspoilt(await this.#indexOf(this.#contextOf(module), module, signal));
+    const ways = affordableWays(module, index, store, budget, () => 0);
+    return ways.some(({ sha256 }) => parcel.has(`sha256/${sha256}`));
+  }
+
+  #progressFor({ sha256 }: LinkedModule, onProgress: (progress: Progress) => void) {
+    return (done: number, total: number): void => {
+      this.#progress.set(sha256, { done, total });
+      this.#tell(onProgress);
+    };
   }
 
   /** Before anything of an update travels: what of it can't come as its deployment has it is told at once. */
@@ -265,10 +267,7 @@ export class FetchAttempt {
   async #bring(module: LinkedModule, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<void> {
     const { sha256 } = module;
     const context = this.#contextOf(module);
-    const progress = (done: number, total: number): void => {
-      this.#progress.set(sha256, { done, total });
-      this.#tell(onProgress);
-    };
+    const progress = this.#progressFor(module, onProgress);
     const index = this.#unspoilt(await this.#indexOf(context, module, signal));
     const unpacking: Unpacking = {
       spent: this.#work.get(sha256) ?? 0,

@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
 import { Agent, request as requestTls } from 'node:https';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import {
   type CountTravel,
   type HttpRequest,
@@ -11,6 +12,7 @@ import {
 } from '../ports.ts';
 import { addressMsMax } from './address-patience.ts';
 import { nodeClock } from './clock.ts';
+import { deviceOf } from './device-certificate.ts';
 import { interfaceOf } from './interface-of.ts';
 import { connectionBytes, handshakeBytes, travelOf } from './travel.ts';
 
@@ -21,6 +23,8 @@ export interface TlsIdentity {
   readonly key?: string;
   /** Groups for the key exchange, as OpenSSL names them; its own choice unless given. */
   readonly keyExchange?: string;
+  /** Who answers is a device of this authority, by whatever name of a host: answers say which. */
+  readonly peers?: 'devices';
 }
 
 /** How long a server may say nothing at all before an exchange counts as cut. */
@@ -120,8 +124,8 @@ function closeIdle(pool: Agent): void {
   for (const sockets of Object.values(pool.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
-function poolOf({ ca, certificate, key, keyExchange }: TlsIdentity): Agent {
-  const name = JSON.stringify([ca, certificate, key, keyExchange]);
+function poolOf({ ca, certificate, key, keyExchange, peers }: TlsIdentity): Agent {
+  const name = JSON.stringify([ca, certificate, key, keyExchange, peers]);
   const pool =
     pools.get(name) ??
     new Agent({
@@ -133,6 +137,8 @@ function poolOf({ ca, certificate, key, keyExchange }: TlsIdentity): Agent {
       ...(certificate === undefined ? {} : { cert: certificate }),
       ...(key === undefined ? {} : { key }),
       ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
+      // Its certificate is judged when it answers: it is one of a client.
+      ...(peers === undefined ? {} : { rejectUnauthorized: false }),
     });
   // The one used last is the last of the map.
   pools.delete(name);
@@ -165,6 +171,13 @@ function wasStale(exchange: ClientRequest, { method }: HttpRequest, error: Netwo
   return exchange.reusedSocket && error.code === 'CUT' && method !== 'POST';
 }
 
+/** The device that answers; nothing where it may be anybody whom TLS trusts. */
+function answering(socket: Socket, { peers, ca = '' }: TlsIdentity): { readonly device?: string } {
+  if (peers === undefined) return {};
+  const certificate = 'encrypted' in socket ? (socket as TLSSocket).getPeerX509Certificate() : undefined;
+  return { device: deviceOf(certificate, ca, nodeClock.now()) };
+}
+
 function attempt(
   wanted: HttpRequest,
   identity: TlsIdentity,
@@ -177,7 +190,7 @@ function attempt(
     const count = (): void => {
       if (countTravel !== undefined) countOn(exchange.socket, countTravel);
     };
-    exchange.on('error', (cause) => {
+    const fail = (cause: NodeJS.ErrnoException): void => {
       const error = new NetworkError(
         errorCode(cause, signal),
         failureText(cause, new URL(wanted.url).host, nodeClock.now()),
@@ -185,15 +198,20 @@ function attempt(
       // Each failure takes one connection out of the pool, so this comes to an end.
       if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, identity, signal, countTravel));
       else reject(error);
-    });
+    };
+    exchange.on('error', fail);
     const closed = new Promise<void>((done) => exchange.on('close', done));
     exchange.on('response', (message) => {
-      const via = tallies.get(message.socket)?.via;
-      const body = bodyOf(message, count, closed, signal);
-      resolve({
-        ...{ status: message.statusCode ?? 0, headers: headersOf(message), body },
-        ...(via === undefined ? {} : { via }),
-      });
+      try {
+        const device = answering(message.socket, identity);
+        const via = tallies.get(message.socket)?.via;
+        const body = bodyOf(message, count, closed, signal);
+        const answer = { status: message.statusCode ?? 0, headers: headersOf(message), body };
+        resolve({ ...answer, ...device, ...(via === undefined ? {} : { via }) });
+      } catch (error) {
+        message.destroy();
+        fail(error as Error);
+      }
     });
     exchange.end(wanted.body);
   });

@@ -13,6 +13,7 @@ import { signReceipt } from '../../schemas/receipt.ts';
 import type { Fate } from '../sim/disk-crash.ts';
 import { SimDisk } from '../sim/sim-disk.ts';
 import { SimDoors } from '../sim/sim-doors.ts';
+import type { SimLan } from '../sim/sim-lan.ts';
 import { SimLink, simNetwork, simWays } from '../sim/sim-network.ts';
 import { SimRuntime } from '../sim/sim-runtime.ts';
 import { SimSurroundings } from '../sim/sim-surroundings.ts';
@@ -67,6 +68,11 @@ export class Ship {
   skewMs = 0;
   /** Counts how often its power came. */
   machineBoot = 1;
+  /** Its name. */
+  device = 'anna';
+  /** Addresses of devices beside it, and the network that they are on. */
+  neighbours: readonly string[] = [];
+  lan: SimLan | undefined;
   /** What it may spend on unpacking. */
   unpack: NonNullable<AgentConfiguration['unpack']> = {};
   /** What the shadow holds. */
@@ -143,7 +149,8 @@ export class Ship {
     });
     const options = { time: this.time, random: this.random, link: this.link, life, keyFingerprint: 'SHA256:x' };
     try {
-      const settings = { ...configuration, unpack: this.unpack };
+      const { device } = this;
+      const settings = { ...configuration, device, unpack: this.unpack, neighbours: { known: [...this.neighbours] } };
       const outside = { configuration: settings, stateDirectory: '/state', disk: this.disk, clock };
       const server = () => this.shore.handle;
       this.agent = createAgent({
@@ -156,11 +163,12 @@ export class Ship {
           machineBoot: this.machineBoot,
         },
         ...{ ways: simWays(this.link, clock), surroundings: this.surroundings, doors: this.doors },
-        signReceipt: (report) => signReceipt('anna', report, deviceKey),
+        signReceipt: (report) => signReceipt(device, report, deviceKey),
         openCourier: (shared) =>
           new CarryingCourier({
             ...outside,
             ...shared,
+            ...(this.lan === undefined ? {} : { lan: this.lan.networkOf(device, clock) }),
             network: simNetwork({ ...options, server, wayOut: shared.wayOut, countTravel: shared.countTravel }),
           }),
       });

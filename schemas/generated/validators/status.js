@@ -11,7 +11,7 @@ const schema200 = {"title":"SourceStatus","type":"object","properties":{"state":
 const schema206 = {"title":"Problem","description":"What is wrong with the files of a revision, and where.","type":"object","properties":{"file":{"type":"string"},"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"description":"What is wrong, what was expected.","type":"string"},"excerpt":{"description":"The offending text.","type":"string"}},"required":["file","code","message"],"additionalProperties":false};
 const schema201 = {"title":"RevisionStatus","type":"object","properties":{"id":{"$ref":"metadata.schema.json#/$defs/Revision"},"subject":{"type":"string"},"author":{"type":"string"},"committedAt":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["id","subject","author","committedAt"],"additionalProperties":false};
 const schema103 = {"description":"A git commit id.","type":"string","pattern":"^[0-9a-f]{40}$"};
-const pattern67 = new RegExp("^[0-9a-f]{40}$", "u");
+const pattern68 = new RegExp("^[0-9a-f]{40}$", "u");
 
 function validate67(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -79,7 +79,7 @@ errors++;
 if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
-if(!pattern67.test(data0)){
+if(!pattern68.test(data0)){
 const err5 = {instancePath:instancePath+"/id",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -166,7 +166,7 @@ return errors === 0;
 }
 validate67.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern121 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
+const pattern122 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
 
 function validate66(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -456,7 +456,7 @@ errors++;
 if(data9.code !== undefined){
 let data13 = data9.code;
 if(typeof data13 === "string"){
-if(!pattern121.test(data13)){
+if(!pattern122.test(data13)){
 const err22 = {instancePath:instancePath+"/problems/" + i0+"/code",schemaPath:"#/$defs/Problem/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err22];
@@ -640,7 +640,7 @@ errors++;
 if(data17.code !== undefined){
 let data21 = data17.code;
 if(typeof data21 === "string"){
-if(!pattern121.test(data21)){
+if(!pattern122.test(data21)){
 const err37 = {instancePath:instancePath+"/notes/" + i1+"/code",schemaPath:"#/$defs/Problem/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err37];
@@ -927,7 +927,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern121.test(data0)){
+if(!pattern122.test(data0)){
 const err5 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -1135,7 +1135,7 @@ errors++;
 if(data.code !== undefined){
 let data3 = data.code;
 if(typeof data3 === "string"){
-if(!pattern121.test(data3)){
+if(!pattern122.test(data3)){
 const err8 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -2172,7 +2172,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern121.test(data0)){
+if(!pattern122.test(data0)){
 const err3 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -2549,7 +2549,7 @@ errors++;
 if(data.code !== undefined){
 let data4 = data.code;
 if(typeof data4 === "string"){
-if(!pattern121.test(data4)){
+if(!pattern122.test(data4)){
 const err12 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -2752,7 +2752,7 @@ errors++;
 if(data.revision !== undefined){
 let data1 = data.revision;
 if(typeof data1 === "string"){
-if(!pattern67.test(data1)){
+if(!pattern68.test(data1)){
 const err13 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -3083,7 +3083,7 @@ errors++;
 if(data.revision !== undefined){
 let data2 = data.revision;
 if(typeof data2 === "string"){
-if(!pattern67.test(data2)){
+if(!pattern68.test(data2)){
 const err13 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -4323,7 +4323,7 @@ const schema260 = {"title":"DeviceStatus","type":"object","properties":{"name":{
 const schema34 = {"title":"Labels","type":"object","propertyNames":{"pattern":"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"},"additionalProperties":{"type":"string","pattern":"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"}};
 const pattern5 = new RegExp("^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", "u");
 const pattern6 = new RegExp("^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$", "u");
-const pattern168 = new RegExp("^[0-9A-Za-z]{1,36}$", "u");
+const pattern169 = new RegExp("^[0-9A-Za-z]{1,36}$", "u");
 const schema266 = {"title":"DeviceHold","description":"It keeps the deployment that it was issued last, whatever its manifests ask for, or runs what its fleet completed last with other releases, where it names them; until the hold ends or is taken away.","type":"object","properties":{"releases":{"description":"The version that it runs of each of these applications of its fleet. Without them it keeps what it was issued last.","type":"object","minProperties":1,"maxProperties":64,"propertyNames":{"$ref":"metadata.schema.json#/$defs/Name"},"additionalProperties":{"$ref":"metadata.schema.json#/$defs/Version"}},"reason":{"description":"Why, for whoever asks.","type":"string","minLength":1,"maxLength":200},"until":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it ends by itself."}},"required":["reason"],"additionalProperties":false};
 const func2 = (text) => [...text].length;
 
@@ -4983,7 +4983,7 @@ errors++;
 if(data.revision !== undefined){
 let data1 = data.revision;
 if(typeof data1 === "string"){
-if(!pattern67.test(data1)){
+if(!pattern68.test(data1)){
 const err7 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -5105,10 +5105,10 @@ return errors === 0;
 }
 validate111.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema283 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/report.schema.json","title":"Report","description":"What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.","type":"object","maxProperties":64,"properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"The device's own time when it said this."},"boot":{"title":"Boot","description":"Which start of the agent says this; absent in reports of agents that count across restarts.","type":"object","properties":{"id":{"description":"Drawn by chance at each start.","type":"string","pattern":"^[0-9a-f]{1,32}$"},"number":{"description":"Grows by one with each start on the same state; two starts share one where the disk took nothing in between.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["id","number"]},"counter":{"description":"Grows by one with every report of the same boot, from 1; the highest of them is the newest.","type":"integer","minimum":0,"maximum":9007199254740991},"agentVersion":{"type":"string","maxLength":64},"phase":{"$ref":"#/$defs/Phase"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it entered the phase."},"highestSequence":{"description":"The highest sequence it ever accepted; 0 before the first.","type":"integer","minimum":0,"maximum":9007199254740991},"running":{"$ref":"#/$defs/DeploymentReference","description":"The deployment whose applications run now."},"target":{"$ref":"#/$defs/DeploymentReference","description":"The deployment it is on its way to, when that is another."},"progress":{"title":"Progress","type":"object","properties":{"bytesDone":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesTotal":{"type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytesDone","bytesTotal"]},"waiting":{"title":"Waiting","description":"What it waits for in the phase waiting, before it fetches or activates its target.","type":"object","properties":{"to":{"enum":["fetch","activate"]},"code":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"message":{"description":"For people.","type":"string","maxLength":300},"opensAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When its next window opens."},"flapping":{"description":"What it waits for changed twelve times within the last hour.","const":true},"seen":{"description":"What was seen of all that the clause names that is not true.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/Sighting"}}},"required":["to","code","message"]},"consent":{"title":"Consent","description":"What somebody aboard said last about the newest deployment.","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"answer":{"enum":["granted","denied"]},"by":{"description":"As they say themselves.","type":"string","minLength":1,"maxLength":64},"reason":{"type":"string","minLength":1,"maxLength":160},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"until":{"$ref":"metadata.schema.json#/$defs/Time","description":"It counts no more from then on."}},"required":["sequence","answer","by","at"]},"applications":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/ApplicationReport"}},"applicationsLeftOut":{"description":"How many more it has, for which there was no room; those that do not run come first.","type":"integer","minimum":1,"maximum":1000},"hostDeath":{"$ref":"#/$defs/HostDeath","description":"The last time a process of applications died."},"downloads":{"description":"How the artifacts of the running deployment arrived.","type":"array","maxItems":64,"items":{"$ref":"#/$defs/DownloadReport"}},"problem":{"$ref":"#/$defs/DeviceProblem","description":"Why it is not at the newest deployment, or what was refused last."},"outbox":{"$ref":"#/$defs/OutboxReport"},"asks":{"title":"Asks","description":"It has no session with a broker and asks over HTTPS for news; absent where it has one.","type":"object","properties":{"everySeconds":{"description":"How long it is silent at most, if its link is there.","type":"integer","minimum":1,"maximum":31622400},"why":{"description":"plan: its configuration has it so; no-mqtt: it reaches the controller and no broker.","enum":["plan","no-mqtt"]}},"required":["everySeconds","why"]},"links":{"description":"What it counted on the links of its site that its deployment names; absent where that names none.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/LinkReport"}},"bytesReceivedTotal":{"description":"Artifact and metadata bytes taken since enrolment.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["at","counter","agentVersion","phase","since","highestSequence","applications"],"$defs":{"LinkReport":{"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]},"Sighting":{"title":"Sighting","type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":330},"value":{"oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"When a fact was written, by the device's clock."}},"required":["name"]},"Phase":{"title":"Phase","enum":["idle","fetching","staged","waiting","activating","probation","active"]},"DeploymentReference":{"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]},"ApplicationReport":{"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"flapping":{"description":"It came to fail or did well again twelve times within the last hour.","const":true},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"},"links":{"description":"What is linked to it now, as NAME/VERSION by the name that it imports from.","type":"object","maxProperties":8,"additionalProperties":{"type":"string","maxLength":128}}},"required":["name","version","state","since","restarts"]},"ApplicationUsage":{"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]},"FactReport":{"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]},"QuotaUsage":{"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]},"EventCounts":{"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}},"SnapshotReport":{"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"isTakenOver":{"description":"It went on from the state of the release before it when it took its place.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false},"HostDeath":{"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]},"DownloadReport":{"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["name","version","method","bytes","length"]},"OutboxReport":{"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]},"DeviceProblem":{"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]}}};
+const schema283 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/report.schema.json","title":"Report","description":"What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.","type":"object","maxProperties":64,"properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"The device's own time when it said this."},"boot":{"title":"Boot","description":"Which start of the agent says this; absent in reports of agents that count across restarts.","type":"object","properties":{"id":{"description":"Drawn by chance at each start.","type":"string","pattern":"^[0-9a-f]{1,32}$"},"number":{"description":"Grows by one with each start on the same state; two starts share one where the disk took nothing in between.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["id","number"]},"counter":{"description":"Grows by one with every report of the same boot, from 1; the highest of them is the newest.","type":"integer","minimum":0,"maximum":9007199254740991},"agentVersion":{"type":"string","maxLength":64},"phase":{"$ref":"#/$defs/Phase"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it entered the phase."},"highestSequence":{"description":"The highest sequence it ever accepted; 0 before the first.","type":"integer","minimum":0,"maximum":9007199254740991},"running":{"$ref":"#/$defs/DeploymentReference","description":"The deployment whose applications run now."},"target":{"$ref":"#/$defs/DeploymentReference","description":"The deployment it is on its way to, when that is another."},"progress":{"title":"Progress","type":"object","properties":{"bytesDone":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesTotal":{"type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytesDone","bytesTotal"]},"waiting":{"title":"Waiting","description":"What it waits for in the phase waiting, before it fetches or activates its target.","type":"object","properties":{"to":{"enum":["fetch","activate"]},"code":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"message":{"description":"For people.","type":"string","maxLength":300},"opensAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When its next window opens."},"flapping":{"description":"What it waits for changed twelve times within the last hour.","const":true},"seen":{"description":"What was seen of all that the clause names that is not true.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/Sighting"}}},"required":["to","code","message"]},"consent":{"title":"Consent","description":"What somebody aboard said last about the newest deployment.","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"answer":{"enum":["granted","denied"]},"by":{"description":"As they say themselves.","type":"string","minLength":1,"maxLength":64},"reason":{"type":"string","minLength":1,"maxLength":160},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"until":{"$ref":"metadata.schema.json#/$defs/Time","description":"It counts no more from then on."}},"required":["sequence","answer","by","at"]},"applications":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/ApplicationReport"}},"applicationsLeftOut":{"description":"How many more it has, for which there was no room; those that do not run come first.","type":"integer","minimum":1,"maximum":1000},"hostDeath":{"$ref":"#/$defs/HostDeath","description":"The last time a process of applications died."},"downloads":{"description":"How the artifacts of the running deployment arrived.","type":"array","maxItems":64,"items":{"$ref":"#/$defs/DownloadReport"}},"problem":{"$ref":"#/$defs/DeviceProblem","description":"Why it is not at the newest deployment, or what was refused last."},"outbox":{"$ref":"#/$defs/OutboxReport"},"asks":{"title":"Asks","description":"It has no session with a broker and asks over HTTPS for news; absent where it has one.","type":"object","properties":{"everySeconds":{"description":"How long it is silent at most, if its link is there.","type":"integer","minimum":1,"maximum":31622400},"why":{"description":"plan: its configuration has it so; no-mqtt: it reaches the controller and no broker.","enum":["plan","no-mqtt"]}},"required":["everySeconds","why"]},"links":{"description":"What it counted on the links of its site that its deployment names; absent where that names none.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/LinkReport"}},"neighbours":{"description":"Neighbours that it asks for nothing for a while, and why; absent where there are none.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/NeighbourReport"}},"bytesReceivedTotal":{"description":"Artifact and metadata bytes taken since enrolment.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["at","counter","agentVersion","phase","since","highestSequence","applications"],"$defs":{"NeighbourReport":{"title":"NeighbourReport","type":"object","properties":{"address":{"description":"As HOST:PORT.","type":"string","maxLength":260},"device":{"$ref":"metadata.schema.json#/$defs/Name","description":"By its certificate; absent where it showed none of this fleet."},"why":{"description":"wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.","enum":["wrong-bytes","too-slow","untrusted"]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["address","why","at"]},"LinkReport":{"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]},"Sighting":{"title":"Sighting","type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":330},"value":{"oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"When a fact was written, by the device's clock."}},"required":["name"]},"Phase":{"title":"Phase","enum":["idle","fetching","staged","waiting","activating","probation","active"]},"DeploymentReference":{"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]},"ApplicationReport":{"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"flapping":{"description":"It came to fail or did well again twelve times within the last hour.","const":true},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"},"links":{"description":"What is linked to it now, as NAME/VERSION by the name that it imports from.","type":"object","maxProperties":8,"additionalProperties":{"type":"string","maxLength":128}}},"required":["name","version","state","since","restarts"]},"ApplicationUsage":{"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]},"FactReport":{"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]},"QuotaUsage":{"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]},"EventCounts":{"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}},"SnapshotReport":{"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"isTakenOver":{"description":"It went on from the state of the release before it when it took its place.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false},"HostDeath":{"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]},"DownloadReport":{"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991},"neighbour":{"$ref":"metadata.schema.json#/$defs/Name","description":"The device that it came from over a network of the site; bytes are what an earlier try had taken over the link."}},"required":["name","version","method","bytes","length"]},"OutboxReport":{"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]},"DeviceProblem":{"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]}}};
 const schema285 = {"title":"Phase","enum":["idle","fetching","staged","waiting","activating","probation","active"]};
-const pattern175 = new RegExp("^[0-9a-f]{1,32}$", "u");
-const pattern178 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
+const pattern176 = new RegExp("^[0-9a-f]{1,32}$", "u");
+const pattern179 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
 const schema287 = {"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]};
 
 function validate115(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -5180,7 +5180,7 @@ errors++;
 if(data.revision !== undefined){
 let data1 = data.revision;
 if(typeof data1 === "string"){
-if(!pattern67.test(data1)){
+if(!pattern68.test(data1)){
 const err5 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -7116,7 +7116,7 @@ return errors === 0;
 }
 validate128.evaluated = {"props":{"at":true,"host":true,"how":true,"applications":true,"suspects":true,"count":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema310 = {"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["name","version","method","bytes","length"]};
+const schema310 = {"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991},"neighbour":{"$ref":"metadata.schema.json#/$defs/Name","description":"The device that it came from over a network of the site; bytes are what an earlier try had taken over the link."}},"required":["name","version","method","bytes","length"]};
 
 function validate130(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -7312,9 +7312,11 @@ errors++;
 }
 }
 }
-}
-else {
-const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.neighbour !== undefined){
+let data5 = data.neighbour;
+if(typeof data5 === "string"){
+if(!pattern4.test(data5)){
+const err16 = {instancePath:instancePath+"/neighbour",schemaPath:"metadata.schema.json#/$defs/Name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -7323,12 +7325,35 @@ vErrors.push(err16);
 }
 errors++;
 }
+}
+else {
+const err17 = {instancePath:instancePath+"/neighbour",schemaPath:"metadata.schema.json#/$defs/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+}
+else {
+const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
 validate130.errors = vErrors;
 return errors === 0;
 }
-validate130.evaluated = {"props":{"name":true,"version":true,"method":true,"bytes":true,"length":true},"dynamicProps":false,"dynamicItems":false};
+validate130.evaluated = {"props":{"name":true,"version":true,"method":true,"bytes":true,"length":true,"neighbour":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema313 = {"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]};
+const schema314 = {"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]};
 
 function validate132(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -7374,7 +7399,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern121.test(data0)){
+if(!pattern122.test(data0)){
 const err3 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -7497,7 +7522,7 @@ return errors === 0;
 }
 validate132.evaluated = {"props":{"code":true,"message":true,"at":true,"sequence":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema315 = {"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]};
+const schema316 = {"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]};
 
 function validate134(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -7696,7 +7721,7 @@ errors++;
 if(data4.code !== undefined){
 let data5 = data4.code;
 if(typeof data5 === "string"){
-if(!pattern121.test(data5)){
+if(!pattern122.test(data5)){
 const err16 = {instancePath:instancePath+"/held/code",schemaPath:"#/properties/held/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -7796,7 +7821,7 @@ return errors === 0;
 }
 validate134.evaluated = {"props":{"messages":true,"bytes":true,"oldestAt":true,"dropped":true,"held":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema317 = {"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]};
+const schema318 = {"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]};
 const schema117 = {"description":"By UTC.","enum":["day","month"]};
 
 function validate136(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8071,6 +8096,153 @@ return errors === 0;
 }
 validate136.evaluated = {"props":{"name":true,"leadsOut":true,"bytes":true,"since":true,"budget":true},"dynamicProps":false,"dynamicItems":false};
 
+const schema322 = {"title":"NeighbourReport","type":"object","properties":{"address":{"description":"As HOST:PORT.","type":"string","maxLength":260},"device":{"$ref":"metadata.schema.json#/$defs/Name","description":"By its certificate; absent where it showed none of this fleet."},"why":{"description":"wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.","enum":["wrong-bytes","too-slow","untrusted"]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["address","why","at"]};
+
+function validate138(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate138.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.address === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.why === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "why"},message:"must have required property '"+"why"+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.at === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(data.address !== undefined){
+let data0 = data.address;
+if(typeof data0 === "string"){
+if(func2(data0) > 260){
+const err3 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 260},message:"must NOT have more than 260 characters"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+else {
+const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.device !== undefined){
+let data1 = data.device;
+if(typeof data1 === "string"){
+if(!pattern4.test(data1)){
+const err5 = {instancePath:instancePath+"/device",schemaPath:"metadata.schema.json#/$defs/Name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"+"\""};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/device",schemaPath:"metadata.schema.json#/$defs/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.why !== undefined){
+let data2 = data.why;
+if(!(((data2 === "wrong-bytes") || (data2 === "too-slow")) || (data2 === "untrusted"))){
+const err7 = {instancePath:instancePath+"/why",schemaPath:"#/properties/why/enum",keyword:"enum",params:{allowedValues: schema322.properties.why.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.at !== undefined){
+let data3 = data.at;
+if(typeof data3 === "string"){
+if(!pattern41.test(data3)){
+const err8 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+}
+else {
+const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+validate138.errors = vErrors;
+return errors === 0;
+}
+validate138.evaluated = {"props":{"address":true,"device":true,"why":true,"at":true},"dynamicProps":false,"dynamicItems":false};
+
 
 function validate114(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://fleet.dev/schemas/report.schema.json" */;
@@ -8215,7 +8387,7 @@ errors++;
 if(data1.id !== undefined){
 let data2 = data1.id;
 if(typeof data2 === "string"){
-if(!pattern175.test(data2)){
+if(!pattern176.test(data2)){
 const err12 = {instancePath:instancePath+"/boot/id",schemaPath:"#/properties/boot/properties/id/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{1,32}$"},message:"must match pattern \""+"^[0-9a-f]{1,32}$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -8583,7 +8755,7 @@ errors++;
 if(data14.code !== undefined){
 let data16 = data14.code;
 if(typeof data16 === "string"){
-if(!pattern178.test(data16)){
+if(!pattern179.test(data16)){
 const err42 = {instancePath:instancePath+"/waiting/code",schemaPath:"#/properties/waiting/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err42];
@@ -9166,10 +9338,11 @@ vErrors.push(err86);
 errors++;
 }
 }
-if(data.bytesReceivedTotal !== undefined){
-let data42 = data.bytesReceivedTotal;
-if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
-const err87 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.neighbours !== undefined){
+let data42 = data.neighbours;
+if(Array.isArray(data42)){
+if(data42.length > 32){
+const err87 = {instancePath:instancePath+"/neighbours",schemaPath:"#/properties/neighbours/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -9178,9 +9351,16 @@ vErrors.push(err87);
 }
 errors++;
 }
-if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 9007199254740991 || isNaN(data42)){
-const err88 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+const len4 = data42.length;
+for(let i4=0; i4<len4; i4++){
+if(!(validate138(data42[i4], {instancePath:instancePath+"/neighbours/" + i4,parentData:data42,parentDataProperty:i4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate138.errors : vErrors.concat(validate138.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err88 = {instancePath:instancePath+"/neighbours",schemaPath:"#/properties/neighbours/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -9189,8 +9369,11 @@ vErrors.push(err88);
 }
 errors++;
 }
-if(data42 < 0 || isNaN(data42)){
-const err89 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data.bytesReceivedTotal !== undefined){
+let data44 = data.bytesReceivedTotal;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+const err89 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -9199,11 +9382,9 @@ vErrors.push(err89);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err90 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 9007199254740991 || isNaN(data44)){
+const err90 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -9212,17 +9393,40 @@ vErrors.push(err90);
 }
 errors++;
 }
+if(data44 < 0 || isNaN(data44)){
+const err91 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err91];
+}
+else {
+vErrors.push(err91);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err92 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err92];
+}
+else {
+vErrors.push(err92);
+}
+errors++;
+}
 validate114.errors = vErrors;
 return errors === 0;
 }
-validate114.evaluated = {"props":{"at":true,"boot":true,"counter":true,"agentVersion":true,"phase":true,"since":true,"highestSequence":true,"running":true,"target":true,"progress":true,"waiting":true,"consent":true,"applications":true,"applicationsLeftOut":true,"hostDeath":true,"downloads":true,"problem":true,"outbox":true,"asks":true,"links":true,"bytesReceivedTotal":true},"dynamicProps":false,"dynamicItems":false};
+validate114.evaluated = {"props":{"at":true,"boot":true,"counter":true,"agentVersion":true,"phase":true,"since":true,"highestSequence":true,"running":true,"target":true,"progress":true,"waiting":true,"consent":true,"applications":true,"applicationsLeftOut":true,"hostDeath":true,"downloads":true,"problem":true,"outbox":true,"asks":true,"links":true,"neighbours":true,"bytesReceivedTotal":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema321 = {"title":"LinkPrice","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"price":{"type":"number","minimum":0},"currency":{"type":"string"}},"required":["name","price","currency"],"additionalProperties":false};
+const schema325 = {"title":"LinkPrice","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"price":{"type":"number","minimum":0},"currency":{"type":"string"}},"required":["name","price","currency"],"additionalProperties":false};
 
-function validate139(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate141(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate139.evaluated;
+const evaluated0 = validate141.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9345,10 +9549,10 @@ vErrors.push(err9);
 }
 errors++;
 }
-validate139.errors = vErrors;
+validate141.errors = vErrors;
 return errors === 0;
 }
-validate139.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate141.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -9782,7 +9986,7 @@ errors++;
 if(data.silences !== undefined){
 let data17 = data.silences;
 if(typeof data17 === "string"){
-if(!pattern168.test(data17)){
+if(!pattern169.test(data17)){
 const err33 = {instancePath:instancePath+"/silences",schemaPath:"#/properties/silences/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z]{1,36}$"},message:"must match pattern \""+"^[0-9A-Za-z]{1,36}$"+"\""};
 if(vErrors === null){
 vErrors = [err33];
@@ -9827,8 +10031,8 @@ let data21 = data.linkPrices;
 if(Array.isArray(data21)){
 const len0 = data21.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate139(data21[i0], {instancePath:instancePath+"/linkPrices/" + i0,parentData:data21,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate139.errors : vErrors.concat(validate139.errors);
+if(!(validate141(data21[i0], {instancePath:instancePath+"/linkPrices/" + i0,parentData:data21,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate141.errors : vErrors.concat(validate141.errors);
 errors = vErrors.length;
 }
 }
@@ -9882,12 +10086,12 @@ return errors === 0;
 }
 validate103.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema323 = {"title":"ExpiryStatus","type":"object","properties":{"kind":{"description":"root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.","enum":["root","targets","role","snapshot","timestamp","authority","server","device"]},"subject":{"description":"A file of the repository, or what it is.","type":"string"},"expiresAt":{"$ref":"metadata.schema.json#/$defs/Time"},"severity":{"description":"notice: within a year; warning: within 30 days; urgent: within 7 days; expired: it is over.","enum":["notice","warning","urgent","expired"]},"message":{"description":"When it ends, what stops then, and what to do.","type":"string"}},"required":["kind","subject","expiresAt","severity","message"],"additionalProperties":false};
+const schema327 = {"title":"ExpiryStatus","type":"object","properties":{"kind":{"description":"root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.","enum":["root","targets","role","snapshot","timestamp","authority","server","device"]},"subject":{"description":"A file of the repository, or what it is.","type":"string"},"expiresAt":{"$ref":"metadata.schema.json#/$defs/Time"},"severity":{"description":"notice: within a year; warning: within 30 days; urgent: within 7 days; expired: it is over.","enum":["notice","warning","urgent","expired"]},"message":{"description":"When it ends, what stops then, and what to do.","type":"string"}},"required":["kind","subject","expiresAt","severity","message"],"additionalProperties":false};
 
-function validate143(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate143.evaluated;
+const evaluated0 = validate145.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9960,7 +10164,7 @@ errors++;
 if(data.kind !== undefined){
 let data0 = data.kind;
 if(!((((((((data0 === "root") || (data0 === "targets")) || (data0 === "role")) || (data0 === "snapshot")) || (data0 === "timestamp")) || (data0 === "authority")) || (data0 === "server")) || (data0 === "device"))){
-const err6 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema323.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err6 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema327.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -10010,7 +10214,7 @@ errors++;
 if(data.severity !== undefined){
 let data3 = data.severity;
 if(!((((data3 === "notice") || (data3 === "warning")) || (data3 === "urgent")) || (data3 === "expired"))){
-const err10 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema323.properties.severity.enum},message:"must be equal to one of the allowed values"};
+const err10 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema327.properties.severity.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -10043,17 +10247,17 @@ vErrors.push(err12);
 }
 errors++;
 }
-validate143.errors = vErrors;
+validate145.errors = vErrors;
 return errors === 0;
 }
-validate143.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate145.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema325 = {"title":"Refusal","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"device":{"description":"The name it claimed.","type":"string"},"keyFingerprint":{"type":"string"},"address":{"type":"string"},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"}},"required":["at","code","message"],"additionalProperties":false};
+const schema329 = {"title":"Refusal","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"device":{"description":"The name it claimed.","type":"string"},"keyFingerprint":{"type":"string"},"address":{"type":"string"},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"}},"required":["at","code","message"],"additionalProperties":false};
 
-function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate147(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate145.evaluated;
+const evaluated0 = validate147.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10167,7 +10371,7 @@ errors++;
 if(data.code !== undefined){
 let data4 = data.code;
 if(typeof data4 === "string"){
-if(!pattern121.test(data4)){
+if(!pattern122.test(data4)){
 const err9 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -10212,10 +10416,10 @@ vErrors.push(err12);
 }
 errors++;
 }
-validate145.errors = vErrors;
+validate147.errors = vErrors;
 return errors === 0;
 }
-validate145.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate147.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate65(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -10911,8 +11115,8 @@ let data29 = data.expiry;
 if(Array.isArray(data29)){
 const len4 = data29.length;
 for(let i4=0; i4<len4; i4++){
-if(!(validate143(data29[i4], {instancePath:instancePath+"/expiry/" + i4,parentData:data29,parentDataProperty:i4,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate143.errors : vErrors.concat(validate143.errors);
+if(!(validate145(data29[i4], {instancePath:instancePath+"/expiry/" + i4,parentData:data29,parentDataProperty:i4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate145.errors : vErrors.concat(validate145.errors);
 errors = vErrors.length;
 }
 }
@@ -10933,8 +11137,8 @@ let data31 = data.refusals;
 if(Array.isArray(data31)){
 const len5 = data31.length;
 for(let i5=0; i5<len5; i5++){
-if(!(validate145(data31[i5], {instancePath:instancePath+"/refusals/" + i5,parentData:data31,parentDataProperty:i5,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate145.errors : vErrors.concat(validate145.errors);
+if(!(validate147(data31[i5], {instancePath:instancePath+"/refusals/" + i5,parentData:data31,parentDataProperty:i5,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate147.errors : vErrors.concat(validate147.errors);
 errors = vErrors.length;
 }
 }
