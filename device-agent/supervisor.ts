@@ -125,15 +125,16 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   const common = { clock: nodeClock, random: nodeRandom, log };
   const { runtime, prepared } = openHosts(configuration, stateDirectory, identity, log);
   const due = (): Promise<void> => firstRun(runtime, nodeClock);
+  const door = openDoor(configuration, stateDirectory, log);
   let courier!: CourierProcess;
   const link = openLink(configuration, identity, { ...common, due }, () => courier);
-  const door = openDoor(configuration, stateDirectory, log);
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);
   const agent = createAgent({
     ports: { ...common, disk: nodeDisk },
     openCourier: ({ pathOf, ...shared }) => {
       courier = new CourierProcess({
         ...{ processes: nodeProcesses, ...common, ...shared, due },
+        onWants: (wants) => door?.want(wants),
         file: programFile('./courier.js', './courier/main.ts'),
         args: [JSON.stringify({ ...configuration, stateDirectory })],
       });

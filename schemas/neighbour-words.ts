@@ -1,4 +1,4 @@
-import type { NeighbourReport } from './generated/types.ts';
+import type { NeighbourReport, Progress } from './generated/types.ts';
 
 /** Why nothing is asked of a neighbour, and for how long from then on. */
 const reasons: Readonly<Record<NeighbourReport['why'], { readonly words: string; readonly restMs: number }>> = {
@@ -18,4 +18,9 @@ export function neighbourWords({ device, address, why, at }: NeighbourReport): s
   const who = device === undefined ? address : `${device} (${address})`;
   const rest = restMs < 3_600_000 ? `${restMs / 60_000} min` : `${restMs / 3_600_000} h`;
   return `${who} ${words}: it is asked for nothing for ${rest} from ${at.slice(0, 16)}Z on`;
+}
+
+/** That a neighbour is waited for, behind how far a device is. */
+export function awaitedWords({ neighbour }: Progress): string {
+  return neighbour === undefined ? '' : `; it waits for its neighbour ${neighbour}, which fetches for the site`;
 }

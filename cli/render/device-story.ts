@@ -3,7 +3,7 @@ import { pinsText } from '../../controller/planning/hold.ts';
 import { printableDeep } from '../../platform/printable.ts';
 import { asksWords } from '../../schemas/asks-words.ts';
 import type { DeviceStatus, Refusal, StatusDocument } from '../../schemas/generated/types.ts';
-import { neighbourWords } from '../../schemas/neighbour-words.ts';
+import { awaitedWords, neighbourWords } from '../../schemas/neighbour-words.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { siteLinkWords } from '../../schemas/site-link-words.ts';
 import { applicationLines, hostDeathLine } from './application-lines.ts';
@@ -88,7 +88,9 @@ function known({ report, contactAt, connected, linkSince, carried }: DeviceStatu
 function progress({ report }: DeviceStatus, style: Style): string[] {
   if (report?.progress === undefined || report.progress.bytesTotal === 0) return [];
   const { bytesDone, bytesTotal } = report.progress;
-  return [`${style('cyan', bar(bytesDone, bytesTotal, 30))} ${bytes(bytesDone)} of ${bytes(bytesTotal)}`];
+  return [
+    `${style('cyan', bar(bytesDone, bytesTotal, 30))} ${bytes(bytesDone)} of ${bytes(bytesTotal)}${awaitedWords(report.progress)}`,
+  ];
 }
 
 function downloadLines({ report }: DeviceStatus): string[] {

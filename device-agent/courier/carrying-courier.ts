@@ -85,7 +85,7 @@ export class CarryingCourier implements Courier {
 
   /** A courier that knows nothing but what is in the bundle, whose lease was signed by who may sign deployments. */
   async #leased(bundle: Bundle, signal: AbortSignal): Promise<LocalCourier> {
-    const { lan: _neighbours, ...options } = this.#options;
+    const { lan: _neighbours, onWants: _nobody, ...options } = this.#options;
     const { configuration } = options;
     const courier = new LocalCourier({
       ...options,

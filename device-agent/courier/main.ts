@@ -53,6 +53,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
     wayOut: () => nodeSurroundings.interface(),
     countBytes,
     orderParcel: orders.place,
+    onWants: (wants) => say({ kind: 'wants', wants }),
     prepared: new PreparedStore(nodeDisk, stateLayout(stateDirectory).preparedDirectory),
     unpacking: (sha256) => {
       // What fetching left makes room for the decoder's tables, and these for what comes after.

@@ -1,6 +1,7 @@
 import type { ChildProcess, Clock, Log, Processes, Random } from '../../platform/ports.ts';
 import { backoffMs } from '../runtime/restart.ts';
-import type { FromDoor } from './messages.ts';
+import type { FromDoor, ToDoor } from './messages.ts';
+import type { Want } from './wants.ts';
 
 /** What the keeper needs. */
 export interface DoorKeeperOptions {
@@ -19,6 +20,7 @@ export class DoorKeeper {
   #door: ChildProcess | undefined;
   #again: Disposable | undefined;
   #attempt = 0;
+  #wants: readonly Want[] = [];
   #isStopped = false;
 
   constructor(options: DoorKeeperOptions) {
@@ -42,6 +44,12 @@ export class DoorKeeper {
     });
   }
 
+  /** Has neighbours told what this device wants by now. */
+  want(wants: readonly Want[]): void {
+    this.#wants = wants;
+    this.#door?.send({ kind: 'wants', wants } satisfies ToDoor);
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#again?.[Symbol.dispose]();
@@ -52,6 +60,7 @@ export class DoorKeeper {
 
   #listens(port: number): void {
     this.#attempt = 0;
+    if (this.#wants.length > 0) this.want(this.#wants);
     this.#options.log.write('info', 'neighbours.listening', { port });
   }
 

@@ -14,7 +14,7 @@ import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 import { keyFingerprint } from '../../schemas/key-fingerprint.ts';
 import { DeviceIdentityStore } from '../enrol-identity.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
-import type { FromDoor } from './messages.ts';
+import type { FromDoor, ToDoor } from './messages.ts';
 import { NeighbourDoor } from './neighbour-door.ts';
 
 /** All at once: those of a site, each with one or two. */
@@ -42,6 +42,7 @@ async function serve(configuration: AgentConfiguration): Promise<number> {
   let texts = identity.texts();
   if (texts === undefined) throw new Error('this device has no certificate yet');
   const door = new NeighbourDoor({ disk: nodeDisk, storeDirectory: stateLayout(stateDirectory).storeDirectory });
+  process.on('message', ({ wants }: ToDoor) => door.want(wants));
   const server = await startHttpServer({
     ...{ ...listen, ...texts, identify, log, connectionsMax, strangersPerSourceMax },
     authority: new TextDecoder().decode(nodeDisk.readFile(ca)),

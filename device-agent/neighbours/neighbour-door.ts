@@ -1,6 +1,7 @@
-/** What devices beside this one are answered: modules that are here whole, and nothing else. */
+/** What devices beside this one are answered: modules that are here whole, how far others are, and nothing else. */
 import type { Disk, DiskFile, HttpHandler, HttpRequest, HttpResponse } from '../../platform/ports.ts';
 import { readIfPossible } from '../storage/unreadable.ts';
+import { type Want, wantHeader, wantText } from './wants.ts';
 
 /** Read and sent at once. */
 const chunkBytes = 64 * 1024;
@@ -48,6 +49,8 @@ function headersOf({ from, to, isWhole }: Part, bytes: number): Readonly<Record<
 /** Answers devices of the same fleet, over connections on which both have shown certificates of its authority. */
 export class NeighbourDoor {
   readonly #options: NeighbourDoorOptions;
+  /** What this device is on its way to, by digest. */
+  #wants: ReadonlyMap<string, Want> = new Map();
   /** Who is being given a module: who takes it slowly has no second one. */
   readonly #served = new Set<string>();
 
@@ -55,17 +58,23 @@ export class NeighbourDoor {
     this.#options = options;
   }
 
+  /** Takes what this device wants by now. */
+  want(wants: readonly Want[]): void {
+    this.#wants = new Map(wants.map((one) => [one.sha256, one]));
+  }
+
   readonly handle: HttpHandler = async (request, peer) => {
     if (peer.device === undefined) return without(403);
     const sha256 = /^\/sha256\/([0-9a-f]{64})$/.exec(request.url)?.[1];
     if (sha256 === undefined) return without(404);
     if (request.method !== 'GET' && request.method !== 'HEAD') return without(405);
-    return this.#answer(request, peer.device, `${this.#options.storeDirectory}/${sha256}`);
+    return this.#answer(request, peer.device, sha256);
   };
 
-  #answer(request: HttpRequest, to: string, path: string): HttpResponse {
+  #answer(request: HttpRequest, to: string, sha256: string): HttpResponse {
+    const path = `${this.#options.storeDirectory}/${sha256}`;
     const bytes = readIfPossible(() => this.#options.disk.stat(path)?.bytes);
-    if (bytes === undefined) return without(404);
+    if (bytes === undefined) return this.#lacking(sha256);
     const part = partOf(request, bytes);
     if (part === undefined) return without(416, { 'content-range': `bytes */${bytes}` });
     const head = { status: part.isWhole ? 200 : 206, headers: headersOf(part, bytes) };
@@ -73,6 +82,11 @@ export class NeighbourDoor {
     if (this.#served.size >= servedMax || this.#served.has(to))
       return without(503, { 'retry-after': String(busySeconds) });
     return { ...head, body: this.#body(to, path, part) };
+  }
+
+  #lacking(sha256: string): HttpResponse {
+    const want = this.#wants.get(sha256);
+    return without(404, want === undefined ? {} : { [wantHeader]: wantText(want) });
   }
 
   /** Counts as served only while somebody reads it. */

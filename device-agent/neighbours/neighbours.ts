@@ -1,42 +1,23 @@
 /** Takes modules from devices beside this one. What comes from there counts when its digest is right, and not before. */
 import { makeDirectoryDurably } from '../../platform/durable-file.ts';
-import { type Clock, type HttpResponse, type Network, NetworkError } from '../../platform/ports.ts';
+import { type HttpResponse, type Network, NetworkError } from '../../platform/ports.ts';
 import type { LinkedModule, NeighbourReport } from '../../schemas/generated/types.ts';
-import { restMsAfter } from '../../schemas/neighbour-words.ts';
-import { unpacked } from '../download/answer.ts';
 import { DownloadError } from '../download/download-error.ts';
 import { type DownloadContext, requireRoom } from '../download/fetch-module.ts';
 import type { Toll } from '../download/passage.ts';
 import { Patience } from '../download/patience.ts';
 import { downloadBlob } from '../download/range-download.ts';
 import type { Aside } from './aside.ts';
-
-/** By what neighbours are asked. */
-export interface NeighboursOptions {
-  /** Asks devices of this fleet, and says which one answers. */
-  readonly network: Network;
-  readonly clock: Clock;
-  /** By the agent's time. */
-  readonly nowMs: () => number;
-  /** This device. */
-  readonly device: string;
-  /** Addresses as HOST:PORT. */
-  readonly known: readonly string[];
-  /** Those that earlier attempts set aside. */
-  readonly aside: readonly Aside[];
-}
-
-/** A device that says it has a module. */
-interface Holder {
-  readonly device: string;
-  readonly address: string;
-}
+import { AskedNeighbours, type Holder, type NeighboursOptions } from './ask-neighbours.ts';
+import { Waits, waitMsMax } from './waits.ts';
+import type { Wants } from './wants.ts';
+import { waitsFor } from './who-fetches.ts';
 
 /** Told how far the module is. */
 type Progress = (bytesDone: number, bytesTotal: number) => void;
 
-/** Who has not said by then whether it has a module is not asked any more in this attempt. */
-const askMsMax = 3_000;
+/** How often it is looked how far somebody is. */
+const askAgainMs = 2_000;
 
 /** Who sends nothing for this long is left. */
 const silentMsMax = 10_000;
@@ -59,24 +40,38 @@ function blame(error: unknown, patience: Patience): NeighbourReport['why'] | und
   throw error;
 }
 
+/** What is awaited. */
+interface Awaiting {
+  /** What this device has of it, which came over the link. */
+  readonly done: number;
+  readonly progress: Progress;
+  /** Told again and again who is waited for. */
+  readonly onWait: (device: string) => void;
+}
+
+/** How long modules were waited for, by their digests: over all attempts together. */
+export interface Waited {
+  readonly waitedMs: Readonly<Record<string, number>>;
+}
+
 /** One attempt's dealings with neighbours. */
 export class Neighbours {
   readonly #options: NeighboursOptions;
-  readonly #aside: Map<string, Aside>;
-  /** Did not answer in this attempt. */
-  readonly #absent = new Set<string>();
+  readonly #asked: AskedNeighbours;
+  readonly #wants: Wants;
+  /** How long each module was waited for, by its digest. */
+  readonly #waitedMs: Map<string, number>;
 
-  constructor(options: NeighboursOptions) {
-    const now = options.clock.monotonic();
+  constructor(options: NeighboursOptions & Waited, wants: Wants) {
     this.#options = options;
-    this.#aside = new Map(
-      options.aside.filter(({ untilAt }) => untilAt > now).map((one) => [one.address, one] as const),
-    );
+    this.#asked = new AskedNeighbours(options);
+    this.#wants = wants;
+    this.#waitedMs = new Map(Object.entries(options.waitedMs));
   }
 
-  /** Those that are set aside now. */
-  aside(): readonly Aside[] {
-    return [...this.#aside.values()];
+  /** What the next attempt should know. */
+  memory(): Waited & { readonly aside: readonly Aside[] } {
+    return { aside: this.#asked.aside(), waitedMs: Object.fromEntries(this.#waitedMs) };
   }
 
   /**
@@ -89,53 +84,60 @@ export class Neighbours {
     progress: Progress,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    for (const holder of this.#begunFirst(context, await this.#holders(module, signal))) {
-      if (signal.aborted) return undefined;
-      if (await this.#take(context, module, holder, progress, signal)) {
-        this.#leaveBegun(context);
-        return holder.device;
-      }
+    const { holders } = await this.#asked.ask(module, signal);
+    return this.#takeFrom(holders, context, module, progress, signal);
+  }
+
+  /**
+   * The same, and where nobody has it waits while one fetches it who gets on; undefined where this device is to fetch it.
+   */
+  async await(
+    context: DownloadContext,
+    module: LinkedModule,
+    { done, progress, onWait }: Awaiting,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const { sha256 } = module;
+    const { clock, device } = this.#options;
+    const waits = new Waits();
+    // Said before the others are asked: of two that begin at once each hears of the other.
+    this.#wants.wanted(sha256, done);
+    while (!signal.aborted) {
+      const { holders, wanters } = await this.#asked.ask(module, signal);
+      const from = await this.#takeFrom(holders, context, module, progress, signal);
+      if (from !== undefined) return from;
+      const gettingOn = waits.gettingOn(wanters, clock.monotonic());
+      const first = waitsFor(device, done, gettingOn, sha256);
+      if (first === undefined || !(await this.#wait(module, signal))) break;
+      onWait(first.device);
     }
     return undefined;
   }
 
-  /** Who says that it has a module, in the order in which that is heard. */
-  async #holders(module: LinkedModule, signal: AbortSignal): Promise<readonly Holder[]> {
-    const holders: Holder[] = [];
-    const asked = this.#options.known.filter((address) => !this.#aside.has(address) && !this.#absent.has(address));
-    await Promise.all(
-      asked.map(async (address) => {
-        const device = await this.#holderAt(address, module, signal);
-        if (device !== undefined) holders.push({ device, address });
-      }),
-    );
-    return holders;
+  /** Lets some time pass; false where the module was waited for as long as may be. */
+  async #wait({ sha256, length }: LinkedModule, signal: AbortSignal): Promise<boolean> {
+    const waitedMs = this.#waitedMs.get(sha256) ?? 0;
+    if (waitedMs >= waitMsMax(length)) return false;
+    this.#waitedMs.set(sha256, waitedMs + askAgainMs);
+    await this.#options.clock.sleep(askAgainMs, signal).catch(() => {});
+    return true;
   }
 
-  async #holderAt(address: string, module: LinkedModule, signal: AbortSignal): Promise<string | undefined> {
-    const { clock, device: own } = this.#options;
-    using patience = new Patience(clock, askMsMax, askMsMax, signal);
-    try {
-      const { status, headers, device } = await this.#request('HEAD', address, module.sha256, {}, patience.signal);
-      if (device === own) this.#absent.add(address);
-      const has = status === 200 && headers['content-length'] === String(module.length);
-      return has && device !== own ? device : undefined;
-    } catch (error) {
-      this.#absent.add(address);
-      if (error instanceof NetworkError && error.code === 'TLS') this.#setAside({ address }, 'untrusted');
-      return undefined;
-    }
-  }
-
-  #request(
-    method: 'HEAD' | 'GET',
-    address: string,
-    sha256: string,
-    headers: Readonly<Record<string, string>>,
+  async #takeFrom(
+    holders: readonly Holder[],
+    context: DownloadContext,
+    module: LinkedModule,
+    progress: Progress,
     signal: AbortSignal,
-  ): Promise<HttpResponse> {
-    const url = `https://${address}/sha256/${sha256}`;
-    return this.#options.network.request({ method, url, headers: { ...unpacked, ...headers } }, signal);
+  ): Promise<string | undefined> {
+    for (const holder of this.#begunFirst(context, holders)) {
+      if (signal.aborted) return undefined;
+      if (!(await this.#take(context, module, holder, progress, signal))) continue;
+      this.#leaveBegun(context);
+      this.#wants.there(module.sha256);
+      return holder.device;
+    }
+    return undefined;
   }
 
   async #take(
@@ -153,7 +155,7 @@ export class Neighbours {
     } catch (error) {
       if (error instanceof DownloadError && error.code === 'DISK_FULL') return false;
       const why = blame(error, patience);
-      if (why !== undefined) this.#setAside(holder, why);
+      if (why !== undefined) this.#asked.setAside(holder, why);
       if (why === 'wrong-bytes') this.#leaveBegun(context);
       return false;
     }
@@ -209,12 +211,6 @@ export class Neighbours {
 
   #leaveBegun(context: DownloadContext): void {
     context.disk.remove(directoryOf(context));
-  }
-
-  #setAside(who: Pick<NeighbourReport, 'address' | 'device'>, why: NeighbourReport['why']): void {
-    const at = new Date(this.#options.nowMs()).toISOString();
-    const untilAt = this.#options.clock.monotonic() + restMsAfter(why);
-    this.#aside.set(who.address, { address: who.address, ...(who.device && { device: who.device }), why, at, untilAt });
   }
 }
 

@@ -2321,6 +2321,10 @@ export interface DeploymentReference {
 export interface Progress {
   bytesDone: number;
   bytesTotal: number;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  neighbour?: string;
 }
 /**
  * What it waits for in the phase waiting, before it fetches or activates its target.

@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type Agent, createAgent } from '../../device-agent/agent.ts';
 import { CarryingCourier } from '../../device-agent/courier/carrying-courier.ts';
+import type { Want } from '../../device-agent/neighbours/wants.ts';
 import type { RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
 import type { Log } from '../../platform/ports.ts';
@@ -73,6 +74,8 @@ export class Ship {
   /** Addresses of devices beside it, and the network that they are on. */
   neighbours: readonly string[] = [];
   lan: SimLan | undefined;
+  /** What they are told. */
+  onWants: (wants: readonly Want[]) => void = () => {};
   /** What it may spend on unpacking. */
   unpack: NonNullable<AgentConfiguration['unpack']> = {};
   /** What the shadow holds. */
@@ -168,6 +171,7 @@ export class Ship {
           new CarryingCourier({
             ...outside,
             ...shared,
+            onWants: (wants) => this.onWants(wants),
             ...(this.lan === undefined ? {} : { lan: this.lan.networkOf(device, clock) }),
             network: simNetwork({ ...options, server, wayOut: shared.wayOut, countTravel: shared.countTravel }),
           }),

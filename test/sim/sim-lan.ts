@@ -16,6 +16,13 @@ export interface LanDevice {
 const latencyMs = 1;
 const bytesPerSecondUsual = 1_000_000;
 
+const packetBytes = 4096;
+
+async function* packetsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body)
+    for (let at = 0; at < chunk.length; at += packetBytes) yield chunk.subarray(at, at + packetBytes);
+}
+
 /** All devices of a site by their addresses, as HOST:PORT; bytes that went between them are counted. */
 export class SimLan {
   readonly devices = new Map<string, LanDevice>();
@@ -38,7 +45,7 @@ export class SimLan {
   }
 
   async *#body({ body }: HttpResponse, { bytesPerSecond }: LanDevice, clock: Clock, signal: AbortSignal) {
-    for await (const chunk of body) {
+    for await (const chunk of packetsOf(body)) {
       await this.#pass(clock, (chunk.length / (bytesPerSecond ?? bytesPerSecondUsual)) * 1000, signal);
       this.bytes += chunk.length;
       yield chunk;

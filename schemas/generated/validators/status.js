@@ -5105,10 +5105,10 @@ return errors === 0;
 }
 validate111.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema283 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/report.schema.json","title":"Report","description":"What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.","type":"object","maxProperties":64,"properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"The device's own time when it said this."},"boot":{"title":"Boot","description":"Which start of the agent says this; absent in reports of agents that count across restarts.","type":"object","properties":{"id":{"description":"Drawn by chance at each start.","type":"string","pattern":"^[0-9a-f]{1,32}$"},"number":{"description":"Grows by one with each start on the same state; two starts share one where the disk took nothing in between.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["id","number"]},"counter":{"description":"Grows by one with every report of the same boot, from 1; the highest of them is the newest.","type":"integer","minimum":0,"maximum":9007199254740991},"agentVersion":{"type":"string","maxLength":64},"phase":{"$ref":"#/$defs/Phase"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it entered the phase."},"highestSequence":{"description":"The highest sequence it ever accepted; 0 before the first.","type":"integer","minimum":0,"maximum":9007199254740991},"running":{"$ref":"#/$defs/DeploymentReference","description":"The deployment whose applications run now."},"target":{"$ref":"#/$defs/DeploymentReference","description":"The deployment it is on its way to, when that is another."},"progress":{"title":"Progress","type":"object","properties":{"bytesDone":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesTotal":{"type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytesDone","bytesTotal"]},"waiting":{"title":"Waiting","description":"What it waits for in the phase waiting, before it fetches or activates its target.","type":"object","properties":{"to":{"enum":["fetch","activate"]},"code":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"message":{"description":"For people.","type":"string","maxLength":300},"opensAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When its next window opens."},"flapping":{"description":"What it waits for changed twelve times within the last hour.","const":true},"seen":{"description":"What was seen of all that the clause names that is not true.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/Sighting"}}},"required":["to","code","message"]},"consent":{"title":"Consent","description":"What somebody aboard said last about the newest deployment.","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"answer":{"enum":["granted","denied"]},"by":{"description":"As they say themselves.","type":"string","minLength":1,"maxLength":64},"reason":{"type":"string","minLength":1,"maxLength":160},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"until":{"$ref":"metadata.schema.json#/$defs/Time","description":"It counts no more from then on."}},"required":["sequence","answer","by","at"]},"applications":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/ApplicationReport"}},"applicationsLeftOut":{"description":"How many more it has, for which there was no room; those that do not run come first.","type":"integer","minimum":1,"maximum":1000},"hostDeath":{"$ref":"#/$defs/HostDeath","description":"The last time a process of applications died."},"downloads":{"description":"How the artifacts of the running deployment arrived.","type":"array","maxItems":64,"items":{"$ref":"#/$defs/DownloadReport"}},"problem":{"$ref":"#/$defs/DeviceProblem","description":"Why it is not at the newest deployment, or what was refused last."},"outbox":{"$ref":"#/$defs/OutboxReport"},"asks":{"title":"Asks","description":"It has no session with a broker and asks over HTTPS for news; absent where it has one.","type":"object","properties":{"everySeconds":{"description":"How long it is silent at most, if its link is there.","type":"integer","minimum":1,"maximum":31622400},"why":{"description":"plan: its configuration has it so; no-mqtt: it reaches the controller and no broker.","enum":["plan","no-mqtt"]}},"required":["everySeconds","why"]},"links":{"description":"What it counted on the links of its site that its deployment names; absent where that names none.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/LinkReport"}},"neighbours":{"description":"Neighbours that it asks for nothing for a while, and why; absent where there are none.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/NeighbourReport"}},"bytesReceivedTotal":{"description":"Artifact and metadata bytes taken since enrolment.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["at","counter","agentVersion","phase","since","highestSequence","applications"],"$defs":{"NeighbourReport":{"title":"NeighbourReport","type":"object","properties":{"address":{"description":"As HOST:PORT.","type":"string","maxLength":260},"device":{"$ref":"metadata.schema.json#/$defs/Name","description":"By its certificate; absent where it showed none of this fleet."},"why":{"description":"wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.","enum":["wrong-bytes","too-slow","untrusted"]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["address","why","at"]},"LinkReport":{"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]},"Sighting":{"title":"Sighting","type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":330},"value":{"oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"When a fact was written, by the device's clock."}},"required":["name"]},"Phase":{"title":"Phase","enum":["idle","fetching","staged","waiting","activating","probation","active"]},"DeploymentReference":{"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]},"ApplicationReport":{"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"flapping":{"description":"It came to fail or did well again twelve times within the last hour.","const":true},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"},"links":{"description":"What is linked to it now, as NAME/VERSION by the name that it imports from.","type":"object","maxProperties":8,"additionalProperties":{"type":"string","maxLength":128}}},"required":["name","version","state","since","restarts"]},"ApplicationUsage":{"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]},"FactReport":{"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]},"QuotaUsage":{"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]},"EventCounts":{"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}},"SnapshotReport":{"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"isTakenOver":{"description":"It went on from the state of the release before it when it took its place.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false},"HostDeath":{"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]},"DownloadReport":{"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991},"neighbour":{"$ref":"metadata.schema.json#/$defs/Name","description":"The device that it came from over a network of the site; bytes are what an earlier try had taken over the link."}},"required":["name","version","method","bytes","length"]},"OutboxReport":{"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]},"DeviceProblem":{"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]}}};
+const schema283 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/report.schema.json","title":"Report","description":"What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.","type":"object","maxProperties":64,"properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"The device's own time when it said this."},"boot":{"title":"Boot","description":"Which start of the agent says this; absent in reports of agents that count across restarts.","type":"object","properties":{"id":{"description":"Drawn by chance at each start.","type":"string","pattern":"^[0-9a-f]{1,32}$"},"number":{"description":"Grows by one with each start on the same state; two starts share one where the disk took nothing in between.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["id","number"]},"counter":{"description":"Grows by one with every report of the same boot, from 1; the highest of them is the newest.","type":"integer","minimum":0,"maximum":9007199254740991},"agentVersion":{"type":"string","maxLength":64},"phase":{"$ref":"#/$defs/Phase"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it entered the phase."},"highestSequence":{"description":"The highest sequence it ever accepted; 0 before the first.","type":"integer","minimum":0,"maximum":9007199254740991},"running":{"$ref":"#/$defs/DeploymentReference","description":"The deployment whose applications run now."},"target":{"$ref":"#/$defs/DeploymentReference","description":"The deployment it is on its way to, when that is another."},"progress":{"title":"Progress","type":"object","properties":{"bytesDone":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesTotal":{"type":"integer","minimum":0,"maximum":9007199254740991},"neighbour":{"$ref":"metadata.schema.json#/$defs/Name","description":"The device of the site that fetches it over the link, and is waited for."}},"required":["bytesDone","bytesTotal"]},"waiting":{"title":"Waiting","description":"What it waits for in the phase waiting, before it fetches or activates its target.","type":"object","properties":{"to":{"enum":["fetch","activate"]},"code":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"message":{"description":"For people.","type":"string","maxLength":300},"opensAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When its next window opens."},"flapping":{"description":"What it waits for changed twelve times within the last hour.","const":true},"seen":{"description":"What was seen of all that the clause names that is not true.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/Sighting"}}},"required":["to","code","message"]},"consent":{"title":"Consent","description":"What somebody aboard said last about the newest deployment.","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"answer":{"enum":["granted","denied"]},"by":{"description":"As they say themselves.","type":"string","minLength":1,"maxLength":64},"reason":{"type":"string","minLength":1,"maxLength":160},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"until":{"$ref":"metadata.schema.json#/$defs/Time","description":"It counts no more from then on."}},"required":["sequence","answer","by","at"]},"applications":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/ApplicationReport"}},"applicationsLeftOut":{"description":"How many more it has, for which there was no room; those that do not run come first.","type":"integer","minimum":1,"maximum":1000},"hostDeath":{"$ref":"#/$defs/HostDeath","description":"The last time a process of applications died."},"downloads":{"description":"How the artifacts of the running deployment arrived.","type":"array","maxItems":64,"items":{"$ref":"#/$defs/DownloadReport"}},"problem":{"$ref":"#/$defs/DeviceProblem","description":"Why it is not at the newest deployment, or what was refused last."},"outbox":{"$ref":"#/$defs/OutboxReport"},"asks":{"title":"Asks","description":"It has no session with a broker and asks over HTTPS for news; absent where it has one.","type":"object","properties":{"everySeconds":{"description":"How long it is silent at most, if its link is there.","type":"integer","minimum":1,"maximum":31622400},"why":{"description":"plan: its configuration has it so; no-mqtt: it reaches the controller and no broker.","enum":["plan","no-mqtt"]}},"required":["everySeconds","why"]},"links":{"description":"What it counted on the links of its site that its deployment names; absent where that names none.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/LinkReport"}},"neighbours":{"description":"Neighbours that it asks for nothing for a while, and why; absent where there are none.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/NeighbourReport"}},"bytesReceivedTotal":{"description":"Artifact and metadata bytes taken since enrolment.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["at","counter","agentVersion","phase","since","highestSequence","applications"],"$defs":{"NeighbourReport":{"title":"NeighbourReport","type":"object","properties":{"address":{"description":"As HOST:PORT.","type":"string","maxLength":260},"device":{"$ref":"metadata.schema.json#/$defs/Name","description":"By its certificate; absent where it showed none of this fleet."},"why":{"description":"wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.","enum":["wrong-bytes","too-slow","untrusted"]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["address","why","at"]},"LinkReport":{"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]},"Sighting":{"title":"Sighting","type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":330},"value":{"oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"When a fact was written, by the device's clock."}},"required":["name"]},"Phase":{"title":"Phase","enum":["idle","fetching","staged","waiting","activating","probation","active"]},"DeploymentReference":{"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]},"ApplicationReport":{"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"flapping":{"description":"It came to fail or did well again twelve times within the last hour.","const":true},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"},"links":{"description":"What is linked to it now, as NAME/VERSION by the name that it imports from.","type":"object","maxProperties":8,"additionalProperties":{"type":"string","maxLength":128}}},"required":["name","version","state","since","restarts"]},"ApplicationUsage":{"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]},"FactReport":{"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]},"QuotaUsage":{"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]},"EventCounts":{"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}},"SnapshotReport":{"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"isTakenOver":{"description":"It went on from the state of the release before it when it took its place.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false},"HostDeath":{"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]},"DownloadReport":{"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991},"neighbour":{"$ref":"metadata.schema.json#/$defs/Name","description":"The device that it came from over a network of the site; bytes are what an earlier try had taken over the link."}},"required":["name","version","method","bytes","length"]},"OutboxReport":{"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]},"DeviceProblem":{"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]}}};
 const schema285 = {"title":"Phase","enum":["idle","fetching","staged","waiting","activating","probation","active"]};
 const pattern176 = new RegExp("^[0-9a-f]{1,32}$", "u");
-const pattern179 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
+const pattern180 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
 const schema287 = {"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]};
 
 function validate115(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -5218,7 +5218,7 @@ return errors === 0;
 }
 validate115.evaluated = {"props":{"sequence":true,"revision":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema290 = {"title":"Sighting","type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":330},"value":{"oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"When a fact was written, by the device's clock."}},"required":["name"]};
+const schema291 = {"title":"Sighting","type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":330},"value":{"oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"When a fact was written, by the device's clock."}},"required":["name"]};
 
 function validate118(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5416,9 +5416,9 @@ return errors === 0;
 }
 validate118.evaluated = {"props":{"name":true,"value":true,"at":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema294 = {"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"flapping":{"description":"It came to fail or did well again twelve times within the last hour.","const":true},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"},"links":{"description":"What is linked to it now, as NAME/VERSION by the name that it imports from.","type":"object","maxProperties":8,"additionalProperties":{"type":"string","maxLength":128}}},"required":["name","version","state","since","restarts"]};
-const schema303 = {"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}};
-const schema298 = {"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]};
+const schema295 = {"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"flapping":{"description":"It came to fail or did well again twelve times within the last hour.","const":true},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"},"links":{"description":"What is linked to it now, as NAME/VERSION by the name that it imports from.","type":"object","maxProperties":8,"additionalProperties":{"type":"string","maxLength":128}}},"required":["name","version","state","since","restarts"]};
+const schema304 = {"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}};
+const schema299 = {"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]};
 
 function validate121(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5569,8 +5569,8 @@ return errors === 0;
 }
 validate121.evaluated = {"props":{"value":true,"at":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema300 = {"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]};
-const schema301 = {"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]};
+const schema301 = {"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]};
+const schema302 = {"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]};
 
 function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5944,7 +5944,7 @@ return errors === 0;
 }
 validate123.evaluated = {"props":{"memoryBytes":true,"memoryBytesMax":true,"fuelPerSecond":true,"data":true,"kv":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema304 = {"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"isTakenOver":{"description":"It went on from the state of the release before it when it took its place.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false};
+const schema305 = {"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"isTakenOver":{"description":"It went on from the state of the release before it when it took its place.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false};
 
 function validate125(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6199,7 +6199,7 @@ errors++;
 if(data.state !== undefined){
 let data2 = data.state;
 if(!((((((data2 === "starting") || (data2 === "running")) || (data2 === "backoff")) || (data2 === "completed")) || (data2 === "failed")) || (data2 === "stopped"))){
-const err9 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema294.properties.state.enum},message:"must be equal to one of the allowed values"};
+const err9 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema295.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -6767,7 +6767,7 @@ return errors === 0;
 }
 validate120.evaluated = {"props":{"name":true,"version":true,"state":true,"since":true,"restarts":true,"exitCode":true,"message":true,"flapping":true,"stack":true,"lines":true,"process":true,"facts":true,"usage":true,"events":true,"snapshot":true,"links":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema306 = {"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]};
+const schema307 = {"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]};
 
 function validate128(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6980,7 +6980,7 @@ errors++;
 if(data4.was !== undefined){
 let data6 = data4.was;
 if(!(((((((data6 === "starting") || (data6 === "running")) || (data6 === "backoff")) || (data6 === "completed")) || (data6 === "failed")) || (data6 === "stopped")) || (data6 === "executing"))){
-const err17 = {instancePath:instancePath+"/applications/" + i0+"/was",schemaPath:"#/properties/applications/items/properties/was/enum",keyword:"enum",params:{allowedValues: schema306.properties.applications.items.properties.was.enum},message:"must be equal to one of the allowed values"};
+const err17 = {instancePath:instancePath+"/applications/" + i0+"/was",schemaPath:"#/properties/applications/items/properties/was/enum",keyword:"enum",params:{allowedValues: schema307.properties.applications.items.properties.was.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -7116,7 +7116,7 @@ return errors === 0;
 }
 validate128.evaluated = {"props":{"at":true,"host":true,"how":true,"applications":true,"suspects":true,"count":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema310 = {"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991},"neighbour":{"$ref":"metadata.schema.json#/$defs/Name","description":"The device that it came from over a network of the site; bytes are what an earlier try had taken over the link."}},"required":["name","version","method","bytes","length"]};
+const schema311 = {"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991},"neighbour":{"$ref":"metadata.schema.json#/$defs/Name","description":"The device that it came from over a network of the site; bytes are what an earlier try had taken over the link."}},"required":["name","version","method","bytes","length"]};
 
 function validate130(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -7232,7 +7232,7 @@ errors++;
 if(data.method !== undefined){
 let data2 = data.method;
 if(!((((data2 === "kept") || (data2 === "whole")) || (data2 === "brotli")) || (data2 === "delta"))){
-const err9 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/enum",keyword:"enum",params:{allowedValues: schema310.properties.method.enum},message:"must be equal to one of the allowed values"};
+const err9 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/enum",keyword:"enum",params:{allowedValues: schema311.properties.method.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -7353,7 +7353,7 @@ return errors === 0;
 }
 validate130.evaluated = {"props":{"name":true,"version":true,"method":true,"bytes":true,"length":true,"neighbour":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema314 = {"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]};
+const schema315 = {"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]};
 
 function validate132(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -7522,7 +7522,7 @@ return errors === 0;
 }
 validate132.evaluated = {"props":{"code":true,"message":true,"at":true,"sequence":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema316 = {"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]};
+const schema317 = {"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]};
 
 function validate134(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -7821,7 +7821,7 @@ return errors === 0;
 }
 validate134.evaluated = {"props":{"messages":true,"bytes":true,"oldestAt":true,"dropped":true,"held":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema318 = {"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]};
+const schema319 = {"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]};
 const schema117 = {"description":"By UTC.","enum":["day","month"]};
 
 function validate136(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8096,7 +8096,7 @@ return errors === 0;
 }
 validate136.evaluated = {"props":{"name":true,"leadsOut":true,"bytes":true,"since":true,"budget":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema322 = {"title":"NeighbourReport","type":"object","properties":{"address":{"description":"As HOST:PORT.","type":"string","maxLength":260},"device":{"$ref":"metadata.schema.json#/$defs/Name","description":"By its certificate; absent where it showed none of this fleet."},"why":{"description":"wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.","enum":["wrong-bytes","too-slow","untrusted"]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["address","why","at"]};
+const schema323 = {"title":"NeighbourReport","type":"object","properties":{"address":{"description":"As HOST:PORT.","type":"string","maxLength":260},"device":{"$ref":"metadata.schema.json#/$defs/Name","description":"By its certificate; absent where it showed none of this fleet."},"why":{"description":"wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.","enum":["wrong-bytes","too-slow","untrusted"]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["address","why","at"]};
 
 function validate138(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -8192,7 +8192,7 @@ errors++;
 if(data.why !== undefined){
 let data2 = data.why;
 if(!(((data2 === "wrong-bytes") || (data2 === "too-slow")) || (data2 === "untrusted"))){
-const err7 = {instancePath:instancePath+"/why",schemaPath:"#/properties/why/enum",keyword:"enum",params:{allowedValues: schema322.properties.why.enum},message:"must be equal to one of the allowed values"};
+const err7 = {instancePath:instancePath+"/why",schemaPath:"#/properties/why/enum",keyword:"enum",params:{allowedValues: schema323.properties.why.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -8694,9 +8694,11 @@ errors++;
 }
 }
 }
-}
-else {
-const err37 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data11.neighbour !== undefined){
+let data14 = data11.neighbour;
+if(typeof data14 === "string"){
+if(!pattern4.test(data14)){
+const err37 = {instancePath:instancePath+"/progress/neighbour",schemaPath:"metadata.schema.json#/$defs/Name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -8706,11 +8708,8 @@ vErrors.push(err37);
 errors++;
 }
 }
-if(data.waiting !== undefined){
-let data14 = data.waiting;
-if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
-if(data14.to === undefined){
-const err38 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/required",keyword:"required",params:{missingProperty: "to"},message:"must have required property '"+"to"+"'"};
+else {
+const err38 = {instancePath:instancePath+"/progress/neighbour",schemaPath:"metadata.schema.json#/$defs/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -8719,8 +8718,10 @@ vErrors.push(err38);
 }
 errors++;
 }
-if(data14.code === undefined){
-const err39 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/required",keyword:"required",params:{missingProperty: "code"},message:"must have required property '"+"code"+"'"};
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -8729,8 +8730,12 @@ vErrors.push(err39);
 }
 errors++;
 }
-if(data14.message === undefined){
-const err40 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+}
+if(data.waiting !== undefined){
+let data15 = data.waiting;
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+if(data15.to === undefined){
+const err40 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/required",keyword:"required",params:{missingProperty: "to"},message:"must have required property '"+"to"+"'"};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -8739,10 +8744,8 @@ vErrors.push(err40);
 }
 errors++;
 }
-if(data14.to !== undefined){
-let data15 = data14.to;
-if(!((data15 === "fetch") || (data15 === "activate"))){
-const err41 = {instancePath:instancePath+"/waiting/to",schemaPath:"#/properties/waiting/properties/to/enum",keyword:"enum",params:{allowedValues: schema283.properties.waiting.properties.to.enum},message:"must be equal to one of the allowed values"};
+if(data15.code === undefined){
+const err41 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/required",keyword:"required",params:{missingProperty: "code"},message:"must have required property '"+"code"+"'"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -8751,12 +8754,8 @@ vErrors.push(err41);
 }
 errors++;
 }
-}
-if(data14.code !== undefined){
-let data16 = data14.code;
-if(typeof data16 === "string"){
-if(!pattern179.test(data16)){
-const err42 = {instancePath:instancePath+"/waiting/code",schemaPath:"#/properties/waiting/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z_]{0,63}$"+"\""};
+if(data15.message === undefined){
+const err42 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -8765,9 +8764,10 @@ vErrors.push(err42);
 }
 errors++;
 }
-}
-else {
-const err43 = {instancePath:instancePath+"/waiting/code",schemaPath:"#/properties/waiting/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data15.to !== undefined){
+let data16 = data15.to;
+if(!((data16 === "fetch") || (data16 === "activate"))){
+const err43 = {instancePath:instancePath+"/waiting/to",schemaPath:"#/properties/waiting/properties/to/enum",keyword:"enum",params:{allowedValues: schema283.properties.waiting.properties.to.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -8777,11 +8777,11 @@ vErrors.push(err43);
 errors++;
 }
 }
-if(data14.message !== undefined){
-let data17 = data14.message;
+if(data15.code !== undefined){
+let data17 = data15.code;
 if(typeof data17 === "string"){
-if(func2(data17) > 300){
-const err44 = {instancePath:instancePath+"/waiting/message",schemaPath:"#/properties/waiting/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+if(!pattern180.test(data17)){
+const err44 = {instancePath:instancePath+"/waiting/code",schemaPath:"#/properties/waiting/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -8792,7 +8792,7 @@ errors++;
 }
 }
 else {
-const err45 = {instancePath:instancePath+"/waiting/message",schemaPath:"#/properties/waiting/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err45 = {instancePath:instancePath+"/waiting/code",schemaPath:"#/properties/waiting/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -8802,11 +8802,11 @@ vErrors.push(err45);
 errors++;
 }
 }
-if(data14.opensAt !== undefined){
-let data18 = data14.opensAt;
+if(data15.message !== undefined){
+let data18 = data15.message;
 if(typeof data18 === "string"){
-if(!pattern41.test(data18)){
-const err46 = {instancePath:instancePath+"/waiting/opensAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
+if(func2(data18) > 300){
+const err46 = {instancePath:instancePath+"/waiting/message",schemaPath:"#/properties/waiting/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -8817,7 +8817,7 @@ errors++;
 }
 }
 else {
-const err47 = {instancePath:instancePath+"/waiting/opensAt",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err47 = {instancePath:instancePath+"/waiting/message",schemaPath:"#/properties/waiting/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -8827,9 +8827,11 @@ vErrors.push(err47);
 errors++;
 }
 }
-if(data14.flapping !== undefined){
-if(true !== data14.flapping){
-const err48 = {instancePath:instancePath+"/waiting/flapping",schemaPath:"#/properties/waiting/properties/flapping/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant"};
+if(data15.opensAt !== undefined){
+let data19 = data15.opensAt;
+if(typeof data19 === "string"){
+if(!pattern41.test(data19)){
+const err48 = {instancePath:instancePath+"/waiting/opensAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -8839,11 +8841,8 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data14.seen !== undefined){
-let data20 = data14.seen;
-if(Array.isArray(data20)){
-if(data20.length > 32){
-const err49 = {instancePath:instancePath+"/waiting/seen",schemaPath:"#/properties/waiting/properties/seen/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+else {
+const err49 = {instancePath:instancePath+"/waiting/opensAt",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -8852,16 +8851,10 @@ vErrors.push(err49);
 }
 errors++;
 }
-const len0 = data20.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate118(data20[i0], {instancePath:instancePath+"/waiting/seen/" + i0,parentData:data20,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate118.errors : vErrors.concat(validate118.errors);
-errors = vErrors.length;
 }
-}
-}
-else {
-const err50 = {instancePath:instancePath+"/waiting/seen",schemaPath:"#/properties/waiting/properties/seen/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data15.flapping !== undefined){
+if(true !== data15.flapping){
+const err50 = {instancePath:instancePath+"/waiting/flapping",schemaPath:"#/properties/waiting/properties/flapping/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -8871,9 +8864,11 @@ vErrors.push(err50);
 errors++;
 }
 }
-}
-else {
-const err51 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data15.seen !== undefined){
+let data21 = data15.seen;
+if(Array.isArray(data21)){
+if(data21.length > 32){
+const err51 = {instancePath:instancePath+"/waiting/seen",schemaPath:"#/properties/waiting/properties/seen/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -8882,12 +8877,16 @@ vErrors.push(err51);
 }
 errors++;
 }
+const len0 = data21.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate118(data21[i0], {instancePath:instancePath+"/waiting/seen/" + i0,parentData:data21,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate118.errors : vErrors.concat(validate118.errors);
+errors = vErrors.length;
 }
-if(data.consent !== undefined){
-let data22 = data.consent;
-if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
-if(data22.sequence === undefined){
-const err52 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "sequence"},message:"must have required property '"+"sequence"+"'"};
+}
+}
+else {
+const err52 = {instancePath:instancePath+"/waiting/seen",schemaPath:"#/properties/waiting/properties/seen/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -8896,8 +8895,10 @@ vErrors.push(err52);
 }
 errors++;
 }
-if(data22.answer === undefined){
-const err53 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "answer"},message:"must have required property '"+"answer"+"'"};
+}
+}
+else {
+const err53 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -8906,8 +8907,12 @@ vErrors.push(err53);
 }
 errors++;
 }
-if(data22.by === undefined){
-const err54 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "by"},message:"must have required property '"+"by"+"'"};
+}
+if(data.consent !== undefined){
+let data23 = data.consent;
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+if(data23.sequence === undefined){
+const err54 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "sequence"},message:"must have required property '"+"sequence"+"'"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -8916,8 +8921,8 @@ vErrors.push(err54);
 }
 errors++;
 }
-if(data22.at === undefined){
-const err55 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
+if(data23.answer === undefined){
+const err55 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "answer"},message:"must have required property '"+"answer"+"'"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -8926,10 +8931,8 @@ vErrors.push(err55);
 }
 errors++;
 }
-if(data22.sequence !== undefined){
-let data23 = data22.sequence;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-const err56 = {instancePath:instancePath+"/consent/sequence",schemaPath:"#/properties/consent/properties/sequence/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data23.by === undefined){
+const err56 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "by"},message:"must have required property '"+"by"+"'"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -8938,9 +8941,8 @@ vErrors.push(err56);
 }
 errors++;
 }
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 9007199254740991 || isNaN(data23)){
-const err57 = {instancePath:instancePath+"/consent/sequence",schemaPath:"#/properties/consent/properties/sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(data23.at === undefined){
+const err57 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -8949,8 +8951,10 @@ vErrors.push(err57);
 }
 errors++;
 }
-if(data23 < 1 || isNaN(data23)){
-const err58 = {instancePath:instancePath+"/consent/sequence",schemaPath:"#/properties/consent/properties/sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data23.sequence !== undefined){
+let data24 = data23.sequence;
+if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+const err58 = {instancePath:instancePath+"/consent/sequence",schemaPath:"#/properties/consent/properties/sequence/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -8959,12 +8963,9 @@ vErrors.push(err58);
 }
 errors++;
 }
-}
-}
-if(data22.answer !== undefined){
-let data24 = data22.answer;
-if(!((data24 === "granted") || (data24 === "denied"))){
-const err59 = {instancePath:instancePath+"/consent/answer",schemaPath:"#/properties/consent/properties/answer/enum",keyword:"enum",params:{allowedValues: schema283.properties.consent.properties.answer.enum},message:"must be equal to one of the allowed values"};
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 > 9007199254740991 || isNaN(data24)){
+const err59 = {instancePath:instancePath+"/consent/sequence",schemaPath:"#/properties/consent/properties/sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -8973,12 +8974,8 @@ vErrors.push(err59);
 }
 errors++;
 }
-}
-if(data22.by !== undefined){
-let data25 = data22.by;
-if(typeof data25 === "string"){
-if(func2(data25) > 64){
-const err60 = {instancePath:instancePath+"/consent/by",schemaPath:"#/properties/consent/properties/by/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data24 < 1 || isNaN(data24)){
+const err60 = {instancePath:instancePath+"/consent/sequence",schemaPath:"#/properties/consent/properties/sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -8987,8 +8984,12 @@ vErrors.push(err60);
 }
 errors++;
 }
-if(func2(data25) < 1){
-const err61 = {instancePath:instancePath+"/consent/by",schemaPath:"#/properties/consent/properties/by/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+}
+if(data23.answer !== undefined){
+let data25 = data23.answer;
+if(!((data25 === "granted") || (data25 === "denied"))){
+const err61 = {instancePath:instancePath+"/consent/answer",schemaPath:"#/properties/consent/properties/answer/enum",keyword:"enum",params:{allowedValues: schema283.properties.consent.properties.answer.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -8998,8 +8999,11 @@ vErrors.push(err61);
 errors++;
 }
 }
-else {
-const err62 = {instancePath:instancePath+"/consent/by",schemaPath:"#/properties/consent/properties/by/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data23.by !== undefined){
+let data26 = data23.by;
+if(typeof data26 === "string"){
+if(func2(data26) > 64){
+const err62 = {instancePath:instancePath+"/consent/by",schemaPath:"#/properties/consent/properties/by/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -9008,12 +9012,8 @@ vErrors.push(err62);
 }
 errors++;
 }
-}
-if(data22.reason !== undefined){
-let data26 = data22.reason;
-if(typeof data26 === "string"){
-if(func2(data26) > 160){
-const err63 = {instancePath:instancePath+"/consent/reason",schemaPath:"#/properties/consent/properties/reason/maxLength",keyword:"maxLength",params:{limit: 160},message:"must NOT have more than 160 characters"};
+if(func2(data26) < 1){
+const err63 = {instancePath:instancePath+"/consent/by",schemaPath:"#/properties/consent/properties/by/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -9022,8 +9022,9 @@ vErrors.push(err63);
 }
 errors++;
 }
-if(func2(data26) < 1){
-const err64 = {instancePath:instancePath+"/consent/reason",schemaPath:"#/properties/consent/properties/reason/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err64 = {instancePath:instancePath+"/consent/by",schemaPath:"#/properties/consent/properties/by/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -9033,8 +9034,11 @@ vErrors.push(err64);
 errors++;
 }
 }
-else {
-const err65 = {instancePath:instancePath+"/consent/reason",schemaPath:"#/properties/consent/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data23.reason !== undefined){
+let data27 = data23.reason;
+if(typeof data27 === "string"){
+if(func2(data27) > 160){
+const err65 = {instancePath:instancePath+"/consent/reason",schemaPath:"#/properties/consent/properties/reason/maxLength",keyword:"maxLength",params:{limit: 160},message:"must NOT have more than 160 characters"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -9043,12 +9047,8 @@ vErrors.push(err65);
 }
 errors++;
 }
-}
-if(data22.at !== undefined){
-let data27 = data22.at;
-if(typeof data27 === "string"){
-if(!pattern41.test(data27)){
-const err66 = {instancePath:instancePath+"/consent/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
+if(func2(data27) < 1){
+const err66 = {instancePath:instancePath+"/consent/reason",schemaPath:"#/properties/consent/properties/reason/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -9059,7 +9059,7 @@ errors++;
 }
 }
 else {
-const err67 = {instancePath:instancePath+"/consent/at",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err67 = {instancePath:instancePath+"/consent/reason",schemaPath:"#/properties/consent/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -9069,11 +9069,11 @@ vErrors.push(err67);
 errors++;
 }
 }
-if(data22.until !== undefined){
-let data28 = data22.until;
+if(data23.at !== undefined){
+let data28 = data23.at;
 if(typeof data28 === "string"){
 if(!pattern41.test(data28)){
-const err68 = {instancePath:instancePath+"/consent/until",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
+const err68 = {instancePath:instancePath+"/consent/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -9084,7 +9084,7 @@ errors++;
 }
 }
 else {
-const err69 = {instancePath:instancePath+"/consent/until",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err69 = {instancePath:instancePath+"/consent/at",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -9094,9 +9094,11 @@ vErrors.push(err69);
 errors++;
 }
 }
-}
-else {
-const err70 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data23.until !== undefined){
+let data29 = data23.until;
+if(typeof data29 === "string"){
+if(!pattern41.test(data29)){
+const err70 = {instancePath:instancePath+"/consent/until",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -9106,11 +9108,8 @@ vErrors.push(err70);
 errors++;
 }
 }
-if(data.applications !== undefined){
-let data29 = data.applications;
-if(Array.isArray(data29)){
-if(data29.length > 64){
-const err71 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
+else {
+const err71 = {instancePath:instancePath+"/consent/until",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -9119,16 +9118,10 @@ vErrors.push(err71);
 }
 errors++;
 }
-const len1 = data29.length;
-for(let i1=0; i1<len1; i1++){
-if(!(validate120(data29[i1], {instancePath:instancePath+"/applications/" + i1,parentData:data29,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate120.errors : vErrors.concat(validate120.errors);
-errors = vErrors.length;
-}
 }
 }
 else {
-const err72 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err72 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -9138,10 +9131,11 @@ vErrors.push(err72);
 errors++;
 }
 }
-if(data.applicationsLeftOut !== undefined){
-let data31 = data.applicationsLeftOut;
-if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
-const err73 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.applications !== undefined){
+let data30 = data.applications;
+if(Array.isArray(data30)){
+if(data30.length > 64){
+const err73 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -9150,9 +9144,16 @@ vErrors.push(err73);
 }
 errors++;
 }
-if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 1000 || isNaN(data31)){
-const err74 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+const len1 = data30.length;
+for(let i1=0; i1<len1; i1++){
+if(!(validate120(data30[i1], {instancePath:instancePath+"/applications/" + i1,parentData:data30,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate120.errors : vErrors.concat(validate120.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err74 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -9161,13 +9162,37 @@ vErrors.push(err74);
 }
 errors++;
 }
-if(data31 < 1 || isNaN(data31)){
-const err75 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data.applicationsLeftOut !== undefined){
+let data32 = data.applicationsLeftOut;
+if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
+const err75 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err75];
 }
 else {
 vErrors.push(err75);
+}
+errors++;
+}
+if((typeof data32 == "number") && (isFinite(data32))){
+if(data32 > 1000 || isNaN(data32)){
+const err76 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+if(data32 < 1 || isNaN(data32)){
+const err77 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
 }
 errors++;
 }
@@ -9180,33 +9205,33 @@ errors = vErrors.length;
 }
 }
 if(data.downloads !== undefined){
-let data33 = data.downloads;
-if(Array.isArray(data33)){
-if(data33.length > 64){
-const err76 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
+let data34 = data.downloads;
+if(Array.isArray(data34)){
+if(data34.length > 64){
+const err78 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
 if(vErrors === null){
-vErrors = [err76];
+vErrors = [err78];
 }
 else {
-vErrors.push(err76);
+vErrors.push(err78);
 }
 errors++;
 }
-const len2 = data33.length;
+const len2 = data34.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate130(data33[i2], {instancePath:instancePath+"/downloads/" + i2,parentData:data33,parentDataProperty:i2,rootData,dynamicAnchors}))){
+if(!(validate130(data34[i2], {instancePath:instancePath+"/downloads/" + i2,parentData:data34,parentDataProperty:i2,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate130.errors : vErrors.concat(validate130.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-const err77 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err79 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
-vErrors = [err77];
+vErrors = [err79];
 }
 else {
-vErrors.push(err77);
+vErrors.push(err79);
 }
 errors++;
 }
@@ -9224,32 +9249,10 @@ errors = vErrors.length;
 }
 }
 if(data.asks !== undefined){
-let data37 = data.asks;
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-if(data37.everySeconds === undefined){
-const err78 = {instancePath:instancePath+"/asks",schemaPath:"#/properties/asks/required",keyword:"required",params:{missingProperty: "everySeconds"},message:"must have required property '"+"everySeconds"+"'"};
-if(vErrors === null){
-vErrors = [err78];
-}
-else {
-vErrors.push(err78);
-}
-errors++;
-}
-if(data37.why === undefined){
-const err79 = {instancePath:instancePath+"/asks",schemaPath:"#/properties/asks/required",keyword:"required",params:{missingProperty: "why"},message:"must have required property '"+"why"+"'"};
-if(vErrors === null){
-vErrors = [err79];
-}
-else {
-vErrors.push(err79);
-}
-errors++;
-}
-if(data37.everySeconds !== undefined){
-let data38 = data37.everySeconds;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-const err80 = {instancePath:instancePath+"/asks/everySeconds",schemaPath:"#/properties/asks/properties/everySeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+let data38 = data.asks;
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+if(data38.everySeconds === undefined){
+const err80 = {instancePath:instancePath+"/asks",schemaPath:"#/properties/asks/required",keyword:"required",params:{missingProperty: "everySeconds"},message:"must have required property '"+"everySeconds"+"'"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -9258,9 +9261,8 @@ vErrors.push(err80);
 }
 errors++;
 }
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 31622400 || isNaN(data38)){
-const err81 = {instancePath:instancePath+"/asks/everySeconds",schemaPath:"#/properties/asks/properties/everySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31622400},message:"must be <= 31622400"};
+if(data38.why === undefined){
+const err81 = {instancePath:instancePath+"/asks",schemaPath:"#/properties/asks/required",keyword:"required",params:{missingProperty: "why"},message:"must have required property '"+"why"+"'"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -9269,8 +9271,10 @@ vErrors.push(err81);
 }
 errors++;
 }
-if(data38 < 1 || isNaN(data38)){
-const err82 = {instancePath:instancePath+"/asks/everySeconds",schemaPath:"#/properties/asks/properties/everySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data38.everySeconds !== undefined){
+let data39 = data38.everySeconds;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+const err82 = {instancePath:instancePath+"/asks/everySeconds",schemaPath:"#/properties/asks/properties/everySeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -9279,12 +9283,9 @@ vErrors.push(err82);
 }
 errors++;
 }
-}
-}
-if(data37.why !== undefined){
-let data39 = data37.why;
-if(!((data39 === "plan") || (data39 === "no-mqtt"))){
-const err83 = {instancePath:instancePath+"/asks/why",schemaPath:"#/properties/asks/properties/why/enum",keyword:"enum",params:{allowedValues: schema283.properties.asks.properties.why.enum},message:"must be equal to one of the allowed values"};
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 31622400 || isNaN(data39)){
+const err83 = {instancePath:instancePath+"/asks/everySeconds",schemaPath:"#/properties/asks/properties/everySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31622400},message:"must be <= 31622400"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -9293,10 +9294,8 @@ vErrors.push(err83);
 }
 errors++;
 }
-}
-}
-else {
-const err84 = {instancePath:instancePath+"/asks",schemaPath:"#/properties/asks/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data39 < 1 || isNaN(data39)){
+const err84 = {instancePath:instancePath+"/asks/everySeconds",schemaPath:"#/properties/asks/properties/everySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -9306,11 +9305,11 @@ vErrors.push(err84);
 errors++;
 }
 }
-if(data.links !== undefined){
-let data40 = data.links;
-if(Array.isArray(data40)){
-if(data40.length > 32){
-const err85 = {instancePath:instancePath+"/links",schemaPath:"#/properties/links/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+}
+if(data38.why !== undefined){
+let data40 = data38.why;
+if(!((data40 === "plan") || (data40 === "no-mqtt"))){
+const err85 = {instancePath:instancePath+"/asks/why",schemaPath:"#/properties/asks/properties/why/enum",keyword:"enum",params:{allowedValues: schema283.properties.asks.properties.why.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -9319,16 +9318,10 @@ vErrors.push(err85);
 }
 errors++;
 }
-const len3 = data40.length;
-for(let i3=0; i3<len3; i3++){
-if(!(validate136(data40[i3], {instancePath:instancePath+"/links/" + i3,parentData:data40,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate136.errors : vErrors.concat(validate136.errors);
-errors = vErrors.length;
-}
 }
 }
 else {
-const err86 = {instancePath:instancePath+"/links",schemaPath:"#/properties/links/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err86 = {instancePath:instancePath+"/asks",schemaPath:"#/properties/asks/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -9338,11 +9331,11 @@ vErrors.push(err86);
 errors++;
 }
 }
-if(data.neighbours !== undefined){
-let data42 = data.neighbours;
-if(Array.isArray(data42)){
-if(data42.length > 32){
-const err87 = {instancePath:instancePath+"/neighbours",schemaPath:"#/properties/neighbours/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+if(data.links !== undefined){
+let data41 = data.links;
+if(Array.isArray(data41)){
+if(data41.length > 32){
+const err87 = {instancePath:instancePath+"/links",schemaPath:"#/properties/links/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -9351,16 +9344,16 @@ vErrors.push(err87);
 }
 errors++;
 }
-const len4 = data42.length;
-for(let i4=0; i4<len4; i4++){
-if(!(validate138(data42[i4], {instancePath:instancePath+"/neighbours/" + i4,parentData:data42,parentDataProperty:i4,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate138.errors : vErrors.concat(validate138.errors);
+const len3 = data41.length;
+for(let i3=0; i3<len3; i3++){
+if(!(validate136(data41[i3], {instancePath:instancePath+"/links/" + i3,parentData:data41,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate136.errors : vErrors.concat(validate136.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-const err88 = {instancePath:instancePath+"/neighbours",schemaPath:"#/properties/neighbours/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err88 = {instancePath:instancePath+"/links",schemaPath:"#/properties/links/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -9370,10 +9363,11 @@ vErrors.push(err88);
 errors++;
 }
 }
-if(data.bytesReceivedTotal !== undefined){
-let data44 = data.bytesReceivedTotal;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
-const err89 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.neighbours !== undefined){
+let data43 = data.neighbours;
+if(Array.isArray(data43)){
+if(data43.length > 32){
+const err89 = {instancePath:instancePath+"/neighbours",schemaPath:"#/properties/neighbours/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -9382,9 +9376,16 @@ vErrors.push(err89);
 }
 errors++;
 }
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 9007199254740991 || isNaN(data44)){
-const err90 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+const len4 = data43.length;
+for(let i4=0; i4<len4; i4++){
+if(!(validate138(data43[i4], {instancePath:instancePath+"/neighbours/" + i4,parentData:data43,parentDataProperty:i4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate138.errors : vErrors.concat(validate138.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err90 = {instancePath:instancePath+"/neighbours",schemaPath:"#/properties/neighbours/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -9393,8 +9394,11 @@ vErrors.push(err90);
 }
 errors++;
 }
-if(data44 < 0 || isNaN(data44)){
-const err91 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data.bytesReceivedTotal !== undefined){
+let data45 = data.bytesReceivedTotal;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+const err91 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -9403,11 +9407,9 @@ vErrors.push(err91);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err92 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 9007199254740991 || isNaN(data45)){
+const err92 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -9416,12 +9418,35 @@ vErrors.push(err92);
 }
 errors++;
 }
+if(data45 < 0 || isNaN(data45)){
+const err93 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err93];
+}
+else {
+vErrors.push(err93);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err94 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err94];
+}
+else {
+vErrors.push(err94);
+}
+errors++;
+}
 validate114.errors = vErrors;
 return errors === 0;
 }
 validate114.evaluated = {"props":{"at":true,"boot":true,"counter":true,"agentVersion":true,"phase":true,"since":true,"highestSequence":true,"running":true,"target":true,"progress":true,"waiting":true,"consent":true,"applications":true,"applicationsLeftOut":true,"hostDeath":true,"downloads":true,"problem":true,"outbox":true,"asks":true,"links":true,"neighbours":true,"bytesReceivedTotal":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema325 = {"title":"LinkPrice","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"price":{"type":"number","minimum":0},"currency":{"type":"string"}},"required":["name","price","currency"],"additionalProperties":false};
+const schema326 = {"title":"LinkPrice","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"price":{"type":"number","minimum":0},"currency":{"type":"string"}},"required":["name","price","currency"],"additionalProperties":false};
 
 function validate141(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10086,7 +10111,7 @@ return errors === 0;
 }
 validate103.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema327 = {"title":"ExpiryStatus","type":"object","properties":{"kind":{"description":"root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.","enum":["root","targets","role","snapshot","timestamp","authority","server","device"]},"subject":{"description":"A file of the repository, or what it is.","type":"string"},"expiresAt":{"$ref":"metadata.schema.json#/$defs/Time"},"severity":{"description":"notice: within a year; warning: within 30 days; urgent: within 7 days; expired: it is over.","enum":["notice","warning","urgent","expired"]},"message":{"description":"When it ends, what stops then, and what to do.","type":"string"}},"required":["kind","subject","expiresAt","severity","message"],"additionalProperties":false};
+const schema328 = {"title":"ExpiryStatus","type":"object","properties":{"kind":{"description":"root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.","enum":["root","targets","role","snapshot","timestamp","authority","server","device"]},"subject":{"description":"A file of the repository, or what it is.","type":"string"},"expiresAt":{"$ref":"metadata.schema.json#/$defs/Time"},"severity":{"description":"notice: within a year; warning: within 30 days; urgent: within 7 days; expired: it is over.","enum":["notice","warning","urgent","expired"]},"message":{"description":"When it ends, what stops then, and what to do.","type":"string"}},"required":["kind","subject","expiresAt","severity","message"],"additionalProperties":false};
 
 function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10164,7 +10189,7 @@ errors++;
 if(data.kind !== undefined){
 let data0 = data.kind;
 if(!((((((((data0 === "root") || (data0 === "targets")) || (data0 === "role")) || (data0 === "snapshot")) || (data0 === "timestamp")) || (data0 === "authority")) || (data0 === "server")) || (data0 === "device"))){
-const err6 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema327.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err6 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema328.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -10214,7 +10239,7 @@ errors++;
 if(data.severity !== undefined){
 let data3 = data.severity;
 if(!((((data3 === "notice") || (data3 === "warning")) || (data3 === "urgent")) || (data3 === "expired"))){
-const err10 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema327.properties.severity.enum},message:"must be equal to one of the allowed values"};
+const err10 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema328.properties.severity.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -10252,7 +10277,7 @@ return errors === 0;
 }
 validate145.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema329 = {"title":"Refusal","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"device":{"description":"The name it claimed.","type":"string"},"keyFingerprint":{"type":"string"},"address":{"type":"string"},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"}},"required":["at","code","message"],"additionalProperties":false};
+const schema330 = {"title":"Refusal","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"device":{"description":"The name it claimed.","type":"string"},"keyFingerprint":{"type":"string"},"address":{"type":"string"},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"}},"required":["at","code","message"],"additionalProperties":false};
 
 function validate147(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;

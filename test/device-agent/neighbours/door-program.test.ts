@@ -17,23 +17,24 @@ const program = join(import.meta.dirname, '../../../device-agent/neighbours/main
 const module = Buffer.from('a module, as far as a door knows'.repeat(10_000));
 const path = `/sha256/${sha256(module)}`;
 
-/** What a door logs first: that it listens, or why it ended. */
-function startDoor(t: ExecutionContext, { directory, authority }: Fleet, device: string, port = 0) {
+/** What a door logs first: that it listens, or why it ended; and its keeper. */
+async function startDoor(t: ExecutionContext, { directory, authority }: Fleet, device: string, port = 0) {
   const stateDirectory = join(directory, device);
   mkdirSync(join(stateDirectory, 'sha256'), { recursive: true });
   writeFileSync(join(stateDirectory, path), module);
   writeFileSync(join(directory, 'ca.pem'), authority.certificate);
   const neighbours = { listen: { host: '127.0.0.1', port } };
   const configuration = { device, stateDirectory, ca: join(directory, 'ca.pem'), neighbours };
-  return new Promise<Readonly<Record<string, unknown>>>((resolve) => {
-    const keeper = new DoorKeeper({
-      ...{ processes: nodeProcesses, clock: nodeClock, random: nodeRandom },
-      log: { write: (_level, event, fields) => resolve({ event, ...fields }) },
-      ...{ file: program, args: [JSON.stringify(configuration)] },
-    });
-    t.teardown(() => keeper.stop());
-    keeper.start();
+  const { promise, resolve } = Promise.withResolvers<Readonly<Record<string, unknown>>>();
+  const keeper = new DoorKeeper({
+    ...{ processes: nodeProcesses, clock: nodeClock, random: nodeRandom },
+    log: { write: (_level, event, fields) => resolve({ event, ...fields }) },
+    ...{ file: program, args: [JSON.stringify(configuration)] },
   });
+  t.teardown(() => keeper.stop());
+  keeper.start();
+  const { event, port: at, why } = await promise;
+  return { keeper, event, port: at, why };
 }
 
 async function asDevice(fleet: Fleet, device: string): Promise<Network> {
@@ -70,6 +71,22 @@ test('a device gives modules to devices of its fleet, whole or from where they w
     path.slice(0, -1),
   ])
     t.is((await ask(bella, `https://127.0.0.1:${port}${other}`)).status, 404, other);
+});
+
+test('a door tells of what its device wants what that said last', async (t) => {
+  const fleet = await openShore(t);
+  await fleet.enrolledDevice('anna');
+  const { port, keeper } = await startDoor(t, fleet, 'anna');
+  const bella = await asDevice(fleet, 'bella');
+  const wanted = '1'.repeat(64);
+  const url = `https://127.0.0.1:${port}/sha256/${wanted}`;
+  keeper.want([{ sha256: wanted, done: 7, isFetching: true }]);
+  for (let tries = 0; tries < 100; tries++) {
+    const { headers } = await ask(bella, url);
+    if (headers['x-fleet-wants'] === 'fetching 7') break;
+    await nodeClock.sleep(20);
+  }
+  t.like(await ask(bella, url), { status: 404, headers: { 'x-fleet-wants': 'fetching 7' } });
 });
 
 test('nothing is given to who is no device of the fleet, nor taken from one', async (t) => {

@@ -21,7 +21,9 @@ export class Site {
     this.ships = names.map((device, at) => {
       const ship = new Ship(this.shore, bornDisk(this.shore), time, new SimRandom(at + 1));
       ship.lan = this.lan;
-      this.join(device, new NeighbourDoor({ disk: ship.disk, storeDirectory: '/state/sha256' }).handle);
+      const door = new NeighbourDoor({ disk: ship.disk, storeDirectory: '/state/sha256' });
+      ship.onWants = (wants) => door.want(wants);
+      this.join(device, door.handle);
       return Object.assign(ship, { device, neighbours: addresses });
     });
     for (const ship of this.ships) ship.boot();
