@@ -29,6 +29,8 @@ export interface StatusQuestion {
   readonly selector?: string;
   /** With what happened on each device. */
   readonly withEvents?: true;
+  /** With what the controller decides by, as it keeps it. */
+  readonly withRows?: true;
 }
 
 function textOf(context: CommandContext, path: string, what: string): string {
@@ -134,11 +136,12 @@ async function askStatus(
   return judge(status, new TextDecoder().decode(bytes), client);
 }
 
-function parametersOf({ target, selector, withEvents }: StatusQuestion): Record<string, string> {
+function parametersOf({ target, selector, withEvents, withRows }: StatusQuestion): Record<string, string> {
   return {
     ...(target === undefined ? {} : { target }),
     ...(selector === undefined ? {} : { selector }),
     ...(withEvents === undefined ? {} : { events: 'true' }),
+    ...(withRows === undefined ? {} : { rows: 'true' }),
   };
 }
 
@@ -175,7 +178,9 @@ export async function fetchEveryDevice(
 ): Promise<StatusDocument> {
   const pages = await Array.fromAsync(fetchPages(context, question));
   const { next: _next, ...first } = pages[0]!;
-  return { ...first, devices: pages.flatMap(({ devices }) => devices) };
+  const devices = pages.flatMap((page) => page.devices);
+  if (first.rows === undefined) return { ...first, devices };
+  return { ...first, devices, rows: pages.flatMap(({ rows = [] }) => rows) };
 }
 
 /** Asked for by name at once: a question fits into the head of a request. */

@@ -4,7 +4,10 @@ import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import { countUnder, namesUnder } from '../controller/manifests/name-index.ts';
 import { runAtOnce } from '../controller/manifests/steps.ts';
 import { weighedChangesInSteps } from '../controller/planning/commit-weight.ts';
-import { compareRevisions } from '../controller/planning/compare.ts';
+import { compareRevisions, type DeviceChange } from '../controller/planning/compare.ts';
+import { asHeld } from '../controller/planning/hold.ts';
+import { lackedModules } from '../controller/planning/lacked-modules.ts';
+import { isReference } from '../controller/planning/observed.ts';
 import { transfersOf } from '../controller/planning/transfers.ts';
 import { wholeFetches } from '../controller/planning/whole-fetches.ts';
 import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
@@ -90,6 +93,9 @@ function compare(
   });
 }
 
+/** A device with the modules that it has to fetch. */
+export type LackingDevice = Pick<DeviceChange, 'device' | 'fetches'>;
+
 /** What the manifests alone make of it. */
 function bareChanges(base: JudgedRevision, next: JudgedRevision): Plan['change']['devices'] {
   const sides = { base: desiredOf(base.state), next: desiredOf(next.state) };
@@ -101,12 +107,36 @@ function bareChanges(base: JudgedRevision, next: JudgedRevision): Plan['change']
 async function pricesOf(
   context: CommandContext,
   { base, next }: Pick<OpenedPlan, 'base' | 'next'>,
-  devices: Plan['change']['devices'],
+  deployed: readonly LackingDevice[],
 ): Promise<Plan['prices']> {
-  const deployed = devices.filter(({ kind }) => kind === 'deploy');
   if (deployed.every(({ fetches }) => fetches.length === 0)) return new Map(deployed.map(({ device }) => [device, []]));
   const { planPrices } = await import('./plan-prices.ts');
   return planPrices([base, next], releasesOf(base, next), deployed, await context.loadFormMakers());
+}
+
+function deployedIn(devices: Plan['change']['devices']): Plan['change']['devices'] {
+  return devices.filter(({ kind }) => kind === 'deploy');
+}
+
+/** Those of a revision that don't run yet what it wants of them, by what is told of them, and what they have to fetch for that. */
+function lackingIn(
+  base: JudgedRevision,
+  next: JudgedRevision,
+  now: number,
+): (told: readonly DeviceStatus[]) => LackingDevice[] {
+  const [from, to] = [desiredOf(base.state), desiredOf(next.state)];
+  const releases = releasesOf(base, next);
+  const describe = describing(from, to, now);
+  return (told) =>
+    told.flatMap((status) => {
+      const [before, wanted] = [from.devices.get(status.name), to.devices.get(status.name)];
+      const observed = describe(status);
+      const { issued, report } = observed;
+      const after = wanted && asHeld(wanted, now);
+      const isThere = issued?.templateHash === after?.template.hash && report?.phase === 'active';
+      if (after === undefined || (isThere && issued !== undefined && isReference(report.running, issued))) return [];
+      return [{ device: status.name, fetches: lackedModules(after, { before, observed, releases }) }];
+    });
 }
 
 /** A plan with what it was worked out from, of which parts are read only when somebody looks: while its repository is open. */
@@ -118,6 +148,11 @@ export interface OpenedPlan {
   readonly fleets: StatusDocument['fleets'];
   /** What is known of devices, whatever the base is; nothing where nobody answers. */
   readonly tell: (names: readonly string[]) => Promise<readonly DeviceStatus[]>;
+  /** These fleets, and what the controller keeps of them. Throws `CommandError`. */
+  readonly tellFleets: ShoreWord['fleets'];
+  /** Of these devices, those that don't run yet what the revision wants of them. */
+  readonly lacking: (told: readonly DeviceStatus[]) => readonly LackingDevice[];
+  readonly pricesOf: (devices: readonly LackingDevice[]) => Promise<Plan['prices']>;
 }
 
 /** Works the plan out by this word of the shore, and hands it over. Throws `CommandError`. */
@@ -133,7 +168,7 @@ export async function withPlan<T>(
   const { base, next } = await judgeSides(context, repository, asked, answer.status, isTold && word.isLive);
   const { known, unknownBecause } = await askDevices(word, answer, base, next.affected);
   const change = compare(base, next, known, word.now, answer.status);
-  const prices = await pricesOf(context, { base, next }, change.devices);
+  const prices = await pricesOf(context, { base, next }, deployedIn(change.devices));
   const policy = await judgePolicies(context, repository, { base, next }, () => {
     const devices = bareChanges(base, next);
     // A price is for one module.
@@ -141,7 +176,7 @@ export async function withPlan<T>(
       ({ kind, device, fetches }) => kind !== 'deploy' || prices.get(device)?.length === fetches.length,
     );
     const barePrices = async () =>
-      known === undefined && isPriced ? prices : pricesOf(context, { base, next }, devices);
+      known === undefined && isPriced ? prices : pricesOf(context, { base, next }, deployedIn(devices));
     return { devices, prices: barePrices };
   });
   const plan: Plan = {
@@ -164,6 +199,9 @@ export async function withPlan<T>(
     next,
     fleets: answer.status?.fleets ?? [],
     tell: async (names) => (isTold ? word.devices(names) : []),
+    tellFleets: word.fleets,
+    lacking: lackingIn(base, next, word.now),
+    pricesOf: (devices) => pricesOf(context, { base, next }, devices),
   });
 }
 

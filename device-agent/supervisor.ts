@@ -14,6 +14,7 @@ import { processRoom } from '../platform/node/process-room.ts';
 import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
 import { nodeRelays } from '../platform/node/relay.ts';
+import { nodeSegments } from '../platform/node/segments.ts';
 import { onStarterGone } from '../platform/node/starter-gone.ts';
 import { nodeSurroundings } from '../platform/node/surroundings.ts';
 import type { Log, LogLevel } from '../platform/ports.ts';
@@ -133,7 +134,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
     ports: { ...common, disk: nodeDisk },
     openCourier: ({ pathOf, ...shared }) => {
       courier = new CourierProcess({
-        ...{ processes: nodeProcesses, ...common, ...shared, due },
+        ...{ processes: nodeProcesses, ...common, ...shared, due, segments: nodeSegments },
         onWants: (wants) => door?.want(wants),
         file: programFile('./courier.js', './courier/main.ts'),
         args: [JSON.stringify({ ...configuration, stateDirectory })],

@@ -1,5 +1,6 @@
 /** What programs aboard may ask the agent, as a line of JSON. Anybody who may write to its socket may have written it. */
 import { isObject } from '../../schemas/json-object.ts';
+import { momentMsOf } from '../../schemas/moment.ts';
 
 /** A question that can be answered. */
 export type Question =
@@ -42,14 +43,6 @@ function isText(value: unknown, charactersMax: number): value is string {
   return typeof value === 'string' && value.trim() !== '' && value.length <= charactersMax && !refused.test(value);
 }
 
-/** `2026-12-01T08:00:00Z`: a moment, with its zone. */
-function momentOf(value: unknown): number | undefined {
-  const isMoment =
-    typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(value);
-  const ms = isMoment ? Date.parse(value) : Number.NaN;
-  return Number.isFinite(ms) ? ms : undefined;
-}
-
 function consentOf(value: Readonly<Record<string, unknown>>): Question | QuestionFault {
   const { deployment, answer, by, reason, until } = value;
   if (typeof deployment !== 'number' || !Number.isSafeInteger(deployment) || deployment < 1)
@@ -58,9 +51,9 @@ function consentOf(value: Readonly<Record<string, unknown>>): Question | Questio
   if (!isText(by, byCharactersMax)) return fault(`"by" must say who answers, in 1 to ${byCharactersMax} characters`);
   if (reason !== undefined && !isText(reason, reasonCharactersMax))
     return fault(`"reason" must be a line of 1 to ${reasonCharactersMax} characters`);
-  const untilMs = until === undefined ? undefined : momentOf(until);
+  const untilMs = typeof until === 'string' ? momentMsOf(until) : undefined;
   if (until !== undefined && untilMs === undefined)
-    return fault('"until" must be a moment with its zone, such as 2026-12-01T08:00:00Z');
+    return fault('"until" must be a moment that there is, with its zone, such as 2026-12-01T08:00:00Z');
   return {
     ...{ ask: 'consent', deployment, answer, by },
     ...(reason === undefined ? {} : { reason }),

@@ -1,4 +1,4 @@
-import type { ChildProcess, Clock, CountTravel, Log, Processes } from '../../platform/ports.ts';
+import type { ChildProcess, Clock, CountTravel, Log, Processes, Segments } from '../../platform/ports.ts';
 import type { Progress } from '../../schemas/generated/types.ts';
 import type { AgentTime } from '../download/metadata.ts';
 import type { CountBytes } from '../download/small-file.ts';
@@ -25,6 +25,8 @@ export interface CourierProcessOptions {
   readonly orderParcel: OrderParcel;
   /** Told what is wanted by now. */
   readonly onWants?: (wants: readonly Want[]) => void;
+  /** Of the supervisor's connections: what either of both finds out the other need not. */
+  readonly segments: Segments;
   /** Asked by what needs the first courier, which is started when that resolves. */
   readonly due?: () => Promise<void>;
 }
@@ -177,8 +179,9 @@ export class CourierProcess implements Courier {
   }
 
   #hand({ id, errand }: Pending): void {
-    const floorMs = this.#options.time.nowMs();
-    this.#child?.send({ kind: 'errand', id, floorMs, errand } satisfies ToCourier);
+    const { time, segments } = this.#options;
+    const known = { floorMs: time.nowMs(), areSegmentsShort: segments.areShort };
+    this.#child?.send({ kind: 'errand', id, ...known, errand } satisfies ToCourier);
   }
 
   /** What was handed over ends when the courier says so: until then its files are not free for others. */
@@ -240,6 +243,7 @@ export class CourierProcess implements Courier {
         this.#unpacking = message.sha256;
         return;
       case 'done':
+        this.#options.segments.areShort = message.areSegmentsShort ?? this.#options.segments.areShort;
         this.#done(message.id, message.outcome);
         return;
       default:

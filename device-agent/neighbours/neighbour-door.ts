@@ -51,8 +51,8 @@ export class NeighbourDoor {
   readonly #options: NeighbourDoorOptions;
   /** What this device is on its way to, by digest. */
   #wants: ReadonlyMap<string, Want> = new Map();
-  /** Who is being given a module: who takes it slowly has no second one. */
-  readonly #served = new Set<string>();
+  /** The answer that each device is being given. A newer one ends it: who asks again has lost the one before. */
+  readonly #served = new Map<string, Part>();
 
   constructor(options: NeighbourDoorOptions) {
     this.#options = options;
@@ -79,7 +79,7 @@ export class NeighbourDoor {
     if (part === undefined) return without(416, { 'content-range': `bytes */${bytes}` });
     const head = { status: part.isWhole ? 200 : 206, headers: headersOf(part, bytes) };
     if (request.method === 'HEAD') return { ...head, body: nothing };
-    if (this.#served.size >= servedMax || this.#served.has(to))
+    if (this.#served.size >= servedMax && !this.#served.has(to))
       return without(503, { 'retry-after': String(busySeconds) });
     return { ...head, body: this.#body(to, path, part) };
   }
@@ -91,13 +91,16 @@ export class NeighbourDoor {
 
   /** Counts as served only while somebody reads it. */
   async *#body(to: string, path: string, part: Part): AsyncGenerator<Uint8Array> {
-    this.#served.add(to);
+    this.#served.set(to, part);
     try {
       // A module that is removed meanwhile is read to its end all the same.
       using file = this.#options.disk.open(path, 'read');
-      yield* chunksOf(file, part);
+      for (const chunk of chunksOf(file, part)) {
+        if (this.#served.get(to) !== part) throw new Error(`${to} asks anew`);
+        yield chunk;
+      }
     } finally {
-      this.#served.delete(to);
+      if (this.#served.get(to) === part) this.#served.delete(to);
     }
   }
 }

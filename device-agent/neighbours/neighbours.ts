@@ -11,7 +11,7 @@ import type { Aside } from './aside.ts';
 import { AskedNeighbours, type Holder, type NeighboursOptions } from './ask-neighbours.ts';
 import { Waits, waitMsMax } from './waits.ts';
 import type { Wants } from './wants.ts';
-import { waitsFor } from './who-fetches.ts';
+import { type Wanter, waitsFor } from './who-fetches.ts';
 
 /** Told how far the module is. */
 type Progress = (bytesDone: number, bytesTotal: number) => void;
@@ -47,6 +47,12 @@ interface Awaiting {
   readonly progress: Progress;
   /** Told again and again who is waited for. */
   readonly onWait: (device: string) => void;
+}
+
+/** From whom a module came, and who has it and was busy. */
+interface Took {
+  readonly from?: string;
+  readonly busy: readonly string[];
 }
 
 /** How long modules were waited for, by their digests: over all attempts together. */
@@ -85,7 +91,7 @@ export class Neighbours {
     signal: AbortSignal,
   ): Promise<string | undefined> {
     const { holders } = await this.#asked.ask(module, signal);
-    return this.#takeFrom(holders, context, module, progress, signal);
+    return (await this.#takeFrom(holders, context, module, progress, signal)).from;
   }
 
   /**
@@ -104,9 +110,11 @@ export class Neighbours {
     this.#wants.wanted(sha256, done);
     while (!signal.aborted) {
       const { holders, wanters } = await this.#asked.ask(module, signal);
-      const from = await this.#takeFrom(holders, context, module, progress, signal);
-      if (from !== undefined) return from;
-      const gettingOn = waits.gettingOn(wanters, clock.monotonic());
+      const took = await this.#takeFrom(holders, context, module, progress, signal);
+      if (took.from !== undefined) return took.from;
+      // Who is busy gives others what it has: it is waited for as for one that says it fetches, and gets no further.
+      const busy = took.busy.map((one): Wanter => ({ device: one, done: 0, isFetching: true }));
+      const gettingOn = waits.gettingOn([...wanters, ...busy], clock.monotonic());
       const first = waitsFor(device, done, gettingOn, sha256);
       if (first === undefined || !(await this.#wait(module, signal))) break;
       onWait(first.device);
@@ -129,15 +137,18 @@ export class Neighbours {
     module: LinkedModule,
     progress: Progress,
     signal: AbortSignal,
-  ): Promise<string | undefined> {
+  ): Promise<Took> {
+    const busy: string[] = [];
     for (const holder of this.#begunFirst(context, holders)) {
-      if (signal.aborted) return undefined;
-      if (!(await this.#take(context, module, holder, progress, signal))) continue;
+      if (signal.aborted) break;
+      const result = await this.#take(context, module, holder, progress, signal);
+      if (result === 'busy') busy.push(holder.device);
+      if (result !== 'took') continue;
       this.#leaveBegun(context);
       this.#wants.there(module.sha256);
-      return holder.device;
+      return { from: holder.device, busy };
     }
-    return undefined;
+    return { busy };
   }
 
   async #take(
@@ -146,18 +157,18 @@ export class Neighbours {
     holder: Holder,
     progress: Progress,
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<'took' | 'busy' | 'not'> {
     const wholeMsMax = takeMsLeast + (module.length / bytesPerSecondLeast) * 1000;
     using patience = new Patience(this.#options.clock, silentMsMax, wholeMsMax, signal);
     try {
       await this.#download(context, module, holder, progress, patience);
-      return true;
+      return 'took';
     } catch (error) {
-      if (error instanceof DownloadError && error.code === 'DISK_FULL') return false;
+      if (error instanceof DownloadError && error.code === 'DISK_FULL') return 'not';
       const why = blame(error, patience);
       if (why !== undefined) this.#asked.setAside(holder, why);
       if (why === 'wrong-bytes') this.#leaveBegun(context);
-      return false;
+      return error instanceof DownloadError && error.code === 'SERVER_BUSY' ? 'busy' : 'not';
     }
   }
 

@@ -56,12 +56,12 @@ export type LinkCarries =
 export type WindowSpecs = WindowSpec[];
 export type Phase = 'idle' | 'fetching' | 'staged' | 'waiting' | 'activating' | 'probation' | 'active';
 export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry' | 'allow-whole';
-export type SimulatedContactKind = 'ship' | 'vehicle' | 'always';
-export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 /**
  * halted: offered to nobody any more; reverting: devices that changed go back to what was good; done: all devices may run it.
  */
 export type RolloutState = 'running' | 'paused' | 'halted' | 'reverting' | 'done';
+export type SimulatedContactKind = 'ship' | 'vehicle' | 'always';
+export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 
 export interface EverySchema {
   Application?: Application;
@@ -113,6 +113,9 @@ export interface Metadata {
   };
 }
 export interface Labels {
+  /**
+   * Letters, digits and - _ . inside, at most 63 characters.
+   */
   [k: string]: string;
 }
 export interface ApplicationSpec {
@@ -642,11 +645,11 @@ export interface BundleStatement {
   apiVersion: 'fleet/v1alpha1';
   kind: 'Bundle';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   notAfter: string;
   /**
@@ -1050,7 +1053,7 @@ export interface Deployment {
    */
   revision: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   /**
@@ -1525,7 +1528,7 @@ export interface DeviceHold {
    */
   reason: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   until?: string;
 }
@@ -1686,7 +1689,7 @@ export interface WindowSpec {
    */
   cron: string;
   /**
-   * How long it stays open.
+   * How long it stays open, as 30m, 4h or 2d; at most 31d.
    */
   duration: string;
   /**
@@ -1719,7 +1722,7 @@ export interface ConditionFact {
    */
   type: 'number' | 'boolean' | 'string';
   /**
-   * What is older counts as missing.
+   * What is older counts as missing: as 30s, 5m, 24h or 7d; at most 366d.
    */
   maxAge: string;
   /**
@@ -1796,7 +1799,7 @@ export interface RevisionStatus {
   subject: string;
   author: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   committedAt: string;
 }
@@ -1805,7 +1808,7 @@ export interface RevisionStatus {
  */
 export interface PlanObservation {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   /**
@@ -2240,7 +2243,7 @@ export interface Way {
  */
 export interface Report {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   boot?: Boot;
@@ -2251,7 +2254,7 @@ export interface Report {
   agentVersion: string;
   phase: Phase;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -2337,7 +2340,7 @@ export interface Waiting {
    */
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   opensAt?: string;
   /**
@@ -2355,7 +2358,7 @@ export interface Sighting {
   name: string;
   value?: number | boolean | string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at?: string;
 }
@@ -2371,11 +2374,11 @@ export interface Consent {
   by: string;
   reason?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   until?: string;
 }
@@ -2390,7 +2393,7 @@ export interface ApplicationReport {
   version: string;
   state: 'starting' | 'running' | 'backoff' | 'completed' | 'failed' | 'stopped';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   restarts: number;
@@ -2438,7 +2441,7 @@ export interface ApplicationReport {
 export interface FactReport {
   value: number | boolean | string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
 }
@@ -2495,7 +2498,7 @@ export interface EventCounts {
  */
 export interface SnapshotReport {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at?: string;
   /**
@@ -2517,7 +2520,7 @@ export interface SnapshotReport {
 }
 export interface HostDeath {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
@@ -2581,7 +2584,7 @@ export interface DeviceProblem {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
@@ -2596,7 +2599,7 @@ export interface OutboxReport {
   messages: number;
   bytes: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   oldestAt?: string;
   /**
@@ -2643,7 +2646,7 @@ export interface LinkReport {
    */
   bytes: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
   budget?: BudgetReport;
@@ -2673,7 +2676,7 @@ export interface NeighbourReport {
    */
   why: 'wrong-bytes' | 'too-slow' | 'untrusted';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
 }
@@ -2772,6 +2775,7 @@ export interface SimulationDocument {
    * Limits of policies for which the controller would refuse the commit, absent when there are none: it is simulated as if its message said why.
    */
   policy?: Problem[];
+  beginning?: SimulationBeginning;
   assumed: SimulationAssumptions;
   /**
    * Fleets with devices that are to change; none where nothing changes.
@@ -2794,6 +2798,31 @@ export interface SimulatedSide {
   commit?: string;
 }
 /**
+ * Where the controller stood, from which it goes on; absent where nobody told: then all devices run the base.
+ */
+export interface SimulationBeginning {
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  asOf: string;
+  /**
+   * Those that were under way.
+   */
+  rollouts: BegunRollout[];
+}
+export interface BegunRollout {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet: string;
+  number: number;
+  state: RolloutState;
+  /**
+   * The one that was open, counted from 1.
+   */
+  wave: number;
+}
+/**
  * What was asked for, and what is taken to be so.
  */
 export interface SimulationAssumptions {
@@ -2809,12 +2838,6 @@ export interface SimulationAssumptions {
    * From where a device asks for consent to where it is given.
    */
   consentAfterSeconds: number;
-  /**
-   * Fleets whose rollout to the base is under way: it is taken as completed.
-   *
-   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
-   */
-  takenAsDone: string[];
   /**
    * Of the time, conditions are true.
    */
@@ -2836,10 +2859,6 @@ export interface SimulationAssumptions {
    * Of these, how many come into contact as the controller remembers.
    */
   remembered: number;
-  /**
-   * Devices that do not run the base yet.
-   */
-  behind: number;
   /**
    * By place, as was said.
    */
@@ -2887,10 +2906,14 @@ export interface SimulatedFleet {
   waits: SimulatedWait[];
 }
 /**
- * Seconds since the commit came into force.
+ * Seconds since the beginning, when the commit came into force; negative ones were before.
  */
 export interface SimulatedWave {
   wave: string;
+  /**
+   * It had passed before the beginning: of when nothing is told.
+   */
+  isPast?: true;
   starts: SimulatedSpread;
   ends: SimulatedSpread;
 }
@@ -3008,6 +3031,9 @@ export interface LinkMatch {
  * What a program of the integrator's writes to facts.d/NAME while it is this link, as where a router ahead of the device chooses one.
  */
 export interface LinkFact {
+  /**
+   * Lower-case letters, digits and _, beginning with a letter; at most 32 characters.
+   */
   name: string;
   is: number | boolean | string;
   /**
@@ -3035,7 +3061,7 @@ export interface StatusDocument {
   apiVersion: 'fleet/v1alpha1';
   kind: 'Status';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf: string;
   /**
@@ -3071,6 +3097,10 @@ export interface StatusDocument {
    */
   next?: string;
   /**
+   * What the controller decides by, of the fleets and devices that are shown, as it keeps it: where `fleet simulate` goes on from; only with rows=true. Of fleets on the first page.
+   */
+  rows?: KeptRow[];
+  /**
    * Trust that comes to its end within a year, or should have been renewed by itself; the soonest first.
    */
   expiry?: ExpiryStatus[];
@@ -3089,11 +3119,11 @@ export interface SourceStatus {
   revision?: RevisionStatus;
   tip?: RevisionStatus;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   checkedAt?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
   message?: string;
@@ -3116,7 +3146,7 @@ export interface BrokerStatus {
    */
   address: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -3131,7 +3161,7 @@ export interface StorageStatus {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -3149,7 +3179,7 @@ export interface OutletStatus {
    */
   state: 'open' | 'failing';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   code?: string;
@@ -3188,7 +3218,7 @@ export interface FleetStatus {
   tally: Tally;
   applications: ApplicationReference[];
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   state: ConvergenceState;
@@ -3236,11 +3266,11 @@ export interface ForecastShare {
    */
   percent: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   by?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   surelyBy?: string;
 }
@@ -3267,7 +3297,7 @@ export interface RolloutStatus {
    */
   good?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   startedAt: string;
   /**
@@ -3277,7 +3307,7 @@ export interface RolloutStatus {
   waves: WaveStatus[];
   reason: Reason;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   nextAt?: string;
   /**
@@ -3357,13 +3387,13 @@ export interface Reason {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
 }
 export interface RolloutActStatus {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   who: string;
@@ -3372,11 +3402,11 @@ export interface RolloutActStatus {
 }
 export interface DeviceEvent {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   deviceAt?: string;
   /**
@@ -3398,11 +3428,11 @@ export interface FinishedRolloutStatus {
   revision: string;
   subject: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   startedAt: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   finishedAt: string;
   /**
@@ -3421,7 +3451,7 @@ export interface SiteStatus {
   name: string;
   tally: Tally;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   state: ConvergenceState;
@@ -3455,7 +3485,7 @@ export interface DeviceStatus {
    */
   connected?: boolean;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   linkSince?: string;
   /**
@@ -3465,7 +3495,7 @@ export interface DeviceStatus {
   takeovers?: Takeovers;
   carried?: CarriedReport;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   contactAt?: string;
   /**
@@ -3490,11 +3520,11 @@ export interface DeviceStatus {
 export interface Takeovers {
   count: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   addresses: string[];
@@ -3504,7 +3534,7 @@ export interface Takeovers {
  */
 export interface CarriedReport {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   by: string;
@@ -3526,11 +3556,11 @@ export interface ExpectedContact {
    */
   usualSeconds?: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   by?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   surelyBy?: string;
 }
@@ -3541,7 +3571,7 @@ export interface DesiredDeployment {
    */
   revision: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   applications: ApplicationReference[];
@@ -3562,6 +3592,17 @@ export interface LinkPrice {
   price: number;
   currency: string;
 }
+/**
+ * A row of the controller's state; another version of it may keep others.
+ */
+export interface KeptRow {
+  room: string;
+  key: string;
+  /**
+   * JSON.
+   */
+  value: string;
+}
 export interface ExpiryStatus {
   /**
    * root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.
@@ -3572,7 +3613,7 @@ export interface ExpiryStatus {
    */
   subject: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   expiresAt: string;
   /**
@@ -3586,7 +3627,7 @@ export interface ExpiryStatus {
 }
 export interface Refusal {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**

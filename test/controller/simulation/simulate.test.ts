@@ -31,12 +31,12 @@ function simulation({ rollout = canary, count = 6, ...more }: Asked = {}): Simul
   return {
     base: { id: 'a'.repeat(40), subject: 'before', desired: before! },
     next: { id: 'b'.repeat(40), subject: 'after', desired: after! },
+    fleets: ['ships'],
     changes: names.map((device) => ({ device, fleet: 'ships', loads: [load] })),
     ...{
       startMs,
       horizonMs: 60 * dayMs,
       failShare: 0,
-      behind: new Set<string>(),
       habitOf: () => always,
       usedOf: () => [],
     },
@@ -146,12 +146,6 @@ test('a first commit has nothing that its devices could go back to, and reaches 
   const { base: _none, ...first } = simulation();
   const [run] = (await simulate(first, [1])) as [SimulatedRun];
   t.like(run.fleets[0], { outcome: 'done', updated: 6 });
-});
-
-test('a device that does not run the base yet goes to what is wanted when its turn has come', async (t) => {
-  const { updated, waves } = await shipsOf({ behind: new Set(['ship-1', 'ship-4']) });
-  t.is(updated, 6);
-  t.true(waves.every(({ endMs }) => endMs !== undefined));
 });
 
 test('a wave that somebody says yes to before it starts, and one after which somebody does, each wait so long for it', async (t) => {

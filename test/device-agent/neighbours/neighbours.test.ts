@@ -136,7 +136,7 @@ const lies: readonly {
     why: undefined,
     secondsMax: 20,
   },
-  { what: 'is busy', reply: () => answer(503, {}, new Uint8Array()), why: undefined, secondsMax: 20 },
+  { what: 'is always busy', reply: () => answer(503, {}, new Uint8Array()), why: undefined, secondsMax: 80 },
   {
     what: 'answers with a page',
     reply: () => answer(200, { 'content-type': 'text/html' }, zeros),
@@ -162,6 +162,21 @@ for (const { what, reply, why, bytesPerSecond, secondsMax } of lies) {
     t.is(bella!.report.neighbours?.[0]?.why, why as never);
   });
 }
+
+test('who finds a neighbour busy waits a while for it, and takes from it then', async (t) => {
+  const site = await withGauge(['anna', 'bella']);
+  const { handler } = site.lan.devices.get('anna:1')!;
+  let asked = 0;
+  site.join('anna', async (request, peer, signal) => {
+    if (request.method === 'GET') asked += 1;
+    return request.method === 'GET' && asked < 5 ? answer(503, {}, new Uint8Array()) : handler(request, peer, signal);
+  });
+  const [, bella] = site.ships;
+  site.want(bella!, 1, [gauge]);
+  await bella!.run(60);
+  t.deepEqual(bella!.running(), ['gauge 1.0.0']);
+  t.is(site.asked(gauge), 1);
+});
 
 test('a device asks itself for nothing, and nobody twice who is not there', async (t) => {
   const site = new Site(['anna'], [gauge, horn], ['nobody']);
