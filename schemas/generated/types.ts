@@ -56,23 +56,25 @@ export type LinkCarries =
 export type WindowSpecs = WindowSpec[];
 export type Phase = 'idle' | 'fetching' | 'staged' | 'waiting' | 'activating' | 'probation' | 'active';
 export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry' | 'allow-whole';
-export type SimulatedContactKind = 'ship' | 'vehicle' | 'always';
-export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 /**
  * halted: offered to nobody any more; reverting: devices that changed go back to what was good; done: all devices may run it.
  */
 export type RolloutState = 'running' | 'paused' | 'halted' | 'reverting' | 'done';
+export type SimulatedContactKind = 'ship' | 'vehicle' | 'always';
+export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 
 export interface EverySchema {
   Application?: Application;
   BundleAnswer?: BundleAnswer;
   BundleOrder?: BundleOrder;
   BundleStatement?: BundleStatement;
+  CarriedMessages?: CarriedMessages;
   Configuration?: Configuration;
   Deployment?: Deployment;
   Device?: Device;
   Events?: Events;
   Fleet?: Fleet;
+  MessagesOrder?: MessagesOrder;
   Metadata?: Metadata;
   PlanDocument?: PlanDocument;
   Policy?: Policy;
@@ -691,6 +693,38 @@ export interface BundledFile {
   sha256: string;
 }
 /**
+ * Messages of one channel of a device that follow each other, signed by its key, to be carried to the shore by hand.
+ */
+export interface CarriedMessages {
+  apiVersion: 'fleet/v1alpha1';
+  kind: 'CarriedMessages';
+  device: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  at: string;
+  follows?: ChannelPosition;
+  /**
+   * A batch of messages, packed, in base64.
+   */
+  batch: string;
+  /**
+   * SubjectPublicKeyInfo (DER) of a P-256 key, in base64.
+   */
+  publicKey: string;
+  /**
+   * ECDSA with SHA-256 over all of these with their type, DER, in base64.
+   */
+  signature: string;
+}
+/**
+ * The last message of those before them that were carried along; absent where they are the first.
+ */
+export interface ChannelPosition {
+  segment: number;
+  index: number;
+}
+/**
  * fleet.config.yaml: one file, a section for each program. FLEET_SECTION_KEY environment variables win over it, flags win over both. Relative paths start at the file's directory.
  */
 export interface Configuration {
@@ -896,6 +930,7 @@ export interface AgentConfiguration {
   mqtt: AgentMqttConfiguration;
   contact?: AgentContactConfiguration;
   http?: AgentHttpConfiguration;
+  neighbours?: AgentNeighboursConfiguration;
   /**
    * Serial lines, pipes and files of this machine, by the names under which applications may ask for them.
    */
@@ -957,6 +992,28 @@ export interface AgentHttpConfiguration {
    * The address to listen at, 127.0.0.1 unless it is said; anything but the loopback opens applications to a network.
    */
   host?: string;
+  port: number;
+}
+/**
+ * Devices of the same fleet on a network that costs nothing: modules that one of them has come from it, and not over the link.
+ */
+export interface AgentNeighboursConfiguration {
+  listen?: AgentNeighbourDoorConfiguration;
+  /**
+   * Those that are asked, each as HOST:PORT; this device itself may be among them.
+   *
+   * @maxItems 32
+   */
+  known?: string[];
+}
+/**
+ * Where this device gives its modules to others, in a process of its own; without it, it only takes.
+ */
+export interface AgentNeighbourDoorConfiguration {
+  /**
+   * An address of that network, or 0.0.0.0 for all.
+   */
+  host: string;
   port: number;
 }
 export interface MachinePlaceConfiguration {
@@ -1712,6 +1769,16 @@ export interface ConditionFact {
   missing?: number | boolean | string;
 }
 /**
+ * Messages that somebody brought: the body of `POST /api/v1/receipts/messages`.
+ */
+export interface MessagesOrder {
+  messages: CarriedMessages;
+  /**
+   * For the record.
+   */
+  who: string;
+}
+/**
  * What a commit, or the working tree, would change on which devices: what `fleet plan -o json` prints.
  */
 export interface PlanDocument {
@@ -2272,6 +2339,12 @@ export interface Report {
    */
   links?: LinkReport[];
   /**
+   * Neighbours that it asks for nothing for a while, and why; absent where there are none.
+   *
+   * @maxItems 32
+   */
+  neighbours?: NeighbourReport[];
+  /**
    * Artifact and metadata bytes taken since enrolment.
    */
   bytesReceivedTotal?: number;
@@ -2299,6 +2372,10 @@ export interface DeploymentReference {
 export interface Progress {
   bytesDone: number;
   bytesTotal: number;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  neighbour?: string;
 }
 /**
  * What it waits for in the phase waiting, before it fetches or activates its target.
@@ -2546,6 +2623,10 @@ export interface DownloadReport {
    * Of the module.
    */
   length: number;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  neighbour?: string;
 }
 export interface DeviceProblem {
   code: string;
@@ -2628,6 +2709,24 @@ export interface BudgetReport {
    * By UTC.
    */
   per: 'day' | 'month';
+}
+export interface NeighbourReport {
+  /**
+   * As HOST:PORT.
+   */
+  address: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  device?: string;
+  /**
+   * wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.
+   */
+  why: 'wrong-bytes' | 'too-slow' | 'untrusted';
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  at: string;
 }
 /**
  * What an operator does to the rollout of a fleet: the body of `POST /api/v1/rollouts/act`.
@@ -2724,6 +2823,7 @@ export interface SimulationDocument {
    * Limits of policies for which the controller would refuse the commit, absent when there are none: it is simulated as if its message said why.
    */
   policy?: Problem[];
+  beginning?: SimulationBeginning;
   assumed: SimulationAssumptions;
   /**
    * Fleets with devices that are to change; none where nothing changes.
@@ -2746,6 +2846,31 @@ export interface SimulatedSide {
   commit?: string;
 }
 /**
+ * Where the controller stood, from which it goes on; absent where nobody told: then all devices run the base.
+ */
+export interface SimulationBeginning {
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  asOf: string;
+  /**
+   * Those that were under way.
+   */
+  rollouts: BegunRollout[];
+}
+export interface BegunRollout {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet: string;
+  number: number;
+  state: RolloutState;
+  /**
+   * The one that was open, counted from 1.
+   */
+  wave: number;
+}
+/**
  * What was asked for, and what is taken to be so.
  */
 export interface SimulationAssumptions {
@@ -2761,12 +2886,6 @@ export interface SimulationAssumptions {
    * From where a device asks for consent to where it is given.
    */
   consentAfterSeconds: number;
-  /**
-   * Fleets whose rollout to the base is under way: it is taken as completed.
-   *
-   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
-   */
-  takenAsDone: string[];
   /**
    * Of the time, conditions are true.
    */
@@ -2789,9 +2908,9 @@ export interface SimulationAssumptions {
    */
   remembered: number;
   /**
-   * Devices that do not run the base yet.
+   * Devices that would ask to take modules whole, and are let at once.
    */
-  behind: number;
+  asking: number;
   /**
    * By place, as was said.
    */
@@ -2839,10 +2958,14 @@ export interface SimulatedFleet {
   waits: SimulatedWait[];
 }
 /**
- * Seconds since the commit came into force.
+ * Seconds since the beginning, when the commit came into force; negative ones were before.
  */
 export interface SimulatedWave {
   wave: string;
+  /**
+   * It had passed before the beginning: of when nothing is told.
+   */
+  isPast?: true;
   starts: SimulatedSpread;
   ends: SimulatedSpread;
 }
@@ -3025,6 +3148,10 @@ export interface StatusDocument {
    * Where the next page begins: ask with `after`.
    */
   next?: string;
+  /**
+   * What the controller decides by, of the fleets and devices that are shown, as it keeps it: where `fleet simulate` goes on from; only with rows=true. Of fleets on the first page.
+   */
+  rows?: KeptRow[];
   /**
    * Trust that comes to its end within a year, or should have been renewed by itself; the soonest first.
    */
@@ -3516,6 +3643,17 @@ export interface LinkPrice {
   name: string;
   price: number;
   currency: string;
+}
+/**
+ * A row of the controller's state; another version of it may keep others.
+ */
+export interface KeptRow {
+  room: string;
+  key: string;
+  /**
+   * JSON.
+   */
+  value: string;
 }
 export interface ExpiryStatus {
   /**

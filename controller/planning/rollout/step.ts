@@ -129,7 +129,7 @@ function isTried(counts: Tally['counts']): boolean {
   return counts.some(({ updated }) => updated > 0);
 }
 
-function judged(rollout: Rollout, { policy, counts, now }: Standing): Move | undefined {
+function judged(rollout: Rollout, { policy, counts, toRetry, now }: Standing): Move | undefined {
   const { index, wave } = openWave(policy, rollout);
   const patienceEndsAt = rollout.waveStartedAt + wave.gate.patienceMs;
   const seen = counts[index] ?? noCounts;
@@ -137,7 +137,7 @@ function judged(rollout: Rollout, { policy, counts, now }: Standing): Move | und
   const isNeeded = rollout.good !== undefined && (index < policy.waves.length - 1 || !isTried(counts));
   // Once passed, only those that are through with it close it again: those that join meanwhile, or get something else, hide no failures.
   const isSettling = rollout.gatePassedAt === undefined && now < patienceEndsAt;
-  const verdict = judgeGate(wave, isNeeded ? seen : { ...seen, held: 0 }, !isSettling);
+  const verdict = judgeGate(wave, isNeeded ? seen : { ...seen, held: 0 }, !isSettling, toRetry[index]);
   if (verdict.kind === 'passed') {
     if (rollout.gatePassedAt !== undefined) return undefined;
     const passed = { ...rollout, gatePassedAt: now };
@@ -217,14 +217,14 @@ function move(rollout: Rollout, standing: Standing): Move {
 export function step(
   rollout: Rollout,
   policy: RolloutPolicy,
-  { counts, returns, undrawn }: Tally,
+  { counts, toRetry, returns, undrawn }: Tally,
   now: number,
   deltasOf: DeltasOf = () => noneOpen,
 ): Stepped {
   const events: Reason[] = [];
   let at = rollout;
   for (;;) {
-    const next = move(at, { policy, counts, returns, undrawn, deltasOf, now });
+    const next = move(at, { policy, counts, toRetry, returns, undrawn, deltasOf, now });
     if (next.kind === 'holds') {
       const { verdict, nextAt } = next;
       return { rollout: at, events, verdict, ...(nextAt === undefined ? {} : { nextAt }) };

@@ -25,6 +25,7 @@ function seen(issued: Partial<IssuedDeployment>, rollout: Partial<Rollout> = {},
     policy,
     rollout: { ...fresh(true), target, good: good.hash, ...rollout },
     good: wentBackTo,
+    finished: [],
   };
   const what = { sequence: 1, revision: 'c'.repeat(40), issuedAt: startMs, templateHash: '9'.repeat(64) };
   const observed = { issued: { ...what, applications: [], ...issued } };
