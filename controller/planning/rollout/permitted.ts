@@ -94,7 +94,8 @@ export function inRollout(
   const group = budget && groupOf(budget, desired);
   const isPinned = pinsOf(desired, now) !== undefined;
   const on = isPinned ? 'other' : definitionOn(standing, desired, observed);
-  const isUnchanged = on === 'target' && observed.issued?.definition !== standing.rollout.target;
+  const isSame = on === 'good' && observed.issued?.templateHash === desired.template.hash;
+  const isUnchanged = isSame || (on === 'target' && observed.issued?.definition !== standing.rollout.target);
   return {
     ...{ wave, observed, on },
     ...(isUnchanged ? { isUnchanged } : {}),
