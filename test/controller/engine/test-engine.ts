@@ -70,6 +70,7 @@ export interface TestEngineOptions {
   readonly tellsConnections?: boolean;
   readonly onChange?: EngineParts['onChange'];
   readonly deltasTo?: EngineParts['deltasTo'];
+  readonly keyId?: string;
 }
 
 export async function openEngine(options: TestEngineOptions = {}) {
@@ -80,7 +81,7 @@ export async function openEngine(options: TestEngineOptions = {}) {
     ...{ clock, log, state, image },
     publish: options.publish ?? (async () => {}),
     sign: options.sign ?? ((deployment) => JSON.stringify(deployment)),
-    keyId: 'key',
+    keyId: options.keyId ?? 'key',
     putBlob: options.putBlob ?? (async () => {}),
     tellsConnections,
     onChange: options.onChange ?? (() => {}),
