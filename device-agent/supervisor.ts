@@ -14,6 +14,7 @@ import { processRoom } from '../platform/node/process-room.ts';
 import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
 import { nodeRelays } from '../platform/node/relay.ts';
+import { nodeSegments } from '../platform/node/segments.ts';
 import { onStarterGone } from '../platform/node/starter-gone.ts';
 import { nodeSurroundings } from '../platform/node/surroundings.ts';
 import type { Log, LogLevel } from '../platform/ports.ts';
@@ -22,7 +23,7 @@ import { createAgent } from './agent.ts';
 import { clearMemory, quietMs } from './clear-memory.ts';
 import { CourierProcess } from './courier/courier-process.ts';
 import { ReadyingCourier } from './courier/readying-courier.ts';
-import { deviceSecrets, receiptSigner } from './device-secrets.ts';
+import { deviceSecrets, messagesSigner, receiptSigner } from './device-secrets.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
 import { Quiet } from './quiet.ts';
@@ -121,7 +122,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
     ports: { ...common, disk: nodeDisk },
     openCourier: ({ pathOf, ...shared }) => {
       courier = new CourierProcess({
-        ...{ processes: nodeProcesses, ...common, ...shared, due },
+        ...{ processes: nodeProcesses, ...common, ...shared, due, segments: nodeSegments },
         file: programFile('./courier.js', './courier/main.ts'),
         args: [JSON.stringify({ ...configuration, stateDirectory })],
       });
@@ -135,6 +136,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
       surroundings: nodeSurroundings,
       doors: nodeLineDoors,
       signReceipt: receiptSigner(identity, configuration.device),
+      signMessages: messagesSigner(identity),
       agentVersion,
     },
     machineBoot: machineBoot(),

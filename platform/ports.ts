@@ -139,6 +139,11 @@ export interface Network {
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
 }
 
+/** How long the segments of TCP are that connections of this process will have, both ways: short ones where long ones don't come through. */
+export interface Segments {
+  areShort: boolean;
+}
+
 /** Where a relay leads, and what may come from there. */
 export interface RelayTarget {
   readonly host: string;

@@ -1,4 +1,4 @@
-import type { ChildProcess, Clock, CountTravel, Log, Processes } from '../../platform/ports.ts';
+import type { ChildProcess, Clock, CountTravel, Log, Processes, Segments } from '../../platform/ports.ts';
 import type { Progress } from '../../schemas/generated/types.ts';
 import type { AgentTime } from '../download/metadata.ts';
 import type { CountBytes } from '../download/small-file.ts';
@@ -22,6 +22,8 @@ export interface CourierProcessOptions {
   readonly countBytes: CountBytes;
   readonly countTravel: CountTravel;
   readonly orderParcel: OrderParcel;
+  /** Of the supervisor's connections: what either of both finds out the other need not. */
+  readonly segments: Segments;
   /** Asked by what needs the first courier, which is started when that resolves. */
   readonly due?: () => Promise<void>;
 }
@@ -163,17 +165,19 @@ export class CourierProcess implements Courier {
     const outcome = new Promise<Outcomes[K]>((resolve) => {
       this.#pending.set(id, { id, errand, onProgress, resolve: resolve as Pending['resolve'] });
     });
+    // One that hangs says no word more often because more is asked of it.
+    if (this.#pending.size === 1) this.#wait();
     if (this.#child === undefined) this.#startWhenDue();
     else if (this.#isReady) this.#hand(this.#pending.get(id)!);
-    this.#wait();
     const abort = (): void => this.#abort(id);
     signal.addEventListener('abort', abort);
     return outcome.finally(() => signal.removeEventListener('abort', abort));
   }
 
   #hand({ id, errand }: Pending): void {
-    const floorMs = this.#options.time.nowMs();
-    this.#child?.send({ kind: 'errand', id, floorMs, errand } satisfies ToCourier);
+    const { time, segments } = this.#options;
+    const known = { floorMs: time.nowMs(), areSegmentsShort: segments.areShort };
+    this.#child?.send({ kind: 'errand', id, ...known, errand } satisfies ToCourier);
   }
 
   /** What was handed over ends when the courier says so: until then its files are not free for others. */
@@ -193,6 +197,7 @@ export class CourierProcess implements Courier {
   }
 
   #start(): void {
+    this.#wait();
     const { processes, file, args } = this.#options;
     const child = processes.start(file, args);
     this.#child = child;
@@ -232,6 +237,7 @@ export class CourierProcess implements Courier {
         this.#unpacking = message.sha256;
         return;
       case 'done':
+        this.#options.segments.areShort = message.areSegmentsShort ?? this.#options.segments.areShort;
         this.#done(message.id, message.outcome);
         return;
       default:

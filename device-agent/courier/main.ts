@@ -6,6 +6,7 @@ import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
+import { nodeSegments } from '../../platform/node/segments.ts';
 import { onStarterGone } from '../../platform/node/starter-gone.ts';
 import { nodeSurroundings } from '../../platform/node/surroundings.ts';
 import type { CountTravel } from '../../platform/ports.ts';
@@ -62,7 +63,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const enrolment = { device, controller, identity, network: stranger };
   const way = { network, countBytes, controller };
   const runner = new ErrandRunner({
-    ...{ courier, time, orders, say },
+    ...{ courier, time, orders, say, segments: nodeSegments },
     enrol: (signal) => enrol(enrolment, signal),
     news: (question, signal) => askNews(way, question, signal),
     part: (part, signal) => sendPart(way, part, signal),

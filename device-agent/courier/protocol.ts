@@ -27,8 +27,14 @@ export interface Outcomes {
 
 /** Supervisor to courier. Closing the channel means: end at once. */
 export type ToCourier =
-  /** `floorMs` is the agent's time floor by now. */
-  | { readonly kind: 'errand'; readonly id: number; readonly floorMs: number; readonly errand: Errand }
+  /** `floorMs` is the agent's time floor by now; for `areSegmentsShort` see `Segments`. */
+  | {
+      readonly kind: 'errand';
+      readonly id: number;
+      readonly floorMs: number;
+      readonly areSegmentsShort: boolean;
+      readonly errand: Errand;
+    }
   | { readonly kind: 'abort'; readonly id: number }
   /** What came of an order, base64; without a parcel where it does not come over the session. */
   | { readonly kind: 'parcel'; readonly id: number; readonly parcel?: string };
@@ -47,4 +53,10 @@ export type FromCourier =
   | { readonly kind: 'signed'; readonly atMs: number }
   /** What is being unpacked now: if it is the end of this process, it was too much for the device. */
   | { readonly kind: 'unpacking'; readonly sha256?: string }
-  | { readonly kind: 'done'; readonly id: number; readonly outcome: Outcomes[keyof Outcomes] };
+  /** With what the next courier need not find out, where something was. */
+  | {
+      readonly kind: 'done';
+      readonly id: number;
+      readonly areSegmentsShort?: boolean;
+      readonly outcome: Outcomes[keyof Outcomes];
+    };

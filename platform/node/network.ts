@@ -1,6 +1,8 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
-import { Agent, request as requestTls } from 'node:https';
+import { Agent, type RequestOptions, request as requestTls } from 'node:https';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import {
   type CountTravel,
   type HttpRequest,
@@ -12,6 +14,8 @@ import {
 import { addressMsMax } from './address-patience.ts';
 import { nodeClock } from './clock.ts';
 import { interfaceOf } from './interface-of.ts';
+import { nodeSegments } from './segments.ts';
+import { shortSegmentSocket } from './short-segments.ts';
 import { connectionBytes, handshakeBytes, travelOf } from './travel.ts';
 
 /** What a client shows and trusts. PEM texts. */
@@ -120,11 +124,30 @@ function closeIdle(pool: Agent): void {
   for (const sockets of Object.values(pool.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
-function poolOf({ ca, certificate, key, keyExchange }: TlsIdentity): Agent {
-  const name = JSON.stringify([ca, certificate, key, keyExchange]);
+/** A connection with short segments, where this machine can choose. */
+async function connectShort(options: RequestOptions): Promise<Socket> {
+  const host = options.host ?? '';
+  const short = await shortSegmentSocket(host);
+  const socket = short?.socket.connect({ host: short.address, port: Number(options.port) });
+  return connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
+}
+
+class ShortPool extends Agent {
+  override createConnection(options: RequestOptions, onMade?: (error: Error | null, socket: Duplex) => void): null {
+    connectShort(options).then(
+      (socket) => onMade?.(null, socket),
+      // Nobody looks at the second where there is the first.
+      (error: Error) => onMade?.(error, undefined as unknown as Duplex),
+    );
+    return null;
+  }
+}
+
+function poolOf({ ca, certificate, key, keyExchange }: TlsIdentity, areShort: boolean): Agent {
+  const name = JSON.stringify([ca, certificate, key, keyExchange, areShort]);
   const pool =
     pools.get(name) ??
-    new Agent({
+    new (areShort ? ShortPool : Agent)({
       keepAlive: true,
       timeout: idleMsMax,
       maxFreeSockets: idleConnectionsMax,
@@ -145,16 +168,25 @@ function poolOf({ ca, certificate, key, keyExchange }: TlsIdentity): Agent {
   return pool;
 }
 
+/** What a connection brings where no long packets come through: with certificates compressed a handshake may come. */
+const fewBytes = 4_096;
+
+function isAsGoodAsEmpty({ connecting, bytesRead }: Socket): boolean {
+  return !connecting && bytesRead < fewBytes;
+}
+
 function begin(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal): ClientRequest {
   const url = new URL(wanted.url);
+  const { areShort } = nodeSegments;
   const patience = { timeout: silenceMsMax, autoSelectFamilyAttemptTimeout: addressMsMax };
   const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
   const exchange =
     url.protocol === 'https:'
-      ? requestTls(url, { ...options, agent: poolOf(identity) })
+      ? requestTls(url, { ...options, agent: poolOf(identity, areShort) })
       : requestPlain(url, { ...options, agent: false });
   exchange.on('timeout', () => {
     const message = `no answer from ${url.host} for ${silenceMsMax / 1000} s`;
+    if (exchange.socket !== null && isAsGoodAsEmpty(exchange.socket)) nodeSegments.cameToNothing(areShort);
     exchange.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
   });
   return exchange;

@@ -94,10 +94,12 @@ function judgePatiently(wave: Wave, counts: WaveCounts): GateVerdict {
 }
 
 /** A wave of which nobody may be offered anything shows nothing, however long it is waited for. */
-function judgeUnseen({ name, gate }: Wave, { held }: WaveCounts): GateVerdict {
+function judgeUnseen({ name, gate }: Wave, { held, unchanged }: WaveCounts): GateVerdict {
   if (held === 0 || amountOf(gate.contacts, held) === 0) return { kind: 'passed' };
   const all = held === 1 ? 'the only device' : `all ${held} devices`;
-  return holds('evidence', `${all} of wave ${name} can be offered nothing (held, or without a key)`, 'NO_EVIDENCE');
+  const which = unchanged === 0 ? '' : ' that something changes for';
+  const message = `${all} of wave ${name}${which} can be offered nothing (held, or without a key)`;
+  return holds('evidence', message, 'NO_EVIDENCE');
 }
 
 /**

@@ -50,9 +50,16 @@ function isOfFleet({ fleet, applications }: IssuedDeployment, name: string): boo
   return fleet === undefined ? applications.length > 0 : fleet === name;
 }
 
+/** Whether what it was issued has the releases of a definition: who was held at others, or at an older issue, is not on it. */
+function hasReleasesOf({ applications }: IssuedDeployment, definition: FleetDefinition): boolean {
+  const versions = new Map(definition.applications.map(({ name, version }) => [name, version]));
+  return applications.every(({ name, version }) => (versions.get(name) ?? version) === version);
+}
+
 /**
  * Which definition it is on. A device for which both come to the same is on what it is to have. `issued.definition` decides where
- * its site or its own manifest changed since; who was issued something while its fleet had no waves is where those began.
+ * its site or its own manifest changed since; who was issued something while its fleet had no waves is where those began,
+ * unless a hold had it on other releases then.
  */
 function definitionOn(
   standing: RolloutStanding,
@@ -69,7 +76,10 @@ function definitionOn(
   }
   if (issued.definition === rollout.target) return 'target';
   if (good === undefined) return 'other';
-  const isGood = issued.definition === undefined ? isOfFleet(issued, rollout.fleet) : issued.definition === good.hash;
+  const isGood =
+    issued.definition === undefined
+      ? isOfFleet(issued, rollout.fleet) && hasReleasesOf(issued, good)
+      : issued.definition === good.hash;
   return isGood ? 'good' : 'other';
 }
 

@@ -42,6 +42,16 @@ test('a device whose fleet had no waves is where these began', (t) => {
   t.is(on({ applications: [pump] }), 'good', 'of a row that does not say the fleet');
 });
 
+test('a device that a hold had on other releases before its fleet had waves is not where these began', (t) => {
+  t.is(on({ fleet: 'ships', applications: [{ name: 'pump', version: '0.9.0' }] }), 'other');
+  t.is(on({ applications: [{ name: 'pump', version: '0.9.0' }] }), 'other', 'of a row that does not say the fleet');
+  t.is(
+    on({ fleet: 'ships', applications: [pump, { name: 'radio', version: '3.0.0' }] }),
+    'good',
+    'one that it lost since',
+  );
+});
+
 test('a device that comes from another fleet without waves, or from none, does not have what is good in this one', (t) => {
   t.is(on({ fleet: 'cranes', applications: [pump] }), 'other');
   t.is(on({ applications: [] }), 'other');
