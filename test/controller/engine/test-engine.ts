@@ -70,7 +70,6 @@ export interface TestEngineOptions {
   readonly tellsConnections?: boolean;
   readonly onChange?: EngineParts['onChange'];
   readonly deltasTo?: EngineParts['deltasTo'];
-  readonly keyId?: string;
 }
 
 export async function openEngine(options: TestEngineOptions = {}) {
@@ -81,7 +80,7 @@ export async function openEngine(options: TestEngineOptions = {}) {
     ...{ clock, log, state, image },
     publish: options.publish ?? (async () => {}),
     sign: options.sign ?? ((deployment) => JSON.stringify(deployment)),
-    keyId: options.keyId ?? 'key',
+    keyId: 'key',
     putBlob: options.putBlob ?? (async () => {}),
     tellsConnections,
     onChange: options.onChange ?? (() => {}),
