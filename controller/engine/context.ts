@@ -75,6 +75,7 @@ export function observe(
   const key = desired?.keyFingerprint;
   const isItsOwn = key === undefined || heard === undefined || heard.key === key;
   if (gist !== undefined && isItsOwn) observed.report = gist;
+  if (gist !== undefined && !isItsOwn) observed.isKeyNew = true;
   if (runs !== undefined) observed.runs = runs;
   const contactAt = laterContact(lately.get(device), record.contactAt, now);
   if (contactAt !== undefined) observed.contactAt = contactAt;

@@ -184,8 +184,11 @@ export class FleetRollout {
     const standing = this.standing(known, wanted);
     if (standing === undefined) {
       const device = asHeld(desired, seen.now);
-      const hasIt = seen.observed.issued?.templateHash === device.template.hash;
-      return { device, stays: true, ...(hasIt ? {} : { reason: counting }) };
+      const { templateHash, definition } = seen.observed.issued ?? {};
+      const hasIt = templateHash === device.template.hash;
+      // What it has may be signed by another key meanwhile, and is by the same definition still.
+      const by = hasIt && definition !== undefined ? { definition } : {};
+      return { device, ...by, stays: true, ...(hasIt ? {} : { reason: counting }) };
     }
     const device = this.#inRollout(standing, seen);
     const room = this.#count?.book.room(device.group) ?? { spare: 0, takers: [] };

@@ -80,6 +80,8 @@ export interface ObservedDevice {
   readonly issued?: IssuedDeployment;
   /** Its newest, if the key that git names now made it. */
   readonly report?: ReportGist;
+  /** It said how it is by another key, and nothing yet by the one that git names now. */
+  readonly isKeyNew?: true;
   /** Releases that it runs by that, each `NAME/VERSION` and a space. */
   readonly runs?: string;
   /** When the controller last heard it, by its own clock. */
