@@ -68,11 +68,13 @@ export interface EverySchema {
   BundleAnswer?: BundleAnswer;
   BundleOrder?: BundleOrder;
   BundleStatement?: BundleStatement;
+  CarriedMessages?: CarriedMessages;
   Configuration?: Configuration;
   Deployment?: Deployment;
   Device?: Device;
   Events?: Events;
   Fleet?: Fleet;
+  MessagesOrder?: MessagesOrder;
   Metadata?: Metadata;
   PlanDocument?: PlanDocument;
   Policy?: Policy;
@@ -691,6 +693,38 @@ export interface BundledFile {
   sha256: string;
 }
 /**
+ * Messages of one channel of a device that follow each other, signed by its key, to be carried to the shore by hand.
+ */
+export interface CarriedMessages {
+  apiVersion: 'fleet/v1alpha1';
+  kind: 'CarriedMessages';
+  device: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  at: string;
+  follows?: ChannelPosition;
+  /**
+   * A batch of messages, packed, in base64.
+   */
+  batch: string;
+  /**
+   * SubjectPublicKeyInfo (DER) of a P-256 key, in base64.
+   */
+  publicKey: string;
+  /**
+   * ECDSA with SHA-256 over all of these with their type, DER, in base64.
+   */
+  signature: string;
+}
+/**
+ * The last message of those before them that were carried along; absent where they are the first.
+ */
+export interface ChannelPosition {
+  segment: number;
+  index: number;
+}
+/**
  * fleet.config.yaml: one file, a section for each program. FLEET_SECTION_KEY environment variables win over it, flags win over both. Relative paths start at the file's directory.
  */
 export interface Configuration {
@@ -896,6 +930,7 @@ export interface AgentConfiguration {
   mqtt: AgentMqttConfiguration;
   contact?: AgentContactConfiguration;
   http?: AgentHttpConfiguration;
+  neighbours?: AgentNeighboursConfiguration;
   /**
    * Serial lines, pipes and files of this machine, by the names under which applications may ask for them.
    */
@@ -957,6 +992,28 @@ export interface AgentHttpConfiguration {
    * The address to listen at, 127.0.0.1 unless it is said; anything but the loopback opens applications to a network.
    */
   host?: string;
+  port: number;
+}
+/**
+ * Devices of the same fleet on a network that costs nothing: modules that one of them has come from it, and not over the link.
+ */
+export interface AgentNeighboursConfiguration {
+  listen?: AgentNeighbourDoorConfiguration;
+  /**
+   * Those that are asked, each as HOST:PORT; this device itself may be among them.
+   *
+   * @maxItems 32
+   */
+  known?: string[];
+}
+/**
+ * Where this device gives its modules to others, in a process of its own; without it, it only takes.
+ */
+export interface AgentNeighbourDoorConfiguration {
+  /**
+   * An address of that network, or 0.0.0.0 for all.
+   */
+  host: string;
   port: number;
 }
 export interface MachinePlaceConfiguration {
@@ -1712,6 +1769,16 @@ export interface ConditionFact {
   missing?: number | boolean | string;
 }
 /**
+ * Messages that somebody brought: the body of `POST /api/v1/receipts/messages`.
+ */
+export interface MessagesOrder {
+  messages: CarriedMessages;
+  /**
+   * For the record.
+   */
+  who: string;
+}
+/**
  * What a commit, or the working tree, would change on which devices: what `fleet plan -o json` prints.
  */
 export interface PlanDocument {
@@ -2134,6 +2201,10 @@ export interface PolicySpec {
    */
   minWaves?: number;
   /**
+   * A number of devices, or a part of them as 5%, at most 100%.
+   */
+  maxFirstWave?: number | string;
+  /**
    * No budget of a fleet may be weaker than before: no larger maxUnavailable, no other groups, none taken away, and no device that comes to a weaker one by its fleet, label or site, or out of the group that it shared with others by its label; and none of a site's link that lets devices take more over it. The exception is named keep-budgets.
    */
   keepBudgets?: true;
@@ -2268,6 +2339,12 @@ export interface Report {
    */
   links?: LinkReport[];
   /**
+   * Neighbours that it asks for nothing for a while, and why; absent where there are none.
+   *
+   * @maxItems 32
+   */
+  neighbours?: NeighbourReport[];
+  /**
    * Artifact and metadata bytes taken since enrolment.
    */
   bytesReceivedTotal?: number;
@@ -2295,6 +2372,10 @@ export interface DeploymentReference {
 export interface Progress {
   bytesDone: number;
   bytesTotal: number;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  neighbour?: string;
 }
 /**
  * What it waits for in the phase waiting, before it fetches or activates its target.
@@ -2542,6 +2623,10 @@ export interface DownloadReport {
    * Of the module.
    */
   length: number;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  neighbour?: string;
 }
 export interface DeviceProblem {
   code: string;
@@ -2624,6 +2709,24 @@ export interface BudgetReport {
    * By UTC.
    */
   per: 'day' | 'month';
+}
+export interface NeighbourReport {
+  /**
+   * As HOST:PORT.
+   */
+  address: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  device?: string;
+  /**
+   * wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.
+   */
+  why: 'wrong-bytes' | 'too-slow' | 'untrusted';
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  at: string;
 }
 /**
  * What an operator does to the rollout of a fleet: the body of `POST /api/v1/rollouts/act`.
@@ -2804,6 +2907,10 @@ export interface SimulationAssumptions {
    * Of these, how many come into contact as the controller remembers.
    */
   remembered: number;
+  /**
+   * Devices that would ask to take modules whole, and are let at once.
+   */
+  asking: number;
   /**
    * By place, as was said.
    */
