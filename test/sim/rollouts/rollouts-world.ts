@@ -153,6 +153,16 @@ export class RolloutsWorld implements Shore {
     }
   }
 
+  /** After its end: the newest commit is followed, until it is there. */
+  async follow(isThere: () => boolean, lookMs = hourMs): Promise<void> {
+    void this.#controllers.adopt();
+    const endsAt = this.time.now + 5 * dayMs;
+    while (this.time.now < endsAt && !isThere()) {
+      for (const device of this.devices.values()) device.look();
+      await this.run(lookMs);
+    }
+  }
+
   /** Takes down what went wrong. */
   note(mishap: string): void {
     this.mishaps[mishap] = (this.mishaps[mishap] ?? 0) + 1;
