@@ -23,7 +23,7 @@ import { createAgent } from './agent.ts';
 import { clearMemory, quietMs } from './clear-memory.ts';
 import { CourierProcess } from './courier/courier-process.ts';
 import { ReadyingCourier } from './courier/readying-courier.ts';
-import { deviceSecrets, receiptSigner } from './device-secrets.ts';
+import { deviceSecrets, messagesSigner, receiptSigner } from './device-secrets.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
 import { Quiet } from './quiet.ts';
@@ -136,6 +136,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
       surroundings: nodeSurroundings,
       doors: nodeLineDoors,
       signReceipt: receiptSigner(identity, configuration.device),
+      signMessages: messagesSigner(identity),
       agentVersion,
     },
     machineBoot: machineBoot(),

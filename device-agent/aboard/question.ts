@@ -1,6 +1,7 @@
 /** What programs aboard may ask the agent, as a line of JSON. Anybody who may write to its socket may have written it. */
 import { isObject } from '../../schemas/json-object.ts';
 import { momentMsOf } from '../../schemas/moment.ts';
+import type { CarriedPlace } from '../outbox/carried.ts';
 
 /** A question that can be answered. */
 export type Question =
@@ -11,6 +12,8 @@ export type Question =
   | { readonly ask: 'bundle' }
   /** What it says of itself, signed. */
   | { readonly ask: 'receipt' }
+  /** What it has for the shore behind that place, or the first of it, signed. */
+  | { readonly ask: 'messages'; readonly after?: CarriedPlace }
   | {
       readonly ask: 'consent';
       /** The deployment that whoever answers has been shown. */
@@ -31,6 +34,7 @@ export interface QuestionFault {
 const byCharactersMax = 64;
 const reasonCharactersMax = 160;
 const fileCharactersMax = 1024;
+const nameCharactersMax = 63;
 
 function fault(message: string): QuestionFault {
   return { ask: 'nothing', message };
@@ -68,6 +72,19 @@ function applyOf({ file }: Readonly<Record<string, unknown>>): Question | Questi
   );
 }
 
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function messagesOf({ after }: Readonly<Record<string, unknown>>): Question | QuestionFault {
+  if (after === undefined) return { ask: 'messages' };
+  const { application, channel, stream, segment, index } = isObject(after) ? after : {};
+  const isPlace = [application, channel, stream].every((text) => isText(text, nameCharactersMax));
+  if (!isPlace || !isCount(segment) || !isCount(index))
+    return fault('"after" must be the place that was answered last');
+  return { ask: 'messages', after: { application, channel, stream, segment, index } as CarriedPlace };
+}
+
 /** Reads a line. */
 export function parseQuestion(line: string): Question | QuestionFault {
   let value: unknown;
@@ -87,7 +104,9 @@ export function parseQuestion(line: string): Question | QuestionFault {
       return consentOf(value);
     case 'apply':
       return applyOf(value);
+    case 'messages':
+      return messagesOf(value);
     default:
-      return fault('"ask" must be "status", "consent", "wake", "apply", "bundle" or "receipt"');
+      return fault('"ask" must be "status", "consent", "wake", "apply", "bundle", "receipt" or "messages"');
   }
 }

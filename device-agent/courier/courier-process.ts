@@ -165,9 +165,10 @@ export class CourierProcess implements Courier {
     const outcome = new Promise<Outcomes[K]>((resolve) => {
       this.#pending.set(id, { id, errand, onProgress, resolve: resolve as Pending['resolve'] });
     });
+    // One that hangs says no word more often because more is asked of it.
+    if (this.#pending.size === 1) this.#wait();
     if (this.#child === undefined) this.#startWhenDue();
     else if (this.#isReady) this.#hand(this.#pending.get(id)!);
-    this.#wait();
     const abort = (): void => this.#abort(id);
     signal.addEventListener('abort', abort);
     return outcome.finally(() => signal.removeEventListener('abort', abort));
@@ -196,6 +197,7 @@ export class CourierProcess implements Courier {
   }
 
   #start(): void {
+    this.#wait();
     const { processes, file, args } = this.#options;
     const child = processes.start(file, args);
     this.#child = child;

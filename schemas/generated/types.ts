@@ -68,11 +68,13 @@ export interface EverySchema {
   BundleAnswer?: BundleAnswer;
   BundleOrder?: BundleOrder;
   BundleStatement?: BundleStatement;
+  CarriedMessages?: CarriedMessages;
   Configuration?: Configuration;
   Deployment?: Deployment;
   Device?: Device;
   Events?: Events;
   Fleet?: Fleet;
+  MessagesOrder?: MessagesOrder;
   Metadata?: Metadata;
   PlanDocument?: PlanDocument;
   Policy?: Policy;
@@ -689,6 +691,38 @@ export interface BundledFile {
    * SHA-256 in lower-case hexadecimal.
    */
   sha256: string;
+}
+/**
+ * Messages of one channel of a device that follow each other, signed by its key, to be carried to the shore by hand.
+ */
+export interface CarriedMessages {
+  apiVersion: 'fleet/v1alpha1';
+  kind: 'CarriedMessages';
+  device: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  at: string;
+  follows?: ChannelPosition;
+  /**
+   * A batch of messages, packed, in base64.
+   */
+  batch: string;
+  /**
+   * SubjectPublicKeyInfo (DER) of a P-256 key, in base64.
+   */
+  publicKey: string;
+  /**
+   * ECDSA with SHA-256 over all of these with their type, DER, in base64.
+   */
+  signature: string;
+}
+/**
+ * The last message of those before them that were carried along; absent where they are the first.
+ */
+export interface ChannelPosition {
+  segment: number;
+  index: number;
 }
 /**
  * fleet.config.yaml: one file, a section for each program. FLEET_SECTION_KEY environment variables win over it, flags win over both. Relative paths start at the file's directory.
@@ -1712,6 +1746,16 @@ export interface ConditionFact {
   missing?: number | boolean | string;
 }
 /**
+ * Messages that somebody brought: the body of `POST /api/v1/receipts/messages`.
+ */
+export interface MessagesOrder {
+  messages: CarriedMessages;
+  /**
+   * For the record.
+   */
+  who: string;
+}
+/**
  * What a commit, or the working tree, would change on which devices: what `fleet plan -o json` prints.
  */
 export interface PlanDocument {
@@ -2133,6 +2177,10 @@ export interface PolicySpec {
    * Waves in which a fleet that gets another definition has to go, so that none skips its canary; without a rollout it goes in one, and a wave that takes nobody is none. Devices that come from other fleets and get something else go in one too, but for a fleet that is new. A fleet has to have no more waves than devices. The exception is named min-waves.
    */
   minWaves?: number;
+  /**
+   * A number of devices, or a part of them as 5%, at most 100%.
+   */
+  maxFirstWave?: number | string;
   /**
    * No budget of a fleet may be weaker than before: no larger maxUnavailable, no other groups, none taken away, and no device that comes to a weaker one by its fleet, label or site, or out of the group that it shared with others by its label; and none of a site's link that lets devices take more over it. The exception is named keep-budgets.
    */

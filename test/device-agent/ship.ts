@@ -7,6 +7,7 @@ import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transpor
 import type { Log } from '../../platform/ports.ts';
 import { type Life, SimTime } from '../../platform/simulated/clock.ts';
 import { SimRandom } from '../../platform/simulated/random.ts';
+import { signMessages } from '../../schemas/carried-messages.ts';
 import type { AgentConfiguration, Report } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators/report.js';
 import { signReceipt } from '../../schemas/receipt.ts';
@@ -157,6 +158,7 @@ export class Ship {
         },
         ...{ ways: simWays(this.link, clock), surroundings: this.surroundings, doors: this.doors },
         signReceipt: (report) => signReceipt('anna', report, deviceKey),
+        signMessages: (claim) => signMessages(claim, deviceKey),
         openCourier: (shared) =>
           new CarryingCourier({
             ...outside,

@@ -156,6 +156,20 @@ test('a courier that hangs is ended, with what it unpacked; one that speaks now 
   t.like(result, { kind: 'failed', problem: { code: 'COURIER_ENDED' } });
 });
 
+test('a courier that hangs is ended however often something else is asked of it meanwhile', async (t) => {
+  const { courier, children, time } = open();
+  const bringing = courier.bring(errand, () => {}, never);
+  children[0]!.say({ kind: 'ready' });
+  for (let minutes = 0; minutes <= 25; minutes += 5) {
+    await time.runUntil(minutes * 60_000);
+    void courier.judge(desired, never);
+  }
+  await time.runUntil(31 * 60_000);
+  t.true(children[0]!.killed);
+  t.like((await bringing).result, { kind: 'failed', problem: { code: 'COURIER_ENDED' } });
+  t.is(children.length, 1);
+});
+
 test('an errand that is given up before the courier is ready never goes out; after that the courier ends it', async (t) => {
   const { courier, children } = open();
   const early = new AbortController();
