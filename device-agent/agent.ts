@@ -164,7 +164,7 @@ export function createAgent(options: AgentOptions): Agent {
       waiting: flaps.waiting(updates.waiting()),
       applications: runtime.states().map(({ written: _written, ...report }) => flaps.application(report)),
       hostDeath: runtime.lastDeath(),
-      ...{ outbox: outbox.report(), links: updates.links(), asks: link.asks },
+      ...{ outbox: outbox.report(), links: updates.links(), neighbours: updates.neighbours(), asks: link.asks },
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });

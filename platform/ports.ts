@@ -104,6 +104,8 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** The interface of this machine that it comes in by; absent where that is not known. */
   readonly via?: string;
+  /** The device that answers, by its certificate, where only devices are asked. */
+  readonly device?: string;
   readonly body: AsyncIterable<Uint8Array>;
 }
 

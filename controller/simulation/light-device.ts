@@ -62,6 +62,7 @@ export function lightReport(memory: Memory, counter: number, nowMs: number): Rep
   return composeReport({
     ...{ memory, counter, nowMs, applications: [], agentVersion: 'simulated', bytesReceived: 0 },
     ...{ hostDeath: undefined, progress: undefined, waiting: undefined, outbox: undefined, links: undefined },
+    neighbours: undefined,
     asks: undefined,
     boot: { id: '0', number: 1 },
   });

@@ -3,6 +3,7 @@ import type { Progress } from '../../schemas/generated/types.ts';
 import type { AgentTime } from '../download/metadata.ts';
 import type { CountBytes } from '../download/small-file.ts';
 import type { Enrolment } from '../enrol.ts';
+import type { Want } from '../neighbours/wants.ts';
 import type { NewsQuestion, NewsReply, PartReply } from '../transport/news.ts';
 import type { BringErrand, Brought, Courier, Failure, Verdict } from './courier.ts';
 import { failureOf } from './failure-of.ts';
@@ -22,6 +23,8 @@ export interface CourierProcessOptions {
   readonly countBytes: CountBytes;
   readonly countTravel: CountTravel;
   readonly orderParcel: OrderParcel;
+  /** Told what is wanted by now. */
+  readonly onWants?: (wants: readonly Want[]) => void;
   /** Of the supervisor's connections: what either of both finds out the other need not. */
   readonly segments: Segments;
   /** Asked by what needs the first courier, which is started when that resolves. */
@@ -88,6 +91,7 @@ export class CourierProcess implements Courier {
   #unpacking: string | undefined;
   /** Ends a courier that has nothing to do, or hangs. */
   #timer: Disposable | undefined;
+  #wants: readonly Want[] = [];
   /** What of its news could not be taken down since. */
   #fault: Failure | undefined;
 
@@ -138,6 +142,7 @@ export class CourierProcess implements Courier {
     this.#child?.kill('SIGKILL');
     // Whether it is gone already or not: the next one waits for its lock.
     this.#child = undefined;
+    this.#rest();
   }
 
   /** Something happened: what comes next is waited for anew. */
@@ -227,6 +232,9 @@ export class CourierProcess implements Courier {
       case 'travelled':
         this.#options.countTravel(message.bytes, message.via);
         return;
+      case 'wants':
+        this.#want(message.wants);
+        return;
       case 'order':
         void this.#order(message, child);
         return;
@@ -243,6 +251,17 @@ export class CourierProcess implements Courier {
       default:
         throw new Error(message satisfies never);
     }
+  }
+
+  #want(wants: readonly Want[]): void {
+    this.#wants = wants;
+    this.#options.onWants?.(wants);
+  }
+
+  /** Without a courier nothing is being fetched. */
+  #rest(): void {
+    if (!this.#wants.some(({ isFetching }) => isFetching)) return;
+    this.#want(this.#wants.map((want) => ({ ...want, isFetching: false })));
   }
 
   /** The answer is of use to nobody but who ordered. */
@@ -275,6 +294,7 @@ export class CourierProcess implements Courier {
   #ended(how: string): void {
     const unpacked = this.#unpacking;
     this.#child = undefined;
+    this.#rest();
     this.#timer?.[Symbol.dispose]();
     if (this.#pending.size === 0) return;
     const whileUnpacking = unpacked === undefined ? '' : ' while it unpacked; that form is not tried again';

@@ -45,13 +45,16 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
   const network = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel);
+  const beside = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, peers: 'devices' }));
   const orders = new ForwardedOrders(say);
   const courier = new CarryingCourier({
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
     network,
+    lan: beside,
     wayOut: () => nodeSurroundings.interface(),
     countBytes,
     orderParcel: orders.place,
+    onWants: (wants) => say({ kind: 'wants', wants }),
     prepared: new PreparedStore(nodeDisk, stateLayout(stateDirectory).preparedDirectory),
     unpacking: (sha256) => {
       // What fetching left makes room for the decoder's tables, and these for what comes after.

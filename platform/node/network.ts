@@ -2,7 +2,7 @@ import { type ClientRequest, type IncomingMessage, request as requestPlain } fro
 import { Agent, type RequestOptions, request as requestTls } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import {
   type CountTravel,
   type HttpRequest,
@@ -13,6 +13,7 @@ import {
 } from '../ports.ts';
 import { addressMsMax } from './address-patience.ts';
 import { nodeClock } from './clock.ts';
+import { deviceOf } from './device-certificate.ts';
 import { interfaceOf } from './interface-of.ts';
 import { nodeSegments } from './segments.ts';
 import { shortSegmentSocket } from './short-segments.ts';
@@ -25,6 +26,8 @@ export interface TlsIdentity {
   readonly key?: string;
   /** Groups for the key exchange, as OpenSSL names them; its own choice unless given. */
   readonly keyExchange?: string;
+  /** Who answers is a device of this authority, by whatever name of a host: answers say which. */
+  readonly peers?: 'devices';
 }
 
 /** How long a server may say nothing at all before an exchange counts as cut. */
@@ -143,8 +146,8 @@ class ShortPool extends Agent {
   }
 }
 
-function poolOf({ ca, certificate, key, keyExchange }: TlsIdentity, areShort: boolean): Agent {
-  const name = JSON.stringify([ca, certificate, key, keyExchange, areShort]);
+function poolOf({ ca, certificate, key, keyExchange, peers }: TlsIdentity, areShort: boolean): Agent {
+  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, areShort]);
   const pool =
     pools.get(name) ??
     new (areShort ? ShortPool : Agent)({
@@ -156,6 +159,8 @@ function poolOf({ ca, certificate, key, keyExchange }: TlsIdentity, areShort: bo
       ...(certificate === undefined ? {} : { cert: certificate }),
       ...(key === undefined ? {} : { key }),
       ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
+      // Its certificate is judged when it answers: it is one of a client.
+      ...(peers === undefined ? {} : { rejectUnauthorized: false }),
     });
   // The one used last is the last of the map.
   pools.delete(name);
@@ -197,6 +202,13 @@ function wasStale(exchange: ClientRequest, { method }: HttpRequest, error: Netwo
   return exchange.reusedSocket && error.code === 'CUT' && method !== 'POST';
 }
 
+/** The device that answers; nothing where it may be anybody whom TLS trusts. */
+function answering(socket: Socket, { peers, ca = '' }: TlsIdentity): { readonly device?: string } {
+  if (peers === undefined) return {};
+  const certificate = 'encrypted' in socket ? (socket as TLSSocket).getPeerX509Certificate() : undefined;
+  return { device: deviceOf(certificate, ca, nodeClock.now()) };
+}
+
 function attempt(
   wanted: HttpRequest,
   identity: TlsIdentity,
@@ -209,7 +221,7 @@ function attempt(
     const count = (): void => {
       if (countTravel !== undefined) countOn(exchange.socket, countTravel);
     };
-    exchange.on('error', (cause) => {
+    const fail = (cause: NodeJS.ErrnoException): void => {
       const error = new NetworkError(
         errorCode(cause, signal),
         failureText(cause, new URL(wanted.url).host, nodeClock.now()),
@@ -217,15 +229,20 @@ function attempt(
       // Each failure takes one connection out of the pool, so this comes to an end.
       if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, identity, signal, countTravel));
       else reject(error);
-    });
+    };
+    exchange.on('error', fail);
     const closed = new Promise<void>((done) => exchange.on('close', done));
     exchange.on('response', (message) => {
-      const via = tallies.get(message.socket)?.via;
-      const body = bodyOf(message, count, closed, signal);
-      resolve({
-        ...{ status: message.statusCode ?? 0, headers: headersOf(message), body },
-        ...(via === undefined ? {} : { via }),
-      });
+      try {
+        const device = answering(message.socket, identity);
+        const via = tallies.get(message.socket)?.via;
+        const body = bodyOf(message, count, closed, signal);
+        const answer = { status: message.statusCode ?? 0, headers: headersOf(message), body };
+        resolve({ ...answer, ...device, ...(via === undefined ? {} : { via }) });
+      } catch (error) {
+        message.destroy();
+        fail(error as Error);
+      }
     });
     exchange.end(wanted.body);
   });

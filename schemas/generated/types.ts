@@ -930,6 +930,7 @@ export interface AgentConfiguration {
   mqtt: AgentMqttConfiguration;
   contact?: AgentContactConfiguration;
   http?: AgentHttpConfiguration;
+  neighbours?: AgentNeighboursConfiguration;
   /**
    * Serial lines, pipes and files of this machine, by the names under which applications may ask for them.
    */
@@ -991,6 +992,28 @@ export interface AgentHttpConfiguration {
    * The address to listen at, 127.0.0.1 unless it is said; anything but the loopback opens applications to a network.
    */
   host?: string;
+  port: number;
+}
+/**
+ * Devices of the same fleet on a network that costs nothing: modules that one of them has come from it, and not over the link.
+ */
+export interface AgentNeighboursConfiguration {
+  listen?: AgentNeighbourDoorConfiguration;
+  /**
+   * Those that are asked, each as HOST:PORT; this device itself may be among them.
+   *
+   * @maxItems 32
+   */
+  known?: string[];
+}
+/**
+ * Where this device gives its modules to others, in a process of its own; without it, it only takes.
+ */
+export interface AgentNeighbourDoorConfiguration {
+  /**
+   * An address of that network, or 0.0.0.0 for all.
+   */
+  host: string;
   port: number;
 }
 export interface MachinePlaceConfiguration {
@@ -2316,6 +2339,12 @@ export interface Report {
    */
   links?: LinkReport[];
   /**
+   * Neighbours that it asks for nothing for a while, and why; absent where there are none.
+   *
+   * @maxItems 32
+   */
+  neighbours?: NeighbourReport[];
+  /**
    * Artifact and metadata bytes taken since enrolment.
    */
   bytesReceivedTotal?: number;
@@ -2343,6 +2372,10 @@ export interface DeploymentReference {
 export interface Progress {
   bytesDone: number;
   bytesTotal: number;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  neighbour?: string;
 }
 /**
  * What it waits for in the phase waiting, before it fetches or activates its target.
@@ -2590,6 +2623,10 @@ export interface DownloadReport {
    * Of the module.
    */
   length: number;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  neighbour?: string;
 }
 export interface DeviceProblem {
   code: string;
@@ -2672,6 +2709,24 @@ export interface BudgetReport {
    * By UTC.
    */
   per: 'day' | 'month';
+}
+export interface NeighbourReport {
+  /**
+   * As HOST:PORT.
+   */
+  address: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  device?: string;
+  /**
+   * wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.
+   */
+  why: 'wrong-bytes' | 'too-slow' | 'untrusted';
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  at: string;
 }
 /**
  * What an operator does to the rollout of a fleet: the body of `POST /api/v1/rollouts/act`.

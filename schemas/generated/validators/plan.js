@@ -8,13 +8,13 @@ const func1 = Object.prototype.hasOwnProperty;
 const schema200 = {"title":"PlanSide","type":"object","properties":{"name":{"description":"The working tree, what was asked for, or why it was chosen.","type":"string"},"commit":{"$ref":"status.schema.json#/$defs/RevisionStatus","description":"Absent for a working tree, and for the nothing before a first commit."}},"required":["name"],"additionalProperties":false};
 const schema204 = {"title":"RevisionStatus","type":"object","properties":{"id":{"$ref":"metadata.schema.json#/$defs/Revision"},"subject":{"type":"string"},"author":{"type":"string"},"committedAt":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["id","subject","author","committedAt"],"additionalProperties":false};
 const schema105 = {"description":"A git commit id.","type":"string","pattern":"^[0-9a-f]{40}$"};
-const pattern69 = new RegExp("^[0-9a-f]{40}$", "u");
+const pattern70 = new RegExp("^[0-9a-f]{40}$", "u");
 const pattern41 = new RegExp("^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$", "u");
 
-function validate150(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate152(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate150.evaluated;
+const evaluated0 = validate152.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -77,7 +77,7 @@ errors++;
 if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
-if(!pattern69.test(data0)){
+if(!pattern70.test(data0)){
 const err5 = {instancePath:instancePath+"/id",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -159,10 +159,10 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate150.errors = vErrors;
+validate152.errors = vErrors;
 return errors === 0;
 }
-validate150.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate152.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate67(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -211,8 +211,8 @@ errors++;
 }
 }
 if(data.commit !== undefined){
-if(!(validate150(data.commit, {instancePath:instancePath+"/commit",parentData:data,parentDataProperty:"commit",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate150.errors : vErrors.concat(validate150.errors);
+if(!(validate152(data.commit, {instancePath:instancePath+"/commit",parentData:data,parentDataProperty:"commit",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate152.errors : vErrors.concat(validate152.errors);
 errors = vErrors.length;
 }
 }
@@ -232,16 +232,16 @@ return errors === 0;
 }
 validate67.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema338 = {"title":"PlannedTransfer","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"That lack modules.","type":"integer","minimum":1},"bytes":{"description":"In the cheapest way by bytes, over any link.","type":"integer","minimum":0},"bytesWhole":{"description":"The same if every module went whole.","type":"integer","minimum":0},"cheapest":{"$ref":"#/$defs/LinkUse","description":"Each module over the link that takes the least money for it."},"dearest":{"$ref":"#/$defs/LinkUse","description":"Each module over the link that takes the most money for it."},"overBudgets":{"description":"Links over which devices need more than one budget for what they lack, if they have no other way.","type":"array","items":{"title":"OverBudget","type":"object","properties":{"link":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"Of which that is so.","type":"integer","minimum":1},"budgets":{"description":"That one of them needs, at most.","type":"integer","minimum":2},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["link","devices","budgets","per"],"additionalProperties":false}},"uncarriedBytes":{"description":"Of whole modules that no link of the site may carry; absent when there are none.","type":"integer","minimum":1}},"required":["fleet","site","devices","bytes","bytesWhole","cheapest","dearest"],"additionalProperties":false};
+const schema343 = {"title":"PlannedTransfer","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"That lack modules.","type":"integer","minimum":1},"bytes":{"description":"In the cheapest way by bytes, over any link.","type":"integer","minimum":0},"bytesWhole":{"description":"The same if every module went whole.","type":"integer","minimum":0},"cheapest":{"$ref":"#/$defs/LinkUse","description":"Each module over the link that takes the least money for it."},"dearest":{"$ref":"#/$defs/LinkUse","description":"Each module over the link that takes the most money for it."},"overBudgets":{"description":"Links over which devices need more than one budget for what they lack, if they have no other way.","type":"array","items":{"title":"OverBudget","type":"object","properties":{"link":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"Of which that is so.","type":"integer","minimum":1},"budgets":{"description":"That one of them needs, at most.","type":"integer","minimum":2},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["link","devices","budgets","per"],"additionalProperties":false}},"uncarriedBytes":{"description":"Of whole modules that no link of the site may carry; absent when there are none.","type":"integer","minimum":1}},"required":["fleet","site","devices","bytes","bytesWhole","cheapest","dearest"],"additionalProperties":false};
 const schema33 = {"description":"A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.","type":"string","pattern":"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"};
-const schema341 = {"title":"LinkUse","type":"object","properties":{"links":{"description":"Names of the site's links, sorted.","type":"array","items":{"type":"string"}},"bytes":{"type":"integer","minimum":0},"seconds":{"description":"At the links' rates, one module after another.","type":"number","minimum":0},"price":{"type":"number","minimum":0},"currency":{"description":"Absent where bytes cost nothing.","type":"string"}},"required":["links","bytes","seconds","price"],"additionalProperties":false};
+const schema346 = {"title":"LinkUse","type":"object","properties":{"links":{"description":"Names of the site's links, sorted.","type":"array","items":{"type":"string"}},"bytes":{"type":"integer","minimum":0},"seconds":{"description":"At the links' rates, one module after another.","type":"number","minimum":0},"price":{"type":"number","minimum":0},"currency":{"description":"Absent where bytes cost nothing.","type":"string"}},"required":["links","bytes","seconds","price"],"additionalProperties":false};
 const schema119 = {"description":"By UTC.","enum":["day","month"]};
 const pattern4 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
 
-function validate154(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate156(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate154.evaluated;
+const evaluated0 = validate156.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -320,7 +320,7 @@ vErrors.push(err6);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema338.properties, key0))){
+if(!(func1.call(schema343.properties, key0))){
 const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err7];
@@ -1027,20 +1027,20 @@ vErrors.push(err64);
 }
 errors++;
 }
-validate154.errors = vErrors;
+validate156.errors = vErrors;
 return errors === 0;
 }
-validate154.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate156.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema345 = {"title":"PlannedFleet","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"In the fleet by the planned revision.","type":"integer","minimum":0},"deploying":{"type":"integer","minimum":0},"holding":{"type":"integer","minimum":0},"gone":{"type":"integer","minimum":0},"rollout":{"$ref":"#/$defs/PlannedRollout","description":"The rollout that begins; absent where what changes goes to all devices at once."},"endsRollout":{"description":"The number of the rollout that ends, because the fleet goes back to what was completed before it.","type":"integer","minimum":1},"bounded":{"title":"BoundedChange","description":"Where no rollout begins, and the budget of the fleet bounds what changes all the same.","type":"object","properties":{"budget":{"$ref":"#/$defs/PlannedBudget"},"atOnce":{"description":"Devices that get a deployment at once: as far as the budget lets them, and those that stop nothing for it.","type":"integer","minimum":0}},"required":["budget","atOnce"],"additionalProperties":false}},"required":["fleet","devices","deploying","holding","gone"],"additionalProperties":false};
-const schema350 = {"title":"PlannedBudget","description":"How many devices of a group may be on their way at once.","type":"object","properties":{"groupBy":{"description":"site, or the key of a label.","type":"string"},"maxUnavailable":{"type":"integer","minimum":1}},"required":["groupBy","maxUnavailable"],"additionalProperties":false};
-const schema347 = {"title":"PlannedRollout","type":"object","properties":{"waves":{"type":"array","items":{"$ref":"#/$defs/PlannedWave"}},"budget":{"$ref":"#/$defs/PlannedBudget"},"onFailure":{"enum":["halt","revert"]},"atOnce":{"description":"Devices that get a deployment at once: those of the first wave, as far as the budget lets them.","type":"integer","minimum":0},"supersedes":{"description":"The number of the rollout that is under way, which it takes the place of.","type":"integer","minimum":1}},"required":["waves","onFailure","atOnce"],"additionalProperties":false};
-const schema348 = {"title":"PlannedWave","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"type":"integer","minimum":0},"deploying":{"description":"Of these so many get a deployment.","type":"integer","minimum":0},"soakSeconds":{"description":"For so long it is watched once it passed.","type":"number","minimum":0},"approve":{"description":"Somebody has to say yes before it, or after it.","enum":["before","after"]}},"required":["name","devices","deploying"],"additionalProperties":false};
+const schema350 = {"title":"PlannedFleet","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"description":"In the fleet by the planned revision.","type":"integer","minimum":0},"deploying":{"type":"integer","minimum":0},"holding":{"type":"integer","minimum":0},"gone":{"type":"integer","minimum":0},"rollout":{"$ref":"#/$defs/PlannedRollout","description":"The rollout that begins; absent where what changes goes to all devices at once."},"endsRollout":{"description":"The number of the rollout that ends, because the fleet goes back to what was completed before it.","type":"integer","minimum":1},"bounded":{"title":"BoundedChange","description":"Where no rollout begins, and the budget of the fleet bounds what changes all the same.","type":"object","properties":{"budget":{"$ref":"#/$defs/PlannedBudget"},"atOnce":{"description":"Devices that get a deployment at once: as far as the budget lets them, and those that stop nothing for it.","type":"integer","minimum":0}},"required":["budget","atOnce"],"additionalProperties":false}},"required":["fleet","devices","deploying","holding","gone"],"additionalProperties":false};
+const schema355 = {"title":"PlannedBudget","description":"How many devices of a group may be on their way at once.","type":"object","properties":{"groupBy":{"description":"site, or the key of a label.","type":"string"},"maxUnavailable":{"type":"integer","minimum":1}},"required":["groupBy","maxUnavailable"],"additionalProperties":false};
+const schema352 = {"title":"PlannedRollout","type":"object","properties":{"waves":{"type":"array","items":{"$ref":"#/$defs/PlannedWave"}},"budget":{"$ref":"#/$defs/PlannedBudget"},"onFailure":{"enum":["halt","revert"]},"atOnce":{"description":"Devices that get a deployment at once: those of the first wave, as far as the budget lets them.","type":"integer","minimum":0},"supersedes":{"description":"The number of the rollout that is under way, which it takes the place of.","type":"integer","minimum":1}},"required":["waves","onFailure","atOnce"],"additionalProperties":false};
+const schema353 = {"title":"PlannedWave","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"devices":{"type":"integer","minimum":0},"deploying":{"description":"Of these so many get a deployment.","type":"integer","minimum":0},"soakSeconds":{"description":"For so long it is watched once it passed.","type":"number","minimum":0},"approve":{"description":"Somebody has to say yes before it, or after it.","enum":["before","after"]}},"required":["name","devices","deploying"],"additionalProperties":false};
 
-function validate158(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate160(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate158.evaluated;
+const evaluated0 = validate160.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1193,7 +1193,7 @@ errors++;
 if(data.approve !== undefined){
 let data4 = data.approve;
 if(!((data4 === "before") || (data4 === "after"))){
-const err12 = {instancePath:instancePath+"/approve",schemaPath:"#/properties/approve/enum",keyword:"enum",params:{allowedValues: schema348.properties.approve.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/approve",schemaPath:"#/properties/approve/enum",keyword:"enum",params:{allowedValues: schema353.properties.approve.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1214,16 +1214,16 @@ vErrors.push(err13);
 }
 errors++;
 }
-validate158.errors = vErrors;
+validate160.errors = vErrors;
 return errors === 0;
 }
-validate158.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate160.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate157(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate159(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate157.evaluated;
+const evaluated0 = validate159.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1278,8 +1278,8 @@ let data0 = data.waves;
 if(Array.isArray(data0)){
 const len0 = data0.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate158(data0[i0], {instancePath:instancePath+"/waves/" + i0,parentData:data0,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate158.errors : vErrors.concat(validate158.errors);
+if(!(validate160(data0[i0], {instancePath:instancePath+"/waves/" + i0,parentData:data0,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate160.errors : vErrors.concat(validate160.errors);
 errors = vErrors.length;
 }
 }
@@ -1382,7 +1382,7 @@ errors++;
 if(data.onFailure !== undefined){
 let data5 = data.onFailure;
 if(!((data5 === "halt") || (data5 === "revert"))){
-const err12 = {instancePath:instancePath+"/onFailure",schemaPath:"#/properties/onFailure/enum",keyword:"enum",params:{allowedValues: schema347.properties.onFailure.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/onFailure",schemaPath:"#/properties/onFailure/enum",keyword:"enum",params:{allowedValues: schema352.properties.onFailure.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1453,16 +1453,16 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate157.errors = vErrors;
+validate159.errors = vErrors;
 return errors === 0;
 }
-validate157.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate159.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate156(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate158(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate156.evaluated;
+const evaluated0 = validate158.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1658,8 +1658,8 @@ errors++;
 }
 }
 if(data.rollout !== undefined){
-if(!(validate157(data.rollout, {instancePath:instancePath+"/rollout",parentData:data,parentDataProperty:"rollout",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate157.errors : vErrors.concat(validate157.errors);
+if(!(validate159(data.rollout, {instancePath:instancePath+"/rollout",parentData:data,parentDataProperty:"rollout",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate159.errors : vErrors.concat(validate159.errors);
 errors = vErrors.length;
 }
 }
@@ -1855,24 +1855,24 @@ vErrors.push(err31);
 }
 errors++;
 }
-validate156.errors = vErrors;
+validate158.errors = vErrors;
 return errors === 0;
 }
-validate156.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate158.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema352 = {"title":"PlannedDevice","type":"object","properties":{"device":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"fleet":{"$ref":"metadata.schema.json#/$defs/Name","description":"The one it will be in; of a device that goes, the one it was in."},"wave":{"$ref":"metadata.schema.json#/$defs/Name","description":"The wave of its fleet in which it gets its deployment; at once where there is none."},"comesLast":{"description":"It is held at releases, and gets what else its fleet brings when all others have it.","const":true},"kind":{"description":"deploy: it gets a deployment, in its wave or at once; hold: it would not move; gone: git names it no longer.","enum":["deploy","hold","gone"]},"cause":{"enum":["FIRST","CHANGED","RETRIED","SEQUENCE_BEHIND","HELD","ROLLOUT","KEY_CHANGED","WHOLE_ALLOWED","NO_KEY","NO_FLEET","ISSUED","REMOVED"]},"message":{"description":"The cause as a sentence.","type":"string"},"applications":{"type":"array","items":{"$ref":"#/$defs/PlannedApplication"}},"attributes":{"description":"What else its manifests say otherwise of it.","type":"array","items":{"$ref":"#/$defs/PlannedAttribute"}},"wholeModules":{"description":"What it does where an update has no delta; absent where it takes the module whole.","enum":["ask","never"]},"stripped":{"description":"It loses all its applications, and its manifest does not say spec.idle.","const":true},"fetches":{"description":"Modules that the device lacks.","type":"array","items":{"$ref":"#/$defs/PlannedFetch"}}},"required":["device","kind","cause","message","applications","attributes","fetches"],"additionalProperties":false};
-const schema363 = {"title":"PlannedAttribute","type":"object","properties":{"name":{"enum":["fleet","site","probationSeconds","keyFingerprint","hold","windows","when","consent","wholeModules","links"]},"from":{"description":"Absent when it was not said.","type":"string"},"to":{"description":"Absent when it is not said any more.","type":"string"}},"required":["name"],"additionalProperties":false};
-const schema357 = {"title":"PlannedApplication","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"from":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it comes."},"to":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it goes."},"settings":{"description":"What its manifest says of it besides its releases differs.","type":"boolean"},"changed":{"description":"Which of it, by its names in a deployment; absent where nothing of it differs.","type":"array","items":{"type":"string"}},"links":{"description":"Modules linked to it that come, go or differ, as NAME/VERSION.","type":"array","items":{"title":"PlannedLink","type":"object","properties":{"link":{"$ref":"metadata.schema.json#/$defs/LinkName"},"from":{"type":"string","description":"Absent when it comes."},"to":{"type":"string","description":"Absent when it goes."}},"required":["link"],"additionalProperties":false}},"handover":{"$ref":"events.schema.json#/$defs/Handover","description":"What becomes of the state of its kept instance; absent where no other module takes its place, or none keeps any."}},"required":["name","settings"],"additionalProperties":false};
+const schema357 = {"title":"PlannedDevice","type":"object","properties":{"device":{"$ref":"metadata.schema.json#/$defs/Name"},"site":{"$ref":"metadata.schema.json#/$defs/Name"},"fleet":{"$ref":"metadata.schema.json#/$defs/Name","description":"The one it will be in; of a device that goes, the one it was in."},"wave":{"$ref":"metadata.schema.json#/$defs/Name","description":"The wave of its fleet in which it gets its deployment; at once where there is none."},"comesLast":{"description":"It is held at releases, and gets what else its fleet brings when all others have it.","const":true},"kind":{"description":"deploy: it gets a deployment, in its wave or at once; hold: it would not move; gone: git names it no longer.","enum":["deploy","hold","gone"]},"cause":{"enum":["FIRST","CHANGED","RETRIED","SEQUENCE_BEHIND","HELD","ROLLOUT","KEY_CHANGED","WHOLE_ALLOWED","NO_KEY","NO_FLEET","ISSUED","REMOVED"]},"message":{"description":"The cause as a sentence.","type":"string"},"applications":{"type":"array","items":{"$ref":"#/$defs/PlannedApplication"}},"attributes":{"description":"What else its manifests say otherwise of it.","type":"array","items":{"$ref":"#/$defs/PlannedAttribute"}},"wholeModules":{"description":"What it does where an update has no delta; absent where it takes the module whole.","enum":["ask","never"]},"stripped":{"description":"It loses all its applications, and its manifest does not say spec.idle.","const":true},"fetches":{"description":"Modules that the device lacks.","type":"array","items":{"$ref":"#/$defs/PlannedFetch"}}},"required":["device","kind","cause","message","applications","attributes","fetches"],"additionalProperties":false};
+const schema368 = {"title":"PlannedAttribute","type":"object","properties":{"name":{"enum":["fleet","site","probationSeconds","keyFingerprint","hold","windows","when","consent","wholeModules","links"]},"from":{"description":"Absent when it was not said.","type":"string"},"to":{"description":"Absent when it is not said any more.","type":"string"}},"required":["name"],"additionalProperties":false};
+const schema362 = {"title":"PlannedApplication","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"from":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it comes."},"to":{"$ref":"metadata.schema.json#/$defs/Version","description":"Absent when it goes."},"settings":{"description":"What its manifest says of it besides its releases differs.","type":"boolean"},"changed":{"description":"Which of it, by its names in a deployment; absent where nothing of it differs.","type":"array","items":{"type":"string"}},"links":{"description":"Modules linked to it that come, go or differ, as NAME/VERSION.","type":"array","items":{"title":"PlannedLink","type":"object","properties":{"link":{"$ref":"metadata.schema.json#/$defs/LinkName"},"from":{"type":"string","description":"Absent when it comes."},"to":{"type":"string","description":"Absent when it goes."}},"required":["link"],"additionalProperties":false}},"handover":{"$ref":"events.schema.json#/$defs/Handover","description":"What becomes of the state of its kept instance; absent where no other module takes its place, or none keeps any."}},"required":["name","settings"],"additionalProperties":false};
 const schema35 = {"description":"A release's version: letters, digits, dot, dash, plus and underscore, at most 64 characters; usually semantic versioning.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$"};
 const schema36 = {"description":"The name that modules import from what is linked; lower-case letters, digits and dashes. `env` is where C takes its memory from.","type":"string","pattern":"^(?!env$)[a-z]([-a-z0-9]{0,61}[a-z0-9])?$"};
 const schema45 = {"description":"What becomes of the state of its kept instance when a deployment brings another release of it. none: it begins afresh. snapshot: it goes on from that state, which only a release that differs in code alone can. migrate: the old module's fleet_export_state writes its state to its standard output, and the new one's fleet_import_state reads it.","enum":["none","snapshot","migrate"]};
 const pattern7 = new RegExp("^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$", "u");
 const pattern8 = new RegExp("^(?!env$)[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
 
-function validate163(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate165(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate163.evaluated;
+const evaluated0 = validate165.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2153,19 +2153,19 @@ vErrors.push(err21);
 }
 errors++;
 }
-validate163.errors = vErrors;
+validate165.errors = vErrors;
 return errors === 0;
 }
-validate163.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate165.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema364 = {"title":"PlannedFetch","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256"},"length":{"type":"integer","minimum":0},"way":{"title":"FetchPrice","description":"The cheapest way to get it; absent for a device that gets no deployment.","type":"object","properties":{"method":{"enum":["whole","brotli","delta"]},"bytes":{"description":"Over the link.","type":"integer","minimum":0},"index":{"description":"Of the release's index, which travels first.","type":"integer","minimum":0},"length":{"description":"Of the module.","type":"integer","minimum":0},"atMost":{"description":"The controller, which takes more time, may find a smaller way.","const":true}},"required":["method","bytes","index","length"],"additionalProperties":false}},"required":["name","version","sha256","length"],"additionalProperties":false};
+const schema369 = {"title":"PlannedFetch","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256"},"length":{"type":"integer","minimum":0},"way":{"title":"FetchPrice","description":"The cheapest way to get it; absent for a device that gets no deployment.","type":"object","properties":{"method":{"enum":["whole","brotli","delta"]},"bytes":{"description":"Over the link.","type":"integer","minimum":0},"index":{"description":"Of the release's index, which travels first.","type":"integer","minimum":0},"length":{"description":"Of the module.","type":"integer","minimum":0},"atMost":{"description":"The controller, which takes more time, may find a smaller way.","const":true}},"required":["method","bytes","index","length"],"additionalProperties":false}},"required":["name","version","sha256","length"],"additionalProperties":false};
 const schema89 = {"description":"SHA-256 in lower-case hexadecimal.","type":"string","pattern":"^[0-9a-f]{64}$"};
 const pattern44 = new RegExp("^[0-9a-f]{64}$", "u");
 
-function validate165(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate167(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate165.evaluated;
+const evaluated0 = validate167.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2383,7 +2383,7 @@ errors++;
 if(data4.method !== undefined){
 let data5 = data4.method;
 if(!(((data5 === "whole") || (data5 === "brotli")) || (data5 === "delta"))){
-const err18 = {instancePath:instancePath+"/way/method",schemaPath:"#/properties/way/properties/method/enum",keyword:"enum",params:{allowedValues: schema364.properties.way.properties.method.enum},message:"must be equal to one of the allowed values"};
+const err18 = {instancePath:instancePath+"/way/method",schemaPath:"#/properties/way/properties/method/enum",keyword:"enum",params:{allowedValues: schema369.properties.way.properties.method.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -2503,16 +2503,16 @@ vErrors.push(err27);
 }
 errors++;
 }
-validate165.errors = vErrors;
+validate167.errors = vErrors;
 return errors === 0;
 }
-validate165.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate167.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate162(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate164(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate162.evaluated;
+const evaluated0 = validate164.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2591,7 +2591,7 @@ vErrors.push(err6);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema352.properties, key0))){
+if(!(func1.call(schema357.properties, key0))){
 const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err7];
@@ -2717,7 +2717,7 @@ errors++;
 if(data.kind !== undefined){
 let data5 = data.kind;
 if(!(((data5 === "deploy") || (data5 === "hold")) || (data5 === "gone"))){
-const err17 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema352.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err17 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema357.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -2730,7 +2730,7 @@ errors++;
 if(data.cause !== undefined){
 let data6 = data.cause;
 if(!((((((((((((data6 === "FIRST") || (data6 === "CHANGED")) || (data6 === "RETRIED")) || (data6 === "SEQUENCE_BEHIND")) || (data6 === "HELD")) || (data6 === "ROLLOUT")) || (data6 === "KEY_CHANGED")) || (data6 === "WHOLE_ALLOWED")) || (data6 === "NO_KEY")) || (data6 === "NO_FLEET")) || (data6 === "ISSUED")) || (data6 === "REMOVED"))){
-const err18 = {instancePath:instancePath+"/cause",schemaPath:"#/properties/cause/enum",keyword:"enum",params:{allowedValues: schema352.properties.cause.enum},message:"must be equal to one of the allowed values"};
+const err18 = {instancePath:instancePath+"/cause",schemaPath:"#/properties/cause/enum",keyword:"enum",params:{allowedValues: schema357.properties.cause.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -2757,8 +2757,8 @@ let data8 = data.applications;
 if(Array.isArray(data8)){
 const len0 = data8.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate163(data8[i0], {instancePath:instancePath+"/applications/" + i0,parentData:data8,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate163.errors : vErrors.concat(validate163.errors);
+if(!(validate165(data8[i0], {instancePath:instancePath+"/applications/" + i0,parentData:data8,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate165.errors : vErrors.concat(validate165.errors);
 errors = vErrors.length;
 }
 }
@@ -2806,7 +2806,7 @@ errors++;
 if(data11.name !== undefined){
 let data12 = data11.name;
 if(!((((((((((data12 === "fleet") || (data12 === "site")) || (data12 === "probationSeconds")) || (data12 === "keyFingerprint")) || (data12 === "hold")) || (data12 === "windows")) || (data12 === "when")) || (data12 === "consent")) || (data12 === "wholeModules")) || (data12 === "links"))){
-const err23 = {instancePath:instancePath+"/attributes/" + i1+"/name",schemaPath:"#/$defs/PlannedAttribute/properties/name/enum",keyword:"enum",params:{allowedValues: schema363.properties.name.enum},message:"must be equal to one of the allowed values"};
+const err23 = {instancePath:instancePath+"/attributes/" + i1+"/name",schemaPath:"#/$defs/PlannedAttribute/properties/name/enum",keyword:"enum",params:{allowedValues: schema368.properties.name.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -2867,7 +2867,7 @@ errors++;
 if(data.wholeModules !== undefined){
 let data15 = data.wholeModules;
 if(!((data15 === "ask") || (data15 === "never"))){
-const err28 = {instancePath:instancePath+"/wholeModules",schemaPath:"#/properties/wholeModules/enum",keyword:"enum",params:{allowedValues: schema352.properties.wholeModules.enum},message:"must be equal to one of the allowed values"};
+const err28 = {instancePath:instancePath+"/wholeModules",schemaPath:"#/properties/wholeModules/enum",keyword:"enum",params:{allowedValues: schema357.properties.wholeModules.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -2894,8 +2894,8 @@ let data17 = data.fetches;
 if(Array.isArray(data17)){
 const len2 = data17.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate165(data17[i2], {instancePath:instancePath+"/fetches/" + i2,parentData:data17,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate165.errors : vErrors.concat(validate165.errors);
+if(!(validate167(data17[i2], {instancePath:instancePath+"/fetches/" + i2,parentData:data17,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate167.errors : vErrors.concat(validate167.errors);
 errors = vErrors.length;
 }
 }
@@ -2922,12 +2922,12 @@ vErrors.push(err31);
 }
 errors++;
 }
-validate162.errors = vErrors;
+validate164.errors = vErrors;
 return errors === 0;
 }
-validate162.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate164.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern123 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
+const pattern124 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
 
 function validate66(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://fleet.dev/schemas/plan.schema.json" */;
@@ -3299,7 +3299,7 @@ errors++;
 if(data9.code !== undefined){
 let data13 = data9.code;
 if(typeof data13 === "string"){
-if(!pattern123.test(data13)){
+if(!pattern124.test(data13)){
 const err30 = {instancePath:instancePath+"/policy/" + i0+"/code",schemaPath:"status.schema.json#/$defs/Problem/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err30];
@@ -3483,7 +3483,7 @@ errors++;
 if(data17.code !== undefined){
 let data21 = data17.code;
 if(typeof data21 === "string"){
-if(!pattern123.test(data21)){
+if(!pattern124.test(data21)){
 const err45 = {instancePath:instancePath+"/warnings/" + i1+"/code",schemaPath:"status.schema.json#/$defs/Problem/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err45];
@@ -3667,7 +3667,7 @@ errors++;
 if(data25.code !== undefined){
 let data29 = data25.code;
 if(typeof data29 === "string"){
-if(!pattern123.test(data29)){
+if(!pattern124.test(data29)){
 const err60 = {instancePath:instancePath+"/notes/" + i2+"/code",schemaPath:"status.schema.json#/$defs/Problem/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err60];
@@ -3792,8 +3792,8 @@ let data34 = data.transfers;
 if(Array.isArray(data34)){
 const len3 = data34.length;
 for(let i3=0; i3<len3; i3++){
-if(!(validate154(data34[i3], {instancePath:instancePath+"/transfers/" + i3,parentData:data34,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate154.errors : vErrors.concat(validate154.errors);
+if(!(validate156(data34[i3], {instancePath:instancePath+"/transfers/" + i3,parentData:data34,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate156.errors : vErrors.concat(validate156.errors);
 errors = vErrors.length;
 }
 }
@@ -3949,8 +3949,8 @@ let data41 = data.fleets;
 if(Array.isArray(data41)){
 const len5 = data41.length;
 for(let i5=0; i5<len5; i5++){
-if(!(validate156(data41[i5], {instancePath:instancePath+"/fleets/" + i5,parentData:data41,parentDataProperty:i5,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate156.errors : vErrors.concat(validate156.errors);
+if(!(validate158(data41[i5], {instancePath:instancePath+"/fleets/" + i5,parentData:data41,parentDataProperty:i5,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate158.errors : vErrors.concat(validate158.errors);
 errors = vErrors.length;
 }
 }
@@ -3971,8 +3971,8 @@ let data43 = data.devices;
 if(Array.isArray(data43)){
 const len6 = data43.length;
 for(let i6=0; i6<len6; i6++){
-if(!(validate162(data43[i6], {instancePath:instancePath+"/devices/" + i6,parentData:data43,parentDataProperty:i6,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate162.errors : vErrors.concat(validate162.errors);
+if(!(validate164(data43[i6], {instancePath:instancePath+"/devices/" + i6,parentData:data43,parentDataProperty:i6,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate164.errors : vErrors.concat(validate164.errors);
 errors = vErrors.length;
 }
 }

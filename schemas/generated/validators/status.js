@@ -5,7 +5,7 @@ const schema201 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id
 const schema86 = {"description":"RFC 3339 in UTC, as 2026-12-24T08:00:00Z.","type":"string","pattern":"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"};
 const schema217 = {"title":"Tally","description":"Devices by state.","type":"object","properties":{"desired":{"type":"integer","minimum":0},"running":{"type":"integer","minimum":0},"runningConnected":{"description":"Of those that run, the ones that are connected now, or of which the broker can't tell; the others ran when last heard.","type":"integer","minimum":0},"progressing":{"type":"integer","minimum":0},"failed":{"type":"integer","minimum":0},"dark":{"type":"integer","minimum":0},"unknown":{"description":"Never heard of.","type":"integer","minimum":0},"held":{"description":"Of all of these, those whose manifests hold them at what they were issued; absent when there are none.","type":"integer","minimum":1}},"required":["desired","running","runningConnected","progressing","failed","dark","unknown"],"additionalProperties":false};
 const schema218 = {"title":"ConvergenceState","enum":["converged","progressing","failed","stale"]};
-const schema326 = {"title":"KeptRow","description":"A row of the controller's state; another version of it may keep others.","type":"object","properties":{"room":{"type":"string","maxLength":64},"key":{"type":"string","maxLength":128},"value":{"description":"JSON.","type":"string"}},"required":["room","key","value"],"additionalProperties":false};
+const schema331 = {"title":"KeptRow","description":"A row of the controller's state; another version of it may keep others.","type":"object","properties":{"room":{"type":"string","maxLength":64},"key":{"type":"string","maxLength":128},"value":{"description":"JSON.","type":"string"}},"required":["room","key","value"],"additionalProperties":false};
 const func1 = Object.prototype.hasOwnProperty;
 const func2 = (text) => [...text].length;
 const pattern41 = new RegExp("^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$", "u");
@@ -13,7 +13,7 @@ const schema203 = {"title":"SourceStatus","type":"object","properties":{"state":
 const schema209 = {"title":"Problem","description":"What is wrong with the files of a revision, and where.","type":"object","properties":{"file":{"type":"string"},"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"description":"What is wrong, what was expected.","type":"string"},"excerpt":{"description":"The offending text.","type":"string"}},"required":["file","code","message"],"additionalProperties":false};
 const schema204 = {"title":"RevisionStatus","type":"object","properties":{"id":{"$ref":"metadata.schema.json#/$defs/Revision"},"subject":{"type":"string"},"author":{"type":"string"},"committedAt":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["id","subject","author","committedAt"],"additionalProperties":false};
 const schema105 = {"description":"A git commit id.","type":"string","pattern":"^[0-9a-f]{40}$"};
-const pattern69 = new RegExp("^[0-9a-f]{40}$", "u");
+const pattern70 = new RegExp("^[0-9a-f]{40}$", "u");
 
 function validate70(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -81,7 +81,7 @@ errors++;
 if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
-if(!pattern69.test(data0)){
+if(!pattern70.test(data0)){
 const err5 = {instancePath:instancePath+"/id",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -168,7 +168,7 @@ return errors === 0;
 }
 validate70.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern123 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
+const pattern124 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
 
 function validate69(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -458,7 +458,7 @@ errors++;
 if(data9.code !== undefined){
 let data13 = data9.code;
 if(typeof data13 === "string"){
-if(!pattern123.test(data13)){
+if(!pattern124.test(data13)){
 const err22 = {instancePath:instancePath+"/problems/" + i0+"/code",schemaPath:"#/$defs/Problem/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err22];
@@ -642,7 +642,7 @@ errors++;
 if(data17.code !== undefined){
 let data21 = data17.code;
 if(typeof data21 === "string"){
-if(!pattern123.test(data21)){
+if(!pattern124.test(data21)){
 const err37 = {instancePath:instancePath+"/notes/" + i1+"/code",schemaPath:"#/$defs/Problem/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err37];
@@ -929,7 +929,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern123.test(data0)){
+if(!pattern124.test(data0)){
 const err5 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -1137,7 +1137,7 @@ errors++;
 if(data.code !== undefined){
 let data3 = data.code;
 if(typeof data3 === "string"){
-if(!pattern123.test(data3)){
+if(!pattern124.test(data3)){
 const err8 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -2174,7 +2174,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern123.test(data0)){
+if(!pattern124.test(data0)){
 const err3 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -2551,7 +2551,7 @@ errors++;
 if(data.code !== undefined){
 let data4 = data.code;
 if(typeof data4 === "string"){
-if(!pattern123.test(data4)){
+if(!pattern124.test(data4)){
 const err12 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -2754,7 +2754,7 @@ errors++;
 if(data.revision !== undefined){
 let data1 = data.revision;
 if(typeof data1 === "string"){
-if(!pattern69.test(data1)){
+if(!pattern70.test(data1)){
 const err13 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -3085,7 +3085,7 @@ errors++;
 if(data.revision !== undefined){
 let data2 = data.revision;
 if(typeof data2 === "string"){
-if(!pattern69.test(data2)){
+if(!pattern70.test(data2)){
 const err13 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -4325,7 +4325,7 @@ const schema263 = {"title":"DeviceStatus","type":"object","properties":{"name":{
 const schema34 = {"title":"Labels","type":"object","propertyNames":{"description":"A name as Kubernetes has it of labels: letters, digits and - _ . inside, at most 63 characters, maybe behind a domain and a slash.","pattern":"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"},"additionalProperties":{"description":"Letters, digits and - _ . inside, at most 63 characters.","type":"string","pattern":"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"}};
 const pattern5 = new RegExp("^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", "u");
 const pattern6 = new RegExp("^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$", "u");
-const pattern170 = new RegExp("^[0-9A-Za-z]{1,36}$", "u");
+const pattern171 = new RegExp("^[0-9A-Za-z]{1,36}$", "u");
 const schema269 = {"title":"DeviceHold","description":"It keeps the deployment that it was issued last, whatever its manifests ask for, or runs what its fleet completed last with other releases, where it names them; until the hold ends or is taken away.","type":"object","properties":{"releases":{"description":"The version that it runs of each of these applications of its fleet. Without them it keeps what it was issued last.","type":"object","minProperties":1,"maxProperties":64,"propertyNames":{"$ref":"metadata.schema.json#/$defs/Name"},"additionalProperties":{"$ref":"metadata.schema.json#/$defs/Version"}},"reason":{"description":"Why, for whoever asks.","type":"string","minLength":1,"maxLength":200},"until":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it ends by itself."}},"required":["reason"],"additionalProperties":false};
 
 function validate108(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -4984,7 +4984,7 @@ errors++;
 if(data.revision !== undefined){
 let data1 = data.revision;
 if(typeof data1 === "string"){
-if(!pattern69.test(data1)){
+if(!pattern70.test(data1)){
 const err7 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -5106,10 +5106,10 @@ return errors === 0;
 }
 validate114.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema286 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/report.schema.json","title":"Report","description":"What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.","type":"object","maxProperties":64,"properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"The device's own time when it said this."},"boot":{"title":"Boot","description":"Which start of the agent says this; absent in reports of agents that count across restarts.","type":"object","properties":{"id":{"description":"Drawn by chance at each start.","type":"string","pattern":"^[0-9a-f]{1,32}$"},"number":{"description":"Grows by one with each start on the same state; two starts share one where the disk took nothing in between.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["id","number"]},"counter":{"description":"Grows by one with every report of the same boot, from 1; the highest of them is the newest.","type":"integer","minimum":0,"maximum":9007199254740991},"agentVersion":{"type":"string","maxLength":64},"phase":{"$ref":"#/$defs/Phase"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it entered the phase."},"highestSequence":{"description":"The highest sequence it ever accepted; 0 before the first.","type":"integer","minimum":0,"maximum":9007199254740991},"running":{"$ref":"#/$defs/DeploymentReference","description":"The deployment whose applications run now."},"target":{"$ref":"#/$defs/DeploymentReference","description":"The deployment it is on its way to, when that is another."},"progress":{"title":"Progress","type":"object","properties":{"bytesDone":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesTotal":{"type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytesDone","bytesTotal"]},"waiting":{"title":"Waiting","description":"What it waits for in the phase waiting, before it fetches or activates its target.","type":"object","properties":{"to":{"enum":["fetch","activate"]},"code":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"message":{"description":"For people.","type":"string","maxLength":300},"opensAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When its next window opens."},"flapping":{"description":"What it waits for changed twelve times within the last hour.","const":true},"seen":{"description":"What was seen of all that the clause names that is not true.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/Sighting"}}},"required":["to","code","message"]},"consent":{"title":"Consent","description":"What somebody aboard said last about the newest deployment.","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"answer":{"enum":["granted","denied"]},"by":{"description":"As they say themselves.","type":"string","minLength":1,"maxLength":64},"reason":{"type":"string","minLength":1,"maxLength":160},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"until":{"$ref":"metadata.schema.json#/$defs/Time","description":"It counts no more from then on."}},"required":["sequence","answer","by","at"]},"applications":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/ApplicationReport"}},"applicationsLeftOut":{"description":"How many more it has, for which there was no room; those that do not run come first.","type":"integer","minimum":1,"maximum":1000},"hostDeath":{"$ref":"#/$defs/HostDeath","description":"The last time a process of applications died."},"downloads":{"description":"How the artifacts of the running deployment arrived.","type":"array","maxItems":64,"items":{"$ref":"#/$defs/DownloadReport"}},"problem":{"$ref":"#/$defs/DeviceProblem","description":"Why it is not at the newest deployment, or what was refused last."},"outbox":{"$ref":"#/$defs/OutboxReport"},"asks":{"title":"Asks","description":"It has no session with a broker and asks over HTTPS for news; absent where it has one.","type":"object","properties":{"everySeconds":{"description":"How long it is silent at most, if its link is there.","type":"integer","minimum":1,"maximum":31622400},"why":{"description":"plan: its configuration has it so; no-mqtt: it reaches the controller and no broker.","enum":["plan","no-mqtt"]}},"required":["everySeconds","why"]},"links":{"description":"What it counted on the links of its site that its deployment names; absent where that names none.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/LinkReport"}},"bytesReceivedTotal":{"description":"Artifact and metadata bytes taken since enrolment.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["at","counter","agentVersion","phase","since","highestSequence","applications"],"$defs":{"LinkReport":{"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]},"Sighting":{"title":"Sighting","type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":330},"value":{"oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"When a fact was written, by the device's clock."}},"required":["name"]},"Phase":{"title":"Phase","enum":["idle","fetching","staged","waiting","activating","probation","active"]},"DeploymentReference":{"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]},"ApplicationReport":{"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"flapping":{"description":"It came to fail or did well again twelve times within the last hour.","const":true},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"},"links":{"description":"What is linked to it now, as NAME/VERSION by the name that it imports from.","type":"object","maxProperties":8,"additionalProperties":{"type":"string","maxLength":128}}},"required":["name","version","state","since","restarts"]},"ApplicationUsage":{"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]},"FactReport":{"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]},"QuotaUsage":{"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]},"EventCounts":{"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}},"SnapshotReport":{"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"isTakenOver":{"description":"It went on from the state of the release before it when it took its place.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false},"HostDeath":{"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]},"DownloadReport":{"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["name","version","method","bytes","length"]},"OutboxReport":{"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]},"DeviceProblem":{"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]}}};
+const schema286 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/report.schema.json","title":"Report","description":"What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.","type":"object","maxProperties":64,"properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"The device's own time when it said this."},"boot":{"title":"Boot","description":"Which start of the agent says this; absent in reports of agents that count across restarts.","type":"object","properties":{"id":{"description":"Drawn by chance at each start.","type":"string","pattern":"^[0-9a-f]{1,32}$"},"number":{"description":"Grows by one with each start on the same state; two starts share one where the disk took nothing in between.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["id","number"]},"counter":{"description":"Grows by one with every report of the same boot, from 1; the highest of them is the newest.","type":"integer","minimum":0,"maximum":9007199254740991},"agentVersion":{"type":"string","maxLength":64},"phase":{"$ref":"#/$defs/Phase"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it entered the phase."},"highestSequence":{"description":"The highest sequence it ever accepted; 0 before the first.","type":"integer","minimum":0,"maximum":9007199254740991},"running":{"$ref":"#/$defs/DeploymentReference","description":"The deployment whose applications run now."},"target":{"$ref":"#/$defs/DeploymentReference","description":"The deployment it is on its way to, when that is another."},"progress":{"title":"Progress","type":"object","properties":{"bytesDone":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesTotal":{"type":"integer","minimum":0,"maximum":9007199254740991},"neighbour":{"$ref":"metadata.schema.json#/$defs/Name","description":"The device of the site that fetches it over the link, and is waited for."}},"required":["bytesDone","bytesTotal"]},"waiting":{"title":"Waiting","description":"What it waits for in the phase waiting, before it fetches or activates its target.","type":"object","properties":{"to":{"enum":["fetch","activate"]},"code":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"message":{"description":"For people.","type":"string","maxLength":300},"opensAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When its next window opens."},"flapping":{"description":"What it waits for changed twelve times within the last hour.","const":true},"seen":{"description":"What was seen of all that the clause names that is not true.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/Sighting"}}},"required":["to","code","message"]},"consent":{"title":"Consent","description":"What somebody aboard said last about the newest deployment.","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"answer":{"enum":["granted","denied"]},"by":{"description":"As they say themselves.","type":"string","minLength":1,"maxLength":64},"reason":{"type":"string","minLength":1,"maxLength":160},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"until":{"$ref":"metadata.schema.json#/$defs/Time","description":"It counts no more from then on."}},"required":["sequence","answer","by","at"]},"applications":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/ApplicationReport"}},"applicationsLeftOut":{"description":"How many more it has, for which there was no room; those that do not run come first.","type":"integer","minimum":1,"maximum":1000},"hostDeath":{"$ref":"#/$defs/HostDeath","description":"The last time a process of applications died."},"downloads":{"description":"How the artifacts of the running deployment arrived.","type":"array","maxItems":64,"items":{"$ref":"#/$defs/DownloadReport"}},"problem":{"$ref":"#/$defs/DeviceProblem","description":"Why it is not at the newest deployment, or what was refused last."},"outbox":{"$ref":"#/$defs/OutboxReport"},"asks":{"title":"Asks","description":"It has no session with a broker and asks over HTTPS for news; absent where it has one.","type":"object","properties":{"everySeconds":{"description":"How long it is silent at most, if its link is there.","type":"integer","minimum":1,"maximum":31622400},"why":{"description":"plan: its configuration has it so; no-mqtt: it reaches the controller and no broker.","enum":["plan","no-mqtt"]}},"required":["everySeconds","why"]},"links":{"description":"What it counted on the links of its site that its deployment names; absent where that names none.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/LinkReport"}},"neighbours":{"description":"Neighbours that it asks for nothing for a while, and why; absent where there are none.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/NeighbourReport"}},"bytesReceivedTotal":{"description":"Artifact and metadata bytes taken since enrolment.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["at","counter","agentVersion","phase","since","highestSequence","applications"],"$defs":{"NeighbourReport":{"title":"NeighbourReport","type":"object","properties":{"address":{"description":"As HOST:PORT.","type":"string","maxLength":260},"device":{"$ref":"metadata.schema.json#/$defs/Name","description":"By its certificate; absent where it showed none of this fleet."},"why":{"description":"wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.","enum":["wrong-bytes","too-slow","untrusted"]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["address","why","at"]},"LinkReport":{"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]},"Sighting":{"title":"Sighting","type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":330},"value":{"oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"When a fact was written, by the device's clock."}},"required":["name"]},"Phase":{"title":"Phase","enum":["idle","fetching","staged","waiting","activating","probation","active"]},"DeploymentReference":{"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]},"ApplicationReport":{"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"flapping":{"description":"It came to fail or did well again twelve times within the last hour.","const":true},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"},"links":{"description":"What is linked to it now, as NAME/VERSION by the name that it imports from.","type":"object","maxProperties":8,"additionalProperties":{"type":"string","maxLength":128}}},"required":["name","version","state","since","restarts"]},"ApplicationUsage":{"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]},"FactReport":{"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]},"QuotaUsage":{"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]},"EventCounts":{"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}},"SnapshotReport":{"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"isTakenOver":{"description":"It went on from the state of the release before it when it took its place.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false},"HostDeath":{"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]},"DownloadReport":{"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991},"neighbour":{"$ref":"metadata.schema.json#/$defs/Name","description":"The device that it came from over a network of the site; bytes are what an earlier try had taken over the link."}},"required":["name","version","method","bytes","length"]},"OutboxReport":{"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]},"DeviceProblem":{"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]}}};
 const schema288 = {"title":"Phase","enum":["idle","fetching","staged","waiting","activating","probation","active"]};
-const pattern177 = new RegExp("^[0-9a-f]{1,32}$", "u");
-const pattern180 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
+const pattern178 = new RegExp("^[0-9a-f]{1,32}$", "u");
+const pattern182 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
 const schema290 = {"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]};
 
 function validate118(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -5181,7 +5181,7 @@ errors++;
 if(data.revision !== undefined){
 let data1 = data.revision;
 if(typeof data1 === "string"){
-if(!pattern69.test(data1)){
+if(!pattern70.test(data1)){
 const err5 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -5219,7 +5219,7 @@ return errors === 0;
 }
 validate118.evaluated = {"props":{"sequence":true,"revision":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema293 = {"title":"Sighting","type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":330},"value":{"oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"When a fact was written, by the device's clock."}},"required":["name"]};
+const schema294 = {"title":"Sighting","type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":330},"value":{"oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"When a fact was written, by the device's clock."}},"required":["name"]};
 
 function validate121(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5417,9 +5417,9 @@ return errors === 0;
 }
 validate121.evaluated = {"props":{"name":true,"value":true,"at":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema297 = {"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"flapping":{"description":"It came to fail or did well again twelve times within the last hour.","const":true},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"},"links":{"description":"What is linked to it now, as NAME/VERSION by the name that it imports from.","type":"object","maxProperties":8,"additionalProperties":{"type":"string","maxLength":128}}},"required":["name","version","state","since","restarts"]};
-const schema306 = {"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}};
-const schema301 = {"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]};
+const schema298 = {"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"flapping":{"description":"It came to fail or did well again twelve times within the last hour.","const":true},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"},"links":{"description":"What is linked to it now, as NAME/VERSION by the name that it imports from.","type":"object","maxProperties":8,"additionalProperties":{"type":"string","maxLength":128}}},"required":["name","version","state","since","restarts"]};
+const schema307 = {"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}};
+const schema302 = {"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]};
 
 function validate124(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5570,8 +5570,8 @@ return errors === 0;
 }
 validate124.evaluated = {"props":{"value":true,"at":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema303 = {"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]};
-const schema304 = {"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]};
+const schema304 = {"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]};
+const schema305 = {"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]};
 
 function validate126(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5945,7 +5945,7 @@ return errors === 0;
 }
 validate126.evaluated = {"props":{"memoryBytes":true,"memoryBytesMax":true,"fuelPerSecond":true,"data":true,"kv":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema307 = {"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"isTakenOver":{"description":"It went on from the state of the release before it when it took its place.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false};
+const schema308 = {"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"isTakenOver":{"description":"It went on from the state of the release before it when it took its place.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false};
 
 function validate128(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6200,7 +6200,7 @@ errors++;
 if(data.state !== undefined){
 let data2 = data.state;
 if(!((((((data2 === "starting") || (data2 === "running")) || (data2 === "backoff")) || (data2 === "completed")) || (data2 === "failed")) || (data2 === "stopped"))){
-const err9 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema297.properties.state.enum},message:"must be equal to one of the allowed values"};
+const err9 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema298.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -6768,7 +6768,7 @@ return errors === 0;
 }
 validate123.evaluated = {"props":{"name":true,"version":true,"state":true,"since":true,"restarts":true,"exitCode":true,"message":true,"flapping":true,"stack":true,"lines":true,"process":true,"facts":true,"usage":true,"events":true,"snapshot":true,"links":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema309 = {"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]};
+const schema310 = {"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]};
 
 function validate131(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6981,7 +6981,7 @@ errors++;
 if(data4.was !== undefined){
 let data6 = data4.was;
 if(!(((((((data6 === "starting") || (data6 === "running")) || (data6 === "backoff")) || (data6 === "completed")) || (data6 === "failed")) || (data6 === "stopped")) || (data6 === "executing"))){
-const err17 = {instancePath:instancePath+"/applications/" + i0+"/was",schemaPath:"#/properties/applications/items/properties/was/enum",keyword:"enum",params:{allowedValues: schema309.properties.applications.items.properties.was.enum},message:"must be equal to one of the allowed values"};
+const err17 = {instancePath:instancePath+"/applications/" + i0+"/was",schemaPath:"#/properties/applications/items/properties/was/enum",keyword:"enum",params:{allowedValues: schema310.properties.applications.items.properties.was.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -7117,7 +7117,7 @@ return errors === 0;
 }
 validate131.evaluated = {"props":{"at":true,"host":true,"how":true,"applications":true,"suspects":true,"count":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema313 = {"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["name","version","method","bytes","length"]};
+const schema314 = {"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta"],"description":"kept: it was there already."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991},"neighbour":{"$ref":"metadata.schema.json#/$defs/Name","description":"The device that it came from over a network of the site; bytes are what an earlier try had taken over the link."}},"required":["name","version","method","bytes","length"]};
 
 function validate133(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -7233,7 +7233,7 @@ errors++;
 if(data.method !== undefined){
 let data2 = data.method;
 if(!((((data2 === "kept") || (data2 === "whole")) || (data2 === "brotli")) || (data2 === "delta"))){
-const err9 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/enum",keyword:"enum",params:{allowedValues: schema313.properties.method.enum},message:"must be equal to one of the allowed values"};
+const err9 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/enum",keyword:"enum",params:{allowedValues: schema314.properties.method.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -7313,9 +7313,11 @@ errors++;
 }
 }
 }
-}
-else {
-const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.neighbour !== undefined){
+let data5 = data.neighbour;
+if(typeof data5 === "string"){
+if(!pattern4.test(data5)){
+const err16 = {instancePath:instancePath+"/neighbour",schemaPath:"metadata.schema.json#/$defs/Name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -7324,12 +7326,35 @@ vErrors.push(err16);
 }
 errors++;
 }
+}
+else {
+const err17 = {instancePath:instancePath+"/neighbour",schemaPath:"metadata.schema.json#/$defs/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+}
+else {
+const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
 validate133.errors = vErrors;
 return errors === 0;
 }
-validate133.evaluated = {"props":{"name":true,"version":true,"method":true,"bytes":true,"length":true},"dynamicProps":false,"dynamicItems":false};
+validate133.evaluated = {"props":{"name":true,"version":true,"method":true,"bytes":true,"length":true,"neighbour":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema316 = {"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]};
+const schema318 = {"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]};
 
 function validate135(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -7375,7 +7400,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern123.test(data0)){
+if(!pattern124.test(data0)){
 const err3 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -7498,7 +7523,7 @@ return errors === 0;
 }
 validate135.evaluated = {"props":{"code":true,"message":true,"at":true,"sequence":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema318 = {"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]};
+const schema320 = {"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]};
 
 function validate137(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -7697,7 +7722,7 @@ errors++;
 if(data4.code !== undefined){
 let data5 = data4.code;
 if(typeof data5 === "string"){
-if(!pattern123.test(data5)){
+if(!pattern124.test(data5)){
 const err16 = {instancePath:instancePath+"/held/code",schemaPath:"#/properties/held/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -7797,7 +7822,7 @@ return errors === 0;
 }
 validate137.evaluated = {"props":{"messages":true,"bytes":true,"oldestAt":true,"dropped":true,"held":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema320 = {"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]};
+const schema322 = {"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]};
 const schema119 = {"description":"By UTC.","enum":["day","month"]};
 
 function validate139(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8072,6 +8097,153 @@ return errors === 0;
 }
 validate139.evaluated = {"props":{"name":true,"leadsOut":true,"bytes":true,"since":true,"budget":true},"dynamicProps":false,"dynamicItems":false};
 
+const schema326 = {"title":"NeighbourReport","type":"object","properties":{"address":{"description":"As HOST:PORT.","type":"string","maxLength":260},"device":{"$ref":"metadata.schema.json#/$defs/Name","description":"By its certificate; absent where it showed none of this fleet."},"why":{"description":"wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.","enum":["wrong-bytes","too-slow","untrusted"]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["address","why","at"]};
+
+function validate141(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate141.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.address === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.why === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "why"},message:"must have required property '"+"why"+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.at === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(data.address !== undefined){
+let data0 = data.address;
+if(typeof data0 === "string"){
+if(func2(data0) > 260){
+const err3 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 260},message:"must NOT have more than 260 characters"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+else {
+const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.device !== undefined){
+let data1 = data.device;
+if(typeof data1 === "string"){
+if(!pattern4.test(data1)){
+const err5 = {instancePath:instancePath+"/device",schemaPath:"metadata.schema.json#/$defs/Name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"+"\""};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/device",schemaPath:"metadata.schema.json#/$defs/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.why !== undefined){
+let data2 = data.why;
+if(!(((data2 === "wrong-bytes") || (data2 === "too-slow")) || (data2 === "untrusted"))){
+const err7 = {instancePath:instancePath+"/why",schemaPath:"#/properties/why/enum",keyword:"enum",params:{allowedValues: schema326.properties.why.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.at !== undefined){
+let data3 = data.at;
+if(typeof data3 === "string"){
+if(!pattern41.test(data3)){
+const err8 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/at",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+}
+else {
+const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+validate141.errors = vErrors;
+return errors === 0;
+}
+validate141.evaluated = {"props":{"address":true,"device":true,"why":true,"at":true},"dynamicProps":false,"dynamicItems":false};
+
 
 function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://fleet.dev/schemas/report.schema.json" */;
@@ -8216,7 +8388,7 @@ errors++;
 if(data1.id !== undefined){
 let data2 = data1.id;
 if(typeof data2 === "string"){
-if(!pattern177.test(data2)){
+if(!pattern178.test(data2)){
 const err12 = {instancePath:instancePath+"/boot/id",schemaPath:"#/properties/boot/properties/id/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{1,32}$"},message:"must match pattern \""+"^[0-9a-f]{1,32}$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -8523,9 +8695,11 @@ errors++;
 }
 }
 }
-}
-else {
-const err37 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data11.neighbour !== undefined){
+let data14 = data11.neighbour;
+if(typeof data14 === "string"){
+if(!pattern4.test(data14)){
+const err37 = {instancePath:instancePath+"/progress/neighbour",schemaPath:"metadata.schema.json#/$defs/Name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"+"\""};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -8535,11 +8709,8 @@ vErrors.push(err37);
 errors++;
 }
 }
-if(data.waiting !== undefined){
-let data14 = data.waiting;
-if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
-if(data14.to === undefined){
-const err38 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/required",keyword:"required",params:{missingProperty: "to"},message:"must have required property '"+"to"+"'"};
+else {
+const err38 = {instancePath:instancePath+"/progress/neighbour",schemaPath:"metadata.schema.json#/$defs/Name/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -8548,8 +8719,10 @@ vErrors.push(err38);
 }
 errors++;
 }
-if(data14.code === undefined){
-const err39 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/required",keyword:"required",params:{missingProperty: "code"},message:"must have required property '"+"code"+"'"};
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/progress",schemaPath:"#/properties/progress/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -8558,8 +8731,12 @@ vErrors.push(err39);
 }
 errors++;
 }
-if(data14.message === undefined){
-const err40 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
+}
+if(data.waiting !== undefined){
+let data15 = data.waiting;
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+if(data15.to === undefined){
+const err40 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/required",keyword:"required",params:{missingProperty: "to"},message:"must have required property '"+"to"+"'"};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -8568,10 +8745,8 @@ vErrors.push(err40);
 }
 errors++;
 }
-if(data14.to !== undefined){
-let data15 = data14.to;
-if(!((data15 === "fetch") || (data15 === "activate"))){
-const err41 = {instancePath:instancePath+"/waiting/to",schemaPath:"#/properties/waiting/properties/to/enum",keyword:"enum",params:{allowedValues: schema286.properties.waiting.properties.to.enum},message:"must be equal to one of the allowed values"};
+if(data15.code === undefined){
+const err41 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/required",keyword:"required",params:{missingProperty: "code"},message:"must have required property '"+"code"+"'"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -8580,12 +8755,8 @@ vErrors.push(err41);
 }
 errors++;
 }
-}
-if(data14.code !== undefined){
-let data16 = data14.code;
-if(typeof data16 === "string"){
-if(!pattern180.test(data16)){
-const err42 = {instancePath:instancePath+"/waiting/code",schemaPath:"#/properties/waiting/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z_]{0,63}$"+"\""};
+if(data15.message === undefined){
+const err42 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -8594,9 +8765,10 @@ vErrors.push(err42);
 }
 errors++;
 }
-}
-else {
-const err43 = {instancePath:instancePath+"/waiting/code",schemaPath:"#/properties/waiting/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data15.to !== undefined){
+let data16 = data15.to;
+if(!((data16 === "fetch") || (data16 === "activate"))){
+const err43 = {instancePath:instancePath+"/waiting/to",schemaPath:"#/properties/waiting/properties/to/enum",keyword:"enum",params:{allowedValues: schema286.properties.waiting.properties.to.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -8606,11 +8778,11 @@ vErrors.push(err43);
 errors++;
 }
 }
-if(data14.message !== undefined){
-let data17 = data14.message;
+if(data15.code !== undefined){
+let data17 = data15.code;
 if(typeof data17 === "string"){
-if(func2(data17) > 300){
-const err44 = {instancePath:instancePath+"/waiting/message",schemaPath:"#/properties/waiting/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
+if(!pattern182.test(data17)){
+const err44 = {instancePath:instancePath+"/waiting/code",schemaPath:"#/properties/waiting/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -8621,7 +8793,7 @@ errors++;
 }
 }
 else {
-const err45 = {instancePath:instancePath+"/waiting/message",schemaPath:"#/properties/waiting/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err45 = {instancePath:instancePath+"/waiting/code",schemaPath:"#/properties/waiting/properties/code/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -8631,11 +8803,11 @@ vErrors.push(err45);
 errors++;
 }
 }
-if(data14.opensAt !== undefined){
-let data18 = data14.opensAt;
+if(data15.message !== undefined){
+let data18 = data15.message;
 if(typeof data18 === "string"){
-if(!pattern41.test(data18)){
-const err46 = {instancePath:instancePath+"/waiting/opensAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
+if(func2(data18) > 300){
+const err46 = {instancePath:instancePath+"/waiting/message",schemaPath:"#/properties/waiting/properties/message/maxLength",keyword:"maxLength",params:{limit: 300},message:"must NOT have more than 300 characters"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -8646,7 +8818,7 @@ errors++;
 }
 }
 else {
-const err47 = {instancePath:instancePath+"/waiting/opensAt",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err47 = {instancePath:instancePath+"/waiting/message",schemaPath:"#/properties/waiting/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -8656,9 +8828,11 @@ vErrors.push(err47);
 errors++;
 }
 }
-if(data14.flapping !== undefined){
-if(true !== data14.flapping){
-const err48 = {instancePath:instancePath+"/waiting/flapping",schemaPath:"#/properties/waiting/properties/flapping/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant"};
+if(data15.opensAt !== undefined){
+let data19 = data15.opensAt;
+if(typeof data19 === "string"){
+if(!pattern41.test(data19)){
+const err48 = {instancePath:instancePath+"/waiting/opensAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -8668,11 +8842,8 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data14.seen !== undefined){
-let data20 = data14.seen;
-if(Array.isArray(data20)){
-if(data20.length > 32){
-const err49 = {instancePath:instancePath+"/waiting/seen",schemaPath:"#/properties/waiting/properties/seen/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+else {
+const err49 = {instancePath:instancePath+"/waiting/opensAt",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -8681,16 +8852,10 @@ vErrors.push(err49);
 }
 errors++;
 }
-const len0 = data20.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate121(data20[i0], {instancePath:instancePath+"/waiting/seen/" + i0,parentData:data20,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate121.errors : vErrors.concat(validate121.errors);
-errors = vErrors.length;
 }
-}
-}
-else {
-const err50 = {instancePath:instancePath+"/waiting/seen",schemaPath:"#/properties/waiting/properties/seen/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data15.flapping !== undefined){
+if(true !== data15.flapping){
+const err50 = {instancePath:instancePath+"/waiting/flapping",schemaPath:"#/properties/waiting/properties/flapping/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -8700,9 +8865,11 @@ vErrors.push(err50);
 errors++;
 }
 }
-}
-else {
-const err51 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data15.seen !== undefined){
+let data21 = data15.seen;
+if(Array.isArray(data21)){
+if(data21.length > 32){
+const err51 = {instancePath:instancePath+"/waiting/seen",schemaPath:"#/properties/waiting/properties/seen/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -8711,12 +8878,16 @@ vErrors.push(err51);
 }
 errors++;
 }
+const len0 = data21.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate121(data21[i0], {instancePath:instancePath+"/waiting/seen/" + i0,parentData:data21,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate121.errors : vErrors.concat(validate121.errors);
+errors = vErrors.length;
 }
-if(data.consent !== undefined){
-let data22 = data.consent;
-if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
-if(data22.sequence === undefined){
-const err52 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "sequence"},message:"must have required property '"+"sequence"+"'"};
+}
+}
+else {
+const err52 = {instancePath:instancePath+"/waiting/seen",schemaPath:"#/properties/waiting/properties/seen/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -8725,8 +8896,10 @@ vErrors.push(err52);
 }
 errors++;
 }
-if(data22.answer === undefined){
-const err53 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "answer"},message:"must have required property '"+"answer"+"'"};
+}
+}
+else {
+const err53 = {instancePath:instancePath+"/waiting",schemaPath:"#/properties/waiting/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -8735,8 +8908,12 @@ vErrors.push(err53);
 }
 errors++;
 }
-if(data22.by === undefined){
-const err54 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "by"},message:"must have required property '"+"by"+"'"};
+}
+if(data.consent !== undefined){
+let data23 = data.consent;
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+if(data23.sequence === undefined){
+const err54 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "sequence"},message:"must have required property '"+"sequence"+"'"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -8745,8 +8922,8 @@ vErrors.push(err54);
 }
 errors++;
 }
-if(data22.at === undefined){
-const err55 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
+if(data23.answer === undefined){
+const err55 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "answer"},message:"must have required property '"+"answer"+"'"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -8755,10 +8932,8 @@ vErrors.push(err55);
 }
 errors++;
 }
-if(data22.sequence !== undefined){
-let data23 = data22.sequence;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-const err56 = {instancePath:instancePath+"/consent/sequence",schemaPath:"#/properties/consent/properties/sequence/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data23.by === undefined){
+const err56 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "by"},message:"must have required property '"+"by"+"'"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -8767,9 +8942,8 @@ vErrors.push(err56);
 }
 errors++;
 }
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 9007199254740991 || isNaN(data23)){
-const err57 = {instancePath:instancePath+"/consent/sequence",schemaPath:"#/properties/consent/properties/sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(data23.at === undefined){
+const err57 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -8778,8 +8952,10 @@ vErrors.push(err57);
 }
 errors++;
 }
-if(data23 < 1 || isNaN(data23)){
-const err58 = {instancePath:instancePath+"/consent/sequence",schemaPath:"#/properties/consent/properties/sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data23.sequence !== undefined){
+let data24 = data23.sequence;
+if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+const err58 = {instancePath:instancePath+"/consent/sequence",schemaPath:"#/properties/consent/properties/sequence/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -8788,12 +8964,9 @@ vErrors.push(err58);
 }
 errors++;
 }
-}
-}
-if(data22.answer !== undefined){
-let data24 = data22.answer;
-if(!((data24 === "granted") || (data24 === "denied"))){
-const err59 = {instancePath:instancePath+"/consent/answer",schemaPath:"#/properties/consent/properties/answer/enum",keyword:"enum",params:{allowedValues: schema286.properties.consent.properties.answer.enum},message:"must be equal to one of the allowed values"};
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 > 9007199254740991 || isNaN(data24)){
+const err59 = {instancePath:instancePath+"/consent/sequence",schemaPath:"#/properties/consent/properties/sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -8802,12 +8975,8 @@ vErrors.push(err59);
 }
 errors++;
 }
-}
-if(data22.by !== undefined){
-let data25 = data22.by;
-if(typeof data25 === "string"){
-if(func2(data25) > 64){
-const err60 = {instancePath:instancePath+"/consent/by",schemaPath:"#/properties/consent/properties/by/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+if(data24 < 1 || isNaN(data24)){
+const err60 = {instancePath:instancePath+"/consent/sequence",schemaPath:"#/properties/consent/properties/sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -8816,8 +8985,12 @@ vErrors.push(err60);
 }
 errors++;
 }
-if(func2(data25) < 1){
-const err61 = {instancePath:instancePath+"/consent/by",schemaPath:"#/properties/consent/properties/by/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+}
+if(data23.answer !== undefined){
+let data25 = data23.answer;
+if(!((data25 === "granted") || (data25 === "denied"))){
+const err61 = {instancePath:instancePath+"/consent/answer",schemaPath:"#/properties/consent/properties/answer/enum",keyword:"enum",params:{allowedValues: schema286.properties.consent.properties.answer.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -8827,8 +9000,11 @@ vErrors.push(err61);
 errors++;
 }
 }
-else {
-const err62 = {instancePath:instancePath+"/consent/by",schemaPath:"#/properties/consent/properties/by/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data23.by !== undefined){
+let data26 = data23.by;
+if(typeof data26 === "string"){
+if(func2(data26) > 64){
+const err62 = {instancePath:instancePath+"/consent/by",schemaPath:"#/properties/consent/properties/by/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -8837,12 +9013,8 @@ vErrors.push(err62);
 }
 errors++;
 }
-}
-if(data22.reason !== undefined){
-let data26 = data22.reason;
-if(typeof data26 === "string"){
-if(func2(data26) > 160){
-const err63 = {instancePath:instancePath+"/consent/reason",schemaPath:"#/properties/consent/properties/reason/maxLength",keyword:"maxLength",params:{limit: 160},message:"must NOT have more than 160 characters"};
+if(func2(data26) < 1){
+const err63 = {instancePath:instancePath+"/consent/by",schemaPath:"#/properties/consent/properties/by/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -8851,8 +9023,9 @@ vErrors.push(err63);
 }
 errors++;
 }
-if(func2(data26) < 1){
-const err64 = {instancePath:instancePath+"/consent/reason",schemaPath:"#/properties/consent/properties/reason/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+}
+else {
+const err64 = {instancePath:instancePath+"/consent/by",schemaPath:"#/properties/consent/properties/by/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -8862,8 +9035,11 @@ vErrors.push(err64);
 errors++;
 }
 }
-else {
-const err65 = {instancePath:instancePath+"/consent/reason",schemaPath:"#/properties/consent/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data23.reason !== undefined){
+let data27 = data23.reason;
+if(typeof data27 === "string"){
+if(func2(data27) > 160){
+const err65 = {instancePath:instancePath+"/consent/reason",schemaPath:"#/properties/consent/properties/reason/maxLength",keyword:"maxLength",params:{limit: 160},message:"must NOT have more than 160 characters"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -8872,12 +9048,8 @@ vErrors.push(err65);
 }
 errors++;
 }
-}
-if(data22.at !== undefined){
-let data27 = data22.at;
-if(typeof data27 === "string"){
-if(!pattern41.test(data27)){
-const err66 = {instancePath:instancePath+"/consent/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
+if(func2(data27) < 1){
+const err66 = {instancePath:instancePath+"/consent/reason",schemaPath:"#/properties/consent/properties/reason/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -8888,7 +9060,7 @@ errors++;
 }
 }
 else {
-const err67 = {instancePath:instancePath+"/consent/at",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err67 = {instancePath:instancePath+"/consent/reason",schemaPath:"#/properties/consent/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -8898,11 +9070,11 @@ vErrors.push(err67);
 errors++;
 }
 }
-if(data22.until !== undefined){
-let data28 = data22.until;
+if(data23.at !== undefined){
+let data28 = data23.at;
 if(typeof data28 === "string"){
 if(!pattern41.test(data28)){
-const err68 = {instancePath:instancePath+"/consent/until",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
+const err68 = {instancePath:instancePath+"/consent/at",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -8913,7 +9085,7 @@ errors++;
 }
 }
 else {
-const err69 = {instancePath:instancePath+"/consent/until",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err69 = {instancePath:instancePath+"/consent/at",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -8923,9 +9095,11 @@ vErrors.push(err69);
 errors++;
 }
 }
-}
-else {
-const err70 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data23.until !== undefined){
+let data29 = data23.until;
+if(typeof data29 === "string"){
+if(!pattern41.test(data29)){
+const err70 = {instancePath:instancePath+"/consent/until",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -8935,11 +9109,8 @@ vErrors.push(err70);
 errors++;
 }
 }
-if(data.applications !== undefined){
-let data29 = data.applications;
-if(Array.isArray(data29)){
-if(data29.length > 64){
-const err71 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
+else {
+const err71 = {instancePath:instancePath+"/consent/until",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -8948,16 +9119,10 @@ vErrors.push(err71);
 }
 errors++;
 }
-const len1 = data29.length;
-for(let i1=0; i1<len1; i1++){
-if(!(validate123(data29[i1], {instancePath:instancePath+"/applications/" + i1,parentData:data29,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
-errors = vErrors.length;
-}
 }
 }
 else {
-const err72 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err72 = {instancePath:instancePath+"/consent",schemaPath:"#/properties/consent/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -8967,10 +9132,11 @@ vErrors.push(err72);
 errors++;
 }
 }
-if(data.applicationsLeftOut !== undefined){
-let data31 = data.applicationsLeftOut;
-if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
-const err73 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.applications !== undefined){
+let data30 = data.applications;
+if(Array.isArray(data30)){
+if(data30.length > 64){
+const err73 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -8979,9 +9145,16 @@ vErrors.push(err73);
 }
 errors++;
 }
-if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 1000 || isNaN(data31)){
-const err74 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+const len1 = data30.length;
+for(let i1=0; i1<len1; i1++){
+if(!(validate123(data30[i1], {instancePath:instancePath+"/applications/" + i1,parentData:data30,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err74 = {instancePath:instancePath+"/applications",schemaPath:"#/properties/applications/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -8990,13 +9163,37 @@ vErrors.push(err74);
 }
 errors++;
 }
-if(data31 < 1 || isNaN(data31)){
-const err75 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data.applicationsLeftOut !== undefined){
+let data32 = data.applicationsLeftOut;
+if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
+const err75 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err75];
 }
 else {
 vErrors.push(err75);
+}
+errors++;
+}
+if((typeof data32 == "number") && (isFinite(data32))){
+if(data32 > 1000 || isNaN(data32)){
+const err76 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+if(data32 < 1 || isNaN(data32)){
+const err77 = {instancePath:instancePath+"/applicationsLeftOut",schemaPath:"#/properties/applicationsLeftOut/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
 }
 errors++;
 }
@@ -9009,33 +9206,33 @@ errors = vErrors.length;
 }
 }
 if(data.downloads !== undefined){
-let data33 = data.downloads;
-if(Array.isArray(data33)){
-if(data33.length > 64){
-const err76 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
+let data34 = data.downloads;
+if(Array.isArray(data34)){
+if(data34.length > 64){
+const err78 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
 if(vErrors === null){
-vErrors = [err76];
+vErrors = [err78];
 }
 else {
-vErrors.push(err76);
+vErrors.push(err78);
 }
 errors++;
 }
-const len2 = data33.length;
+const len2 = data34.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate133(data33[i2], {instancePath:instancePath+"/downloads/" + i2,parentData:data33,parentDataProperty:i2,rootData,dynamicAnchors}))){
+if(!(validate133(data34[i2], {instancePath:instancePath+"/downloads/" + i2,parentData:data34,parentDataProperty:i2,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate133.errors : vErrors.concat(validate133.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-const err77 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err79 = {instancePath:instancePath+"/downloads",schemaPath:"#/properties/downloads/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
-vErrors = [err77];
+vErrors = [err79];
 }
 else {
-vErrors.push(err77);
+vErrors.push(err79);
 }
 errors++;
 }
@@ -9053,32 +9250,10 @@ errors = vErrors.length;
 }
 }
 if(data.asks !== undefined){
-let data37 = data.asks;
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-if(data37.everySeconds === undefined){
-const err78 = {instancePath:instancePath+"/asks",schemaPath:"#/properties/asks/required",keyword:"required",params:{missingProperty: "everySeconds"},message:"must have required property '"+"everySeconds"+"'"};
-if(vErrors === null){
-vErrors = [err78];
-}
-else {
-vErrors.push(err78);
-}
-errors++;
-}
-if(data37.why === undefined){
-const err79 = {instancePath:instancePath+"/asks",schemaPath:"#/properties/asks/required",keyword:"required",params:{missingProperty: "why"},message:"must have required property '"+"why"+"'"};
-if(vErrors === null){
-vErrors = [err79];
-}
-else {
-vErrors.push(err79);
-}
-errors++;
-}
-if(data37.everySeconds !== undefined){
-let data38 = data37.everySeconds;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-const err80 = {instancePath:instancePath+"/asks/everySeconds",schemaPath:"#/properties/asks/properties/everySeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+let data38 = data.asks;
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+if(data38.everySeconds === undefined){
+const err80 = {instancePath:instancePath+"/asks",schemaPath:"#/properties/asks/required",keyword:"required",params:{missingProperty: "everySeconds"},message:"must have required property '"+"everySeconds"+"'"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -9087,9 +9262,8 @@ vErrors.push(err80);
 }
 errors++;
 }
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 31622400 || isNaN(data38)){
-const err81 = {instancePath:instancePath+"/asks/everySeconds",schemaPath:"#/properties/asks/properties/everySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31622400},message:"must be <= 31622400"};
+if(data38.why === undefined){
+const err81 = {instancePath:instancePath+"/asks",schemaPath:"#/properties/asks/required",keyword:"required",params:{missingProperty: "why"},message:"must have required property '"+"why"+"'"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -9098,8 +9272,10 @@ vErrors.push(err81);
 }
 errors++;
 }
-if(data38 < 1 || isNaN(data38)){
-const err82 = {instancePath:instancePath+"/asks/everySeconds",schemaPath:"#/properties/asks/properties/everySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data38.everySeconds !== undefined){
+let data39 = data38.everySeconds;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+const err82 = {instancePath:instancePath+"/asks/everySeconds",schemaPath:"#/properties/asks/properties/everySeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -9108,12 +9284,9 @@ vErrors.push(err82);
 }
 errors++;
 }
-}
-}
-if(data37.why !== undefined){
-let data39 = data37.why;
-if(!((data39 === "plan") || (data39 === "no-mqtt"))){
-const err83 = {instancePath:instancePath+"/asks/why",schemaPath:"#/properties/asks/properties/why/enum",keyword:"enum",params:{allowedValues: schema286.properties.asks.properties.why.enum},message:"must be equal to one of the allowed values"};
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 31622400 || isNaN(data39)){
+const err83 = {instancePath:instancePath+"/asks/everySeconds",schemaPath:"#/properties/asks/properties/everySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 31622400},message:"must be <= 31622400"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -9122,10 +9295,8 @@ vErrors.push(err83);
 }
 errors++;
 }
-}
-}
-else {
-const err84 = {instancePath:instancePath+"/asks",schemaPath:"#/properties/asks/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data39 < 1 || isNaN(data39)){
+const err84 = {instancePath:instancePath+"/asks/everySeconds",schemaPath:"#/properties/asks/properties/everySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -9135,11 +9306,11 @@ vErrors.push(err84);
 errors++;
 }
 }
-if(data.links !== undefined){
-let data40 = data.links;
-if(Array.isArray(data40)){
-if(data40.length > 32){
-const err85 = {instancePath:instancePath+"/links",schemaPath:"#/properties/links/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
+}
+if(data38.why !== undefined){
+let data40 = data38.why;
+if(!((data40 === "plan") || (data40 === "no-mqtt"))){
+const err85 = {instancePath:instancePath+"/asks/why",schemaPath:"#/properties/asks/properties/why/enum",keyword:"enum",params:{allowedValues: schema286.properties.asks.properties.why.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -9148,16 +9319,10 @@ vErrors.push(err85);
 }
 errors++;
 }
-const len3 = data40.length;
-for(let i3=0; i3<len3; i3++){
-if(!(validate139(data40[i3], {instancePath:instancePath+"/links/" + i3,parentData:data40,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate139.errors : vErrors.concat(validate139.errors);
-errors = vErrors.length;
-}
 }
 }
 else {
-const err86 = {instancePath:instancePath+"/links",schemaPath:"#/properties/links/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err86 = {instancePath:instancePath+"/asks",schemaPath:"#/properties/asks/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -9167,10 +9332,11 @@ vErrors.push(err86);
 errors++;
 }
 }
-if(data.bytesReceivedTotal !== undefined){
-let data42 = data.bytesReceivedTotal;
-if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
-const err87 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.links !== undefined){
+let data41 = data.links;
+if(Array.isArray(data41)){
+if(data41.length > 32){
+const err87 = {instancePath:instancePath+"/links",schemaPath:"#/properties/links/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -9179,9 +9345,16 @@ vErrors.push(err87);
 }
 errors++;
 }
-if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 9007199254740991 || isNaN(data42)){
-const err88 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+const len3 = data41.length;
+for(let i3=0; i3<len3; i3++){
+if(!(validate139(data41[i3], {instancePath:instancePath+"/links/" + i3,parentData:data41,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate139.errors : vErrors.concat(validate139.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err88 = {instancePath:instancePath+"/links",schemaPath:"#/properties/links/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -9190,8 +9363,12 @@ vErrors.push(err88);
 }
 errors++;
 }
-if(data42 < 0 || isNaN(data42)){
-const err89 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data.neighbours !== undefined){
+let data43 = data.neighbours;
+if(Array.isArray(data43)){
+if(data43.length > 32){
+const err89 = {instancePath:instancePath+"/neighbours",schemaPath:"#/properties/neighbours/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -9200,11 +9377,16 @@ vErrors.push(err89);
 }
 errors++;
 }
+const len4 = data43.length;
+for(let i4=0; i4<len4; i4++){
+if(!(validate141(data43[i4], {instancePath:instancePath+"/neighbours/" + i4,parentData:data43,parentDataProperty:i4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate141.errors : vErrors.concat(validate141.errors);
+errors = vErrors.length;
 }
 }
 }
 else {
-const err90 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err90 = {instancePath:instancePath+"/neighbours",schemaPath:"#/properties/neighbours/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -9213,17 +9395,64 @@ vErrors.push(err90);
 }
 errors++;
 }
+}
+if(data.bytesReceivedTotal !== undefined){
+let data45 = data.bytesReceivedTotal;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+const err91 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err91];
+}
+else {
+vErrors.push(err91);
+}
+errors++;
+}
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 9007199254740991 || isNaN(data45)){
+const err92 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(vErrors === null){
+vErrors = [err92];
+}
+else {
+vErrors.push(err92);
+}
+errors++;
+}
+if(data45 < 0 || isNaN(data45)){
+const err93 = {instancePath:instancePath+"/bytesReceivedTotal",schemaPath:"#/properties/bytesReceivedTotal/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err93];
+}
+else {
+vErrors.push(err93);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err94 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err94];
+}
+else {
+vErrors.push(err94);
+}
+errors++;
+}
 validate117.errors = vErrors;
 return errors === 0;
 }
-validate117.evaluated = {"props":{"at":true,"boot":true,"counter":true,"agentVersion":true,"phase":true,"since":true,"highestSequence":true,"running":true,"target":true,"progress":true,"waiting":true,"consent":true,"applications":true,"applicationsLeftOut":true,"hostDeath":true,"downloads":true,"problem":true,"outbox":true,"asks":true,"links":true,"bytesReceivedTotal":true},"dynamicProps":false,"dynamicItems":false};
+validate117.evaluated = {"props":{"at":true,"boot":true,"counter":true,"agentVersion":true,"phase":true,"since":true,"highestSequence":true,"running":true,"target":true,"progress":true,"waiting":true,"consent":true,"applications":true,"applicationsLeftOut":true,"hostDeath":true,"downloads":true,"problem":true,"outbox":true,"asks":true,"links":true,"neighbours":true,"bytesReceivedTotal":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema324 = {"title":"LinkPrice","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"price":{"type":"number","minimum":0},"currency":{"type":"string"}},"required":["name","price","currency"],"additionalProperties":false};
+const schema329 = {"title":"LinkPrice","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"price":{"type":"number","minimum":0},"currency":{"type":"string"}},"required":["name","price","currency"],"additionalProperties":false};
 
-function validate142(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate144(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate142.evaluated;
+const evaluated0 = validate144.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9346,10 +9575,10 @@ vErrors.push(err9);
 }
 errors++;
 }
-validate142.errors = vErrors;
+validate144.errors = vErrors;
 return errors === 0;
 }
-validate142.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate144.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -9783,7 +10012,7 @@ errors++;
 if(data.silences !== undefined){
 let data17 = data.silences;
 if(typeof data17 === "string"){
-if(!pattern170.test(data17)){
+if(!pattern171.test(data17)){
 const err33 = {instancePath:instancePath+"/silences",schemaPath:"#/properties/silences/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z]{1,36}$"},message:"must match pattern \""+"^[0-9A-Za-z]{1,36}$"+"\""};
 if(vErrors === null){
 vErrors = [err33];
@@ -9828,8 +10057,8 @@ let data21 = data.linkPrices;
 if(Array.isArray(data21)){
 const len0 = data21.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate142(data21[i0], {instancePath:instancePath+"/linkPrices/" + i0,parentData:data21,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate142.errors : vErrors.concat(validate142.errors);
+if(!(validate144(data21[i0], {instancePath:instancePath+"/linkPrices/" + i0,parentData:data21,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate144.errors : vErrors.concat(validate144.errors);
 errors = vErrors.length;
 }
 }
@@ -9883,12 +10112,12 @@ return errors === 0;
 }
 validate106.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema327 = {"title":"ExpiryStatus","type":"object","properties":{"kind":{"description":"root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.","enum":["root","targets","role","snapshot","timestamp","authority","server","device"]},"subject":{"description":"A file of the repository, or what it is.","type":"string"},"expiresAt":{"$ref":"metadata.schema.json#/$defs/Time"},"severity":{"description":"notice: within a year; warning: within 30 days; urgent: within 7 days; expired: it is over.","enum":["notice","warning","urgent","expired"]},"message":{"description":"When it ends, what stops then, and what to do.","type":"string"}},"required":["kind","subject","expiresAt","severity","message"],"additionalProperties":false};
+const schema332 = {"title":"ExpiryStatus","type":"object","properties":{"kind":{"description":"root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.","enum":["root","targets","role","snapshot","timestamp","authority","server","device"]},"subject":{"description":"A file of the repository, or what it is.","type":"string"},"expiresAt":{"$ref":"metadata.schema.json#/$defs/Time"},"severity":{"description":"notice: within a year; warning: within 30 days; urgent: within 7 days; expired: it is over.","enum":["notice","warning","urgent","expired"]},"message":{"description":"When it ends, what stops then, and what to do.","type":"string"}},"required":["kind","subject","expiresAt","severity","message"],"additionalProperties":false};
 
-function validate146(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate148(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate146.evaluated;
+const evaluated0 = validate148.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9961,7 +10190,7 @@ errors++;
 if(data.kind !== undefined){
 let data0 = data.kind;
 if(!((((((((data0 === "root") || (data0 === "targets")) || (data0 === "role")) || (data0 === "snapshot")) || (data0 === "timestamp")) || (data0 === "authority")) || (data0 === "server")) || (data0 === "device"))){
-const err6 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema327.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err6 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema332.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -10011,7 +10240,7 @@ errors++;
 if(data.severity !== undefined){
 let data3 = data.severity;
 if(!((((data3 === "notice") || (data3 === "warning")) || (data3 === "urgent")) || (data3 === "expired"))){
-const err10 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema327.properties.severity.enum},message:"must be equal to one of the allowed values"};
+const err10 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema332.properties.severity.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -10044,17 +10273,17 @@ vErrors.push(err12);
 }
 errors++;
 }
-validate146.errors = vErrors;
+validate148.errors = vErrors;
 return errors === 0;
 }
-validate146.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate148.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema329 = {"title":"Refusal","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"device":{"description":"The name it claimed.","type":"string"},"keyFingerprint":{"type":"string"},"address":{"type":"string"},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"}},"required":["at","code","message"],"additionalProperties":false};
+const schema334 = {"title":"Refusal","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"device":{"description":"The name it claimed.","type":"string"},"keyFingerprint":{"type":"string"},"address":{"type":"string"},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"}},"required":["at","code","message"],"additionalProperties":false};
 
-function validate148(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate150(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate148.evaluated;
+const evaluated0 = validate150.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10168,7 +10397,7 @@ errors++;
 if(data.code !== undefined){
 let data4 = data.code;
 if(typeof data4 === "string"){
-if(!pattern123.test(data4)){
+if(!pattern124.test(data4)){
 const err9 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -10213,10 +10442,10 @@ vErrors.push(err12);
 }
 errors++;
 }
-validate148.errors = vErrors;
+validate150.errors = vErrors;
 return errors === 0;
 }
-validate148.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate150.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate68(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -11047,8 +11276,8 @@ let data34 = data.expiry;
 if(Array.isArray(data34)){
 const len5 = data34.length;
 for(let i5=0; i5<len5; i5++){
-if(!(validate146(data34[i5], {instancePath:instancePath+"/expiry/" + i5,parentData:data34,parentDataProperty:i5,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate146.errors : vErrors.concat(validate146.errors);
+if(!(validate148(data34[i5], {instancePath:instancePath+"/expiry/" + i5,parentData:data34,parentDataProperty:i5,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate148.errors : vErrors.concat(validate148.errors);
 errors = vErrors.length;
 }
 }
@@ -11069,8 +11298,8 @@ let data36 = data.refusals;
 if(Array.isArray(data36)){
 const len6 = data36.length;
 for(let i6=0; i6<len6; i6++){
-if(!(validate148(data36[i6], {instancePath:instancePath+"/refusals/" + i6,parentData:data36,parentDataProperty:i6,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate148.errors : vErrors.concat(validate148.errors);
+if(!(validate150(data36[i6], {instancePath:instancePath+"/refusals/" + i6,parentData:data36,parentDataProperty:i6,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate150.errors : vErrors.concat(validate150.errors);
 errors = vErrors.length;
 }
 }

@@ -61,17 +61,31 @@ function open(
     },
   };
   const received: number[] = [];
+  const told: unknown[] = [];
   const segments = { areShort: false };
   const ordered = Promise.withResolvers<Uint8Array | undefined>();
   const courier = new CourierProcess({
     ...{ processes, clock: time.clock({ alive: true }), log: { write: () => {} }, file: 'courier', args: [] },
     ...{ time: { nowMs: () => 7, raise }, countBytes: (bytes) => received.push(bytes), countTravel: () => {} },
     orderParcel: () => ordered.promise,
+    onWants: (wants) => told.push(wants),
     segments,
     ...(due === undefined ? {} : { due }),
   });
-  return { courier, children, time, received, ordered, segments };
+  return { courier, children, time, received, told, ordered, segments };
 }
+
+test('what a courier wants is fetched by nobody any more once it is gone', (t) => {
+  const { courier, children, told } = open();
+  void courier.judge(desired, never);
+  const [child] = children;
+  child!.say({ kind: 'ready' });
+  const [here, there] = ['a', 'b'].map((sha256, at) => ({ sha256, done: at, isFetching: at === 0 }));
+  child!.say({ kind: 'wants', wants: [here!, there!] });
+  child!.end({ code: undefined, signal: 'SIGKILL' });
+  const rested = [{ sha256: 'a', done: 0, isFetching: false }, there];
+  t.deepEqual(told, [[here, there], rested]);
+});
 
 test('errands wait until the courier is ready, and share one', async (t) => {
   const { courier, children, received } = open();
