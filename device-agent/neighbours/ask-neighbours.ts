@@ -2,7 +2,7 @@
 import { type Clock, type HttpResponse, type Network, NetworkError } from '../../platform/ports.ts';
 import type { LinkedModule, NeighbourReport } from '../../schemas/generated/types.ts';
 import { restMsAfter } from '../../schemas/neighbour-words.ts';
-import { unpacked } from '../download/answer.ts';
+import { passOver, unpacked } from '../download/answer.ts';
 import { Patience } from '../download/patience.ts';
 import type { Aside } from './aside.ts';
 import { parseWant, wantHeader } from './wants.ts';
@@ -89,6 +89,8 @@ export class AskedNeighbours {
     const url = `https://${address}/sha256/${sha256}`;
     try {
       const answer = await network.request({ method: 'HEAD', url, headers: unpacked }, patience.signal);
+      // One that is not heard to its end keeps its connection, and the next question opens another.
+      await passOver(answer, () => {});
       if (answer.device !== device) return answer;
       this.#absent.add(address);
     } catch (error) {

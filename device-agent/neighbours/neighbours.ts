@@ -2,6 +2,7 @@
 import { makeDirectoryDurably } from '../../platform/durable-file.ts';
 import { type HttpResponse, type Network, NetworkError } from '../../platform/ports.ts';
 import type { LinkedModule, NeighbourReport } from '../../schemas/generated/types.ts';
+import { passOver } from '../download/answer.ts';
 import { DownloadError } from '../download/download-error.ts';
 import { type DownloadContext, requireRoom } from '../download/fetch-module.ts';
 import type { Toll } from '../download/passage.ts';
@@ -207,6 +208,7 @@ export class Neighbours {
   async #from(device: string, request: Parameters<Network['request']>[0], signal: AbortSignal): Promise<HttpResponse> {
     const response = await this.#options.network.request(request, signal);
     if (response.device === device) return response;
+    await passOver(response, () => {});
     throw new NetworkError('CUT', `${new URL(request.url).host} is another device by now`);
   }
 
