@@ -42,7 +42,7 @@ const askMsMax = 3_000;
 export class AskedNeighbours {
   readonly #options: NeighboursOptions;
   readonly #aside: Map<string, Aside>;
-  /** Did not answer in this attempt, or are this device. */
+  /** Did not answer in this attempt, or broke off, or are this device. */
   readonly #absent = new Set<string>();
 
   constructor(options: NeighboursOptions) {
@@ -63,6 +63,11 @@ export class AskedNeighbours {
     const untilAt = this.#options.clock.monotonic() + restMsAfter(why);
     const { address, device } = who;
     this.#aside.set(address, { address, ...(device === undefined ? {} : { device }), why, at, untilAt });
+  }
+
+  /** Asks it for nothing more in this attempt. */
+  leave(address: string): void {
+    this.#absent.add(address);
   }
 
   async ask(module: LinkedModule, signal: AbortSignal): Promise<Said> {
