@@ -79,6 +79,7 @@ export class AskedNeighbours {
         const answer = await this.#askOne(address, module.sha256, signal);
         if (answer?.device === undefined) return;
         const { status, headers, device } = answer;
+        if (status === 403) this.setAside({ address, device }, 'untrusted');
         if (status === 200 && headers['content-length'] === String(module.length)) holders.push({ device, address });
         const want = status === 404 ? parseWant(headers[wantHeader]) : undefined;
         if (want !== undefined) wanters.push({ device, ...want });
