@@ -191,15 +191,21 @@ export function changesAt(desired: DesiredDevice, observed: ObservedDevice, now:
   return times.filter((at) => at > now).sort((a, b) => a - b)[0];
 }
 
+function lastRan({ report }: ObservedDevice): string {
+  if (report === undefined) return 'it never said what it runs';
+  return `at the time it ran ${report.running === undefined ? 'nothing' : `deployment ${report.running.sequence}`}`;
+}
+
 function lastKnown(observed: ObservedDevice): string {
   const { report, issued } = observed;
-  if (report === undefined) return 'it never said what it runs';
-  const ran = `at the time it ${report.running === undefined ? 'ran nothing' : `ran deployment ${report.running.sequence}`}`;
-  if (issued === undefined || isReference(report.running, issued)) return ran;
-  const newest = `${ran}; deployment ${issued.sequence}`;
-  return isWithheld(observed)
-    ? `${newest}, which it has not taken, is kept from it`
-    : `${newest} waits for its next contact`;
+  const ran = lastRan(observed);
+  if (report === undefined || issued === undefined || isReference(report.running, issued)) return ran;
+  const { target, highestSequence: highest } = report;
+  const newest = `deployment ${issued.sequence}`;
+  if (isWithheld(observed)) return `${ran}; ${newest}, which it has not taken, is kept from it`;
+  if (isReference(target, issued)) return `${ran}; it was on its way to ${newest}`;
+  if (highest < issued.sequence) return `${ran}; ${newest} waits for its next contact`;
+  return `${ran}; it had ${highest > issued.sequence ? `seen deployment ${highest}` : `refused ${newest}, or gone back from it`}`;
 }
 
 /** It was there, and never said under the key that git names what it runs. */
@@ -285,6 +291,6 @@ export function deviceStatus(
 
 /** The status of a device that git no longer names; it can't connect any more and runs what it ran. */
 export function removedDeviceStatus(name: string, observed: DescribedDevice, now: number): DeviceStatus {
-  const message = `git no longer names it; ${lastKnown(observed)}`;
+  const message = `git no longer names it; ${lastRan(observed)}`;
   return { ...factsOf(name, observed, now), labels: {}, ...standing('removed', 'REMOVED', message) };
 }
