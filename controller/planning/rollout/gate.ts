@@ -73,6 +73,15 @@ function judgeRetried(wave: Wave, { updated, failed }: WaveCounts, toRetry: numb
   return holds('retry', `${seen}, ${gate.successPercent} % have to; ${left}`, 'RETRY_WAITS');
 }
 
+function unsettledText(counts: WaveCounts): string {
+  const parts = [
+    [underWay(counts), 'on the way'],
+    [counts.dark, 'not heard since they were offered it'],
+    [counts.waiting, 'still to be offered it'],
+  ].flatMap(([count, words]) => (count === 0 ? [] : [`${count} ${words}`]));
+  return parts.join(', ');
+}
+
 /** While there is patience, all that are not held have to be heard and through with it. */
 function judgePatiently(wave: Wave, counts: WaveCounts): GateVerdict {
   const { name, gate } = wave;
@@ -82,15 +91,8 @@ function judgePatiently(wave: Wave, counts: WaveCounts): GateVerdict {
     const seen = `${contacts} of ${sizeOf(counts)} devices of wave ${name} were heard since they were offered it`;
     return holds('contacts', `${seen}; ${minimum} ${minimum === 1 ? 'has' : 'have'} to be`);
   }
-  const { waiting, dark } = counts;
-  const moving = underWay(counts);
-  if (waiting + dark + moving === 0) return judgeSuccess(wave, counts);
-  const parts = [
-    [moving, 'on the way'],
-    [dark, 'not heard since they were offered it'],
-    [waiting, 'still to be offered it'],
-  ].flatMap(([count, words]) => (count === 0 ? [] : [`${count} ${words}`]));
-  return holds('unsettled', `devices of wave ${name}: ${parts.join(', ')}`);
+  if (counts.waiting + counts.dark + underWay(counts) === 0) return judgeSuccess(wave, counts);
+  return holds('unsettled', `devices of wave ${name}: ${unsettledText(counts)}`);
 }
 
 /** A wave of which nobody may be offered anything shows nothing, however long it is waited for. */
@@ -115,7 +117,8 @@ export function judgeGate(wave: Wave, counts: WaveCounts, isPatienceOver: boolea
     const verdict = judgeSuccess(wave, counts);
     return verdict.kind === 'holds' ? verdict : judgeRetried(wave, counts, toRetry);
   }
-  return holds('evidence', `nothing is known of any of the ${size} devices of wave ${wave.name}`, 'NO_EVIDENCE');
+  const message = `no device of wave ${wave.name} is through with it: ${unsettledText(counts)}`;
+  return holds('evidence', message, 'NO_EVIDENCE');
 }
 
 /** That it has passed; a wave that nothing changes for passes as one without devices does. */

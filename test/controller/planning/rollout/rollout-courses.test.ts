@@ -112,10 +112,17 @@ test('a gate that passed closes when too few run it, also while one that joined 
     t.true(closed({ updated: 3, failed: 1, [fate]: 1 }), fate);
 });
 
-test('a wave of which nobody was heard holds on after its patience, and says that nothing is known', (t) => {
+test('a wave of which nobody is through with it holds on after its patience, and says how far its devices are', (t) => {
   const world = oneDevice();
   world.happen({ kind: 'pass', minutes: 500 });
-  t.is(step(world.rollout, world.policy, world.book, world.now).verdict.code, 'NO_EVIDENCE');
+  const told = () => step(world.rollout, world.policy, world.book, world.now).verdict;
+  const code = 'NO_EVIDENCE';
+  t.like(told(), {
+    code,
+    message: 'no device of wave canary is through with it: 1 not heard since they were offered it',
+  });
+  world.happen({ kind: 'say', device: 0, word: 'heard' });
+  t.like(told(), { code, message: 'no device of wave canary is through with it: 1 on the way' });
 });
 
 test('a wave of which nobody may be offered anything shows nothing, and what nobody tried goes to nobody else', (t) => {
