@@ -218,8 +218,12 @@ function unheard({ connected }: ObservedDevice): Standing {
   return standing('progressing', 'NO_REPORT', `it ${where} and has not said yet what it runs`);
 }
 
-/** Of one that is well, or is to be issued something, that its rollout keeps it from what its manifests ask for. */
-function withRollout(stands: Standing, { reason }: Permitted): Standing {
+/** That its rollout keeps it from what its manifests ask for: of one that is well, is to be issued something, or is to try it again. */
+function withRollout(stands: Standing, { reason, awaitsRetry }: Permitted): Standing {
+  if (stands.state === 'failed' && awaitsRetry && reason !== undefined) {
+    const message = `${stands.reason.message}; not tried again yet: ${reason.message}`;
+    return { ...stands, reason: { ...stands.reason, message } };
+  }
   const isQuiet = stands.state === 'running' || stands.reason.code === 'TO_BE_ISSUED';
   if (!isQuiet || reason === undefined || stands.reason.code === 'HELD') return stands;
   return { state: 'progressing', reason };

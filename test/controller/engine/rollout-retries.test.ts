@@ -1,5 +1,7 @@
 /** Rollouts that somebody tries again. */
 import test from 'ava';
+import { observe } from '../../../controller/engine/context.ts';
+import { judge } from '../../../controller/planning/device-status.ts';
 import type { FleetRollout } from '../../../schemas/generated/types.ts';
 import { minuteMs, RolloutScene, type Wanted } from './rollout-scene.ts';
 
@@ -34,3 +36,29 @@ for (const names of [['two'], ['two', 'three']])
     t.like(scene.rollout, { state: 'halted', reason: { code: 'TOO_MANY_FAILURES' } });
     t.is(scene.has('four'), '1.0.0');
   });
+
+test('of a device that failed and waits to be tried again it is told why it is not offered it yet, and who has its place', async (t) => {
+  const scene = await RolloutScene.open();
+  const budget = { groupBy: 'group', maxUnavailable: 1 };
+  const pair = { one: { group: 'aurora' }, two: { group: 'aurora' } };
+  const asked: Wanted = { release: '1.1.0', rollout: { waves: [{ name: 'all' }], budget }, devices: pair };
+  await scene.commit({ release: '1.0.0', devices: pair });
+  await scene.say('runs', 'one', 'two');
+  await scene.commit(asked);
+  await scene.say('gave up', 'one');
+  await scene.commit({ ...asked, devices: { ...pair, two: { ...pair.two, config: { berth: 7 } } } });
+  await scene.act('retry');
+  const { context } = scene.engine;
+  const desired = context.desired.devices.get('one')!;
+  const observed = observe(scene.image, context, 'one', desired);
+  const permitted = context.rollouts.permitted(scene.image, desired, observed, context.now);
+  const { state, reason } = judge(desired, observed, context.now, context.keyId, permitted);
+  t.like(
+    { state, ...reason },
+    {
+      ...{ state: 'failed', code: 'APPLICATION_FAILED' },
+      message:
+        'it ended; not tried again yet: as many devices of aurora as may be are on their way, or nobody knows of them: two is on its way',
+    },
+  );
+});
