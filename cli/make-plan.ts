@@ -1,5 +1,5 @@
 /** What a revision would change, worked out. */
-import type { Catalogue } from '../controller/manifests/desired.ts';
+import type { Catalogue, DesiredDevice } from '../controller/manifests/desired.ts';
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import { countUnder, namesUnder } from '../controller/manifests/name-index.ts';
 import { runAtOnce } from '../controller/manifests/steps.ts';
@@ -7,7 +7,7 @@ import { weighedChangesInSteps } from '../controller/planning/commit-weight.ts';
 import { compareRevisions, type DeviceChange } from '../controller/planning/compare.ts';
 import { asHeld } from '../controller/planning/hold.ts';
 import { lackedModules } from '../controller/planning/lacked-modules.ts';
-import { isReference } from '../controller/planning/observed.ts';
+import { type DescribedDevice, isReference } from '../controller/planning/observed.ts';
 import { transfersOf } from '../controller/planning/transfers.ts';
 import { wholeFetches } from '../controller/planning/whole-fetches.ts';
 import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
@@ -118,25 +118,26 @@ function deployedIn(devices: Plan['change']['devices']): Plan['change']['devices
   return devices.filter(({ kind }) => kind === 'deploy');
 }
 
-/** Those of a revision that don't run yet what it wants of them, by what is told of them, and what they have to fetch for that. */
-function lackingIn(
-  base: JudgedRevision,
-  next: JudgedRevision,
-  now: number,
-): (told: readonly DeviceStatus[]) => LackingDevice[] {
+/** Of devices of the next revision, those that don't run yet what it wants of them at a time, and what they have to fetch for that. */
+function lackingIn(base: JudgedRevision, next: JudgedRevision, now: number): OpenedPlan['lacking'] {
   const [from, to] = [desiredOf(base.state), desiredOf(next.state)];
   const releases = releasesOf(base, next);
   const describe = describing(from, to, now);
-  return (told) =>
-    told.flatMap((status) => {
-      const [before, wanted] = [from.devices.get(status.name), to.devices.get(status.name)];
-      const observed = describe(status);
-      const { issued, report } = observed;
-      const after = wanted && asHeld(wanted, now);
-      const isThere = issued?.templateHash === after?.template.hash && report?.phase === 'active';
-      if (after === undefined || (isThere && issued !== undefined && isReference(report.running, issued))) return [];
-      return [{ device: status.name, fetches: lackedModules(after, { before, observed, releases }) }];
+  return (devices, told, atMs) =>
+    devices.flatMap((device) => {
+      const { name } = device;
+      const status = told.get(name);
+      const [before, after, observed] = [from.devices.get(name), asHeld(device, atMs), status && describe(status)];
+      const has = observed === undefined ? before && asHeld(before, now).template.hash : runningHash(observed);
+      if (has === after.template.hash) return [];
+      return [{ device: name, fetches: lackedModules(after, { before, observed, releases }) }];
     });
+}
+
+/** Of what a device was issued, where it runs that. */
+function runningHash({ issued, report }: DescribedDevice): string | undefined {
+  const isThere = issued !== undefined && report?.phase === 'active' && isReference(report.running, issued);
+  return isThere ? issued.templateHash : undefined;
 }
 
 /** A plan with what it was worked out from, of which parts are read only when somebody looks: while its repository is open. */
@@ -150,8 +151,12 @@ export interface OpenedPlan {
   readonly tell: (names: readonly string[]) => Promise<readonly DeviceStatus[]>;
   /** These fleets, and what the controller keeps of them. Throws `CommandError`. */
   readonly tellFleets: ShoreWord['fleets'];
-  /** Of these devices, those that don't run yet what the revision wants of them. */
-  readonly lacking: (told: readonly DeviceStatus[]) => readonly LackingDevice[];
+  /** Of devices of the revision, those that don't run yet what it wants of them at a time; of which nothing is told runs the base. */
+  readonly lacking: (
+    devices: readonly DesiredDevice[],
+    told: ReadonlyMap<string, DeviceStatus>,
+    atMs: number,
+  ) => readonly LackingDevice[];
   readonly pricesOf: (devices: readonly LackingDevice[]) => Promise<Plan['prices']>;
 }
 

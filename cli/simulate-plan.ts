@@ -4,20 +4,15 @@ import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import { BadRow } from '../controller/simulation/begun-state.ts';
 import { simulate } from '../controller/simulation/simulate.ts';
 import type { SimulatedCommit } from '../controller/simulation/simulated-controller.ts';
-import {
-  type ChangingDevice,
-  placeOf,
-  type SimulatedRun,
-  type Simulation,
-} from '../controller/simulation/simulation.ts';
+import { placeOf, type SimulatedRun, type Simulation } from '../controller/simulation/simulation.ts';
 import { CommandError } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { OpenedPlan } from './make-plan.ts';
 import type { PlanSide } from './render/plan.ts';
 import { type Beginning, beginningOf } from './simulated-beginning.ts';
+import { changesOf } from './simulated-changes.ts';
 import { type ContactBasis, placeHabits } from './simulated-contacts.ts';
 import { linksUsed } from './simulated-links.ts';
-import { loadOf } from './simulated-loads.ts';
 import type { SimulationQuestion } from './simulation-options.ts';
 
 /** Lives of devices, over all runs, that take minutes, and that take half a minute. */
@@ -31,31 +26,12 @@ export interface SimulatedPlan {
   readonly seeds: readonly number[];
   readonly runs: readonly SimulatedRun[];
   readonly contacts: ContactBasis;
+  /** Devices that would ask to take modules whole, and are let. */
+  readonly asking: number;
   /** Where it begins; undefined where nobody told: then all devices run the base. */
   readonly beginning: Beginning | undefined;
   /** When the commit comes into force, or the rollouts under way go on, in milliseconds since the epoch. */
   readonly startMs: number;
-}
-
-/** The devices that are to change, with what they fetch. */
-async function changesOf(
-  { plan, next, pricesOf }: OpenedPlan,
-  beginning: Beginning | undefined,
-  { over }: SimulationQuestion,
-): Promise<ChangingDevice[]> {
-  const { devices } = desiredOf(next.state);
-  const deploying = plan.change.devices.filter(({ kind, fleet }) => kind === 'deploy' && fleet !== undefined);
-  const lacking = beginning?.lacking ?? [];
-  const prices = new Map([...plan.prices, ...(await pricesOf(lacking))]);
-  return [...deploying, ...lacking].map(({ device, fetches }) => {
-    const { site, fleet = '', template } = devices.get(device)!;
-    const links = site === undefined ? undefined : next.state.sites.get(site)?.spec.links;
-    const mayGoWhole = template.wholeModules !== 'never';
-    const loads = (prices.get(device) ?? []).map((price, at) =>
-      loadOf(price, { links, over, mayGoWhole: mayGoWhole || fetches[at]!.bases.length === 0 }),
-    );
-    return { device, fleet, loads };
-  });
 }
 
 /** What git says of these fleets, and of these devices wherever they were. */
@@ -134,10 +110,10 @@ export async function simulatePlan(
   const { next } = opened;
   const beginning = await beginningOf(opened);
   const startMs = beginning === undefined ? nowMs : Date.parse(beginning.asOf);
-  const changes = await changesOf(opened, beginning, asked);
+  const { changes, asking } = await changesOf(opened, beginning, asked, startMs);
   const underWay = beginning?.rollouts.map(({ fleet }) => fleet) ?? [];
   const fleets = new Set([...changes.map(({ fleet }) => fleet), ...underWay]);
-  if (fleets.size === 0) return { ...nothing, beginning, startMs };
+  if (fleets.size === 0) return { ...nothing, asking, beginning, startMs };
   const wanted = narrowed(desiredOf(next.state), fleets);
   const seeds = seedsFor(asked, wanted.devices.size);
   const places = new Set(changes.map(({ device }) => placeOf(wanted.devices.get(device)!)));
@@ -152,5 +128,5 @@ export async function simulatePlan(
   };
   onRun(0, seeds.length);
   const runs = await livedThrough(simulation, seeds, (done) => onRun(done, seeds.length));
-  return { seeds, runs, contacts: basisOf(places), beginning, startMs };
+  return { seeds, runs, contacts: basisOf(places), asking, beginning, startMs };
 }

@@ -7,8 +7,8 @@ import { type CommandContext, CommandError } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ShoreWord, ToldFleets } from './shore-word.ts';
 
-/** That of a hundred thousand devices. */
-const statusBytesMax = 384 * 2 ** 20;
+/** That of a hundred thousand devices with what the controller keeps of them; as text it has to be one string. */
+const statusBytesMax = 500 * 2 ** 20;
 
 const madeBy = 'write what `fleet status -o json --rows` prints into it';
 

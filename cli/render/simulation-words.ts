@@ -73,10 +73,11 @@ const goesOnText =
   'devices on the way stand where they said last, with nothing fetched yet of what they fetch, and ask for consent anew';
 
 /** What is taken to be so because nobody knows. */
-export function assumedText({ asked, beginning }: Pick<ShownSimulation, 'asked' | 'beginning'>): string {
+export function assumedText({ asked, asking, beginning }: Pick<ShownSimulation, 'asked' | 'asking' | 'beginning'>) {
   return [
     ...(beginning === undefined ? [] : [goesOnText]),
     `modules over the ${asked.over} link of a site that may carry them, at 1 Mbit/s where it tells of none, in the hours of that link and within its budget`,
+    ...(asking === 0 ? [] : [`${plural(asking, 'device')} let take modules whole at once, which they ask for`]),
     asked.whenTrueShare === 1
       ? 'conditions true'
       : `conditions true for ${percent(asked.whenTrueShare)} of the time, in stretches of chance`,

@@ -6,7 +6,7 @@ import {
   type Memory,
   type Slot,
 } from '../../device-agent/update/state.ts';
-import type { DeploymentReference } from '../../schemas/generated/types.ts';
+import type { Deployment, DeploymentReference } from '../../schemas/generated/types.ts';
 import { type FleetDefinition, pinnedDefinition } from '../manifests/definition.ts';
 import type { DesiredFleet, DeviceTemplate } from '../manifests/desired.ts';
 import { templateUnder } from '../manifests/render-template.ts';
@@ -101,4 +101,25 @@ export function issuedTemplate(
   if (goodDefinition === undefined) return undefined;
   const held = pinnedDefinition(goodDefinition, hold?.releases ?? {}, desired.catalogue);
   return [goodDefinition, held].map((one) => templateUnder(desired, one, name)).find(isIt);
+}
+
+/** A deployment, as far as a device without an agent goes by it. */
+export type Work = Pick<
+  Deployment,
+  'sequence' | 'revision' | 'probationSeconds' | 'applications' | 'windows' | 'when' | 'consent'
+>;
+
+/** What was issued before; of a deployment that nobody knows more of only the end is of interest, on the terms of what is wanted. */
+export function workOf(
+  { sequence, revision }: IssuedDeployment,
+  known: DeviceTemplate | undefined,
+  wanted: DeviceTemplate,
+): Work {
+  const { probationSeconds, applications, windows, when, consent } = known ?? { ...wanted, applications: [] };
+  return {
+    ...{ sequence, revision, probationSeconds, applications: [...applications] },
+    ...(windows && { windows }),
+    ...(when && { when }),
+    ...(consent && { consent }),
+  };
 }

@@ -2,15 +2,16 @@
 import { openingOf, type TimedWindow } from '../../device-agent/interlocks/opening.ts';
 import { SimTime } from '../../platform/simulated/clock.ts';
 import { SimRandom } from '../../platform/simulated/random.ts';
-import type { Deployment, Report, Window } from '../../schemas/generated/types.ts';
+import type { Report, Window } from '../../schemas/generated/types.ts';
 import { definitionOf } from '../manifests/definition.ts';
-import { asHeld } from '../planning/hold.ts';
+import { asHeld, holdEndsAt } from '../planning/hold.ts';
 import type { RolloutPolicy } from '../planning/rollout/policy.ts';
 import { policyOf } from '../planning/rollout/policy-of.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { Stretch } from './alternation.ts';
 import { waveToApprove } from './approvals.ts';
-import { bareSlot, begunMemory, gaveUp, isSettled, issuedTemplate } from './begun-device.ts';
+import { bareSlot, begunMemory, gaveUp, isSettled, issuedTemplate, type Work, workOf } from './begun-device.ts';
+import { CarriedBytes } from './carried-bytes.ts';
 import { conditionsOf } from './conditions.ts';
 import { Contacts } from './contacts.ts';
 import { FleetWatch } from './fleet-watch.ts';
@@ -19,7 +20,7 @@ import type { Load } from './light-fetch.ts';
 import { LightLinks } from './light-links.ts';
 import type { MemoryState } from './memory-state.ts';
 import { openSimulatedController, type SimulatedController } from './simulated-controller.ts';
-import { type LinkRun, placeOf, type SimulatedRun, type Simulation } from './simulation.ts';
+import { placeOf, type SimulatedRun, type Simulation } from './simulation.ts';
 import type { Wait } from './waits.ts';
 
 const hourMs = 3_600_000;
@@ -35,12 +36,6 @@ export interface RunParts {
   readonly keyId: string;
   readonly timesOf: TimesOf;
 }
-
-/** A deployment, as far as a device without an agent goes by it. */
-type Work = Pick<
-  Deployment,
-  'sequence' | 'revision' | 'probationSeconds' | 'applications' | 'windows' | 'when' | 'consent'
->;
 
 class Run {
   readonly #parts: RunParts;
@@ -63,7 +58,7 @@ class Run {
   readonly #newest = new Map<string, Work>();
   /** Devices of which the shore does not know yet what became of their newest deployment. */
   readonly #open = new Set<string>();
-  readonly #carried = new Map<string, { readonly load: Load; bytes: number; price: number }>();
+  readonly #carried = new CarriedBytes();
   #controller!: SimulatedController;
 
   constructor(parts: RunParts, seed: number) {
@@ -112,7 +107,8 @@ class Run {
     this.#look();
     await this.#controller.pass(startMs + 1);
     const end = startMs + horizonMs;
-    while (!this.#isOver && this.#time.now < end) {
+    const holdsEndMs = this.#holdsEndMs;
+    while (!(this.#isOver && this.#time.now > holdsEndMs) && this.#time.now < end) {
       await this.#controller.pass(Math.min(end, this.#time.now + hourMs));
     }
     return this.#result();
@@ -147,7 +143,7 @@ class Run {
           ask(name, 'update', { state: { reported: report } });
           this.#heard(name, report);
         },
-        onLoad: (load) => this.#carry(load),
+        onLoad: (load) => this.#carried.take(load),
         onWait: (wait) => this.#wait(name, wait),
       },
       begunMemory(image.device(name).gist, (reference) => {
@@ -164,18 +160,9 @@ class Run {
     const { issued, ...record } = image.device(name);
     if (issued === undefined || base === undefined || this.#newest.has(name)) return;
     if (isSettled({ issued, ...record })) return;
-    const { sequence, revision } = issued;
-    const good = image.goodDefinition(issued.fleet ?? '');
-    // Of a deployment that is neither what git wants nor what was good only the end is of interest.
     const { template } = next.desired.devices.get(name)!;
-    const known = issuedTemplate(base.desired, name, issued, good);
-    const { probationSeconds, applications, windows, when, consent } = known ?? { ...template, applications: [] };
-    this.#newest.set(name, {
-      ...{ sequence, revision, probationSeconds, applications: [...applications] },
-      ...(windows && { windows }),
-      ...(when && { when }),
-      ...(consent && { consent }),
-    });
+    const good = image.goodDefinition(issued.fleet ?? '');
+    this.#newest.set(name, workOf(issued, issuedTemplate(base.desired, name, issued, good), template));
     if (record.shadow.withheldAt === undefined) this.#open.add(name);
   }
 
@@ -209,8 +196,9 @@ class Run {
   #offerTo(name: string): Offer | undefined {
     const { failShare } = this.#parts.simulation;
     const deployment = this.#newest.get(name);
-    const { issued } = this.#controller.image.device(name);
+    const { issued, shadow } = this.#controller.image.device(name);
     if (deployment === undefined || deployment.sequence !== issued?.sequence) return undefined;
+    if (shadow.desiredAt === undefined) return undefined;
     const { sequence, revision, probationSeconds, applications, windows, when, consent } = deployment;
     const isWanted = issued.templateHash === this.#wantedOf(name);
     const chance = this.#random.stream(`fails ${name} ${sequence}`);
@@ -225,18 +213,11 @@ class Run {
     };
   }
 
-  /** The hash of what a device is to come to, by now. */
+  /** The hash of what a device is to come to by the horizon. */
   #wantedOf(name: string): string | undefined {
-    const device = this.#parts.simulation.next.desired.devices.get(name);
-    return device && asHeld(device, this.#time.now).template.hash;
-  }
-
-  #carry(load: Load): void {
-    const key = `${load.link} ${load.currency}`;
-    const sum = this.#carried.get(key) ?? { load, bytes: 0, price: 0 };
-    sum.bytes += load.bytes;
-    sum.price += load.price;
-    this.#carried.set(key, sum);
+    const { next, startMs, horizonMs } = this.#parts.simulation;
+    const device = next.desired.devices.get(name);
+    return device && asHeld(device, startMs + horizonMs).template.hash;
   }
 
   #wait(name: string, wait: Wait | undefined): void {
@@ -287,20 +268,23 @@ class Run {
     });
   }
 
+  /** When the last hold ends of a device that is to change. */
+  get #holdsEndMs(): number {
+    const { changes, next } = this.#parts.simulation;
+    const endOf = (device: string): number => holdEndsAt(next.desired.devices.get(device)!) ?? 0;
+    return changes.reduce((last, { device }) => Math.max(last, endOf(device)), 0);
+  }
+
   get #isOver(): boolean {
     return this.#open.size === 0 && [...this.#watches.values()].every(({ isOver }) => isOver);
   }
 
   #result(): SimulatedRun {
-    const links = [...this.#carried.values()].map(({ load: { link, currency }, bytes, price }): LinkRun => {
-      return { ...(link !== undefined && { link }), ...(currency !== undefined && { currency }), bytes, price };
-    });
-    const nameOf = ({ link = '', currency = '' }: LinkRun): string => `${link} ${currency}`;
     return {
       seed: this.#seed,
       endMs: this.#time.now - this.#parts.simulation.startMs,
       fleets: [...this.#watches.values()].map((watch) => watch.run(this.#time.now)),
-      links: links.sort((left, right) => (nameOf(left) < nameOf(right) ? -1 : 1)),
+      links: this.#carried.links(),
     };
   }
 }

@@ -2178,6 +2178,10 @@ export interface PolicySpec {
    */
   minWaves?: number;
   /**
+   * A number of devices, or a part of them as 5%, at most 100%.
+   */
+  maxFirstWave?: number | string;
+  /**
    * No budget of a fleet may be weaker than before: no larger maxUnavailable, no other groups, none taken away, and no device that comes to a weaker one by its fleet, label or site, or out of the group that it shared with others by its label; and none of a site's link that lets devices take more over it. The exception is named keep-budgets.
    */
   keepBudgets?: true;
@@ -2848,6 +2852,10 @@ export interface SimulationAssumptions {
    * Of these, how many come into contact as the controller remembers.
    */
   remembered: number;
+  /**
+   * Devices that would ask to take modules whole, and are let at once.
+   */
+  asking: number;
   /**
    * By place, as was said.
    */

@@ -20,12 +20,15 @@ const canary: FleetRollout = {
 interface Asked extends Partial<Omit<Simulation, 'base' | 'next' | 'changes'>> {
   readonly rollout?: FleetRollout;
   readonly count?: number;
+  /** When the hold of the first ship ends. */
+  readonly heldUntil?: string;
 }
 
 /** Ships that get another release of their pump. */
-function simulation({ rollout = canary, count = 6, ...more }: Asked = {}): Simulation {
+function simulation({ rollout = canary, count = 6, heldUntil, ...more }: Asked = {}): Simulation {
   const names = Array.from({ length: count }, (_, at) => `ship-${at}`);
-  const devices: Wanted['devices'] = Object.fromEntries(names.map((name) => [name, {}]));
+  const hold = heldUntil && { hold: { reason: 'dock', until: heldUntil } };
+  const devices: Wanted['devices'] = Object.fromEntries(names.map((name, at) => [name, { ...(at === 0 && hold) }]));
   const [before, after] = (['1.0.0', '1.1.0'] as const).map((release) => desiredOf({ release, rollout, devices }));
   const load = { link: 'vsat', bytes: 1_000, ms: 8_000, price: 0.5, currency: 'EUR' };
   return {
@@ -162,4 +165,11 @@ test('a wave that somebody says yes to before it starts, and one after which som
     { wave: 'more', startMs: canaryEnds, endMs: moreEnds },
     { wave: 'rest', startMs: moreEnds, endMs: moreEnds + 52_000 },
   ]);
+});
+
+test('a device that is held comes to it when its hold ends, however long the others have had it', async (t) => {
+  const { outcome, updated, allMs, waves } = await shipsOf({ heldUntil: '2026-06-09T00:00:00Z' });
+  t.like({ outcome, updated }, { outcome: 'done', updated: 6 });
+  t.true(waves.at(-1)!.endMs! < dayMs);
+  t.true(allMs! >= 8 * dayMs && allMs! < 8 * dayMs + 5 * 60_000, `${allMs}`);
 });
