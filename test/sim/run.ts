@@ -52,6 +52,7 @@ const lookAgainMs = 10 * 60_000;
 
 /** Of the devices so many ask by plan, and how. */
 const polling = 0.25;
+const stay: SimContact = { mode: 'stay', intervalSeconds: 3 * 3600 };
 const poll: SimContact = { mode: 'poll', intervalSeconds: 2700 };
 
 /** Of this many devices that git names, one more is ready to join. */
@@ -61,7 +62,7 @@ function settleDevices(world: World, faults: Faults, carrier: Carrier, count: nu
   const spares = Math.ceil(count / devicesPerSpare);
   const random = world.random.stream('contacts');
   const manifests = Array.from({ length: count + spares }, (_, index) =>
-    world.addDevice(index, random.chance(polling) ? poll : undefined),
+    world.addDevice(index, random.chance(polling) ? poll : stay),
   );
   const sites = Map.groupBy(manifests, ({ site }) => site);
   for (const manifest of manifests.slice(0, count)) world.fleet.putDevice(manifest);

@@ -52,6 +52,10 @@ const roomForWords = 65_536;
 /** A process that meets with something soon after it was told what to run does so within this time. */
 const unluckyMsMax = 60_000;
 
+function contactOf({ mode, intervalSeconds }: SimContact): Pick<AgentConfiguration, 'contact'> {
+  return mode === 'session' ? {} : { contact: { mode, intervalSeconds } };
+}
+
 /** The end of the process, and a full disk, are no fault of the agent's. */
 function isExpected(error: unknown): boolean {
   return error instanceof PowerCut || (error instanceof DiskError && error.code === 'NO_SPACE');
@@ -132,7 +136,7 @@ export class SimDevice {
   #configuration(): AgentConfiguration {
     return {
       ...{ device: this.name, stateDirectory: '/state', controller: 'https://shore', trustRoot: '/born/root.json' },
-      ...{ ca: '/ca', mqtt: { host: 'shore' }, reportIntervalSeconds: 3600, contact: this.#contact },
+      ...{ ca: '/ca', mqtt: { host: 'shore' }, reportIntervalSeconds: 3600, ...contactOf(this.#contact) },
     };
   }
 

@@ -24,7 +24,7 @@ export const goodLink: LinkQuality = {
   cacheProbability: 0,
 };
 
-const staying: SimContact = { mode: 'stay', intervalSeconds: 3 * 3600 };
+const bySession: SimContact = { mode: 'session', intervalSeconds: 3 * 3600 };
 
 /** Devices on one site share its fate. */
 const devicesPerSite = 3;
@@ -55,7 +55,7 @@ export class World {
   }
 
   /** A new device, off and without a link, that git does not name yet. */
-  addDevice(index: number, contact = staying): DeviceManifest {
+  addDevice(index: number, contact = bySession): DeviceManifest {
     const name = `device-${index}`;
     const random = this.random.stream(name);
     const server = (device: string) => this.liar.server(device, this.controller.server);
