@@ -1,11 +1,13 @@
 /** The door for neighbours as the program that it is, over real TLS. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { DownloadContext } from '../../../device-agent/download/fetch-module.ts';
+import { AskedNeighbours } from '../../../device-agent/neighbours/ask-neighbours.ts';
 import { DoorKeeper } from '../../../device-agent/neighbours/door-keeper.ts';
 import { Neighbours } from '../../../device-agent/neighbours/neighbours.ts';
-import { Wants } from '../../../device-agent/neighbours/wants.ts';
+import { Wants, wantHeader } from '../../../device-agent/neighbours/wants.ts';
 import { ModuleStore } from '../../../device-agent/storage/module-store.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
@@ -122,6 +124,28 @@ test('a door tells of what its device wants what that said last', async (t) => {
     await nodeClock.sleep(20);
   }
   t.like(await ask(bella, url), { status: 404, headers: { 'x-fleet-wants': 'fetching 7' } });
+});
+
+test('a neighbour that is asked again and again is asked over one connection', async (t) => {
+  const fleet = await openShore(t);
+  const { certificate: cert, key } = (await fleet.enrolledDevice('anna')).identity.texts()!;
+  const server = createServer({ cert, key, requestCert: true, rejectUnauthorized: false }, (_asked, answer) =>
+    answer.writeHead(404, { 'content-length': '0', [wantHeader]: 'fetching 7' }).end(),
+  );
+  let connections = 0;
+  server.on('secureConnection', () => (connections += 1));
+  const port = await freePort();
+  await new Promise<void>((listens) => server.listen(port, '127.0.0.1', listens));
+  t.teardown(() => server.close());
+  t.teardown(() => server.closeAllConnections());
+  const network = await asDevice(fleet, 'bella');
+  await textOf(await ask(network, `https://127.0.0.1:${port}/`));
+  const asking = { network, clock: nodeClock, nowMs: () => nodeClock.now(), device: 'bella' };
+  const asked = new AskedNeighbours({ ...asking, known: [`127.0.0.1:${port}`], aside: [] });
+  const wanted = { name: 'gauge', version: '1.0.0', sha256: sha256(module), length: module.length };
+  for (let times = 0; times < 5; times++)
+    t.is((await asked.ask(wanted, AbortSignal.timeout(20_000))).wanters.length, 1);
+  t.is(connections, 1);
 });
 
 test('nothing is given to who is no device of the fleet, nor taken from one', async (t) => {
