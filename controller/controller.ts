@@ -118,8 +118,8 @@ class FollowingController implements Controller {
 
   readonly onNews: TakeNews = (device, asked) => this.#engine.news({ kind: 'news', device, ...asked });
 
-  readonly onBatch: Controller['onBatch'] = (device, batch, carriedBy) =>
-    (isOfLogbook(batch) ? this.#logbooks : this.#intake).take(device, batch, carriedBy);
+  readonly onBatch: Controller['onBatch'] = (device, batch, carried) =>
+    (isOfLogbook(batch) ? this.#logbooks : this.#intake).take(device, batch, carried);
 
   readonly onContact = (contact: Omit<ContactEvent, 'kind'>): void =>
     this.#engine.tell({ kind: 'contact', ...contact });

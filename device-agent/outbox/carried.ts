@@ -30,12 +30,25 @@ function keyOf({ application, channel }: Pick<OutboxChannel, 'application' | 'ch
   return `${application}/${channel}`;
 }
 
+function hex(stream: Uint8Array): string {
+  return Buffer.from(stream).toString('hex');
+}
+
+/**
+ * Where to go on. Whoever asks says which place that is: by a stream that its segment is not of it could leave messages out of which
+ * the shore would never know. What is in a segment that is gone the shore has, with all before it.
+ */
+function startOf({ backlog }: OutboxChannel, before: CarriedPlace | undefined): CarriedPlace | typeof beforeAll {
+  const stream = before && backlog.streamOf(before.segment);
+  return stream !== undefined && hex(stream) === before?.stream ? before : beforeAll;
+}
+
 function batchOf(one: OutboxChannel, before: CarriedPlace | undefined, messagesMax: number): Carried | undefined {
   const { application, channel, backlog } = one;
-  const batch = backlog.after(before ?? beforeAll, batchBytesMax, messagesMax);
+  const batch = backlog.after(startOf(one, before), batchBytesMax, messagesMax);
   if (batch === undefined) return undefined;
   const { first, messages } = batch;
-  const stream = Buffer.from(batch.stream).toString('hex');
+  const stream = hex(batch.stream);
   const of = { application, channel, stream };
   const isFollowing = before?.stream === stream;
   return {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { CommandContext } from '../../../cli/command.ts';
 import { bundleImportCommand } from '../../../cli/commands/bundle-import.ts';
+import { readReceiptFile } from '../../../cli/receipt-file.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import type { HttpRequest } from '../../../platform/ports.ts';
 import { signMessages } from '../../../schemas/carried-messages.ts';
@@ -142,4 +143,13 @@ test('of a channel that is refused no more is brought, and a file that breaks of
     '',
   ]);
   t.is(code, 1);
+});
+
+test('a file of the largest size that is junk but for its receipt is known as broken at its second line, and no more of it is looked at', (t) => {
+  const bytes = Buffer.from(`${receiptLine}\n${'x\n'.repeat(15_000_000)}`);
+  const disk = { ...nodeDisk, stat: () => ({ kind: 'file' as const, bytes: bytes.length }), readFile: () => bytes };
+  const before = process.cpuUsage().user;
+  const file = readReceiptFile(disk, 'junk');
+  t.like(file, { messages: [], brokenLine: 2 });
+  t.true(process.cpuUsage().user - before < 10_000_000);
 });
