@@ -115,7 +115,8 @@ export function judgeGate(wave: Wave, counts: WaveCounts, isPatienceOver: boolea
     const verdict = judgeSuccess(wave, counts);
     return verdict.kind === 'holds' ? verdict : judgeRetried(wave, counts, toRetry);
   }
-  return holds('evidence', `nothing is known of any of the ${size} devices of wave ${wave.name}`, 'NO_EVIDENCE');
+  const whom = size === 1 ? 'the only device' : `any of the ${size} devices`;
+  return holds('evidence', `nothing is known of ${whom} of wave ${wave.name}`, 'NO_EVIDENCE');
 }
 
 /** That it has passed; a wave that nothing changes for passes as one without devices does. */
