@@ -140,15 +140,24 @@ export class Book implements Tally {
     return budget.maxUnavailable - (this.#away.get(group)?.size ?? 0);
   }
 
-  /** What room a group has; who takes it is told where none is left. */
-  room(group: string | undefined): Room {
+  /** What room a group has while a wave is open, or all are; who takes it is told where none is left. */
+  room(group: string | undefined, open = Number.POSITIVE_INFINITY): Room {
     const spare = this.spare(group);
-    return { spare, takers: spare > 0 || group === undefined ? [] : this.#takers(group) };
+    return { spare, takers: spare > 0 || group === undefined ? [] : this.#takers(group, open) };
   }
 
-  #takers(group: string): readonly Taker[] {
+  #takers(group: string, open: number): readonly Taker[] {
     const names = (this.#away.get(group) ?? new Set()).values().take(takersMax);
-    return Array.from(names, (device) => ({ device, absence: this.#noted.get(device)!.away! }));
+    return Array.from(names, (device) => {
+      const { away, wave } = this.#noted.get(device)!;
+      return { device, absence: away!, ...(wave > open ? { isLater: true } : {}) };
+    });
+  }
+
+  /** Whether a device of a wave waits, and its group has no room for it. */
+  lacksRoom(name: string, wave: number): boolean {
+    const noted = this.#noted.get(name);
+    return noted?.wave === wave && noted.fate === 'waiting' && this.spare(noted.group) <= 0;
   }
 
   #add(name: string, noted: Noted): void {

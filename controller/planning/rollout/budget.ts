@@ -56,6 +56,8 @@ export function absenceOf(observed: ObservedDevice): Absence {
 export interface Taker {
   readonly device: string;
   readonly absence: Absence;
+  /** Its wave comes after the one that is open: it is offered nothing new before others are through. */
+  readonly isLater?: true;
 }
 
 /** What of the budget of a group is left, and the first of those that have a place in it. */
@@ -67,10 +69,13 @@ export interface Room {
 /** Takers that are named. */
 export const takersMax = 3;
 
-function takerText({ device, absence }: Taker): string {
+const wayOut = 'its own wave comes later: an earlier wave or another group for it lets the others go on';
+
+function takerText({ device, absence, isLater }: Taker): string {
   if (absence === 'new-key') return `${device} has said nothing yet by the key that git names now`;
   if (absence === 'unheard') return `${device} was not heard since it was issued its newest`;
-  return absence === 'down' ? `${device} does badly` : `${device} is on its way`;
+  if (absence !== 'down') return `${device} is on its way`;
+  return isLater ? `${device} does badly, and ${wayOut}` : `${device} does badly`;
 }
 
 /** Why a device of a group gets nothing that it would have to stop something for. */

@@ -64,6 +64,13 @@ export class GitLife {
     if (this.commits.length === length) throw new Error('what mends everything does not validate');
   }
 
+  /** A device gets a group of its own. */
+  setApart(name: string): void {
+    const { devices } = this.#declared;
+    const apart = { ...devices, [name]: { ...devices[name]!, group: name } };
+    this.#commit(`sets ${name} apart`, { ...this.#declared, devices: apart });
+  }
+
   /** Nothing that anybody wants runs on any device. */
   sour(): void {
     this.#commit('sours', soured({ declared: this.#declared, number: this.commits.length + 1 }));

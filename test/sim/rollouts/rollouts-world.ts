@@ -135,7 +135,7 @@ export class RolloutsWorld implements Shore {
     await this.time.runUntil(this.time.now + ms, () => this.promises.check());
   }
 
-  /** Nothing goes wrong any more, and everybody is there; a commit that is good comes last. */
+  /** Nothing goes wrong any more, and everybody is there; a commit that is good comes last, and what a rollout says would help is done. */
   async end(): Promise<void> {
     this.#isOver = true;
     this.#faults.end();
@@ -148,9 +148,18 @@ export class RolloutsWorld implements Shore {
     for (let hour = 0; hour < 20 * 24; hour += 1) {
       if (this.promises.isDone) return;
       this.operators.yes();
+      this.#setApart(this.operators.keptBy);
       for (const device of this.devices.values()) device.look();
       await this.run(hourMs);
     }
+  }
+
+  /** What failed at first runs nothing, and may be first in its group: who would go before it waits until somebody moves it. */
+  #setApart(name: string | undefined): void {
+    if (name === undefined || this.devices.get(name)?.running !== undefined) return;
+    this.note('is set apart');
+    this.git.setApart(name);
+    void this.#controllers.adopt();
   }
 
   /** After its end: the newest commit is followed, until it is there. */
