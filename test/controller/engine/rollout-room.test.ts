@@ -182,7 +182,7 @@ test('a wave does not pass without a device that failed before a retry while the
   t.deepEqual(scene.view?.verdict, {
     code: 'RETRY_WAITS',
     message:
-      '1 of 2 devices of wave all run it, 90 % have to; 1 that failed before the retry was not offered it again yet',
+      '1 of 2 devices of wave all run it, 90 % have to; 1 that failed with what was offered before the retry was not offered it again yet',
   });
   await scene.say('runs', 'two');
   t.is(scene.issued('one')?.retries, 1);

@@ -65,7 +65,7 @@ export function named(...names: readonly string[]): Wanted['devices'] {
 }
 
 /** What a device says of the deployment that it was issued last. */
-export type Word = 'fetching' | 'asks' | 'runs' | 'gave up';
+export type Word = 'fetching' | 'asks' | 'runs' | 'does badly' | 'gave up';
 
 export class RolloutScene {
   readonly time: SimTime;
@@ -228,6 +228,10 @@ export class RolloutScene {
         this.#running.set(name, issued);
         this.#settled.set(name, sequence);
         return this.#report(name, issued, {});
+      case 'does badly':
+        return this.#report(name, issued, {
+          applications: [{ name: 'pump', version: '1.1.0', state: 'backoff', since: at, restarts: 3 }],
+        });
       case 'gave up':
         this.#settled.set(name, sequence);
         return this.#report(name, issued, {
