@@ -8,7 +8,7 @@ import { DiskError } from '../../platform/ports.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
 import type { SimRandom } from '../../platform/simulated/random.ts';
 import { signMessages } from '../../schemas/carried-messages.ts';
-import type { AgentConfiguration } from '../../schemas/generated/types.ts';
+import type { AgentConfiguration, Report } from '../../schemas/generated/types.ts';
 import { signReceipt } from '../../schemas/receipt.ts';
 import type { Checkers } from './checkers.ts';
 import type { Fate } from './disk-crash.ts';
@@ -52,6 +52,10 @@ const roomForWords = 65_536;
 /** A process that meets with something soon after it was told what to run does so within this time. */
 const unluckyMsMax = 60_000;
 
+function contactOf({ mode, intervalSeconds }: SimContact): Pick<AgentConfiguration, 'contact'> {
+  return mode === 'session' ? {} : { contact: { mode, intervalSeconds } };
+}
+
 /** The end of the process, and a full disk, are no fault of the agent's. */
 function isExpected(error: unknown): boolean {
   return error instanceof PowerCut || (error instanceof DiskError && error.code === 'NO_SPACE');
@@ -88,6 +92,8 @@ export class SimDevice {
   #agent: Agent | undefined;
   #runtime: SimRuntime | undefined;
   #applied: readonly RunnableApplication[] = [];
+  /** Where programs aboard ask its agent. */
+  doors = new SimDoors();
   /** Called when its power or its agent is gone, whoever took it. */
   onDown: () => void = () => {};
 
@@ -130,7 +136,7 @@ export class SimDevice {
   #configuration(): AgentConfiguration {
     return {
       ...{ device: this.name, stateDirectory: '/state', controller: 'https://shore', trustRoot: '/born/root.json' },
-      ...{ ca: '/ca', mqtt: { host: 'shore' }, reportIntervalSeconds: 3600, contact: this.#contact },
+      ...{ ca: '/ca', mqtt: { host: 'shore' }, reportIntervalSeconds: 3600, ...contactOf(this.#contact) },
     };
   }
 
@@ -153,9 +159,12 @@ export class SimDevice {
     const ports = { clock, disk, random: this.random, log };
     return createAgent({
       ...{ ports, configuration: this.#configuration(), runtime: watched, link, openCourier, agentVersion: '0.1.0' },
-      signReceipt: (report) => signReceipt(this.name, report, this.key.pem),
+      signReceipt: (report) => {
+        this.#reporting(report);
+        return signReceipt(this.name, report, this.key.pem);
+      },
       signMessages: (claim) => signMessages(claim, this.key.pem),
-      ...{ ways: simWays(this.link, clock), surroundings: new SimSurroundings(), doors: new SimDoors() },
+      ...{ ways: simWays(this.link, clock), surroundings: new SimSurroundings(), doors: start.doors },
       machineBoot: this.#powers,
     });
   }
@@ -169,10 +178,11 @@ export class SimDevice {
     this.#applied = [];
     checkers.hosts.booted(this.machine);
     trace.write('boot', this.machine);
+    this.doors = new SimDoors();
     const clock = time.clock(life, () => this.skewMs);
     try {
       this.#agent = this.#createAgent({
-        ...{ clock, disk: diskOf(life, this.disk), log: this.#log(life) },
+        ...{ clock, disk: diskOf(life, this.disk), log: this.#log(life), doors: this.doors },
         link: this.#watchedLink(life, clock),
         openCourier: this.#courierOf(life),
         onRuntime: (runtime) => {
@@ -264,7 +274,7 @@ export class SimDevice {
   }
 
   #watchedLink(life: ProcessLife, clock: Clock): ShadowLink {
-    const { broker, checkers, trace } = this.#world;
+    const { broker } = this.#world;
     const link = simLine({
       ...{ broker, link: this.link, life, clock, random: this.random, log: this.#log(life), contact: this.#contact },
       ask: (question, signal) => this.#courier!.news(question, signal),
@@ -279,8 +289,7 @@ export class SimDevice {
       },
       start: (handlers) => link.start(handlers),
       report: (report) => {
-        trace.write('report', this.machine, `${report.counter} ${report.phase} ${report.running?.sequence}`);
-        checkers.reported(this.machine, report, { applications: this.#applied, keyFingerprint: this.keyFingerprint });
+        this.#reporting(report);
         return link.report(report);
       },
       sendBatchPart: (part) => link.sendBatchPart(part),
@@ -290,6 +299,22 @@ export class SimDevice {
       unsaid: () => link.unsaid?.(),
       stop: () => link.stop(),
     };
+  }
+
+  /** A report leaves it, over a link or signed to be carried. */
+  #reporting(report: Report): void {
+    const { checkers, trace } = this.#world;
+    trace.write('report', this.machine, `${report.counter} ${report.phase} ${report.running?.sequence}`);
+    checkers.reported(this.machine, report, { applications: this.#applied, keyFingerprint: this.keyFingerprint });
+  }
+
+  /** Somebody puts a file on it, which stays where it was put. */
+  plug(path: string, bytes: Uint8Array): void {
+    this.disk.remove(path);
+    using file = this.disk.open(path, 'write');
+    file.write(0, bytes);
+    file.sync();
+    this.disk.syncDirectory('/');
   }
 
   /** Lets the checkers look at what the agent holds true now. */
@@ -306,6 +331,7 @@ export class SimDevice {
     const { time, trace, broker, checkers } = this.#world;
     this.#life.alive = false;
     checkers.links.ended(this.machine);
+    checkers.health.ended(this.machine);
     trace.write(how, this.machine);
     const life = this.#life;
     time.at(time.now + this.random.integer(0, silentMsMax), () => {
