@@ -113,7 +113,7 @@ test('a wave whose devices those before take all is refused; a limit may leave i
   t.truthy(stateOf(filesOf({ waves: [{ ...all[0], limit: '50%' }, all[1]] })).fleets.get('ships'));
 });
 
-test('a first wave whose selector takes the whole fleet is warned of, unless it is of one device or has a limit', (t) => {
+test('a first wave that takes the whole fleet is warned of, unless that is one device or a limit leaves some', (t) => {
   const wave = { name: 'canary', selector: { matchLabels: { kind: 'ship' } } };
   const told = (files: Record<string, string>) =>
     warningsOf(files).flatMap(({ line, code, message }) =>
@@ -123,6 +123,10 @@ test('a first wave whose selector takes the whole fleet is warned of, unless it 
     '14 wave canary is the first and takes all 2 devices of the fleet, so that nothing is tried on some of them before it goes to all; give it a limit, or a selector that fewer have',
   ]);
   t.deepEqual(told(filesOf({ waves: [{ ...wave, limit: 1 }] })), []);
+  t.deepEqual(told(filesOf({ waves: [{ name: 'canary', limit: 2 }] })), [
+    '14 wave canary is the first and its limit of 2 takes all 2 devices of the fleet, so that nothing is tried on some of them before it goes to all; write less than 2',
+  ]);
+  t.deepEqual(told(filesOf({ waves: [{ name: 'canary', limit: 1 }] })), []);
   const alone = { 'devices/engine.yaml': device('engine', {}) };
   t.deepEqual(told({ ...filesOf({ waves: [wave] }), ...alone }), []);
 });
