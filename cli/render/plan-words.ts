@@ -1,6 +1,7 @@
 /** What a plan says in words and sums, whatever form it is shown in. Pure. */
 import type { AttributeChange } from '../../controller/planning/attribute-changes.ts';
 import type { DeviceChange } from '../../controller/planning/compare.ts';
+import { printable } from '../../platform/printable.ts';
 import type { DeviceStatus } from '../../schemas/generated/types.ts';
 import { applicationChangeText } from './application-change-text.ts';
 import type { Plan } from './plan.ts';
@@ -64,9 +65,9 @@ function attributeText({ name, from, to }: AttributeChange): string {
   }
 }
 
-/** What changes of one device. */
+/** What changes of one device; what manifests say must not steer a terminal. */
 export function changeTexts({ applications, attributes }: DeviceChange): string[] {
-  return [...applications.map(applicationChangeText), ...attributes.map(attributeText)];
+  return [...applications.map(applicationChangeText), ...attributes.map(attributeText)].map(printable);
 }
 
 /** What changes of a fleet's devices; how many it concerns where that is not all that change. */
@@ -83,7 +84,8 @@ export function isPlain({ kind, cause }: DeviceChange): boolean {
 
 /** What a plan goes by. */
 export function knownText({ known, unknownBecause }: Plan): string {
-  if (known === undefined) return `nothing (${unknownBecause}); every device is taken to run what the base wants`;
+  if (known === undefined)
+    return `nothing (${printable(unknownBecause ?? 'nobody was asked')}); every device is taken to run what the base wants`;
   const contacts = known.devices.flatMap(({ contactAt }) => contactAt ?? []).sort();
   const oldest = contacts[0] === undefined ? '' : `, the oldest contact ${age(contacts[0], known.asOf)} before`;
   return `what the controller knows of ${plural(known.devices.length, 'device')} of those that differ${oldest}`;

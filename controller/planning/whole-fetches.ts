@@ -1,5 +1,5 @@
 /** Updates of a plan that have no delta: which devices would have to take a module whole, wave by wave, and what that costs. Pure. */
-import type { FetchPrice, PlannedPrice, Site } from '../../schemas/generated/types.ts';
+import type { FetchPrice, PlannedPrice, Site, SiteLink } from '../../schemas/generated/types.ts';
 import type { DeviceChange } from './compare.ts';
 import { pricesTogether, transfersOf } from './transfers.ts';
 
@@ -19,19 +19,30 @@ export interface WholeFetches {
 
 type Prices = ReadonlyMap<string, readonly FetchPrice[]>;
 
+interface Sites {
+  get(name: string): Site | undefined;
+}
+
+/** Whether modules come over none of these links but whole: a delta that was made, or may be found yet, changes nothing there. */
+function bringsOnlyWhole(links: readonly SiteLink[] = []): boolean {
+  const may = (what: 'delta' | 'whole') => links.some(({ carries }) => carries?.includes(what) ?? true);
+  return may('whole') && !may('delta');
+}
+
+function asWhole({ method, bytes, index, length }: FetchPrice): FetchPrice {
+  return method === 'delta' ? { method: 'whole', bytes: length, index, length } : { method, bytes, index, length };
+}
+
 /** The prices of what comes whole, though the device has another release of it. Of what the controller may find a delta yet nothing is said. */
-function wholePrices({ device, fetches }: DeviceChange, prices: Prices): readonly FetchPrice[] {
-  const known = prices.get(device) ?? [];
+function wholePrices({ device, site, fetches }: DeviceChange, prices: Prices, sites: Sites): readonly FetchPrice[] {
+  const links = site === undefined ? undefined : sites.get(site)?.spec.links;
+  const known = (prices.get(device) ?? []).map((price) => (bringsOnlyWhole(links) ? asWhole(price) : price));
   return known.filter(({ method, atMost }, at) => {
     return method !== 'delta' && atMost !== true && (fetches[at]?.bases.length ?? 0) > 0;
   });
 }
 
-function together(
-  devices: readonly DeviceChange[],
-  whole: Prices,
-  sites: { get(name: string): Site | undefined },
-): WholeFetches {
+function together(devices: readonly DeviceChange[], whole: Prices, sites: Sites): WholeFetches {
   const { fleet = '', wave, wholeModules: terms = 'allow' } = devices[0]!;
   const all = devices.flatMap(({ device }) => whole.get(device) ?? []);
   return {
@@ -43,14 +54,10 @@ function together(
 }
 
 /** By fleet, in the order in which devices stand. */
-export function wholeFetches(
-  devices: readonly DeviceChange[],
-  prices: Prices,
-  sites: { get(name: string): Site | undefined },
-): WholeFetches[] {
+export function wholeFetches(devices: readonly DeviceChange[], prices: Prices, sites: Sites): WholeFetches[] {
   const whole = new Map(
     devices.flatMap((change) => {
-      const of = change.kind === 'deploy' ? wholePrices(change, prices) : [];
+      const of = change.kind === 'deploy' ? wholePrices(change, prices, sites) : [];
       return of.length === 0 ? [] : [[change.device, of] as const];
     }),
   );

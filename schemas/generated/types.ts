@@ -1998,6 +1998,10 @@ export interface PlannedWave {
    * Somebody has to say yes before it, or after it.
    */
   approve?: 'before' | 'after';
+  /**
+   * The rollout goes no further than this wave (NO_EVIDENCE): so many of it can be offered nothing, held or without a key, and it has nobody else for whom something changes.
+   */
+  unseen?: number;
 }
 /**
  * How many devices of a group may be on their way at once.
