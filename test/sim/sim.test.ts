@@ -14,7 +14,7 @@ for (const seed of seeds) {
 }
 
 test.serial('the same seed lives the same life, another seed another one', async (t) => {
-  const options = { devices: 3, days: 3 };
+  const options = { devices: 3, days: 2 };
   const first = await simulate({ ...options, seed: 5 });
   const again = await simulate({ ...options, seed: 5 });
   const other = await simulate({ ...options, seed: 6 });
