@@ -4,7 +4,7 @@ import type { DescribedDevice, ObservedDevice, Unsettled } from '../planning/obs
 import { reportOf } from './device-shadow.ts';
 import type { FleetRollouts } from './fleet-rollouts.ts';
 import type { Known } from './known.ts';
-import type { Owed } from './records.ts';
+import { type Owed, owedKinds } from './records.ts';
 
 /** A device's connection, as a fact of this process's life: nobody is connected to a controller that has just started. */
 export interface Link {
@@ -47,8 +47,6 @@ export function laterContact(left: number | undefined, right: number | undefined
 export function mayHear({ links }: Pick<Context, 'links'>, device: string): boolean {
   return links === undefined || links.get(device)?.connected === true;
 }
-
-const owedKinds = ['issue', 'deliver'] as const;
 
 function unsettledOf(known: Known, device: string): Unsettled | undefined {
   for (const kind of owedKinds) {

@@ -71,10 +71,7 @@ function standing(gist: ReportGist, slotOf: (reference: DeploymentReference) => 
 }
 
 /** What it remembers, by what it said last. */
-export function begunMemory(
-  gist: ReportGist | undefined,
-  slotOf: (reference: DeploymentReference) => Slot = bareSlot,
-): Memory {
+export function begunMemory(gist: ReportGist | undefined, slotOf: (reference: DeploymentReference) => Slot): Memory {
   if (gist === undefined) return emptyMemory;
   const { since, highestSequence: sequence, problem } = gist;
   return {
@@ -99,8 +96,14 @@ export function issuedTemplate(
   if (isIt(template)) return template;
   if (isIt(pinned)) return pinned;
   if (goodDefinition === undefined) return undefined;
-  const held = pinnedDefinition(goodDefinition, hold?.releases ?? {}, desired.catalogue);
-  return [goodDefinition, held].map((one) => templateUnder(desired, one, name)).find(isIt);
+  const drawnBy = (definition: FleetDefinition): DeviceTemplate | undefined => {
+    const drawn = templateUnder(desired, definition, name);
+    return isIt(drawn) ? drawn : undefined;
+  };
+  const releases = hold?.releases;
+  return (
+    drawnBy(goodDefinition) ?? (releases && drawnBy(pinnedDefinition(goodDefinition, releases, desired.catalogue)))
+  );
 }
 
 /** A deployment, as far as a device without an agent goes by it. */

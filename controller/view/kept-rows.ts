@@ -2,7 +2,7 @@
 import type { KeptRow } from '../../schemas/generated/types.ts';
 import { type Context, laterContact } from '../engine/context.ts';
 import type { Image } from '../engine/image.ts';
-import type { Owed, Write } from '../engine/records.ts';
+import { owedKinds, type Write } from '../engine/records.ts';
 import { encodeWrite } from '../engine/rows.ts';
 
 function* ofFleet(image: Image, fleet: string): Generator<Write> {
@@ -14,8 +14,6 @@ function* ofFleet(image: Image, fleet: string): Generator<Write> {
   if (definition !== undefined) yield { kind: 'definition', fleet, definition };
   if (rollouts.length > 0) yield { kind: 'finished', fleet, rollouts };
 }
-
-const owedKinds: readonly Owed['kind'][] = ['issue', 'deliver'];
 
 function* ofDevice(image: Image, { heard, now }: Context, name: string): Generator<Write> {
   const record = image.devices.get(name);
