@@ -8,8 +8,7 @@ import { encodeWrite } from '../engine/rows.ts';
 function* ofFleet(image: Image, fleet: string): Generator<Write> {
   const rollout = image.rollout(fleet);
   const definition = image.goodDefinition(fleet);
-  // Of those that are over the newest alone is counted on from.
-  const rollouts = image.finishedRollouts(fleet).slice(0, 1);
+  const rollouts = image.finishedRollouts(fleet);
   if (rollout !== undefined) yield { kind: 'rollout', fleet, rollout };
   if (definition !== undefined) yield { kind: 'definition', fleet, definition };
   if (rollouts.length > 0) yield { kind: 'finished', fleet, rollouts };
