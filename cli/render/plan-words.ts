@@ -4,7 +4,7 @@ import type { DeviceChange } from '../../controller/planning/compare.ts';
 import { printable } from '../../platform/printable.ts';
 import type { DeviceStatus } from '../../schemas/generated/types.ts';
 import { applicationChangeText } from './application-change-text.ts';
-import type { Plan } from './plan.ts';
+import type { KnownDevices, Plan } from './plan.ts';
 import { age, bytes } from './quantities.ts';
 import { deployingText } from './wave-words.ts';
 
@@ -82,13 +82,17 @@ export function isPlain({ kind, cause }: DeviceChange): boolean {
   return kind === 'deploy' && (cause === 'CHANGED' || cause === 'FIRST');
 }
 
+/** `, the oldest contact 3d4h before`; nothing where none was in contact. */
+export function oldestContactText({ asOf, devices }: KnownDevices): string {
+  const contacts = devices.flatMap(({ contactAt }) => contactAt ?? []).sort();
+  return contacts[0] === undefined ? '' : `, the oldest contact ${age(contacts[0], asOf)} before`;
+}
+
 /** What a plan goes by. */
 export function knownText({ known, unknownBecause }: Plan): string {
   if (known === undefined)
     return `nothing (${printable(unknownBecause ?? 'nobody was asked')}); every device is taken to run what the base wants`;
-  const contacts = known.devices.flatMap(({ contactAt }) => contactAt ?? []).sort();
-  const oldest = contacts[0] === undefined ? '' : `, the oldest contact ${age(contacts[0], known.asOf)} before`;
-  return `what the controller knows of ${plural(known.devices.length, 'device')} of those that differ${oldest}`;
+  return `what the controller knows of ${plural(known.devices.length, 'device')} of those that differ${oldestContactText(known)}`;
 }
 
 /** How a device is doing; `?` where nobody told. */
