@@ -5,7 +5,7 @@ import { printable } from '../../platform/printable.ts';
 import type { DeviceStatus } from '../../schemas/generated/types.ts';
 import { applicationChangeText } from './application-change-text.ts';
 import type { KnownDevices, Plan } from './plan.ts';
-import { age, bytes } from './quantities.ts';
+import { age, bytes, plural } from './quantities.ts';
 import { deployingText } from './wave-words.ts';
 
 /** Devices that the line about lost applications names. */
@@ -27,11 +27,6 @@ export function costOf(devices: readonly DeviceChange[], prices: Plan['prices'])
     whole: all.reduce((sum, { length, index }) => sum + length + index, 0),
     isBound: all.some(({ atMost }) => atMost === true),
   };
-}
-
-/** `1 device`, `2 devices`. */
-export function plural(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** `probation 30 s → 60 s`, `fleet tugs → ships`, `out of fleet tugs`, `another key`. */

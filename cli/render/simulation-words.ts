@@ -2,8 +2,8 @@
 import { type ContactKind, contactKinds } from '../../controller/simulation/contacts.ts';
 import type { FleetSummary, LinkSummary, Spread } from '../../controller/simulation/summary.ts';
 import type { RolloutUnderWay } from '../simulated-beginning.ts';
-import { knownText, oldestContactText, plural } from './plan-words.ts';
-import { bytes, minuteOf, money, span } from './quantities.ts';
+import { knownText, oldestContactText } from './plan-words.ts';
+import { bytes, minuteOf, money, plural, span } from './quantities.ts';
 import { openWaveOf, placeWords, waveWords } from './rollout-words.ts';
 import type { ShownSimulation } from './simulation.ts';
 
