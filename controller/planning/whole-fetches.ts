@@ -2,6 +2,7 @@
 import type { FetchPrice, PlannedPrice, SiteLink } from '../../schemas/generated/types.ts';
 import { mayCarry } from './bytes-over.ts';
 import type { DeviceChange } from './compare.ts';
+import type { Fetch } from './lacked-modules.ts';
 import { linksAt, pricesTogether, type Sites, transfersOf } from './transfers.ts';
 
 /** Devices of one wave, or of a fleet that changes at once, to which the same applies. */
@@ -29,12 +30,18 @@ function asWhole({ method, bytes, index, length }: FetchPrice): FetchPrice {
   return method === 'delta' ? { method: 'whole', bytes: length, index, length } : { method, bytes, index, length };
 }
 
-/** The prices of what comes whole, though the device has another release of it. Of what the controller may find a delta yet nothing is said. */
+/** Whether a module has to come whole, though the device has another release of it. Of what the controller may find a delta yet nothing is said. */
+export function isWholeUpdate({ method, atMost }: FetchPrice, { bases }: Fetch): boolean {
+  return method !== 'delta' && atMost !== true && bases.length > 0;
+}
+
+/** The prices of what does. */
 function wholePrices({ device, site, fetches }: DeviceChange, prices: Prices, sites: Sites): readonly FetchPrice[] {
   const isOnlyWhole = bringsOnlyWhole(linksAt(sites, site));
   const known = (prices.get(device) ?? []).map((price) => (isOnlyWhole ? asWhole(price) : price));
-  return known.filter(({ method, atMost }, at) => {
-    return method !== 'delta' && atMost !== true && (fetches[at]?.bases.length ?? 0) > 0;
+  return known.filter((price, at) => {
+    const fetch = fetches[at];
+    return fetch !== undefined && isWholeUpdate(price, fetch);
   });
 }
 

@@ -10,7 +10,7 @@ import type { Deployment, DeploymentReference } from '../../schemas/generated/ty
 import { type FleetDefinition, pinnedDefinition } from '../manifests/definition.ts';
 import type { DesiredFleet, DeviceTemplate } from '../manifests/desired.ts';
 import { templateUnder } from '../manifests/render-template.ts';
-import { type IssuedDeployment, isReference, type ReportGist } from '../planning/observed.ts';
+import { type IssuedDeployment, type ReportGist, staysAt } from '../planning/observed.ts';
 
 /** What a device was issued last, and said last. */
 export interface KnownDevice {
@@ -32,8 +32,7 @@ export function gaveUp({ issued, gist }: KnownDevice): boolean {
 export function isSettled(known: KnownDevice): boolean {
   const { issued, gist } = known;
   if (issued === undefined) return true;
-  const isThere = gist?.phase === 'active' && isReference(gist.running, issued);
-  return isThere || (gaveUp(known) && (gist?.phase === 'active' || gist?.phase === 'idle'));
+  return staysAt(gist, issued) || (gaveUp(known) && (gist?.phase === 'active' || gist?.phase === 'idle'));
 }
 
 function good(slot: Slot): GoodDeployment {
