@@ -30,7 +30,7 @@ export function processesOf(directory: string): RunningProcess[] {
 }
 
 /** A look at the status is a connection by TLS: more of them take the machine from what is waited for. */
-const pollMs = 400;
+const pollMs = 200;
 
 /** Waits until `look` gives something; says what it waited for when that takes longer than `timeoutMs`. */
 export async function eventually<T>(

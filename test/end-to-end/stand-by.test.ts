@@ -9,7 +9,7 @@ import { ControllerPair, type PairedController } from './controller-pair.ts';
 import { eventually } from './processes.ts';
 
 const test = withPostgres(anyTest);
-const devices = isHunt ? 1_000 : 150;
+const devices = isHunt ? 1_000 : 300;
 const generousMs = 60_000;
 
 /** Slow enough for a leader to be met in the middle of a commit. */
