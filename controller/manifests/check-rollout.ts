@@ -15,7 +15,8 @@ function isNone(amount: unknown): boolean {
   return typeof amount === 'string' && amount.endsWith('%') && Number.parseFloat(amount) === 0;
 }
 
-function isAll(limit: unknown): boolean {
+/** Whether a limit is none: what a wave takes by it is all that it selects. */
+export function isAll(limit: unknown): boolean {
   return limit === undefined || (typeof limit === 'string' && limit.endsWith('%') && Number.parseFloat(limit) >= 100);
 }
 

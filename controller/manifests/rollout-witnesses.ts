@@ -4,6 +4,7 @@
  * when that device or the fleet itself is touched.
  */
 import type { Fleet, Labels, RolloutWave, Selector } from '../../schemas/generated/types.ts';
+import { isAll } from './check-rollout.ts';
 import { type Draft, placeIn } from './draft.ts';
 import type { ValuePath } from './finding.ts';
 import type { Membership } from './membership.ts';
@@ -41,8 +42,7 @@ interface AskedDemand {
 
 /** Whether a wave takes a device for certain: what a smaller limit takes depends on who else there is. */
 function takesSurely({ selector, limit }: RolloutWave, labels: Readonly<Labels>): boolean {
-  const isLimited = typeof limit === 'number' || (limit !== undefined && Number.parseFloat(limit) < 100);
-  return !isLimited && (selector === undefined || selects(selector, labels));
+  return isAll(limit) && (selector === undefined || selects(selector, labels));
 }
 
 function waveDemands(waves: readonly RolloutWave[]): readonly AskedDemand[] {

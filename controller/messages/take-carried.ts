@@ -81,17 +81,15 @@ export async function takeCarried({ messages, who }: MessagesOrder, world: Carri
   const batch = batchIn(proven.packed);
   if ('kind' in batch) return batch;
   const { application, channel, stream, segment, index } = batch;
-  const mark = world.markOf(device, `${application}/${channel}`);
+  const name = `${application}/${channel}`;
+  const mark = world.markOf(device, name);
   const fault = faultOf(messages, batch, mark, world.now());
   if (fault !== undefined) return fault;
   const fresh = batch.messages.filter((_, n) => !isBehind({ stream, segment, index: index + n }, mark)).length;
-  const answer =
-    fresh === 0 ? undefined : await world.take(device, batch, { by: who, signedAt: Date.parse(messages.at) });
-  if (fresh > 0 && answer === undefined)
-    return refused(
-      'CHANNEL_BUSY',
-      `others of ${application}/${channel} are being taken; bring these again in a moment`,
-    );
-  if (answer !== undefined && 'wait' in answer) return refused(answer.wait.code, answer.wait.message);
-  return { kind: 'taken', device, application, channel, messages: fresh };
+  const taken = { kind: 'taken', device, application, channel, messages: fresh } as const;
+  if (fresh === 0) return taken;
+  const answer = await world.take(device, batch, { by: who, signedAt: Date.parse(messages.at) });
+  if (answer === undefined)
+    return refused('CHANNEL_BUSY', `others of ${name} are being taken; bring these again in a moment`);
+  return 'wait' in answer ? refused(answer.wait.code, answer.wait.message) : taken;
 }

@@ -115,6 +115,11 @@ export function isReference(reference: DeploymentReference | undefined, issued: 
   return reference?.sequence === issued.sequence && reference.revision === issued.revision;
 }
 
+/** Whether a device has come to this deployment and stays at it. */
+export function staysAt(report: ReportGist | undefined, issued: IssuedDeployment): boolean {
+  return report?.phase === 'active' && isReference(report.running, issued);
+}
+
 /** Whether it has not seen what it was issued, for all that is known, and is on its way to nothing else: without that in its shadow it goes on as it is. */
 export function isUnseen({ issued, report }: ObservedDevice): boolean {
   if (issued === undefined) return false;

@@ -698,6 +698,9 @@ export interface BundledFile {
 export interface CarriedMessages {
   apiVersion: 'fleet/v1alpha1';
   kind: 'CarriedMessages';
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
   device: string;
   /**
    * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.

@@ -1,13 +1,11 @@
 /**
  * Real devices whose controller is killed in the middle of a rollout, and comes back as it was then when the rollout is over: no
- * device goes twice, no wave is skipped, and what is issued stays above what devices have seen. The test run has the same without
- * processes, in `rollout-restarts.test.ts` and the lives of rollouts; `FLEET_HUNT=1 npx ava FILE` has this.
+ * device goes twice, no wave is skipped, and what is issued stays above what devices have seen.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import test from 'ava';
 import { obstacle } from '../../cli/wait-verdict.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
-import { isHunt } from '../hunt.ts';
 import { makeWorld, type TestWorld } from './world.ts';
 
 const generousMs = 60_000;
@@ -50,7 +48,7 @@ async function killed({ world }: TestWorld, work: () => void): Promise<void> {
   world.service('controller')!.start();
 }
 
-(isHunt ? test.serial : test.skip)(
+test.serial(
   'a controller that is killed amid a rollout, and comes back as it was then, takes no device twice',
   async (t) => {
     t.timeout(6 * generousMs);
