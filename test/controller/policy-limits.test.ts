@@ -4,7 +4,6 @@
  */
 import test from 'ava';
 import fc from 'fast-check';
-import type { Controller } from '../../controller/controller-parts.ts';
 import type { PolicyLimit } from '../../controller/planning/policy.ts';
 import type { FleetRollout, PolicySpec } from '../../schemas/generated/types.ts';
 import { isHunt } from '../hunt.ts';
@@ -187,15 +186,15 @@ async function open() {
   for (const name of [...fleet.devices.keys()]) fleet.removeDevice(name);
   const exceptions: string[] = [];
   const source = { ...fleet.repository.open(), trailers: async () => exceptions };
+  const controller = await boot(source);
   let commits = 0;
-  const commit = async (controller: Controller, said: Said): Promise<string> => {
+  const commit = async (said: Said): Promise<string> => {
     commits += 1;
     fleet.commit(`commit ${commits}`, true, filesOf(said));
     await poll(controller);
     return (await controller.status()).source.state;
   };
-  const controller = await boot(source);
-  return { exceptions, issued, commit: (said: Said) => commit(controller, said) };
+  return { exceptions, issued, commit };
 }
 
 /** One life; returns how many commits were taken up and how many refused. */

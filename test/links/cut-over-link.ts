@@ -49,10 +49,7 @@ class Series {
     if (!this.#isThere()) return;
     this.#updates += 1;
     const revision = await world.release(this.#link.freshBytes, `1.2.${this.#updates}`);
-    this.#sequence = await eventually('the next release', readyMsMax, async () => {
-      const { desired } = (await world.told()) ?? {};
-      return desired?.revision === revision ? desired.sequence : undefined;
-    });
+    this.#sequence = await eventually('the next release', readyMsMax, () => world.issued(revision));
   }
 
   #isThere(): boolean {

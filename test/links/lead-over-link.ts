@@ -50,12 +50,9 @@ async function prepare(link: Link, { program, world }: Scene): Promise<number> {
   program.set(false);
   if (link.isByName) world.knowByName();
   const revision = await world.release(link.freshBytes);
-  const issued = await eventually('the second release', readyMsMax, async () => {
-    const { desired } = (await world.told()) ?? {};
-    return desired?.revision === revision ? desired : undefined;
-  });
+  const sequence = await eventually('the second release', readyMsMax, () => world.issued(revision));
   if (link.contacts !== undefined) await sleep(link.contacts.darkMs);
-  return issued.sequence;
+  return sequence;
 }
 
 function startsAnew({ isNew, isPower }: Link): boolean {

@@ -164,6 +164,12 @@ export class ShoreAndDevice {
     return (await fetchStatus(this.#world.context)).devices.find(({ name }) => name === device);
   }
 
+  /** The sequence of the deployment by which the device is to have a revision; undefined before that is issued. */
+  async issued(revision: string): Promise<number | undefined> {
+    const { desired } = (await this.told()) ?? {};
+    return desired?.revision === revision ? desired.sequence : undefined;
+  }
+
   /** Whom the shore did not let in, and why. */
   async refusals(): Promise<readonly string[]> {
     const { refusals } = await fetchStatus(this.#world.context);

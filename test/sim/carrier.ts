@@ -5,11 +5,10 @@
 import { bringAll } from '../../cli/bring-messages.ts';
 import { statementIn, writeBundle } from '../../cli/bundle-writer.ts';
 import { CommandError } from '../../cli/command.ts';
-import { bringReceipt, type ControllerClient, orderBundle } from '../../cli/controller-client.ts';
+import { bringReceipt, type ControllerClient, orderBundle, readBody } from '../../cli/controller-client.ts';
 import { readReceiptFile } from '../../cli/receipt-file.ts';
 import { applyBundle } from '../../device-agent/command/apply.ts';
 import { writeReceipt } from '../../device-agent/command/receipts.ts';
-import type { HttpResponse } from '../../platform/ports.ts';
 import type { SimRandom } from '../../platform/simulated/random.ts';
 import type { SimDevice } from './sim-device.ts';
 import { SimDisk } from './sim-disk.ts';
@@ -25,12 +24,6 @@ const signal = new AbortController().signal;
 /** Parts of what lies on a stick that came to harm, and of receipts. */
 const harmed = 0.25;
 const forged = 0.3;
-
-async function bytesOf({ body }: HttpResponse): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
 
 export class Carrier {
   readonly #world: World;
@@ -58,9 +51,9 @@ export class Carrier {
     };
     return {
       ...{ controller: 'https://shore', hasToken: true },
-      ask: async ({ path, bytesMax: _, ...request }) => {
+      ask: async ({ path, bytesMax, ...request }) => {
         const answer = await ask({ ...request, method: request.method as 'POST', url: path });
-        return { status: answer.status, bytes: await bytesOf(answer) };
+        return { status: answer.status, bytes: await readBody(answer.body, bytesMax) };
       },
       open: (path) => ask({ method: 'GET', url: path }),
     };

@@ -1,6 +1,5 @@
 /** Who has the place of its group and can't give it back by itself is named, with what would do: and that does. */
 import test from 'ava';
-import { observe } from '../../../controller/engine/context.ts';
 import type { FleetRollout } from '../../../schemas/generated/types.ts';
 import { minuteMs, RolloutScene, type Wanted } from './rollout-scene.ts';
 
@@ -31,15 +30,10 @@ async function stuck() {
   return { scene, commit };
 }
 
-function reasonOf({ engine: { context }, image }: RolloutScene, name: string) {
-  const desired = context.desired.devices.get(name)!;
-  return context.rollouts.permitted(image, desired, observe(image, context, name, desired), context.now).reason;
-}
-
 test('a wave that waits for a device of a later one that does badly says which, and so does who waits for it', async (t) => {
   const { scene, commit } = await stuck();
-  for (const reason of [scene.view?.verdict, reasonOf(scene, 'twin')]) t.regex(reason?.message ?? '', why);
-  t.deepEqual([scene.view?.verdict.code, reasonOf(scene, 'twin')?.code], ['NO_EVIDENCE', 'BUDGET']);
+  for (const reason of [scene.view?.verdict, scene.whyNot('twin')]) t.regex(reason?.message ?? '', why);
+  t.deepEqual([scene.view?.verdict.code, scene.whyNot('twin')?.code], ['NO_EVIDENCE', 'BUDGET']);
   await commit({ twin, radar: { ...radar, hold: { reason: 'broken' } } });
   t.is(scene.has('twin'), '1.0.0', 'to hold it brings it no nearer');
   t.regex(scene.view?.verdict.message ?? '', why);

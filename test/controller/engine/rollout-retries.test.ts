@@ -1,7 +1,5 @@
 /** Rollouts that somebody tries again. */
 import test from 'ava';
-import { observe } from '../../../controller/engine/context.ts';
-import { judge } from '../../../controller/planning/device-status.ts';
 import type { FleetRollout } from '../../../schemas/generated/types.ts';
 import { minuteMs, RolloutScene, type Wanted } from './rollout-scene.ts';
 
@@ -48,11 +46,7 @@ test('of a device that failed and waits to be tried again it is told why it is n
   await scene.say('gave up', 'one');
   await scene.commit({ ...asked, devices: { ...pair, two: { ...pair.two, config: { berth: 7 } } } });
   await scene.act('retry');
-  const { context } = scene.engine;
-  const desired = context.desired.devices.get('one')!;
-  const observed = observe(scene.image, context, 'one', desired);
-  const permitted = context.rollouts.permitted(scene.image, desired, observed, context.now);
-  const { state, reason } = judge(desired, observed, context.now, context.keyId, permitted);
+  const { state, reason } = scene.shown('one');
   t.like(
     { state, ...reason },
     {

@@ -1,6 +1,5 @@
 /** Who waits for room in the budget of its group gets it, however that becomes free. */
 import test from 'ava';
-import { observe } from '../../../controller/engine/context.ts';
 import type { FleetRollout } from '../../../schemas/generated/types.ts';
 import { minuteMs, RolloutScene } from './rollout-scene.ts';
 
@@ -21,10 +20,8 @@ async function begun() {
 }
 
 /** What the budget says to a device that waits for room. */
-function whyNot({ engine: { context }, image }: RolloutScene, name: string): string {
-  const desired = context.desired.devices.get(name)!;
-  const observed = observe(image, context, name, desired);
-  const { reason } = context.rollouts.permitted(image, desired, observed, context.now);
+function whyNot(scene: RolloutScene, name: string): string {
+  const reason = scene.whyNot(name);
   return reason?.code === 'BUDGET' ? reason.message : '';
 }
 
@@ -157,7 +154,7 @@ test('a device that is offered again what was kept from it takes its place befor
   await scene.pass(2 * minuteMs);
   scene.engine.tell({ kind: 'contact', device: 'one', connected: true });
   await scene.act('retry');
-  const offered = Object.keys(devices).filter((name) => scene.image.device(name).shadow.desiredAt !== undefined);
+  const offered = Object.keys(devices).filter((name) => scene.isOffered(name));
   t.deepEqual(offered, ['one', 'three']);
 });
 

@@ -3,6 +3,7 @@ import type { Engine } from '../../../controller/engine/engine.ts';
 import type { EngineParts } from '../../../controller/engine/engine-parts.ts';
 import type { Image } from '../../../controller/engine/image.ts';
 import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
+import { judge, type Standing } from '../../../controller/planning/device-status.ts';
 import type { IssuedDeployment } from '../../../controller/planning/observed.ts';
 import type { Asked } from '../../../controller/planning/rollout/act.ts';
 import { type Deltas, noneOpen } from '../../../controller/planning/rollout/deltas.ts';
@@ -11,6 +12,7 @@ import type { StatePort, StateRow } from '../../../controller/state/state-port.t
 import { type Life, SimTime } from '../../../platform/simulated/clock.ts';
 import type { Deployment, DeviceSpec, FleetRollout, FleetSpec, Report } from '../../../schemas/generated/types.ts';
 import { application, desiredFrom, device, fleet } from '../manifests/fleet-fixture.ts';
+import { standingOf } from './device-standing.ts';
 import { branchSeen, openEngine, reportOf } from './test-engine.ts';
 
 export const startMs = Date.parse('2026-06-01T00:00:00Z');
@@ -179,6 +181,22 @@ export class RolloutScene {
 
   issued(name: string): IssuedDeployment | undefined {
     return this.image.device(name).issued;
+  }
+
+  /** Why a device may have no more than it has. */
+  whyNot(name: string) {
+    return standingOf(this, name).permitted.reason;
+  }
+
+  /** How a device is shown. */
+  shown(name: string): Standing {
+    const { desired, observed, permitted, context } = standingOf(this, name);
+    return judge(desired, observed, context.now, context.keyId, permitted);
+  }
+
+  /** Whether its shadow has a deployment. */
+  isOffered(name: string): boolean {
+    return this.image.device(name).shadow.desiredAt !== undefined;
   }
 
   /** Which release a device was issued last. */

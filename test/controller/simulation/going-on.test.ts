@@ -149,7 +149,7 @@ test('from wherever a rollout stands its waves begin in the same minutes as thos
 });
 
 test('what a rollout has come upon goes on to count: a failure, an abort, a pause, and nobody is offered it twice', async (t) => {
-  const asked = { failing: ['ship-0', 'ship-1', 'ship-2', 'ship-3', 'ship-4', 'ship-5', 'ship-6', 'ship-7', 'ship-8'] };
+  const asked = { failing: names };
   const failed = await begun(asked);
   const { scene } = failed;
   await failed.until(scene.time.now + 40_000);

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import type { DownloadContext } from '../../../device-agent/download/fetch-module.ts';
 import { AskedNeighbours } from '../../../device-agent/neighbours/ask-neighbours.ts';
@@ -54,12 +55,6 @@ function ask(network: Network, url: string, headers: Record<string, string> = {}
   return network.request({ method: 'GET', url, headers }, AbortSignal.timeout(20_000));
 }
 
-async function textOf({ body }: HttpResponse): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
-}
-
 test('a device gives modules to devices of its fleet, whole or from where they were, and says who it is', async (t) => {
   const fleet = await openShore(t);
   await fleet.enrolledDevice('anna');
@@ -68,10 +63,10 @@ test('a device gives modules to devices of its fleet, whole or from where they w
   const url = `https://127.0.0.1:${port}${path}`;
   const whole = await ask(bella, url);
   t.like(whole, { status: 200, device: 'anna' });
-  t.is(await textOf(whole), module.toString());
+  t.is(await text(whole.body), module.toString());
   const rest = await ask(bella, url, { range: 'bytes=100000-' });
   t.like(rest, { status: 206, headers: { 'content-range': `bytes 100000-${module.length - 1}/${module.length}` } });
-  t.is(await textOf(rest), module.toString().slice(100_000));
+  t.is(await text(rest.body), module.toString().slice(100_000));
   for (const other of [
     `/sha256/${'0'.repeat(64)}`,
     '/identity/key.pem',
@@ -139,7 +134,7 @@ test('a neighbour that is asked again and again is asked over one connection', a
   t.teardown(() => server.close());
   t.teardown(() => server.closeAllConnections());
   const network = await asDevice(fleet, 'bella');
-  await textOf(await ask(network, `https://127.0.0.1:${port}/`));
+  await text((await ask(network, `https://127.0.0.1:${port}/`)).body);
   const asking = { network, clock: nodeClock, nowMs: () => nodeClock.now(), device: 'bella' };
   const asked = new AskedNeighbours({ ...asking, known: [`127.0.0.1:${port}`], aside: [] });
   const wanted = { name: 'gauge', version: '1.0.0', sha256: sha256(module), length: module.length };

@@ -3,12 +3,12 @@
  * devices. What goes wrong: bad commits, controllers that come and go, devices that fail what is good, a disk that is full, calls that
  * fail, operators who pause, abort and try again.
  */
-import { observe } from '../../../controller/engine/context.ts';
 import type { Engine } from '../../../controller/engine/engine.ts';
 import type { Image } from '../../../controller/engine/image.ts';
 import { promisesSettled, SimTime } from '../../../platform/simulated/clock.ts';
 import { SimRandom } from '../../../platform/simulated/random.ts';
 import type { Deployment, Report } from '../../../schemas/generated/types.ts';
+import { standingOf } from '../../controller/engine/device-standing.ts';
 import { Controllers } from './controllers.ts';
 import { GitLife } from './git-life.ts';
 import { type ContactKind, type Deployed, LightDevice, type Shore } from './light-device.ts';
@@ -86,12 +86,7 @@ export class RolloutsWorld implements Shore {
 
   /** What a device may have by what is known of it, and how planning sees it. */
   standing(name: string) {
-    const { image, engine } = this;
-    const { context } = engine;
-    const desired = context.desired.devices.get(name)!;
-    const observed = observe(image, context, name, desired);
-    const permitted = context.rollouts.permitted(image, desired, observed, context.now);
-    return { desired, observed, permitted, context };
+    return standingOf(this, name);
   }
 
   /** What was signed for a device under this sequence last. */

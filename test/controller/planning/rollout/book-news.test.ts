@@ -3,12 +3,11 @@ import test from 'ava';
 import { Book } from '../../../../controller/planning/rollout/book.ts';
 import type { DeviceInRollout } from '../../../../controller/planning/rollout/fate.ts';
 import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
+import { strictGate } from './strict-gate.ts';
 import { fresh, settledOn, startMs } from './world.ts';
 
-const one = { kind: 'count', count: 1 } as const;
-const gate = { successPercent: 100, patienceMs: 60_000, contacts: one, failures: one };
 const policy: RolloutPolicy = {
-  waves: [{ name: 'all', gate, soakMs: 0 }],
+  waves: [{ name: 'all', gate: strictGate(), soakMs: 0 }],
   budget: { groupBy: { kind: 'site' }, maxUnavailable: 1 },
   onFailure: 'halt',
 };

@@ -3,12 +3,10 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { WaveCounts } from '../../../../controller/planning/rollout/gate.ts';
 import type { Wave } from '../../../../controller/planning/rollout/policy.ts';
+import { strictGate } from './strict-gate.ts';
 import { devices, fresh, happenings, policy, World } from './world.ts';
 
-const gate = {
-  ...{ successPercent: 100, patienceMs: 60_000 },
-  ...{ contacts: { kind: 'count' as const, count: 1 }, failures: { kind: 'count' as const, count: 1 } },
-};
+const gate = strictGate();
 
 /** Whether as many failed as halt a wave, said without the code that judges it. */
 function isAtLimit({ gate: { failures } }: Wave, counts: WaveCounts): boolean {

@@ -7,16 +7,11 @@ import type { RolloutPolicy } from '../../../../controller/planning/rollout/poli
 import { noReturns, returnOf } from '../../../../controller/planning/rollout/returning.ts';
 import { reverting } from '../../../../controller/planning/rollout/rollout.ts';
 import { step } from '../../../../controller/planning/rollout/step.ts';
+import { strictGate } from './strict-gate.ts';
 import { devices, fresh, happenings, minuteMs, policy, settledOn, startMs, World } from './world.ts';
 
-const one = { kind: 'count', count: 1 } as const;
-
 function waveOf(name: string, minutes: number) {
-  return {
-    name,
-    soakMs: 0,
-    gate: { successPercent: 100, patienceMs: minutes * minuteMs, contacts: one, failures: one },
-  };
+  return { name, soakMs: 0, gate: strictGate(minutes) };
 }
 
 test('dark devices keep a rollout from being reverted for the longest patience of the waves that were begun', (t) => {

@@ -6,15 +6,10 @@ import type { DeviceInRollout } from '../../../../controller/planning/rollout/fa
 import { noCounts, type WaveCounts } from '../../../../controller/planning/rollout/gate.ts';
 import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
 import { step } from '../../../../controller/planning/rollout/step.ts';
+import { strictGate } from './strict-gate.ts';
 import { devices, fresh, happenings, isWell, policy, settledOn, startMs, World } from './world.ts';
 
-const careful: RolloutPolicy['waves'][number] = {
-  ...{ name: 'canary', soakMs: 0 },
-  gate: {
-    ...{ successPercent: 100, patienceMs: 60_000 },
-    ...{ contacts: { kind: 'count', count: 1 }, failures: { kind: 'count', count: 1 } },
-  },
-};
+const careful: RolloutPolicy['waves'][number] = { name: 'canary', soakMs: 0, gate: strictGate() };
 
 function oneDevice(more: Partial<typeof careful> = {}): World {
   const device: DeviceInRollout = { wave: 0, on: 'nothing', isHeld: false, observed: {} };
