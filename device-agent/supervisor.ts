@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { bareHost, mqttsPort } from '../platform/host-and-port.ts';
 import { hasFewAddresses } from '../platform/node/address-space.ts';
+import { reachAnyWay } from '../platform/node/any-way.ts';
 import { nodeClock } from '../platform/node/clock.ts';
 import { openConfinement } from '../platform/node/confinement.ts';
 import { nodeDisk } from '../platform/node/disk.ts';
@@ -13,11 +14,11 @@ import { networkWays } from '../platform/node/network-ways.ts';
 import { processRoom } from '../platform/node/process-room.ts';
 import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
-import { nodeRelays } from '../platform/node/relay.ts';
+import { nodeRelays, openRelays } from '../platform/node/relay.ts';
 import { nodeSegments } from '../platform/node/segments.ts';
 import { onStarterGone } from '../platform/node/starter-gone.ts';
 import { nodeSurroundings } from '../platform/node/surroundings.ts';
-import type { Log, LogLevel } from '../platform/ports.ts';
+import type { CountTravel, Log, LogLevel, Relays } from '../platform/ports.ts';
 import type { AgentConfiguration, AgentHttpConfiguration } from '../schemas/generated/types.ts';
 import { createAgent } from './agent.ts';
 import { clearMemory, quietMs } from './clear-memory.ts';
@@ -26,6 +27,7 @@ import { ReadyingCourier } from './courier/readying-courier.ts';
 import { deviceSecrets, messagesSigner, receiptSigner } from './device-secrets.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
+import { keyExchange } from './key-exchange.ts';
 import { DoorKeeper } from './neighbours/door-keeper.ts';
 import { Quiet } from './quiet.ts';
 import { keepAliveSecondsUsual, pollSecondsUsual, withoutBrokerFirstMs } from './rhythm.ts';
@@ -80,6 +82,13 @@ const withoutCertificate: NewsReply = {
   trouble: { kind: 'unready', message: 'this device has no certificate yet' },
 };
 
+/** By which ways the broker is reached. */
+function openWays({ device, neighbours }: AgentConfiguration, identity: AwsShadowLinkOptions['identity']): Relays {
+  const addresses = neighbours?.gateways ?? [];
+  if (addresses.length === 0) return nodeRelays;
+  return openRelays(reachAnyWay({ addresses, device, identity: () => ({ ...identity(), keyExchange }) }));
+}
+
 /** The device's line to its controller, as its configuration has it. */
 function openLink(
   configuration: AgentConfiguration,
@@ -102,7 +111,8 @@ function openLink(
   const session = new AwsShadowLink({
     ...{ device, host: bareHost(mqtt.host), port: mqtt.port ?? mqttsPort },
     keepAliveSeconds: mqtt.keepAliveSeconds ?? keepAliveSecondsUsual,
-    ...{ identity: deviceIdentity, relays: nodeRelays, room: processRoom, ...ports, restMs: () => link.restMs },
+    ...{ identity: deviceIdentity, relays: openWays(configuration, deviceIdentity) },
+    ...{ room: processRoom, ...ports, restMs: () => link.restMs },
   });
   const rhythm = { fromMs: Math.min(withoutBrokerFirstMs, mostMs), mostMs };
   const openNews = (): NewsLink => new NewsLink({ ...asking, why: 'no-mqtt', rhythm });
@@ -110,11 +120,24 @@ function openLink(
   return link;
 }
 
-/** What gives modules to other devices; undefined where the configuration says nowhere. */
-function openDoor(configuration: AgentConfiguration, stateDirectory: string, log: Log): DoorKeeper | undefined {
-  if (configuration.neighbours?.listen === undefined) return undefined;
+/** What the door tells and asks of links, where it lets others over them. */
+interface DoorLinks {
+  readonly countTravel: CountTravel;
+  readonly closed: () => string | undefined;
+}
+
+/** What gives modules to other devices, and may let them through; undefined where the configuration says nowhere. */
+function openDoor(
+  configuration: AgentConfiguration,
+  stateDirectory: string,
+  log: Log,
+  links: DoorLinks,
+): DoorKeeper | undefined {
+  const listen = configuration.neighbours?.listen;
+  if (listen === undefined) return undefined;
   return new DoorKeeper({
     ...{ processes: nodeProcesses, clock: nodeClock, random: nodeRandom, log },
+    ...(listen.gateway === true ? links : {}),
     file: programFile('./neighbour-door.js', './neighbours/main.ts'),
     args: [JSON.stringify({ ...configuration, stateDirectory })],
   });
@@ -126,13 +149,18 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   const common = { clock: nodeClock, random: nodeRandom, log };
   const { runtime, prepared } = openHosts(configuration, stateDirectory, identity, log);
   const due = (): Promise<void> => firstRun(runtime, nodeClock);
-  const door = openDoor(configuration, stateDirectory, log);
+  let countTravel!: CountTravel;
+  const door = openDoor(configuration, stateDirectory, log, {
+    countTravel: (bytes, via) => countTravel(bytes, via),
+    closed: () => agent.closedToModules(),
+  });
   let courier!: CourierProcess;
   const link = openLink(configuration, identity, { ...common, due }, () => courier);
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);
   const agent = createAgent({
     ports: { ...common, disk: nodeDisk },
     openCourier: ({ pathOf, ...shared }) => {
+      ({ countTravel } = shared);
       courier = new CourierProcess({
         ...{ processes: nodeProcesses, ...common, ...shared, due, segments: nodeSegments },
         onWants: (wants) => door?.want(wants),

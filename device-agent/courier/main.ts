@@ -2,10 +2,11 @@
  * The courier as a program: `node main.ts CONFIGURATION`, the agent's configuration as JSON. It lives as long as the channel to
  * its supervisor, and never beside another courier of the same state directory.
  */
+import { reachAnyWay } from '../../platform/node/any-way.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
-import { openNetwork } from '../../platform/node/network.ts';
+import { openNetwork, type TlsIdentity } from '../../platform/node/network.ts';
 import { nodeSegments } from '../../platform/node/segments.ts';
 import { onStarterGone } from '../../platform/node/starter-gone.ts';
 import { nodeSurroundings } from '../../platform/node/surroundings.ts';
@@ -44,7 +45,10 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const countTravel: CountTravel = (bytes, via) =>
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
-  const network = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel);
+  const asDevice = (): TlsIdentity => ({ ca: authority(), ...identity.texts(), keyExchange });
+  const gateways = configuration.neighbours?.gateways ?? [];
+  const reach = gateways.length === 0 ? undefined : reachAnyWay({ addresses: gateways, device, identity: asDevice });
+  const network = openNetwork(asDevice, countTravel, reach);
   const beside = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, peers: 'devices' }));
   const orders = new ForwardedOrders(say);
   const courier = new CarryingCourier({
@@ -62,7 +66,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
       say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) });
     },
   });
-  const stranger = openNetwork(() => ({ ca: authority(), keyExchange }), countTravel);
+  const stranger = openNetwork(() => ({ ca: authority(), keyExchange }), countTravel, reach);
   const enrolment = { device, controller, identity, network: stranger };
   const way = { network, countBytes, controller };
   const runner = new ErrandRunner({

@@ -3,6 +3,7 @@
  * it reads what other machines send, and because only a device that gives its modules to others is to pay for it.
  */
 import { nodeClock } from '../../platform/node/clock.ts';
+import { reachDirectly } from '../../platform/node/direct-way.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
 import { openLog } from '../../platform/node/log.ts';
@@ -11,6 +12,9 @@ import type { LogLevel } from '../../platform/ports.ts';
 import { certificateIdentity } from '../../schemas/certificate-identity.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 import { DeviceIdentityStore } from '../enrol-identity.ts';
+import { destinationsOf } from '../gateway/destinations.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import { GatheredTravel } from '../gateway/gathered-travel.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
 import type { FromDoor, ToDoor } from './messages.ts';
 import { NeighbourDoor } from './neighbour-door.ts';
@@ -18,11 +22,26 @@ import { NeighbourDoor } from './neighbour-door.ts';
 /** All at once: those of a site, each with one or two. */
 const connectionsMax = 64;
 
+/** Where it lets devices through as well: a tunnel has two ends. */
+const gatewayConnectionsMax = 256;
+
+/** How often the supervisor is told what went over a link. */
+const tellMs = 1_000;
+
 /** Of one source, without a certificate that counts: they are answered nothing anyway. */
 const strangersPerSourceMax = 4;
 
 /** A certificate is renewed weeks before it ends. */
 const renewalMs = 3_600_000;
+
+/** Lets devices of the fleet through to where this one goes. */
+function openGateway(configuration: AgentConfiguration): Gateway {
+  const travel = new GatheredTravel(nodeClock, tellMs, (bytes, via) =>
+    say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) }),
+  );
+  const destinations = destinationsOf(configuration);
+  return new Gateway({ clock: nodeClock, destinations, countTravel: travel.count });
+}
 
 async function serve(configuration: AgentConfiguration): Promise<number> {
   const { neighbours, ca, stateDirectory = defaultStateDirectory } = configuration;
@@ -33,9 +52,15 @@ async function serve(configuration: AgentConfiguration): Promise<number> {
   let texts = identity.texts();
   if (texts === undefined) throw new Error('this device has no certificate yet');
   const door = new NeighbourDoor({ disk: nodeDisk, storeDirectory: stateLayout(stateDirectory).storeDirectory });
-  process.on('message', ({ wants }: ToDoor) => door.want(wants));
+  const gateway = listen.gateway === true ? openGateway(configuration) : undefined;
+  process.on('message', (message: ToDoor) => {
+    if (message.kind === 'wants') door.want(message.wants);
+    else gateway?.close(message.why);
+  });
   const server = await startHttpServer({
-    ...{ ...listen, ...texts, log, connectionsMax, strangersPerSourceMax },
+    ...{ ...listen, ...texts, log, strangersPerSourceMax },
+    connectionsMax: gateway === undefined ? connectionsMax : gatewayConnectionsMax,
+    ...(gateway === undefined ? {} : { tunnels: { handler: gateway.handle, reach: reachDirectly } }),
     identify: certificateIdentity,
     authority: new TextDecoder().decode(nodeDisk.readFile(ca)),
     handler: door.handle,

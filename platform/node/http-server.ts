@@ -12,6 +12,7 @@ import { bareHost } from '../host-and-port.ts';
 import type { HttpHandler, HttpRequest, HttpResponse, Log, Peer } from '../ports.ts';
 import { sourceOf } from '../source-address.ts';
 import { headersOf, readBody } from './http-request.ts';
+import { serveTunnel, type Tunnels } from './tunnel.ts';
 
 /** Where the server listens, as whom, and who answers. */
 export interface HttpServerOptions {
@@ -37,6 +38,8 @@ export interface HttpServerOptions {
   readonly connectionsMax: number;
   readonly onTurnedAway?: (address: string) => void;
   readonly strangersPerSourceMax?: number;
+  /** Lets those who ask through to other servers; without it nobody is. */
+  readonly tunnels?: Tunnels;
 }
 
 /** A server that runs. */
@@ -171,7 +174,7 @@ function closeServer(server: Server): Promise<void> {
 
 function createBoundedServer(options: HttpServerOptions): Server {
   const { certificate, key, authority, log, onFailure, strangersPerSourceMax = strangersMax } = options;
-  const { connectionsMax, onTurnedAway } = options;
+  const { connectionsMax, onTurnedAway, identify, tunnels } = options;
   const server = createServer(
     {
       ...secureContext(certificate, key, authority),
@@ -196,6 +199,11 @@ function createBoundedServer(options: HttpServerOptions): Server {
   server.setTimeout(stalledMs, (socket) => socket.destroy());
   server.on('tlsClientError', (error) => log.write('debug', 'http.handshake-failed', { error: String(error) }));
   boundStrangers(server, strangersPerSourceMax);
+  if (tunnels !== undefined)
+    server.on('connect', ({ url = '', socket }: IncomingMessage, _stream, head) => {
+      if (head.length > 0) socket.unshift(head);
+      serveTunnel(url, socket, peerOf(socket as TLSSocket, identify), tunnels);
+    });
   return server;
 }
 

@@ -1,8 +1,9 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
-import { Agent, type RequestOptions, request as requestTls } from 'node:https';
+import { Agent, type AgentOptions, type RequestOptions, request as requestTls } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { bareHost } from '../host-and-port.ts';
 import {
   type CountTravel,
   type HttpRequest,
@@ -14,6 +15,7 @@ import {
 import { addressMsMax } from './address-patience.ts';
 import { nodeClock } from './clock.ts';
 import { deviceOf } from './device-certificate.ts';
+import type { Reach } from './direct-way.ts';
 import { interfaceOf } from './interface-of.ts';
 import { nodeSegments } from './segments.ts';
 import { shortSegmentSocket } from './short-segments.ts';
@@ -57,10 +59,13 @@ interface Tally {
 
 const tallies = new WeakMap<Socket, Tally>();
 
+/** What a connection through a gateway goes over: the one that has an address. */
+const carriers = new WeakMap<Socket, Socket>();
+
 /** Begins the tally of a connection as soon as it is there: one that is closed has no address any more. */
 function beginTally(socket: Socket, countTravel: CountTravel): void {
   if (tallies.has(socket)) return;
-  const via = interfaceOf(socket.localAddress);
+  const via = interfaceOf((carriers.get(socket) ?? socket).localAddress);
   tallies.set(socket, { via, counted: 0 });
   countTravel(connectionBytes + ('encrypted' in socket ? handshakeBytes : 0), via);
 }
@@ -135,9 +140,12 @@ async function connectShort(options: RequestOptions): Promise<Socket> {
   return connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
 }
 
-class ShortPool extends Agent {
+/** Connections that are not there at once. */
+abstract class LatePool extends Agent {
+  protected abstract connect(options: RequestOptions): Promise<Socket>;
+
   override createConnection(options: RequestOptions, onMade?: (error: Error | null, socket: Duplex) => void): null {
-    connectShort(options).then(
+    this.connect(options).then(
       (socket) => onMade?.(null, socket),
       // Nobody looks at the second where there is the first.
       (error: Error) => onMade?.(error, undefined as unknown as Duplex),
@@ -146,22 +154,69 @@ class ShortPool extends Agent {
   }
 }
 
-function poolOf({ ca, certificate, key, keyExchange, peers }: TlsIdentity, areShort: boolean): Agent {
+class ShortPool extends LatePool {
+  protected override connect(options: RequestOptions): Promise<Socket> {
+    return connectShort(options);
+  }
+}
+
+/** How long this machine's own way is waited for where there are others. */
+const ownWayMsMax = 15_000;
+
+/** A connection by whichever way leads there. */
+async function connectAnyWay(options: RequestOptions, reach: Reach): Promise<Socket> {
+  const place = { host: bareHost(options.host ?? ''), port: Number(options.port) };
+  const { socket } = await reach(place, ownWayMsMax, new AbortController().signal);
+  const secured = connectTls({ ...(options as ConnectionOptions), socket });
+  carriers.set(secured, socket);
+  return secured;
+}
+
+class AnyWayPool extends LatePool {
+  readonly reach: Reach;
+
+  constructor(options: AgentOptions, reach: Reach) {
+    super(options);
+    this.reach = reach;
+  }
+
+  protected override connect(options: RequestOptions): Promise<Socket> {
+    return connectAnyWay(options, this.reach);
+  }
+}
+
+/** Those that are open go by the ways that are asked for. */
+function goesBy(pool: Agent | undefined, reach: Reach | undefined): pool is Agent {
+  return pool !== undefined && (pool instanceof AnyWayPool ? pool.reach : undefined) === reach;
+}
+
+function openPool(options: AgentOptions, areShort: boolean, reach: Reach | undefined): Agent {
+  if (reach !== undefined) return new AnyWayPool(options, reach);
+  return areShort ? new ShortPool(options) : new Agent(options);
+}
+
+function poolOf(identity: TlsIdentity, areShort: boolean, reach: Reach | undefined): Agent {
+  const { ca, certificate, key, keyExchange, peers } = identity;
   const name = JSON.stringify([ca, certificate, key, keyExchange, peers, areShort]);
-  const pool =
-    pools.get(name) ??
-    new (areShort ? ShortPool : Agent)({
-      keepAlive: true,
-      timeout: idleMsMax,
-      maxFreeSockets: idleConnectionsMax,
-      certificateCompression: ['zlib'],
-      ...(ca === undefined ? {} : { ca }),
-      ...(certificate === undefined ? {} : { cert: certificate }),
-      ...(key === undefined ? {} : { key }),
-      ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
-      // Its certificate is judged when it answers: it is one of a client.
-      ...(peers === undefined ? {} : { rejectUnauthorized: false }),
-    });
+  const known = pools.get(name);
+  const pool = goesBy(known, reach)
+    ? known
+    : openPool(
+        {
+          keepAlive: true,
+          timeout: idleMsMax,
+          maxFreeSockets: idleConnectionsMax,
+          certificateCompression: ['zlib'],
+          ...(ca === undefined ? {} : { ca }),
+          ...(certificate === undefined ? {} : { cert: certificate }),
+          ...(key === undefined ? {} : { key }),
+          ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
+          // Its certificate is judged when it answers: it is one of a client.
+          ...(peers === undefined ? {} : { rejectUnauthorized: false }),
+        },
+        areShort,
+        reach,
+      );
   // The one used last is the last of the map.
   pools.delete(name);
   pools.set(name, pool);
@@ -180,14 +235,19 @@ function isAsGoodAsEmpty({ connecting, bytesRead }: Socket): boolean {
   return !connecting && bytesRead < fewBytes;
 }
 
-function begin(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal): ClientRequest {
+function begin(
+  wanted: HttpRequest,
+  identity: TlsIdentity,
+  signal: AbortSignal,
+  reach: Reach | undefined,
+): ClientRequest {
   const url = new URL(wanted.url);
   const { areShort } = nodeSegments;
   const patience = { timeout: silenceMsMax, autoSelectFamilyAttemptTimeout: addressMsMax };
   const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
   const exchange =
     url.protocol === 'https:'
-      ? requestTls(url, { ...options, agent: poolOf(identity, areShort) })
+      ? requestTls(url, { ...options, agent: poolOf(identity, areShort, reach) })
       : requestPlain(url, { ...options, agent: false });
   exchange.on('timeout', () => {
     const message = `no answer from ${url.host} for ${silenceMsMax / 1000} s`;
@@ -209,14 +269,20 @@ function answering(socket: Socket, { peers, ca = '' }: TlsIdentity): { readonly 
   return { device: deviceOf(certificate, ca, nodeClock.now()) };
 }
 
+/** By what an exchange goes out. */
+interface Ways {
+  readonly countTravel: CountTravel | undefined;
+  readonly reach: Reach | undefined;
+}
+
 function attempt(
   wanted: HttpRequest,
   identity: TlsIdentity,
   signal: AbortSignal,
-  countTravel: CountTravel | undefined,
+  { countTravel, reach }: Ways,
 ): Promise<HttpResponse> {
   return new Promise<HttpResponse>((resolve, reject) => {
-    const exchange = begin(wanted, identity, signal);
+    const exchange = begin(wanted, identity, signal, reach);
     if (countTravel !== undefined) countExchange(exchange, countTravel);
     const count = (): void => {
       if (countTravel !== undefined) countOn(exchange.socket, countTravel);
@@ -227,7 +293,7 @@ function attempt(
         failureText(cause, new URL(wanted.url).host, nodeClock.now()),
       );
       // Each failure takes one connection out of the pool, so this comes to an end.
-      if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, identity, signal, countTravel));
+      if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, identity, signal, { countTravel, reach }));
       else reject(error);
     };
     exchange.on('error', fail);
@@ -250,8 +316,9 @@ function attempt(
 
 /**
  * HTTP and HTTPS out of this machine. `identity` is asked for at every exchange, so that a renewed certificate is used at once;
- * exchanges under the same one share connections. `countTravel` is told of all that they take.
+ * exchanges under the same one share connections. `countTravel` is told of all that they take. HTTPS goes by the ways that `reach`
+ * knows; without it by the machine's own.
  */
-export function openNetwork(identity: () => TlsIdentity, countTravel?: CountTravel): Network {
-  return { request: async (wanted, signal) => attempt(wanted, identity(), signal, countTravel) };
+export function openNetwork(identity: () => TlsIdentity, countTravel?: CountTravel, reach?: Reach): Network {
+  return { request: async (wanted, signal) => attempt(wanted, identity(), signal, { countTravel, reach }) };
 }

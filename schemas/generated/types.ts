@@ -1003,6 +1003,12 @@ export interface AgentHttpConfiguration {
 export interface AgentNeighboursConfiguration {
   listen?: AgentNeighbourDoorConfiguration;
   /**
+   * Through which this device goes where no way of its own leads to controller or broker, in this order: devices that are gateways, each as HOST:PORT, and plain HTTP proxies, as http://HOST:PORT; this device itself may be among them.
+   *
+   * @maxItems 4
+   */
+  gateways?: [] | [string] | [string, string] | [string, string, string] | [string, string, string, string];
+  /**
    * Those that are asked, each as HOST:PORT; this device itself may be among them.
    *
    * @maxItems 32
@@ -1018,6 +1024,10 @@ export interface AgentNeighbourDoorConfiguration {
    */
   host: string;
   port: number;
+  /**
+   * Whether devices of the fleet without a way of their own go through this one to controller and broker.
+   */
+  gateway?: boolean;
 }
 export interface MachinePlaceConfiguration {
   /**
