@@ -28,6 +28,7 @@ import type { AgentTime } from './download/metadata.ts';
 import type { CountBytes } from './download/small-file.ts';
 import { LatestClock } from './interlocks/latest-clock.ts';
 import type { Senses } from './interlocks/senses.ts';
+import type { ModulesCame } from './links/observed-rate.ts';
 import { Chronicle } from './logbook/chronicle.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { composeReport } from './report/compose.ts';
@@ -52,6 +53,8 @@ export interface SharedWithCourier {
   readonly countBytes: CountBytes;
   /** Told of what went over which interface. */
   readonly countTravel: CountTravel;
+  /** Told of what came of modules. */
+  readonly modulesCame: ModulesCame;
   /** The interface that leads out now; undefined where none does. */
   readonly wayOut: () => string | undefined;
   readonly orderParcel: OrderParcel;
@@ -132,6 +135,7 @@ export function createAgent(options: AgentOptions): Agent {
       time,
       countBytes: (bytes) => ledger.countBytes(bytes),
       countTravel: (bytes, via) => updates.countTravel(bytes, via),
+      modulesCame: (flow, via) => updates.modulesCame(flow, via),
       wayOut: () => surroundings.interface(),
       orderParcel: (order) => link.orderParcel(order),
       pathOf: (sha256) => store.pathOf(sha256),

@@ -17,6 +17,7 @@ import { gatesOf } from './interlocks/gates.ts';
 import { LinkFacts } from './interlocks/link-facts.ts';
 import type { Senses } from './interlocks/senses.ts';
 import { LinkAccounts } from './links/link-accounts.ts';
+import type { ModulesCame } from './links/observed-rate.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import type { StateFiles } from './state-files.ts';
 import { Activator } from './update/activator.ts';
@@ -84,6 +85,8 @@ export interface Updates {
   neighbours(): readonly NeighbourReport[] | undefined;
   /** Something went over an interface. */
   readonly countTravel: CountTravel;
+  /** Something of a module came over an interface. */
+  readonly modulesCame: ModulesCame;
   stop(): void;
 }
 
@@ -218,6 +221,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     links: () => links.report(),
     neighbours: () => asideReport([fetcher, repairer]),
     countTravel: (bytes, via) => links.count(bytes, via),
+    modulesCame: (flow, via) => links.modulesCame(flow, via),
     stop: () => {
       nextScrub?.[Symbol.dispose]();
       links.flush();

@@ -94,6 +94,7 @@ export class CarryingCourier implements Courier {
       leasedAtMs: Date.parse(bundle.statement.issuedAt),
       orderParcel: async () => undefined,
       wayOut: () => undefined,
+      modulesCame: () => {},
       countBytes: () => {},
     });
     requireSigned(bundle, await courier.deploymentKeys(signal));

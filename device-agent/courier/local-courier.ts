@@ -15,6 +15,7 @@ import { Passage } from '../download/passage.ts';
 import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
 import { missingModules, modulesOf } from '../download/wanted.ts';
+import type { ModulesCame } from '../links/observed-rate.ts';
 import { Neighbours } from '../neighbours/neighbours.ts';
 import { type Want, Wants } from '../neighbours/wants.ts';
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
@@ -39,6 +40,7 @@ export interface LocalCourierOptions {
   readonly orderParcel: OrderParcel;
   /** The interface that leads out now; undefined where none does. */
   readonly wayOut: () => string | undefined;
+  readonly modulesCame: ModulesCame;
   /** Called with the digest of a packed form before it is unpacked, and without one when that is over. */
   readonly unpacking?: (sha256?: string) => void;
   /** What was made ready to run, and may have to make room. */
@@ -118,7 +120,7 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
     };
     try {
       const collect = (): void => this.#collect(errand);
-      const passage = new Passage(errand.links ?? [], this.#options.wayOut);
+      const passage = new Passage(errand.links ?? [], this.#options.wayOut, this.#options.modulesCame);
       if (await this.#order(errand, passage, signal)) parcelHungAt = this.#options.clock.monotonic();
       const context = { ...this.#context, collect, parcel: this.#parcel, passage };
       attempt = new FetchAttempt(

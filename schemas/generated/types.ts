@@ -970,7 +970,7 @@ export interface AgentMqttConfiguration {
   host: string;
   port?: number;
   /**
-   * How often an idle connection says that it is there, 48 bytes each time; a broker takes a device for gone after one and a half times this.
+   * How often an idle connection says that it is there, 48 bytes each time, where its link is not seen to forget it before; a broker takes a device for gone after one and a half times this.
    */
   keepAliveSeconds?: number;
 }
@@ -2704,6 +2704,14 @@ export interface LinkReport {
    * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  modulesAt?: string;
+  /**
+   * How fast modules come over it: the middle one of the last five downloads that took long enough to tell; absent before the first.
+   */
+  bitsPerSecond?: number;
   budget?: BudgetReport;
 }
 /**
