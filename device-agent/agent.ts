@@ -96,6 +96,10 @@ function speaksToShore({ channels }: DeployedApplication): boolean {
   return Object.values(channels?.out ?? {}).some(({ shore }) => shore !== undefined);
 }
 
+function asksNeighbours({ neighbours: { known = [] } = {} }: AgentConfiguration): boolean {
+  return known.length > 0;
+}
+
 /** Of the file of a fact: more than any value takes. */
 const factBytesMax = 512;
 
@@ -130,7 +134,7 @@ export function createAgent(options: AgentOptions): Agent {
     power: () => surroundings.power(),
   };
   const updates = createUpdates({
-    ...{ ports, files, runtime, time, senses },
+    ...{ ports, files, runtime, time, senses, hasNeighbours: asksNeighbours(configuration) },
     courier: openCourier({
       time,
       countBytes: (bytes) => ledger.countBytes(bytes),

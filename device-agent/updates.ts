@@ -42,6 +42,8 @@ export interface UpdatesOptions {
   readonly time: AgentTime;
   /** What conditions are judged by. */
   readonly senses: Senses;
+  /** Whether the device may ask others beside it for modules. */
+  readonly hasNeighbours: boolean;
   /** Called before these applications run in the place of others. */
   readonly onApply: (applications: readonly DeployedApplication[]) => void;
   /** Called with what each errand of the courier's proves of the way to the shore. */
@@ -184,6 +186,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     disk,
     partialDirectory,
     ...organs,
+    hasNeighbours: options.hasNeighbours,
     emit,
     momentOver: () => engine.momentOver(),
     memory: () => memory,

@@ -1006,6 +1006,8 @@ export interface AgentNeighboursConfiguration {
    * Those that are asked, each as HOST:PORT; this device itself may be among them.
    *
    * @maxItems 32
+   *
+   * Items: HOST:PORT with a port from 1 to 65535; an IPv6 address is in brackets.
    */
   known?: string[];
 }
