@@ -927,7 +927,7 @@ export interface AgentConfiguration {
    */
   controller: string;
   /**
-   * https:// URL of another server or cache for blobs and indexes.
+   * http:// or https:// URL of another server or cache for blobs and indexes, which are judged by digest and signature whoever sends them.
    */
   artifacts?: string;
   mqtt: AgentMqttConfiguration;
