@@ -148,6 +148,7 @@ export function createAgent(options: AgentOptions): Agent {
     onHeard: (heard) => {
       if ((heard === 'answered') !== linkState.connected) link.lookAgain();
     },
+    onTaken: (marks) => outbox.taken(marks),
     onApply: (applications) => outbox.expect(applications.some(speaksToShore)),
     onChange: () => {
       onActivity();

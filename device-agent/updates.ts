@@ -6,6 +6,7 @@ import type {
   NeighbourReport,
   Progress,
   ShadowDesired,
+  TakenMark,
   Waiting,
 } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
@@ -48,6 +49,8 @@ export interface UpdatesOptions {
   readonly onApply: (applications: readonly DeployedApplication[]) => void;
   /** Called with what each errand of the courier's proves of the way to the shore. */
   readonly onHeard: (heard: Heard) => void;
+  /** Called with what the shore has of what this device had to say, where a bundle tells. */
+  readonly onTaken: (marks: readonly TakenMark[]) => void;
   /** Called whenever `memory`, `progress` or `waiting` changed. */
   readonly onChange: () => void;
 }
@@ -135,7 +138,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
   links.setTerms(newestSlot(memory)?.links);
   const allowances = () => links.allowances();
   const fetching = { ...waiting, onProgress: onChange, turn: new Turn(), allowances };
-  const bundles = new BundleIntake({ courier, log, emit, memory: () => memory });
+  const bundles = new BundleIntake({ courier, log, emit, memory: () => memory, onTaken: options.onTaken });
   const fetcher = new Fetcher({ ...fetching, isRepairing: false, bundles });
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
   const activator = new Activator({ ...waiting, runtime, store, slots, onApply });

@@ -14,7 +14,7 @@ import { fairHandshakes } from '../doors/fair-handshakes.ts';
 import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
 import { newsLimits } from '../doors/http/news-route.ts';
-import { parcelLimits } from '../doors/http/parcel-route.ts';
+import { ParcelBounds } from '../doors/http/parcel-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
 import { bodyBytesFor, createApi } from '../doors/http/router.ts';
 import type { TakePart } from '../doors/part-outcome.ts';
@@ -94,7 +94,7 @@ export function openApi(
     fillParcel: serving.fill,
     ...{ news: controller.onNews, messages },
     newsLimits: newsLimits(() => clock.monotonic()),
-    parcelLimits: parcelLimits(() => clock.monotonic()),
+    parcelBounds: new ParcelBounds(() => clock.monotonic()),
     status: (query) => controller.status(query),
     changes: controller.changes,
     clock,

@@ -106,7 +106,7 @@ export class CourierProcess implements Courier {
     return this.#send<'judge'>({ kind: 'judge', desired }, () => {}, signal);
   }
 
-  judgeBundle(...[path, signal]: Parameters<Courier['judgeBundle']>): Promise<Verdict> {
+  judgeBundle(...[path, signal]: Parameters<Courier['judgeBundle']>): ReturnType<Courier['judgeBundle']> {
     return this.#send<'judge-bundle'>({ kind: 'judge-bundle', path }, () => {}, signal);
   }
 

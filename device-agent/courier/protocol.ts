@@ -4,7 +4,7 @@ import type { Enrolment } from '../enrol.ts';
 import type { Flow } from '../links/observed-rate.ts';
 import type { Want } from '../neighbours/wants.ts';
 import type { NewsQuestion, NewsReply, PartReply } from '../transport/news.ts';
-import type { BringErrand, Brought, Verdict } from './courier.ts';
+import type { BringErrand, Brought, BundleVerdict, Verdict } from './courier.ts';
 
 /** What a courier can be sent for. */
 export type Errand =
@@ -20,7 +20,7 @@ export type Errand =
 /** What each errand comes to. */
 export interface Outcomes {
   readonly judge: Verdict;
-  readonly 'judge-bundle': Verdict;
+  readonly 'judge-bundle': BundleVerdict;
   readonly bring: Brought;
   readonly enrol: Enrolment;
   readonly news: NewsReply;
