@@ -77,6 +77,8 @@ export interface AgentOptions {
   readonly agentVersion: string;
   /** Another number at each start of the machine; 0 where it does not say. */
   readonly machineBoot: number;
+  /** Told of each reason for which there is no connection. */
+  readonly onTrouble?: (trouble: LinkTrouble) => void;
   /** Called whenever something happened that may have left garbage in memory. */
   readonly onActivity?: () => void;
 }
@@ -238,6 +240,7 @@ export function createAgent(options: AgentOptions): Agent {
   };
   const onTrouble = (trouble: LinkTrouble): void => {
     linkState = linkInTrouble(linkState, trouble, atNow());
+    options.onTrouble?.(trouble);
     chronicle.trouble(trouble);
     keeper.changed();
   };

@@ -1,7 +1,8 @@
 /** Enrolment: shows the controller that this device holds its key, and keeps the certificate it gets for it. */
-import { type HttpResponse, type Network, NetworkError } from '../platform/ports.ts';
+import { type Network, NetworkError } from '../platform/ports.ts';
 import type { DeviceIdentityStore } from './enrol-identity.ts';
 import { certificateRequest } from './enrol-request.ts';
+import { jsonAnswer } from './json-answer.ts';
 import { type BrokerAddress, parseBrokerAddress } from './transport/broker-address.ts';
 
 /** What came of one try. */
@@ -18,24 +19,6 @@ export interface EnrolmentOptions {
   readonly identity: DeviceIdentityStore;
   /** Trusts the fleet's authority; shows no certificate, because the one there is may have expired. */
   readonly network: Network;
-}
-
-const answerBytesMax = 65_536;
-
-async function readJson(response: HttpResponse): Promise<Readonly<Record<string, unknown>>> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.length;
-    if (bytes > answerBytesMax) return {};
-    chunks.push(chunk);
-  }
-  try {
-    const value: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }
 
 /** Where the controller says that its broker is; undefined where it does not, as controllers did before. */
@@ -70,7 +53,7 @@ export async function enrol(options: EnrolmentOptions, signal: AbortSignal): Pro
       body: new TextEncoder().encode(body),
     } as const;
     const response = await network.request(request, signal);
-    const answer = await readJson(response);
+    const answer = await jsonAnswer(response);
     if (response.status === 200 && typeof answer.certificate === 'string') {
       const broker = brokerIn(answer.mqtt, controller);
       if (identity.keep(answer.certificate)) return { kind: 'enrolled', ...(broker && { broker }) };

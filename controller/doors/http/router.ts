@@ -12,11 +12,12 @@
  *   POST /hooks/git                                            who signs with the webhook secret
  *   GET  /healthz, /readyz                                     anybody
  */
-import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../../platform/ports.ts';
+import type { HttpHandler, HttpRequest, HttpResponse, Peer, PeerOutOfTime } from '../../../platform/ports.ts';
 import { carriedMessagesBytesMax } from '../../../schemas/carried-messages.ts';
 import type { RevisionStatus } from '../../../schemas/generated/types.ts';
 import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
+import { outdated } from '../../authority/outdated-certificate.ts';
 import type { TakePart } from '../part-outcome.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import type { BrokerForAgents } from './broker-for-agents.ts';
@@ -100,10 +101,22 @@ function forToken(parts: ApiParts, route: Route): Route {
   };
 }
 
+/** Says to a device that git names why its certificate does not count, so that it renews it. */
+function refuseOutdated(parts: ApiParts, peer: PeerOutOfTime, address: string): HttpResponse {
+  const { device, keyFingerprint } = peer;
+  const verdict = parts.authorize(device, keyFingerprint);
+  const refusal = verdict === 'ok' ? outdated(peer, parts.clock.now()) : verdict;
+  // It counts by now.
+  if (refusal === undefined) return unauthorized('the certificate of this connection did not count when it began');
+  parts.onRefusal({ device, keyFingerprint, address, ...refusal });
+  return errorAnswer(verdict === 'ok' ? 401 : 403, refusal.code, refusal.message);
+}
+
 /** Lets a request through to `route` when a device that git names makes it. */
 function forDevices(parts: ApiParts, route: Route): Route {
   return (request, peer, signal) => {
     const { device, keyFingerprint, address } = peer;
+    if (peer.outdated !== undefined) return refuseOutdated(parts, peer.outdated, address);
     if (device === undefined || keyFingerprint === undefined) {
       return unauthorized('a valid device certificate is needed, or the API token where files are asked for');
     }

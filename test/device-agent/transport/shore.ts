@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { openAuthority } from '../../../controller/authority/authority.ts';
-import type { AuthorizeDevice } from '../../../controller/authority/authorization.ts';
+import type { AuthorizeDevice, OnRefusal } from '../../../controller/authority/authorization.ts';
 import { enrol as answerEnrolment } from '../../../controller/authority/enrolment.ts';
 import { brokerForAgents } from '../../../controller/doors/http/broker-for-agents.ts';
 import { errorAnswer } from '../../../controller/doors/http/json-answer.ts';
@@ -83,7 +83,8 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
   const brokerPlace = '0.0.0.0:18883';
   const authority = await openAuthority({ ...ports, directory: join(directory, 'authority') });
   const identity = await authority.serverIdentity(['localhost', address]);
-  const onRefusal = (): void => {};
+  const refusals: Parameters<OnRefusal>[0][] = [];
+  const onRefusal: OnRefusal = (refusal) => refusals.push(refusal);
   const startBroker = (port: number): Promise<EmbeddedBroker> =>
     startEmbeddedBroker({
       host: address,
@@ -176,5 +177,5 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     t.teardown(() => link.stop());
     return link;
   };
-  return { directory, url, named, authority, startBroker, openShadows, newDevice, enrolledDevice, openLink };
+  return { directory, url, named, refusals, authority, startBroker, openShadows, newDevice, enrolledDevice, openLink };
 }
