@@ -115,6 +115,7 @@ export function createAgent(options: AgentOptions): Agent {
   const { ledger, store } = files;
   const time: AgentTime = {
     nowMs: () => Math.max(ledger.timeFloorMs, clock.now()),
+    floorMs: () => ledger.timeFloorMs,
     raise: (signedMs) => ledger.raiseTimeFloor(signedMs),
   };
   const factsDirectory = configuration.factsDirectory ?? stateLayout(stateDirectory).factsDirectory;

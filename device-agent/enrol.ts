@@ -57,7 +57,10 @@ export async function enrol(options: EnrolmentOptions, signal: AbortSignal): Pro
     if (response.status === 200 && typeof answer.certificate === 'string') {
       const broker = brokerIn(answer.mqtt, controller);
       if (identity.keep(answer.certificate)) return { kind: 'enrolled', ...(broker && { broker }) };
-      return { kind: 'unreachable', message: 'the controller answered with a certificate for another key' };
+      return {
+        kind: 'unreachable',
+        message: 'the controller answered with a certificate for another key, or of another authority',
+      };
     }
     const { code, message } = answer;
     if (response.status === 403 && typeof code === 'string' && typeof message === 'string') {

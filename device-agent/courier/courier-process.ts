@@ -181,7 +181,7 @@ export class CourierProcess implements Courier {
 
   #hand({ id, errand }: Pending): void {
     const { time, segments } = this.#options;
-    const known = { floorMs: time.nowMs(), areSegmentsShort: segments.areShort };
+    const known = { floorMs: time.floorMs(), areSegmentsShort: segments.areShort };
     this.#child?.send({ kind: 'errand', id, ...known, errand } satisfies ToCourier);
   }
 

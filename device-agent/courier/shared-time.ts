@@ -17,6 +17,10 @@ export class SharedTime implements AgentTime {
     return Math.max(this.#floorMs, this.#clock.now());
   }
 
+  floorMs(): number {
+    return this.#floorMs;
+  }
+
   /** Told also when the clock is past it: tomorrow the clock may be wrong. */
   raise(signedMs: number): void {
     this.adopt(signedMs);

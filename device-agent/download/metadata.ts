@@ -25,6 +25,8 @@ import { type CountBytes, fetchSmallFile } from './small-file.ts';
 /** The agent's time, which never runs behind what something signed has shown. */
 export interface AgentTime {
   nowMs(): number;
+  /** What something signed has shown, whatever the clock says; 0 before anything did. */
+  floorMs(): number;
   /** `signedMs` stands in something whose signature was checked. */
   raise(signedMs: number): void;
 }

@@ -1,6 +1,8 @@
 /** Clocks that are wrong on either end, at real doors: what a device is told, and that it comes back by its key. */
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { openAuthority } from '../../controller/authority/authority.ts';
 import { proveRequest } from '../../controller/authority/certificate-request.ts';
 import { askNews } from '../../device-agent/courier/ask-news.ts';
@@ -9,10 +11,14 @@ import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
+import { NetworkError } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
+import { deviceRequest, Scene } from '../controller/doors/scene.ts';
 import { openShore } from './transport/shore.ts';
 
 const dayMs = 86_400_000;
+
+const failureCode = (error: unknown) => (error instanceof NetworkError ? error.code : String(error));
 
 type Shore = Awaited<ReturnType<typeof openShore>>;
 type Device = Awaited<ReturnType<Shore['enrolledDevice']>>;
@@ -66,4 +72,56 @@ test('a device that git does not name any more gets nothing for its old certific
   shore.named.delete('buoy');
   t.like(await ask(shore, buoy), { trouble: { kind: 'https', message: `${shore.url}/news answered 403` } });
   t.is((await buoy.enrol()).kind, 'refused');
+});
+
+/** A server by a certificate, which counts the requests that it hears. */
+async function serve(
+  t: ExecutionContext,
+  { key, certificate }: { readonly key: string; readonly certificate: string },
+) {
+  const heard: (string | undefined)[] = [];
+  const server = createServer({ key, cert: certificate }, (request, response) => {
+    heard.push(request.url);
+    response.end('well');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  return { heard, url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+}
+
+test('a clock that runs ahead keeps no device from its controller, and lets nobody else be taken for it', async (t) => {
+  const scene = await Scene.open();
+  t.teardown(() => scene[Symbol.dispose]());
+  const { path: directory } = scene.directory;
+  const long = { ...nodeClock, now: () => nodeClock.now() - 300 * dayMs };
+  const past = await openAuthority({ disk: nodeDisk, directory, clock: long, random: nodeRandom });
+  const foreign = await Scene.open(long);
+  t.teardown(() => foreign[Symbol.dispose]());
+  const network = (tolerates?: (untilMs: number) => boolean) =>
+    openNetwork(() => ({ ca: past.certificate, ...(tolerates && { tolerates }) }));
+  const ask = async (url: string, tolerates?: (untilMs: number) => boolean) => {
+    const request = { method: 'GET', url, headers: {} } as const;
+    return network(tolerates)
+      .request(request, AbortSignal.timeout(10_000))
+      .then(({ status }) => status, failureCode);
+  };
+  const own = await serve(t, await past.serverIdentity(['127.0.0.1']));
+  const ends: number[] = [];
+  t.is(await ask(own.url), 'TLS');
+  t.is(await ask(own.url, (untilMs) => ends.push(untilMs) < 0), 'TLS', 'its time is over by what is signed');
+  t.deepEqual(own.heard, [], 'nothing is said before the server is judged');
+  t.is(await ask(own.url, (untilMs) => ends.push(untilMs) > 0), 200);
+  t.true(
+    ends.every((untilMs) => Math.abs(untilMs - (Date.now() - 210 * dayMs)) < dayMs),
+    `${ends}`,
+  );
+  const named = await past.serverIdentity(['elsewhere']);
+  const { csr, key } = await deviceRequest('127.0.0.1');
+  const device = { key, certificate: await past.issue(await proveRequest(csr)) };
+  const others = [named, await foreign.authority.serverIdentity(['127.0.0.1']), device];
+  for (const identity of others) {
+    const { url, heard } = await serve(t, identity);
+    t.is(await ask(url, () => true), 'TLS');
+    t.deepEqual(heard, []);
+  }
 });
