@@ -24,12 +24,12 @@ import { bundlePace, messagesPace, receiptPace } from './aboard/carried-pace.ts'
 import { consentPace } from './aboard/consent-pace.ts';
 import type { Courier } from './courier/courier.ts';
 import type { OrderParcel } from './courier/forwarded-orders.ts';
-import type { AgentTime } from './download/metadata.ts';
 import type { CountBytes } from './download/small-file.ts';
 import { LatestClock } from './interlocks/latest-clock.ts';
 import type { Senses } from './interlocks/senses.ts';
 import { Chronicle } from './logbook/chronicle.ts';
 import { Outbox } from './outbox/outbox.ts';
+import { OwnTime } from './own-time.ts';
 import { composeReport } from './report/compose.ts';
 import { Flaps } from './report/flaps.ts';
 import { linkAfter, linkAtContact, linkAtStart, linkInTrouble } from './report/link-state.ts';
@@ -47,7 +47,7 @@ import { createUpdates } from './updates.ts';
 
 /** What of an agent its courier works with. */
 export interface SharedWithCourier {
-  readonly time: AgentTime;
+  readonly time: OwnTime;
   /** Told of every byte it took. */
   readonly countBytes: CountBytes;
   /** Told of what went over which interface. */
@@ -113,14 +113,10 @@ export function createAgent(options: AgentOptions): Agent {
   const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
   const files = openStateFiles(disk, stateDirectory);
   const { ledger, store } = files;
-  const time: AgentTime = {
-    nowMs: () => Math.max(ledger.timeFloorMs, clock.now()),
-    floorMs: () => ledger.timeFloorMs,
-    raise: (signedMs) => ledger.raiseTimeFloor(signedMs),
-  };
+  const time = new OwnTime(clock, ledger);
   const factsDirectory = configuration.factsDirectory ?? stateLayout(stateDirectory).factsDirectory;
   const factPath = (name: string): string => `${factsDirectory}/${name}`;
-  const latest = new LatestClock(clock, { clockMs: () => clock.now(), nowMs: time.nowMs });
+  const latest = new LatestClock(clock, { clockMs: () => clock.now(), nowMs: () => time.nowMs() });
   const senses: Senses = {
     ...{ clockMs: () => clock.now(), latestMs: () => latest.nowMs(), monotonicMs: () => clock.monotonic(), factPath },
     factFile: (name) => surroundings.leftText(factPath(name), factBytesMax),
@@ -195,14 +191,21 @@ export function createAgent(options: AgentOptions): Agent {
       (configuration.reportIntervalSeconds ?? reportSecondsUsual[link.isFollowed ? 'followed' : 'untold']) * 1000,
   });
   const chronicle = new Chronicle({
-    ...{ ports, directory: logbookDirectory, boot: boot.number, agentVersion, machine: machineBoot, nowMs: time.nowMs },
+    ...{
+      ports,
+      directory: logbookDirectory,
+      boot: boot.number,
+      agentVersion,
+      machine: machineBoot,
+      nowMs: () => time.nowMs(),
+    },
     report: () => reporter.current(),
     onNoted: () => outbox.noted(),
   });
   const aboard = new AboardDoor({
     ...{ doors, log, path: configuration.socket ?? stateLayout(stateDirectory).socketPath },
     world: {
-      ...{ device: configuration.device, report: () => reporter.current(), nowMs: time.nowMs },
+      ...{ device: configuration.device, report: () => reporter.current(), nowMs: () => time.nowMs() },
       ...{ carriedReport: () => reporter.carried(), signReceipt: options.signReceipt },
       ...{ carriedMessages: (after) => outbox.carried(after), signMessages: options.signMessages },
       ...{ takeBundle: (file) => updates.takeBundle(file), bundle: () => updates.bundle() },

@@ -22,7 +22,7 @@ export interface EnrolmentOptions {
 }
 
 /** Where the controller says that its broker is; undefined where it does not, as controllers did before. */
-function brokerIn(told: unknown, controller: string): BrokerAddress | undefined {
+export function brokerIn(told: unknown, controller: string): BrokerAddress | undefined {
   const { host, port } = (told ?? {}) as { readonly host?: unknown; readonly port?: unknown };
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
   const named = typeof host === 'string' ? host : new URL(controller).hostname;

@@ -25,10 +25,10 @@ import { clearMemory, quietMs } from './clear-memory.ts';
 import { CourierProcess } from './courier/courier-process.ts';
 import { ReadyingCourier } from './courier/readying-courier.ts';
 import { deviceSecrets, messagesSigner, receiptSigner } from './device-secrets.ts';
-import type { AgentTime } from './download/metadata.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
 import { DoorKeeper } from './neighbours/door-keeper.ts';
+import type { OwnTime } from './own-time.ts';
 import { Quiet } from './quiet.ts';
 import { keepAliveSecondsUsual, pollSecondsUsual, withoutBrokerFirstMs } from './rhythm.ts';
 import { firstRun } from './runtime/first-run.ts';
@@ -132,7 +132,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   const door = openDoor(configuration, stateDirectory, log);
   const doubts = new CertificateDoubts(nodeClock);
   let courier!: CourierProcess;
-  let time!: AgentTime;
+  let time!: OwnTime;
   const link = openLink(configuration, identity, { ...common, due }, () => courier);
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);
   const agent = createAgent({
@@ -167,7 +167,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   const renew = (signal: AbortSignal): Promise<void> =>
     keepCertificate(
       {
-        ...{ validity: () => identity.validity(), nowMs: () => time.nowMs(), doubts, ...common },
+        ...{ validity: () => identity.validity(), nowMs: () => time.likelyMs(), doubts, ...common },
         enrol: (until) => courier.enrol(until),
         // It counts from the next connect on.
         onRenewed: () => link.lookAgain(),

@@ -240,7 +240,8 @@ export class CourierProcess implements Courier {
         void this.#order(message, child);
         return;
       case 'signed':
-        this.#note(() => this.#options.time.raise(message.atMs));
+        if (message.isNow === true) this.#options.time.heard(message.atMs);
+        else this.#note(() => this.#options.time.raise(message.atMs));
         return;
       case 'unpacking':
         this.#unpacking = message.sha256;

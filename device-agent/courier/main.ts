@@ -17,6 +17,7 @@ import { clearMemory } from '../clear-memory.ts';
 import { enrol } from '../enrol.ts';
 import { DeviceIdentityStore } from '../enrol-identity.ts';
 import { keyExchange } from '../key-exchange.ts';
+import { type HearTime, renewByKey } from '../renew-by-key.ts';
 import { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
 import { askNews } from './ask-news.ts';
@@ -43,7 +44,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const authority = (): string => new TextDecoder().decode(nodeDisk.readFile(configuration.ca));
   const isGiven = (certificate: string): boolean => isGivenBy(new X509Certificate(certificate), authority());
   const identity = new DeviceIdentityStore(nodeDisk, stateDirectory, isGiven);
-  const time = new SharedTime(nodeClock, (atMs) => say({ kind: 'signed', atMs }));
+  const time = new SharedTime(nodeClock, (atMs, isNow) => say({ kind: 'signed', atMs, ...(isNow && { isNow }) }));
   // A clock that runs ahead takes no controller away; what is signed tells that the time of one is over.
   const tolerates = (untilMs: number): boolean => untilMs >= time.floorMs();
   const countTravel: CountTravel = (bytes, via) =>
@@ -68,11 +69,13 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
     },
   });
   const stranger = openNetwork(() => ({ ca: authority(), keyExchange, tolerates }), countTravel);
-  const enrolment = { device, controller, identity, network: stranger };
+  const hearTime: HearTime = (...told) => courier.hearTime(...told);
+  const monotonic = (): number => nodeClock.monotonic();
+  const enrolment = { device, controller, identity, network: stranger, hearTime, monotonic };
   const way = { network, countBytes, controller };
   const runner = new ErrandRunner({
     ...{ courier, time, orders, say, segments: nodeSegments },
-    enrol: (signal) => enrol(enrolment, signal),
+    enrol: (signal) => (identity.certificateText() === undefined ? enrol : renewByKey)(enrolment, signal),
     news: (question, signal) => askNews(way, question, signal),
     part: (part, signal) => sendPart(way, part, signal),
   });

@@ -29,6 +29,8 @@ export interface AgentTime {
   floorMs(): number;
   /** `signedMs` stands in something whose signature was checked. */
   raise(signedMs: number): void;
+  /** It is this now: the shore has just signed it for this device. */
+  heard(shoreMs: number): void;
 }
 
 /** What the client of the release metadata works with. */
@@ -80,9 +82,11 @@ export class ReleaseMetadata {
     if (issuedMs !== undefined) this.raiseTime(issuedMs);
   }
 
-  /** It is at least this by something signed, if that is credible. */
-  raiseTime(signedMs: number): void {
-    if (isCredible(this.#trusted, signedMs)) this.#options.time.raise(signedMs);
+  /** It is at least this by something signed, if that is credible; whether it is. */
+  raiseTime(signedMs: number): boolean {
+    const isSo = isCredible(this.#trusted, signedMs);
+    if (isSo) this.#options.time.raise(signedMs);
+    return isSo;
   }
 
   #load(): ReadonlyMap<string, Uint8Array> {

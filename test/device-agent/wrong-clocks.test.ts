@@ -5,19 +5,27 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openAuthority } from '../../controller/authority/authority.ts';
 import { proveRequest } from '../../controller/authority/certificate-request.ts';
+import { Challenges } from '../../controller/authority/challenges.ts';
+import { type RenewalRequest, renew } from '../../controller/authority/renewal.ts';
 import { askNews } from '../../device-agent/courier/ask-news.ts';
+import { judgeTime } from '../../device-agent/courier/judge-time.ts';
+import { DeviceIdentityStore } from '../../device-agent/enrol-identity.ts';
 import { certificateRequest } from '../../device-agent/enrol-request.ts';
+import { OwnTime } from '../../device-agent/own-time.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
-import { NetworkError } from '../../platform/ports.ts';
+import { type Network, NetworkError } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
+import { signProof } from '../../schemas/key-proof.ts';
 import { deviceRequest, Scene } from '../controller/doors/scene.ts';
+import { keyOf } from './shore.ts';
 import { openShore } from './transport/shore.ts';
 
 const dayMs = 86_400_000;
 
+const chance = () => ({ random: nodeRandom, monotonic: () => nodeClock.monotonic() });
 const failureCode = (error: unknown) => (error instanceof NetworkError ? error.code : String(error));
 
 type Shore = Awaited<ReturnType<typeof openShore>>;
@@ -51,7 +59,7 @@ test('who shows a certificate whose time is over, or has not come, is told so, s
     t.like(reply, { kind: 'unanswered', trouble: { kind: 'refused' } });
     t.regex(reply.kind === 'unanswered' ? reply.trouble.message : '', words);
     t.like(shore.refusals.pop(), { code, device: 'buoy', keyFingerprint: buoy.fingerprint });
-    t.is((await buoy.enrol()).kind, 'enrolled');
+    t.is((await buoy.renew()).kind, 'enrolled');
     t.like(await ask(shore, buoy), taken);
   }
   t.deepEqual(shore.refusals, []);
@@ -71,7 +79,8 @@ test('a device that git does not name any more gets nothing for its old certific
   await certify(join(shore.directory, 'authority'), 'buoy', buoy, -800);
   shore.named.delete('buoy');
   t.like(await ask(shore, buoy), { trouble: { kind: 'https', message: `${shore.url}/news answered 403` } });
-  t.is((await buoy.enrol()).kind, 'refused');
+  t.like(await buoy.renew(), { kind: 'refused', code: 'KEY_REFUSED', times: [] });
+  t.is(buoy.identity.validity()!.untilMs < Date.now(), true);
 });
 
 /** A server by a certificate, which counts the requests that it hears. */
@@ -124,4 +133,101 @@ test('a clock that runs ahead keeps no device from its controller, and lets nobo
     t.is(await ask(url, () => true), 'TLS');
     t.deepEqual(heard, []);
   }
+});
+
+test('who renews by its key is told what time it is, signed for it and for what it was asked', async (t) => {
+  const shore = await openShore(t);
+  const buoy = await shore.enrolledDevice('buoy');
+  const { kind, times } = await buoy.renew();
+  t.is(kind, 'enrolled');
+  const [[envelope, challenge, askedMsAgo]] = times as [(typeof times)[0]];
+  const keys = [keyOf('deployment').publicKey];
+  t.true(
+    Math.abs(judgeTime(envelope, keys, { device: 'buoy', challenge })! - Date.now()) < 60_000 && askedMsAgo < 60_000,
+  );
+  t.is(judgeTime(envelope, keys, { device: 'crane', challenge }), undefined);
+  t.is(judgeTime(envelope, keys, { device: 'buoy', challenge: 'another' }), undefined);
+  t.is(judgeTime(envelope, [keyOf('snapshot').publicKey], { device: 'buoy', challenge }), undefined, 'by another key');
+  t.is(judgeTime('{}', keys, { device: 'buoy', challenge }), undefined);
+});
+
+test('a renewal is given for a fresh proof of the named key alone, and to nobody who heard it', async (t) => {
+  const shore = await openShore(t);
+  const buoy = await shore.enrolledDevice('buoy');
+  const stranger = shore.newDevice('stranger');
+  const { challenges } = shore.renewals;
+  const proof = ({ identity }: Pick<Device, 'identity'>, more: Partial<RenewalRequest> = {}) => {
+    const device = more.device ?? 'buoy';
+    const csr = certificateRequest(device, identity.key());
+    const claim = { device, challenge: challenges.make(), csr, ...more };
+    return { ...claim, signature: signProof(claim, identity.keyText()!), ...more };
+  };
+  const answer = (request: RenewalRequest) => renew(shore.renewals, request, '10.0.0.1');
+  const heard = proof(buoy);
+  t.like(await answer(heard), { kind: 'renewed' });
+  const wrong: readonly (readonly [string, RenewalRequest])[] = [
+    ['CHALLENGE_UNKNOWN', heard],
+    ['CHALLENGE_UNKNOWN', proof(buoy, { challenge: 'made up' })],
+    ['CHALLENGE_UNKNOWN', proof(buoy, { challenge: new Challenges(chance()).make() })],
+    ['PROOF_INVALID', { ...proof(buoy), challenge: challenges.make() }],
+    ['PROOF_INVALID', { ...proof(buoy), signature: proof(buoy).signature }],
+    ['PROOF_INVALID', { ...proof(buoy), csr: certificateRequest('buoy', stranger.identity.key()) }],
+    ['PROOF_INVALID', { ...proof(buoy, { device: 'crane' }), device: 'buoy' }],
+    ['CSR_INVALID', proof(buoy, { csr: 'no request' })],
+    ['KEY_NOT_NAMED', proof(stranger)],
+    ['KEY_NOT_NAMED', proof(stranger, { device: 'nobody' })],
+  ];
+  for (const [code, request] of wrong) {
+    t.deepEqual(await answer(request), { kind: 'refused' }, code);
+    t.like(shore.refusals.pop(), { code, device: request.device });
+  }
+  shore.named.delete('buoy');
+  t.deepEqual(await answer(proof(buoy)), { kind: 'refused' }, 'it was taken out of git');
+  shore.named.set('buoy', buoy.fingerprint);
+  for (let more = 0; more < 5; more += 1) t.like(await answer(proof(buoy)), { kind: 'renewed' });
+  t.deepEqual(await answer(proof(buoy)), { kind: 'too-many' });
+});
+
+test('a challenge is over after two minutes, and what is remembered of it too', (t) => {
+  let nowMs = 1_000;
+  const challenges = new Challenges({ ...chance(), monotonic: () => nowMs });
+  const [first, second] = [challenges.make(), challenges.make()];
+  t.not(first, second);
+  t.true(challenges.spend(first));
+  t.false(challenges.spend(first));
+  nowMs += 119_000;
+  t.false(challenges.spend(first));
+  nowMs += 2_000;
+  t.false(challenges.spend(second));
+  t.false(challenges.spend(first));
+});
+
+test('of a controller that knows no such way a certificate is asked for as at first; what another authority gave is not kept', async (t) => {
+  const shore = await openShore(t);
+  const buoy = await shore.enrolledDevice('buoy');
+  const network = openNetwork(() => ({ ca: shore.authority.certificate }));
+  const elder: Network = {
+    request: (asked, signal) =>
+      network.request({ ...asked, url: asked.url.replace('/renew/challenge', '/nothing') }, signal),
+  };
+  t.like(await buoy.renew({ network: elder }), { kind: 'enrolled', times: [] });
+  const identity = new DeviceIdentityStore(nodeDisk, join(shore.directory, 'buoy'), () => false);
+  t.like(await buoy.renew({ identity }), { kind: 'unreachable', times: [] });
+});
+
+test('what the shore said of the time is measured on by the clock that nobody sets, and never raises the floor by itself', (t) => {
+  let [nowMs, monotonicMs, timeFloorMs] = [7, 100, 5_000];
+  const clock = { ...nodeClock, now: () => nowMs, monotonic: () => monotonicMs };
+  const ledger = { timeFloorMs, raiseTimeFloor: (signedMs: number) => (timeFloorMs = signedMs) };
+  const time = new OwnTime(clock, ledger);
+  t.deepEqual([time.nowMs(), time.floorMs(), time.likelyMs()], [5_000, 5_000, 5_000]);
+  time.heard(9_000);
+  monotonicMs += 50;
+  t.deepEqual([time.nowMs(), time.floorMs(), time.likelyMs()], [5_000, 5_000, 9_050]);
+  nowMs = 1e12;
+  t.deepEqual([time.nowMs(), time.likelyMs()], [1e12, 9_050], 'a clock that runs ahead');
+  time.heard(8_000);
+  t.is(time.likelyMs(), 8_000, 'the shore may have been wrong');
+  time.raise(6_000);
+  t.is(timeFloorMs, 6_000);
 });
