@@ -116,7 +116,7 @@ export function createAgent(options: AgentOptions): Agent {
   const time = new OwnTime(clock, ledger);
   const factsDirectory = configuration.factsDirectory ?? stateLayout(stateDirectory).factsDirectory;
   const factPath = (name: string): string => `${factsDirectory}/${name}`;
-  const latest = new LatestClock(clock, { clockMs: () => clock.now(), nowMs: () => time.nowMs() });
+  const latest = new LatestClock(clock, { clockMs: () => clock.now(), nowMs: time.nowMs });
   const senses: Senses = {
     ...{ clockMs: () => clock.now(), latestMs: () => latest.nowMs(), monotonicMs: () => clock.monotonic(), factPath },
     factFile: (name) => surroundings.leftText(factPath(name), factBytesMax),
@@ -198,7 +198,7 @@ export function createAgent(options: AgentOptions): Agent {
       boot: boot.number,
       agentVersion,
       machine: machineBoot,
-      nowMs: () => time.nowMs(),
+      nowMs: time.nowMs,
     },
     report: () => reporter.current(),
     onNoted: () => outbox.noted(),
@@ -206,7 +206,7 @@ export function createAgent(options: AgentOptions): Agent {
   const aboard = new AboardDoor({
     ...{ doors, log, path: configuration.socket ?? stateLayout(stateDirectory).socketPath },
     world: {
-      ...{ device: configuration.device, report: () => reporter.current(), nowMs: () => time.nowMs() },
+      ...{ device: configuration.device, report: () => reporter.current(), nowMs: time.nowMs },
       ...{ carriedReport: () => reporter.carried(), signReceipt: options.signReceipt },
       ...{ carriedMessages: (after) => outbox.carried(after), signMessages: options.signMessages },
       ...{ takeBundle: (file) => updates.takeBundle(file), bundle: () => updates.bundle() },

@@ -9,13 +9,12 @@ export class OwnTime implements AgentTime {
   /** What the shore's time is ahead of the monotonic clock; undefined while it has said nothing. */
   #shoreAheadMs: number | undefined;
 
+  /** Handed on by itself. */
+  readonly nowMs = (): number => Math.max(this.#ledger.timeFloorMs, this.#clock.now());
+
   constructor(clock: Clock, ledger: Pick<Ledger, 'timeFloorMs' | 'raiseTimeFloor'>) {
     this.#clock = clock;
     this.#ledger = ledger;
-  }
-
-  nowMs(): number {
-    return Math.max(this.#ledger.timeFloorMs, this.#clock.now());
   }
 
   floorMs(): number {
