@@ -28,6 +28,7 @@ import type { BringErrand, Courier, Verdict } from './courier.ts';
 import { failureOf } from './failure-of.ts';
 import type { OrderParcel } from './forwarded-orders.ts';
 import { judgeEnvelope } from './judge-envelope.ts';
+import { judgeTime } from './judge-time.ts';
 
 /** What errands are done with. */
 export interface LocalCourierOptions {
@@ -65,6 +66,9 @@ function withoutSlash(url: string): string {
 
 /** So long after an envelope whose signer nothing names it is looked again whether something does; a word from the shore ends that. */
 const unknownSignerMs = 60 * 60_000;
+
+/** A time that was on the way for longer is a floor, and no time. */
+const inTimeMs = 60_000;
 
 /** Does errands in this process. */
 export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
@@ -199,6 +203,19 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
   async deploymentKeys(signal: AbortSignal): Promise<readonly PublicKey[]> {
     await this.#openMetadata().refresh([], signal);
     return this.#openMetadata().deploymentKeys();
+  }
+
+  /** What the controller signed of the time, as the answer to what was asked so long ago; nothing where that can't be told. */
+  hearTime(envelope: string, challenge: string, askedMsAgo: number): void {
+    const { device } = this.#options.configuration;
+    try {
+      const metadata = this.#openMetadata();
+      const atMs = judgeTime(envelope, metadata.deploymentKeys(), { device, challenge });
+      if (atMs === undefined || !metadata.raiseTime(atMs)) return;
+      if (askedMsAgo <= inTimeMs) this.#options.time.heard(atMs);
+    } catch {
+      // Metadata that can't be read, or is not there yet, vouches for nobody.
+    }
   }
 
   /** Another courier may have brought newer metadata. */

@@ -55,8 +55,8 @@ export type FromCourier =
   | { readonly kind: 'wants'; readonly wants: readonly Want[] }
   /** Is to be ordered over the supervisor's session: base64. */
   | { readonly kind: 'order'; readonly id: number; readonly order: string }
-  /** Something signed has shown this time. */
-  | { readonly kind: 'signed'; readonly atMs: number }
+  /** Something signed has shown this time; `isNow` where that was signed just now, for this device. */
+  | { readonly kind: 'signed'; readonly atMs: number; readonly isNow?: true }
   /** What is being unpacked now: if it is the end of this process, it was too much for the device. */
   | { readonly kind: 'unpacking'; readonly sha256?: string }
   /** With what the next courier need not find out, where something was. */
