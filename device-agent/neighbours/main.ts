@@ -7,6 +7,7 @@ import { reachDirectly } from '../../platform/node/direct-way.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
 import { openLog } from '../../platform/node/log.ts';
+import { boundSources } from '../../platform/node/source-bounds.ts';
 import { onStarterGone } from '../../platform/node/starter-gone.ts';
 import type { LogLevel } from '../../platform/ports.ts';
 import { certificateIdentity } from '../../schemas/certificate-identity.ts';
@@ -30,6 +31,9 @@ const tellMs = 1_000;
 
 /** Of one source, without a certificate that counts: they are answered nothing anyway. */
 const strangersPerSourceMax = 4;
+
+/** Of one source before its handshakes, which take a small device tens of milliseconds each: a device needs one or two for minutes. */
+const sourceBounds = { clock: nodeClock, connectionsMax: 8, pace: { atOnce: 16, everyMs: 1_000 } };
 
 /** A certificate is renewed weeks before it ends. */
 const renewalMs = 3_600_000;
@@ -61,6 +65,7 @@ async function serve(configuration: AgentConfiguration): Promise<number> {
     ...{ ...listen, ...texts, log, strangersPerSourceMax },
     connectionsMax: gateway === undefined ? connectionsMax : gatewayConnectionsMax,
     ...(gateway === undefined ? {} : { tunnels: { handler: gateway.handle, reach: reachDirectly } }),
+    beforeHandshakes: (listener) => boundSources(listener, sourceBounds),
     identify: certificateIdentity,
     authority: new TextDecoder().decode(nodeDisk.readFile(ca)),
     handler: door.handle,

@@ -1,9 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
-import { Agent, type AgentOptions, type RequestOptions, request as requestTls } from 'node:https';
+import { Agent, request as requestTls } from 'node:https';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
-import { bareHost } from '../host-and-port.ts';
+import type { TLSSocket } from 'node:tls';
 import {
   type CountTravel,
   type HttpRequest,
@@ -18,7 +16,7 @@ import { deviceOf } from './device-certificate.ts';
 import type { Reach } from './direct-way.ts';
 import { interfaceOf } from './interface-of.ts';
 import { nodeSegments } from './segments.ts';
-import { shortSegmentSocket } from './short-segments.ts';
+import { carrierOf, silenceMsMax, type TlsWay, TolerantPool, type ToleratesTime, WayPool } from './tls-connections.ts';
 import { connectionBytes, handshakeBytes, travelOf } from './travel.ts';
 
 /** What a client shows and trusts. PEM texts. */
@@ -30,10 +28,11 @@ export interface TlsIdentity {
   readonly keyExchange?: string;
   /** Who answers is a device of this authority, by whatever name of a host: answers say which. */
   readonly peers?: 'devices';
+  /** Asked of a server of this authority that is all it has to be, but that its time is over or not yet come by the clock here. */
+  readonly tolerates?: ToleratesTime;
 }
 
-/** How long a server may say nothing at all before an exchange counts as cut. */
-const silenceMsMax = 60_000;
+const outOfTime: readonly unknown[] = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
 
 function errorCode(error: NodeJS.ErrnoException, signal: AbortSignal): NetworkErrorCode {
   if (signal.aborted) return 'ABORTED';
@@ -46,7 +45,7 @@ function errorCode(error: NodeJS.ErrnoException, signal: AbortSignal): NetworkEr
 
 /** What went wrong, in words. Whether a certificate is valid now is judged by a clock, and that may be what is wrong. */
 export function failureText({ code, message }: NodeJS.ErrnoException, host: string, nowMs: number): string {
-  if (code !== 'CERT_HAS_EXPIRED' && code !== 'CERT_NOT_YET_VALID') return message;
+  if (!outOfTime.includes(code)) return message;
   const when = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
   return `the certificate of ${host} ${when} by the clock here, where it is ${new Date(nowMs).toISOString().slice(0, 16)}Z`;
 }
@@ -59,13 +58,10 @@ interface Tally {
 
 const tallies = new WeakMap<Socket, Tally>();
 
-/** What a connection through a gateway goes over: the one that has an address. */
-const carriers = new WeakMap<Socket, Socket>();
-
 /** Begins the tally of a connection as soon as it is there: one that is closed has no address any more. */
 function beginTally(socket: Socket, countTravel: CountTravel): void {
   if (tallies.has(socket)) return;
-  const via = interfaceOf((carriers.get(socket) ?? socket).localAddress);
+  const via = interfaceOf(carrierOf(socket).localAddress);
   tallies.set(socket, { via, counted: 0 });
   countTravel(connectionBytes + ('encrypted' in socket ? handshakeBytes : 0), via);
 }
@@ -119,7 +115,14 @@ function headersOf(message: IncomingMessage): Record<string, string> {
  * Connections that may serve again, by identity: a handshake costs about 5 KB, and the files of one update are many. They never
  * keep the process alive.
  */
-const pools = new Map<string, Agent>();
+const pools = new Map<string, Pool>();
+
+/** Connections, and of what besides their identity they are. */
+interface Pool {
+  readonly agent: Agent;
+  readonly way: TlsWay;
+  readonly tolerates: ToleratesTime | undefined;
+}
 
 /** The identities of this process, and the one before a renewal. */
 const poolsMax = 4;
@@ -132,100 +135,44 @@ function closeIdle(pool: Agent): void {
   for (const sockets of Object.values(pool.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
-/** A connection with short segments, where this machine can choose. */
-async function connectShort(options: RequestOptions): Promise<Socket> {
-  const host = options.host ?? '';
-  const short = await shortSegmentSocket(host);
-  const socket = short?.socket.connect({ host: short.address, port: Number(options.port) });
-  return connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
+function openPool(
+  { ca, certificate, key, keyExchange, peers }: TlsIdentity,
+  way: TlsWay,
+  tolerates: ToleratesTime | undefined,
+): Agent {
+  const options = {
+    keepAlive: true,
+    timeout: idleMsMax,
+    maxFreeSockets: idleConnectionsMax,
+    certificateCompression: ['zlib'] as 'zlib'[],
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate === undefined ? {} : { cert: certificate }),
+    ...(key === undefined ? {} : { key }),
+    ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
+    // Its certificate is judged when it answers: it is one of a client.
+    ...(peers === undefined ? {} : { rejectUnauthorized: false }),
+  };
+  if (tolerates !== undefined) return new TolerantPool(options, way, tolerates);
+  return way.areShort || way.reach !== undefined ? new WayPool(options, way) : new Agent(options);
 }
 
-/** Connections that are not there at once. */
-abstract class LatePool extends Agent {
-  protected abstract connect(options: RequestOptions): Promise<Socket>;
-
-  override createConnection(options: RequestOptions, onMade?: (error: Error | null, socket: Duplex) => void): null {
-    this.connect(options).then(
-      (socket) => onMade?.(null, socket),
-      // Nobody looks at the second where there is the first.
-      (error: Error) => onMade?.(error, undefined as unknown as Duplex),
-    );
-    return null;
-  }
-}
-
-class ShortPool extends LatePool {
-  protected override connect(options: RequestOptions): Promise<Socket> {
-    return connectShort(options);
-  }
-}
-
-/** How long this machine's own way is waited for where there are others. */
-const ownWayMsMax = 15_000;
-
-/** A connection by whichever way leads there. */
-async function connectAnyWay(options: RequestOptions, reach: Reach): Promise<Socket> {
-  const place = { host: bareHost(options.host ?? ''), port: Number(options.port) };
-  const { socket } = await reach(place, ownWayMsMax, new AbortController().signal);
-  const secured = connectTls({ ...(options as ConnectionOptions), socket });
-  carriers.set(secured, socket);
-  return secured;
-}
-
-class AnyWayPool extends LatePool {
-  readonly reach: Reach;
-
-  constructor(options: AgentOptions, reach: Reach) {
-    super(options);
-    this.reach = reach;
-  }
-
-  protected override connect(options: RequestOptions): Promise<Socket> {
-    return connectAnyWay(options, this.reach);
-  }
-}
-
-/** Those that are open go by the ways that are asked for. */
-function goesBy(pool: Agent | undefined, reach: Reach | undefined): pool is Agent {
-  return pool !== undefined && (pool instanceof AnyWayPool ? pool.reach : undefined) === reach;
-}
-
-function openPool(options: AgentOptions, areShort: boolean, reach: Reach | undefined): Agent {
-  if (reach !== undefined) return new AnyWayPool(options, reach);
-  return areShort ? new ShortPool(options) : new Agent(options);
-}
-
-function poolOf(identity: TlsIdentity, areShort: boolean, reach: Reach | undefined): Agent {
+function poolOf(identity: TlsIdentity, way: TlsWay, isTolerant: boolean): Agent {
   const { ca, certificate, key, keyExchange, peers } = identity;
-  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, areShort]);
+  const tolerates = isTolerant ? identity.tolerates : undefined;
+  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, way.areShort, isTolerant]);
   const known = pools.get(name);
-  const pool = goesBy(known, reach)
-    ? known
-    : openPool(
-        {
-          keepAlive: true,
-          timeout: idleMsMax,
-          maxFreeSockets: idleConnectionsMax,
-          certificateCompression: ['zlib'],
-          ...(ca === undefined ? {} : { ca }),
-          ...(certificate === undefined ? {} : { cert: certificate }),
-          ...(key === undefined ? {} : { key }),
-          ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
-          // Its certificate is judged when it answers: it is one of a client.
-          ...(peers === undefined ? {} : { rejectUnauthorized: false }),
-        },
-        areShort,
-        reach,
-      );
+  // Who tolerates something else, or goes by other ways, has connections of its own.
+  const isSame = known !== undefined && known.tolerates === tolerates && known.way.reach === way.reach;
+  const pool = isSame ? known : { agent: openPool(identity, way, tolerates), way, tolerates };
   // The one used last is the last of the map.
   pools.delete(name);
   pools.set(name, pool);
   const [oldest] = pools;
   if (pools.size > poolsMax && oldest !== undefined) {
     pools.delete(oldest[0]);
-    closeIdle(oldest[1]);
+    closeIdle(oldest[1].agent);
   }
-  return pool;
+  return pool.agent;
 }
 
 /** What a connection brings where no long packets come through: with certificates compressed a handshake may come. */
@@ -235,19 +182,23 @@ function isAsGoodAsEmpty({ connecting, bytesRead }: Socket): boolean {
   return !connecting && bytesRead < fewBytes;
 }
 
-function begin(
-  wanted: HttpRequest,
-  identity: TlsIdentity,
-  signal: AbortSignal,
-  reach: Reach | undefined,
-): ClientRequest {
+/** As whom and for how long something is asked, and whether the clock here was in its way a moment ago. */
+interface Exchange {
+  readonly identity: TlsIdentity;
+  readonly signal: AbortSignal;
+  readonly countTravel: CountTravel | undefined;
+  readonly reach: Reach | undefined;
+  readonly isTolerant: boolean;
+}
+
+function begin(wanted: HttpRequest, { identity, signal, reach, isTolerant }: Exchange): ClientRequest {
   const url = new URL(wanted.url);
   const { areShort } = nodeSegments;
   const patience = { timeout: silenceMsMax, autoSelectFamilyAttemptTimeout: addressMsMax };
   const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
   const exchange =
     url.protocol === 'https:'
-      ? requestTls(url, { ...options, agent: poolOf(identity, areShort, reach) })
+      ? requestTls(url, { ...options, agent: poolOf(identity, { areShort, reach }, isTolerant) })
       : requestPlain(url, { ...options, agent: false });
   exchange.on('timeout', () => {
     const message = `no answer from ${url.host} for ${silenceMsMax / 1000} s`;
@@ -269,31 +220,23 @@ function answering(socket: Socket, { peers, ca = '' }: TlsIdentity): { readonly 
   return { device: deviceOf(certificate, ca, nodeClock.now()) };
 }
 
-/** By what an exchange goes out. */
-interface Ways {
-  readonly countTravel: CountTravel | undefined;
-  readonly reach: Reach | undefined;
-}
-
-function attempt(
-  wanted: HttpRequest,
-  identity: TlsIdentity,
-  signal: AbortSignal,
-  { countTravel, reach }: Ways,
-): Promise<HttpResponse> {
+function attempt(wanted: HttpRequest, asked: Exchange): Promise<HttpResponse> {
+  const { identity, signal, countTravel, isTolerant } = asked;
   return new Promise<HttpResponse>((resolve, reject) => {
-    const exchange = begin(wanted, identity, signal, reach);
+    const exchange = begin(wanted, asked);
     if (countTravel !== undefined) countExchange(exchange, countTravel);
     const count = (): void => {
       if (countTravel !== undefined) countOn(exchange.socket, countTravel);
     };
     const fail = (cause: NodeJS.ErrnoException): void => {
+      if (!isTolerant && identity.tolerates !== undefined && outOfTime.includes(cause.code))
+        return resolve(attempt(wanted, { ...asked, isTolerant: true }));
       const error = new NetworkError(
         errorCode(cause, signal),
         failureText(cause, new URL(wanted.url).host, nodeClock.now()),
       );
       // Each failure takes one connection out of the pool, so this comes to an end.
-      if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, identity, signal, { countTravel, reach }));
+      if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, asked));
       else reject(error);
     };
     exchange.on('error', fail);
@@ -320,5 +263,8 @@ function attempt(
  * knows; without it by the machine's own.
  */
 export function openNetwork(identity: () => TlsIdentity, countTravel?: CountTravel, reach?: Reach): Network {
-  return { request: async (wanted, signal) => attempt(wanted, identity(), signal, { countTravel, reach }) };
+  return {
+    request: async (wanted, signal) =>
+      attempt(wanted, { identity: identity(), signal, countTravel, reach, isTolerant: false }),
+  };
 }
