@@ -13,7 +13,7 @@ interface Taken {
   bytes: number;
 }
 
-/** What each device may take over HTTPS while the link is closed to modules: news travel that way too, and nobody here can tell them apart. */
+/** What each device may take over HTTPS where it is to have no modules: news travel that way too, and nobody here can tell them apart. */
 export class ControlAllowance {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #taken = new Map<string, Taken>();

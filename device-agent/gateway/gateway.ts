@@ -32,9 +32,16 @@ const darkMs = 5_000;
 /** Longer than the longest keep-alive of MQTT, and than any answer of the controller takes. */
 const idleMsMax: Readonly<Record<Destination['kind'], number>> = { broker: 20 * 3_600_000, https: 5 * 60_000 };
 
-/** One that is open. */
-interface Open {
+/** Who comes. One whose certificate does not count by the clock here may have it renewed, over HTTPS, and no more. */
+interface Client {
   readonly device: string;
+  readonly isOutdated: boolean;
+}
+
+const outdatedWords = 'the certificate that is shown does not count by the clock of the gateway';
+
+/** One that is open. */
+interface Open extends Client {
   readonly end: AbortController;
   readonly kind: Destination['kind'];
 }
@@ -70,32 +77,34 @@ export class Gateway {
     this.#closed = why;
   }
 
-  readonly handle: TunnelHandler = (asked, { device }: Peer) => {
-    if (device === undefined) return refused(403, 'it lets through devices that show a certificate of the fleet');
+  readonly handle: TunnelHandler = (asked, { device, outdated }: Peer) => {
+    const who = device ?? outdated?.device;
+    if (who === undefined) return refused(403, 'it lets through devices that show a certificate of the fleet');
     const to = this.#destinationOf(asked);
     if (to === undefined) return refused(403, `it does not lead to ${asked.host} port ${asked.port}`);
-    return this.#refusal(to, device) ?? this.#tunnel(to, device);
+    const client: Client = { device: who, isOutdated: device === undefined };
+    return this.#refusal(to, client) ?? this.#tunnel(to, client);
   };
 
   #destinationOf({ host, port }: TunnelAsked): Destination | undefined {
     return this.#options.destinations.find((one) => one.host === host && one.port === port);
   }
 
-  #refusal(to: Destination, device: string): TunnelRefusal | undefined {
+  #refusal(to: Destination, { device, isOutdated }: Client): TunnelRefusal | undefined {
     const sight = this.#dark.get(to);
     const isDark = sight !== undefined && (sight.isTried || this.#options.clock.monotonic() - sight.atMs < darkMs);
     if (isDark) return refused(502, sight.failure);
-    if (to.kind === 'https' && this.#closed !== undefined && !this.#control.hasLeft(device))
-      return refused(503, this.#closed);
-    return undefined;
+    if (to.kind === 'broker') return isOutdated ? refused(403, outdatedWords) : undefined;
+    const why = isOutdated ? outdatedWords : this.#closed;
+    return why === undefined || this.#control.hasLeft(device) ? undefined : refused(503, why);
   }
 
   /** Who comes with too many has lost those that it had: the oldest of them ends. */
-  #tunnel(to: Destination, device: string): Tunnel | TunnelRefusal {
-    const own = [...this.#open].filter((one) => one.device === device);
+  #tunnel(to: Destination, client: Client): Tunnel | TunnelRefusal {
+    const own = [...this.#open].filter((one) => one.device === client.device);
     if (own.length >= tunnelsPerDeviceMax) this.#end(own[0]!);
     if (this.#open.size >= tunnelsMax) return refused(503, `it lets ${tunnelsMax} connections through already`);
-    const one: Open = { device, end: new AbortController(), kind: to.kind };
+    const one: Open = { ...client, end: new AbortController(), kind: to.kind };
     const sight = this.#dark.get(to);
     if (sight !== undefined) sight.isTried = true;
     this.#open.add(one);
@@ -121,7 +130,8 @@ export class Gateway {
     else this.#dark.set(to, { failure, atMs: this.#options.clock.monotonic(), isTried: false });
   }
 
-  #accepts({ kind, device }: Open, bytes: number): boolean {
-    return kind === 'broker' || this.#closed === undefined || this.#control.take(device, bytes);
+  #accepts({ kind, device, isOutdated }: Open, bytes: number): boolean {
+    if (kind === 'broker' || (this.#closed === undefined && !isOutdated)) return true;
+    return this.#control.take(device, bytes);
   }
 }

@@ -35,6 +35,9 @@ const strangersPerSourceMax = 4;
 /** Of one source before its handshakes, which take a small device tens of milliseconds each: a device needs one or two for minutes. */
 const sourceBounds = { clock: nodeClock, connectionsMax: 8, pace: { atOnce: 16, everyMs: 1_000 } };
 
+/** Of one source at a gateway: as many for what goes through, and as many for modules. */
+const gatewaySourceBounds = { ...sourceBounds, connectionsMax: 16 };
+
 /** A certificate is renewed weeks before it ends. */
 const renewalMs = 3_600_000;
 
@@ -65,7 +68,7 @@ async function serve(configuration: AgentConfiguration): Promise<number> {
     ...{ ...listen, ...texts, log, strangersPerSourceMax },
     connectionsMax: gateway === undefined ? connectionsMax : gatewayConnectionsMax,
     ...(gateway === undefined ? {} : { tunnels: { handler: gateway.handle, reach: reachDirectly } }),
-    beforeHandshakes: (listener) => boundSources(listener, sourceBounds),
+    beforeHandshakes: (listener) => boundSources(listener, gateway === undefined ? sourceBounds : gatewaySourceBounds),
     identify: certificateIdentity,
     authority: new TextDecoder().decode(nodeDisk.readFile(ca)),
     handler: door.handle,

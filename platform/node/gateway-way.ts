@@ -3,8 +3,7 @@ import type { Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { bareHost, hostAndPort } from '../host-and-port.ts';
 import type { GatewayFault } from '../ports.ts';
-import { nodeClock } from './clock.ts';
-import { deviceOf } from './device-certificate.ts';
+import { deviceNamedBy } from './device-certificate.ts';
 import { failureOf, type Place, type Reached, reachDirectly } from './direct-way.ts';
 import type { TlsIdentity } from './network.ts';
 
@@ -53,7 +52,7 @@ function soon<Value>(socket: Socket, msMax: number, begin: (resolve: (value: Val
 async function secured(near: Socket, { ca, certificate, key, keyExchange }: TlsIdentity): Promise<TLSSocket> {
   const socket = connectTls({
     socket: near,
-    // Its certificate is one of a client: `deviceOf` judges it.
+    // Its certificate is one of a client, and a clock may be wrong: who it is decides, for what passes is judged at its ends.
     rejectUnauthorized: false,
     ...(ca === undefined ? {} : { ca }),
     ...(certificate === undefined ? {} : { cert: certificate }),
@@ -100,8 +99,7 @@ async function begin(address: string, place: Place, gateways: Gateways, signal: 
     if (signal.aborted) throw new Error('it is no longer wanted');
     const identity = gateways.identity();
     const socket = plain === undefined ? await secured(near, identity) : near;
-    const through =
-      plain ?? deviceOf((socket as TLSSocket).getPeerX509Certificate(), identity.ca ?? '', nodeClock.now());
+    const through = plain ?? deviceNamedBy((socket as TLSSocket).getPeerX509Certificate(), identity.ca ?? '');
     if (through === gateways.device) throw new Error('it is this device');
     await askThrough(socket, place);
     return { socket, areShort, through };

@@ -3,7 +3,8 @@ import test from 'ava';
 import { destinationsOf } from '../../../device-agent/gateway/destinations.ts';
 import { Gateway } from '../../../device-agent/gateway/gateway.ts';
 import { GatheredTravel } from '../../../device-agent/gateway/gathered-travel.ts';
-import type { Tunnel, TunnelRefusal } from '../../../platform/ports.ts';
+import { DoorKeeper } from '../../../device-agent/neighbours/door-keeper.ts';
+import type { ChildProcess, Random, Tunnel, TunnelRefusal } from '../../../platform/ports.ts';
 import { SimTime } from '../../../platform/simulated/clock.ts';
 
 const configuration = {
@@ -113,6 +114,60 @@ test('while the link may carry no modules, HTTPS of a device is let through for 
   t.is(ask(controller).kind, 'tunnel');
   gateway.close(undefined);
   t.true(tunnel(controller).accepts(10_000_000));
+});
+
+test('a device whose certificate does not count may have it renewed through a gateway, and no more', (t) => {
+  const { gateway } = openGateway();
+  const outdated = { device: 'anna', keyFingerprint: 'SHA256:x', startsAt: 0, endsAt: 1 };
+  const come = (asked: typeof broker) => gateway.handle(asked, { outdated, address: '192.168.7.12' });
+  t.like(come(broker), { kind: 'refused', status: 403 });
+  const renewal = come(controller);
+  if (renewal.kind !== 'tunnel') return t.fail(renewal.reason);
+  t.true(renewal.accepts(32 * 1024));
+  t.false(renewal.accepts(1));
+  t.like(come(controller), { kind: 'refused', status: 503 });
+});
+
+test('a door is told that its link is closed when that shows, by what travels or within a minute, and a new one anew', async (t) => {
+  const time = new SimTime(0);
+  const told: unknown[] = [];
+  const doors: { hear(message: unknown): void; end(): void }[] = [];
+  const start = (): ChildProcess => {
+    const [messages, exits]: [((value: unknown) => void)[], ((exit: { code: number }) => void)[]] = [[], []];
+    doors.push({
+      hear: (message) => void messages.map((one) => one(message)),
+      end: () => void exits.map((one) => one({ code: 1 })),
+    });
+    return {
+      onMessage: (one: (value: unknown) => void) => messages.push(one),
+      onExit: (one: (exit: { code: number }) => void) => exits.push(one),
+      send: (message: unknown) => told.push(message),
+      kill: () => {},
+    } as unknown as ChildProcess;
+  };
+  let [why, travelled]: [string | undefined, number] = [undefined, 0];
+  const keeper = new DoorKeeper({
+    ...{ processes: { start }, clock: time.clock({ alive: true }), random: { fraction: () => 0 } as Random },
+    ...{ log: { write: () => {} }, file: 'door', args: [], closed: () => why },
+    countTravel: (bytes) => (travelled += bytes),
+  });
+  keeper.start();
+  doors[0]!.hear({ kind: 'listening', port: 7450 });
+  t.deepEqual(told, []);
+  why = 'link vsat carries no modules';
+  doors[0]!.hear({ kind: 'travelled', bytes: 7, via: 'sat0' });
+  doors[0]!.hear({ kind: 'travelled', bytes: 8, via: 'sat0' });
+  t.deepEqual(told.splice(0), [{ kind: 'closed', why }]);
+  t.is(travelled, 15);
+  why = undefined;
+  await time.runUntil(60_000);
+  t.deepEqual(told.splice(0), [{ kind: 'closed' }]);
+  why = 'its hours are over';
+  doors[0]!.end();
+  await time.runUntil(120_000);
+  doors[1]!.hear({ kind: 'listening', port: 7450 });
+  t.deepEqual(told.splice(0), [{ kind: 'closed', why }]);
+  keeper.stop();
 });
 
 test('what travels is told in sums by interface, a second after the first of it', async (t) => {
