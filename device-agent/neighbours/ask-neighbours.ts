@@ -45,6 +45,9 @@ export interface Said {
 /** Who has not said by then whether it has a module is not asked any more in this attempt. */
 const askMsMax = 3_000;
 
+/** Set aside at the same time, as a report has room for; of more the oldest that nobody can name is forgotten first. */
+const asideMax = 32;
+
 /** Who comes while somebody is waited for is found so soon. */
 const lookAgainMs = 60_000;
 
@@ -52,8 +55,10 @@ const lookAgainMs = 60_000;
 export class AskedNeighbours {
   readonly #options: NeighboursOptions;
   readonly #aside: Map<string, Aside>;
-  /** Did not answer in this attempt, or broke off, or are this device. */
+  /** Did not answer in this attempt, or are this device. */
   readonly #absent = new Set<string>();
+  /** Broke off in this attempt: a device may have any number of addresses. */
+  readonly #left = new Set<string>();
   #found: readonly string[] = [];
   #lookedAt = Number.NEGATIVE_INFINITY;
 
@@ -75,11 +80,19 @@ export class AskedNeighbours {
     const untilAt = this.#options.clock.monotonic() + restMsAfter(why);
     const { address, device } = who;
     this.#aside.set(address, { address, ...(device === undefined ? {} : { device }), why, at, untilAt });
+    if (this.#aside.size <= asideMax) return;
+    const first = [...this.#aside.values()].find((one) => one.device === undefined) ?? [...this.#aside.values()][0];
+    if (first !== undefined) this.#aside.delete(first.address);
   }
 
   /** Asks it for nothing more in this attempt. */
-  leave(address: string): void {
-    this.#absent.add(address);
+  leave(device: string): void {
+    this.#left.add(device);
+  }
+
+  /** Whether a device is asked for nothing now, at whatever address. */
+  isLeft(device: string): boolean {
+    return this.#left.has(device) || [...this.#aside.values()].some((one) => one.device === device);
   }
 
   async ask(module: LinkedModule, signal: AbortSignal): Promise<Said> {
@@ -95,7 +108,7 @@ export class AskedNeighbours {
         const answer = await this.#askOne(address, module.sha256, signal);
         if (answer === undefined) return;
         answeredMs = clock.monotonic() - sinceMs;
-        if (answer.device === undefined) return;
+        if (answer.device === undefined || this.isLeft(answer.device)) return;
         const { status, headers, device } = answer;
         if (status === 403) this.setAside({ address, device }, 'untrusted');
         if (status === 200 && headers['content-length'] === String(module.length)) holders.push({ device, address });

@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { HttpHandler, HttpResponse } from '../../../platform/ports.ts';
 import type { DeployedLink } from '../../../schemas/generated/types.ts';
+import { isReport } from '../../../schemas/generated/validators/report.js';
 import { answer, moduleBytes, sha256 } from '../shore.ts';
 import { Site } from './site.ts';
 
@@ -130,6 +131,27 @@ test('a device that knows nobody looks who is there when it lacks something, als
   t.deepEqual(bella!.running(), ['gauge 1.0.0', 'horn 1.0.0']);
   t.is(looks, 2);
   t.deepEqual([site.asked(gauge), site.asked(horn)], [1, 1]);
+});
+
+test('a liar with many addresses is asked once, and so many strangers that no report has room for them silence nobody', async (t) => {
+  const addresses = Array.from({ length: 16 }, (_, at) => `mallory${at}`);
+  const strangers = Array.from({ length: 60 }, (_, at) => `stranger${at}`);
+  const site = new Site(['anna'], [gauge], [...addresses, ...strangers]);
+  let given = 0;
+  const lie = liar(gauge.bytes.length, async () => {
+    given += 1;
+    return answer(200, { 'content-length': String(gauge.bytes.length) }, Buffer.alloc(gauge.bytes.length));
+  });
+  for (const name of addresses) site.lan.devices.set(`${name}:1`, { device: 'mallory', handler: lie });
+  const refuse: HttpHandler = async () => answer(403, {}, new Uint8Array());
+  for (const name of strangers) site.join(name, refuse);
+  const [anna] = site.ships;
+  site.want(anna!, 1, [gauge]);
+  await anna!.run(120);
+  t.deepEqual(anna!.running(), ['gauge 1.0.0']);
+  t.is(given, 1);
+  t.is(anna!.report.neighbours?.length, 32);
+  t.true(isReport(anna!.report));
 });
 
 test('while it waits for one neighbour a device looks once a minute who else is there', async (t) => {
