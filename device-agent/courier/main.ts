@@ -3,6 +3,7 @@
  * its supervisor, and never beside another courier of the same state directory.
  */
 import { nodeClock } from '../../platform/node/clock.ts';
+import { nodeReturnKeys } from '../../platform/node/connection-pool.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
@@ -44,7 +45,8 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const countTravel: CountTravel = (bytes, via) =>
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
-  const network = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel);
+  const returnsTo = new URL(controller).origin;
+  const network = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, returnsTo }), countTravel);
   const beside = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, peers: 'devices' }));
   const orders = new ForwardedOrders(say);
   const courier = new CarryingCourier({
@@ -66,7 +68,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const enrolment = { device, controller, identity, network: stranger };
   const way = { network, countBytes, controller };
   const runner = new ErrandRunner({
-    ...{ courier, time, orders, say, segments: nodeSegments },
+    ...{ courier, time, orders, say, segments: nodeSegments, returnKeys: nodeReturnKeys },
     enrol: (signal) => enrol(enrolment, signal),
     news: (question, signal) => askNews(way, question, signal),
     part: (part, signal) => sendPart(way, part, signal),

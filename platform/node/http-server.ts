@@ -12,6 +12,10 @@ import { bareHost } from '../host-and-port.ts';
 import type { HttpHandler, HttpRequest, HttpResponse, Log, Peer } from '../ports.ts';
 import { sourceOf } from '../source-address.ts';
 import { headersOf, readBody } from './http-request.ts';
+import type { ReturningDevices } from './returning-devices.ts';
+
+/** Knows devices that come back. */
+export type Returning = Pick<ReturningDevices, 'secretOf' | 'peerOf' | 'keep'>;
 
 /** Where the server listens, as whom, and who answers. */
 export interface HttpServerOptions {
@@ -25,6 +29,8 @@ export interface HttpServerOptions {
   readonly authority: string;
   /** Who a client certificate (DER) of this authority says its holder is. */
   readonly identify: (certificate: Uint8Array) => { readonly commonName?: string; readonly keyFingerprint: string };
+  /** Lets devices that showed their certificate come back without. */
+  readonly returning?: Returning;
   readonly handler: HttpHandler;
   /** Of a request, by what stands before its body. */
   readonly bodyBytesMax: (head: Pick<HttpRequest, 'url' | 'headers'>) => number;
@@ -66,12 +72,16 @@ const minVersion = 'TLSv1.2';
 
 const methods: readonly string[] = ['GET', 'HEAD', 'POST'] satisfies HttpRequest['method'][];
 
-function peerOf(socket: TLSSocket, identify: HttpServerOptions['identify']): Peer {
+function peerOf(socket: TLSSocket, { identify, returning }: HttpServerOptions): Peer {
   const address = socket.remoteAddress ?? '';
+  const returned = returning?.peerOf(socket);
+  if (returned !== undefined) return { address, ...returned };
   const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
   if (certificate === undefined) return { address };
-  const { commonName, keyFingerprint } = identify(certificate.raw);
-  return commonName === undefined ? { address } : { address, device: commonName, keyFingerprint };
+  const { commonName: device, keyFingerprint } = identify(certificate.raw);
+  if (device === undefined) return { address };
+  returning?.keep(socket, certificate, { device, keyFingerprint });
+  return { address, device, keyFingerprint };
 }
 
 /** Answers that the server gives by itself, in the shape the API gives its own. The connection ends with them. */
@@ -99,7 +109,7 @@ function subjectOf({ method, url = '' }: IncomingMessage): string {
 }
 
 async function serve(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { handler, identify, bodyBytesMax, onFailure } = options;
+  const { handler, bodyBytesMax, onFailure } = options;
   const abort = new AbortController();
   response.once('close', () => abort.abort());
   try {
@@ -112,7 +122,7 @@ async function serve(options: HttpServerOptions, request: IncomingMessage, respo
       ...head,
       ...(body.length === 0 ? {} : { body }),
     };
-    const answer = await handler(asked, peerOf(request.socket as TLSSocket, identify), abort.signal);
+    const answer = await handler(asked, peerOf(request.socket as TLSSocket, options), abort.signal);
     await send(request, response, answer, abort.signal);
   } catch (error) {
     if (abort.signal.aborted) return;
@@ -122,11 +132,11 @@ async function serve(options: HttpServerOptions, request: IncomingMessage, respo
   }
 }
 
-/** Ends connections without a certificate of our authority beyond those that one source may have. */
-function boundStrangers(server: Server, perSourceMax: number): void {
+/** Ends connections of nobody whom our authority knows beyond those that one source may have. */
+function boundStrangers(server: Server, perSourceMax: number, returning: Returning | undefined): void {
   const open = new Map<string, number>();
   server.on('secureConnection', (socket: TLSSocket) => {
-    if (socket.authorized) return;
+    if (socket.authorized || returning?.peerOf(socket) !== undefined) return;
     const source = sourceOf(socket.remoteAddress ?? '');
     const count = (open.get(source) ?? 0) + 1;
     if (count > perSourceMax) {
@@ -144,7 +154,7 @@ function boundStrangers(server: Server, perSourceMax: number): void {
 
 /**
  * Keys and rules of the TLS of a server; a client may not have the handshake done again over one connection. Tickets hold the client's
- * certificate and are sent twice, 1.6 KB for nothing: agents do not come back with one.
+ * certificate and are sent twice, 1.4 KB for nothing: agents come back with a key that never travels.
  */
 function secureContext(certificate: string, key: string, authority: string) {
   return {
@@ -171,13 +181,14 @@ function closeServer(server: Server): Promise<void> {
 
 function createBoundedServer(options: HttpServerOptions): Server {
   const { certificate, key, authority, log, onFailure, strangersPerSourceMax = strangersMax } = options;
-  const { connectionsMax, onTurnedAway } = options;
+  const { connectionsMax, onTurnedAway, returning } = options;
   const server = createServer(
     {
       ...secureContext(certificate, key, authority),
       requestCert: true,
       // Whoever has no certificate may still enrol or show a token; `peerOf` believes only authorised ones.
       rejectUnauthorized: false,
+      ...(returning === undefined ? {} : { pskCallback: returning.secretOf }),
       pauseOnConnect: options.beforeHandshakes !== undefined,
       noDelay: true,
       handshakeTimeout: headersTimeoutMs,
@@ -195,7 +206,7 @@ function createBoundedServer(options: HttpServerOptions): Server {
   server.maxHeadersCount = headersMax;
   server.setTimeout(stalledMs, (socket) => socket.destroy());
   server.on('tlsClientError', (error) => log.write('debug', 'http.handshake-failed', { error: String(error) }));
-  boundStrangers(server, strangersPerSourceMax);
+  boundStrangers(server, strangersPerSourceMax, returning);
   return server;
 }
 

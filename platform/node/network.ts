@@ -1,8 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
-import { Agent, type RequestOptions, request as requestTls } from 'node:https';
+import { request as requestTls } from 'node:https';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import {
   type CountTravel,
   type HttpRequest,
@@ -13,11 +12,11 @@ import {
 } from '../ports.ts';
 import { addressMsMax } from './address-patience.ts';
 import { nodeClock } from './clock.ts';
+import { beganWithKey, ConnectionPool } from './connection-pool.ts';
 import { deviceOf } from './device-certificate.ts';
 import { interfaceOf } from './interface-of.ts';
 import { nodeSegments } from './segments.ts';
-import { shortSegmentSocket } from './short-segments.ts';
-import { connectionBytes, handshakeBytes, travelOf } from './travel.ts';
+import { connectionBytes, handshakeBytes, returnBytes, travelOf } from './travel.ts';
 
 /** What a client shows and trusts. PEM texts. */
 export interface TlsIdentity {
@@ -28,6 +27,8 @@ export interface TlsIdentity {
   readonly keyExchange?: string;
   /** Who answers is a device of this authority, by whatever name of a host: answers say which. */
   readonly peers?: 'devices';
+  /** The origin of a server that lets devices come back without their certificate. */
+  readonly returnsTo?: string;
 }
 
 /** How long a server may say nothing at all before an exchange counts as cut. */
@@ -62,7 +63,12 @@ function beginTally(socket: Socket, countTravel: CountTravel): void {
   if (tallies.has(socket)) return;
   const via = interfaceOf(socket.localAddress);
   tallies.set(socket, { via, counted: 0 });
-  countTravel(connectionBytes + ('encrypted' in socket ? handshakeBytes : 0), via);
+  if (!('encrypted' in socket)) return countTravel(connectionBytes, via);
+  const hopedBytes = beganWithKey(socket) ? returnBytes : handshakeBytes;
+  countTravel(connectionBytes + hopedBytes, via);
+  socket.once('secureConnect', () => {
+    if (!(socket as TLSSocket).isSessionReused()) countTravel(handshakeBytes - hopedBytes, via);
+  });
 }
 
 /** Counts what went over a connection since it was counted last. */
@@ -114,7 +120,7 @@ function headersOf(message: IncomingMessage): Record<string, string> {
  * Connections that may serve again, by identity: a handshake costs about 5 KB, and the files of one update are many. They never
  * keep the process alive.
  */
-const pools = new Map<string, Agent>();
+const pools = new Map<string, ConnectionPool>();
 
 /** The identities of this process, and the one before a renewal. */
 const poolsMax = 4;
@@ -123,36 +129,22 @@ const idleMsMax = 10_000;
 const idleConnectionsMax = 4;
 
 /** What is in use goes on and ends by itself. */
-function closeIdle(pool: Agent): void {
+function closeIdle(pool: ConnectionPool): void {
   for (const sockets of Object.values(pool.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
-/** A connection with short segments, where this machine can choose. */
-async function connectShort(options: RequestOptions): Promise<Socket> {
-  const host = options.host ?? '';
-  const short = await shortSegmentSocket(host);
-  const socket = short?.socket.connect({ host: short.address, port: Number(options.port) });
-  return connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
-}
-
-class ShortPool extends Agent {
-  override createConnection(options: RequestOptions, onMade?: (error: Error | null, socket: Duplex) => void): null {
-    connectShort(options).then(
-      (socket) => onMade?.(null, socket),
-      // Nobody looks at the second where there is the first.
-      (error: Error) => onMade?.(error, undefined as unknown as Duplex),
-    );
-    return null;
-  }
-}
-
-function poolOf({ ca, certificate, key, keyExchange, peers }: TlsIdentity, areShort: boolean): Agent {
-  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, areShort]);
+function poolOf(identity: TlsIdentity, areShort: boolean, isReturn: boolean): ConnectionPool {
+  const { ca, certificate, key, keyExchange, peers, returnsTo } = identity;
+  const comesBack = isReturn && certificate !== undefined && returnsTo !== undefined;
+  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, areShort, comesBack]);
   const pool =
     pools.get(name) ??
-    new (areShort ? ShortPool : Agent)({
+    new ConnectionPool({
+      areShort,
       keepAlive: true,
       timeout: idleMsMax,
+      // Node has TCP ask each second whether a connection that waits is there, which is 1 kB in the time that it waits.
+      keepAliveMsecs: silenceMsMax,
       maxFreeSockets: idleConnectionsMax,
       certificateCompression: ['zlib'],
       ...(ca === undefined ? {} : { ca }),
@@ -161,6 +153,8 @@ function poolOf({ ca, certificate, key, keyExchange, peers }: TlsIdentity, areSh
       ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
       // Its certificate is judged when it answers: it is one of a client.
       ...(peers === undefined ? {} : { rejectUnauthorized: false }),
+      // Where its key is what it comes back with, a session that can't be resumed is 95 bytes for nothing.
+      ...(comesBack ? { returnsTo, maxCachedSessions: 0 } : {}),
     });
   // The one used last is the last of the map.
   pools.delete(name);
@@ -187,7 +181,7 @@ function begin(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal):
   const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
   const exchange =
     url.protocol === 'https:'
-      ? requestTls(url, { ...options, agent: poolOf(identity, areShort) })
+      ? requestTls(url, { ...options, agent: poolOf(identity, areShort, url.origin === identity.returnsTo) })
       : requestPlain(url, { ...options, agent: false });
   exchange.on('timeout', () => {
     const message = `no answer from ${url.host} for ${silenceMsMax / 1000} s`;
