@@ -122,7 +122,10 @@ async function serve(options: HttpServerOptions, request: IncomingMessage, respo
       ...head,
       ...(body.length === 0 ? {} : { body }),
     };
-    const answer = await handler(asked, peerOf(request.socket as TLSSocket, options), abort.signal);
+    const peer = peerOf(request.socket as TLSSocket, options);
+    const answer = await handler(asked, peer, abort.signal);
+    // That HTTP/1.1 keeps the connection, and until when, devices need not hear: they let go of it long before.
+    if (peer.device !== undefined && response.shouldKeepAlive) response.removeHeader('connection');
     await send(request, response, answer, abort.signal);
   } catch (error) {
     if (abort.signal.aborted) return;

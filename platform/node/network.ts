@@ -183,6 +183,8 @@ function begin(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal):
     url.protocol === 'https:'
       ? requestTls(url, { ...options, agent: poolOf(identity, areShort, url.origin === identity.returnsTo) })
       : requestPlain(url, { ...options, agent: false });
+  // Those of a pool are kept by HTTP/1.1 without a word.
+  if (url.protocol === 'https:') exchange.removeHeader('connection');
   exchange.on('timeout', () => {
     const message = `no answer from ${url.host} for ${silenceMsMax / 1000} s`;
     if (exchange.socket !== null && isAsGoodAsEmpty(exchange.socket)) nodeSegments.cameToNothing(areShort);
