@@ -1,6 +1,6 @@
 /** Binds an `HttpHandler` to HTTPS on this machine: bounded headers, bodies and times, streamed answers, a graceful end. */
 
-import { constants } from 'node:crypto';
+import { constants, type X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -9,8 +9,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket, Server as TlsServer } from 'node:tls';
 import { bareHost } from '../host-and-port.ts';
-import type { HttpHandler, HttpRequest, HttpResponse, Log, Peer } from '../ports.ts';
+import type { HttpHandler, HttpRequest, HttpResponse, Log, Peer, PeerOutOfTime } from '../ports.ts';
 import { sourceOf } from '../source-address.ts';
+import { isGivenBy } from './device-certificate.ts';
 import { headersOf, readBody } from './http-request.ts';
 import type { ReturningDevices } from './returning-devices.ts';
 
@@ -28,7 +29,7 @@ export interface HttpServerOptions {
   /** PEM of the authority whose client certificates count. */
   readonly authority: string;
   /** Who a client certificate (DER) of this authority says its holder is. */
-  readonly identify: (certificate: Uint8Array) => { readonly commonName?: string; readonly keyFingerprint: string };
+  readonly identify: (certificate: Uint8Array) => Omit<PeerOutOfTime, 'device'> & { readonly commonName?: string };
   /** Lets devices that showed their certificate come back without. */
   readonly returning?: Returning;
   readonly handler: HttpHandler;
@@ -72,14 +73,24 @@ const minVersion = 'TLSv1.2';
 
 const methods: readonly string[] = ['GET', 'HEAD', 'POST'] satisfies HttpRequest['method'][];
 
-function peerOf(socket: TLSSocket, { identify, returning }: HttpServerOptions): Peer {
+const outOfTime: readonly unknown[] = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
+
+/** Nothing that does not verify but for its time: of several faults the handshake names one. */
+function shownBy(socket: TLSSocket, authority: string): X509Certificate | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined || socket.authorized) return certificate;
+  return outOfTime.includes(socket.authorizationError) && isGivenBy(certificate, authority) ? certificate : undefined;
+}
+
+function peerOf(socket: TLSSocket, { identify, authority, returning }: HttpServerOptions): Peer {
   const address = socket.remoteAddress ?? '';
   const returned = returning?.peerOf(socket);
   if (returned !== undefined) return { address, ...returned };
-  const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
+  const certificate = shownBy(socket, authority);
   if (certificate === undefined) return { address };
-  const { commonName: device, keyFingerprint } = identify(certificate.raw);
+  const { commonName: device, keyFingerprint, startsAt, endsAt } = identify(certificate.raw);
   if (device === undefined) return { address };
+  if (!socket.authorized) return { address, outdated: { device, keyFingerprint, startsAt, endsAt } };
   returning?.keep(socket, certificate, { device, keyFingerprint });
   return { address, device, keyFingerprint };
 }
@@ -208,7 +219,11 @@ function createBoundedServer(options: HttpServerOptions): Server {
   server.on('drop', (drop) => onTurnedAway?.(drop?.remoteAddress ?? ''));
   server.maxHeadersCount = headersMax;
   server.setTimeout(stalledMs, (socket) => socket.destroy());
-  server.on('tlsClientError', (error) => log.write('debug', 'http.handshake-failed', { error: String(error) }));
+  server.on('tlsClientError', (error, socket) => {
+    log.write('debug', 'http.handshake-failed', { error: String(error) });
+    // Node tells of a handshake that failed or took too long, and leaves its connection open.
+    socket.destroy();
+  });
   boundStrangers(server, strangersPerSourceMax, returning);
   return server;
 }

@@ -1,5 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
-import { request as requestTls } from 'node:https';
+import { Agent, request as requestTls } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import {
@@ -12,10 +12,11 @@ import {
 } from '../ports.ts';
 import { addressMsMax } from './address-patience.ts';
 import { nodeClock } from './clock.ts';
-import { beganWithKey, ConnectionPool } from './connection-pool.ts';
 import { deviceOf } from './device-certificate.ts';
 import { interfaceOf } from './interface-of.ts';
+import { beganWithKey, ReturningPool } from './returning-pool.ts';
 import { nodeSegments } from './segments.ts';
+import { ShortPool, silenceMsMax, TolerantPool, type ToleratesTime } from './tls-connections.ts';
 import { connectionBytes, handshakeBytes, returnBytes, travelOf } from './travel.ts';
 
 /** What a client shows and trusts. PEM texts. */
@@ -29,10 +30,11 @@ export interface TlsIdentity {
   readonly peers?: 'devices';
   /** The origin of a server that lets devices come back without their certificate. */
   readonly returnsTo?: string;
+  /** Asked of a server of this authority that is all it has to be, but that its time is over or not yet come by the clock here. */
+  readonly tolerates?: ToleratesTime;
 }
 
-/** How long a server may say nothing at all before an exchange counts as cut. */
-const silenceMsMax = 60_000;
+const outOfTime: readonly unknown[] = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
 
 function errorCode(error: NodeJS.ErrnoException, signal: AbortSignal): NetworkErrorCode {
   if (signal.aborted) return 'ABORTED';
@@ -45,7 +47,7 @@ function errorCode(error: NodeJS.ErrnoException, signal: AbortSignal): NetworkEr
 
 /** What went wrong, in words. Whether a certificate is valid now is judged by a clock, and that may be what is wrong. */
 export function failureText({ code, message }: NodeJS.ErrnoException, host: string, nowMs: number): string {
-  if (code !== 'CERT_HAS_EXPIRED' && code !== 'CERT_NOT_YET_VALID') return message;
+  if (!outOfTime.includes(code)) return message;
   const when = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
   return `the certificate of ${host} ${when} by the clock here, where it is ${new Date(nowMs).toISOString().slice(0, 16)}Z`;
 }
@@ -120,7 +122,7 @@ function headersOf(message: IncomingMessage): Record<string, string> {
  * Connections that may serve again, by identity: a handshake costs about 5 KB, and the files of one update are many. They never
  * keep the process alive.
  */
-const pools = new Map<string, ConnectionPool>();
+const pools = new Map<string, Agent>();
 
 /** The identities of this process, and the one before a renewal. */
 const poolsMax = 4;
@@ -129,33 +131,47 @@ const idleMsMax = 10_000;
 const idleConnectionsMax = 4;
 
 /** What is in use goes on and ends by itself. */
-function closeIdle(pool: ConnectionPool): void {
+function closeIdle(pool: Agent): void {
   for (const sockets of Object.values(pool.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
-function poolOf(identity: TlsIdentity, areShort: boolean, isReturn: boolean): ConnectionPool {
-  const { ca, certificate, key, keyExchange, peers, returnsTo } = identity;
-  const comesBack = isReturn && certificate !== undefined && returnsTo !== undefined;
-  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, areShort, comesBack]);
-  const pool =
-    pools.get(name) ??
-    new ConnectionPool({
-      areShort,
-      keepAlive: true,
-      timeout: idleMsMax,
-      // Node has TCP ask each second whether a connection that waits is there, which is 1 kB in the time that it waits.
-      keepAliveMsecs: silenceMsMax,
-      maxFreeSockets: idleConnectionsMax,
-      certificateCompression: ['zlib'],
-      ...(ca === undefined ? {} : { ca }),
-      ...(certificate === undefined ? {} : { cert: certificate }),
-      ...(key === undefined ? {} : { key }),
-      ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
-      // Its certificate is judged when it answers: it is one of a client.
-      ...(peers === undefined ? {} : { rejectUnauthorized: false }),
-      // Where its key is what it comes back with, a session that can't be resumed is 95 bytes for nothing.
-      ...(comesBack ? { returnsTo, maxCachedSessions: 0 } : {}),
-    });
+/** What else the connections of a pool have in common; `returnsTo` is where they all lead, if they come back there. */
+interface PoolKind {
+  readonly areShort: boolean;
+  readonly isTolerant: boolean;
+  readonly returnsTo?: string;
+}
+
+function openPool(
+  { ca, certificate, key, keyExchange, peers, tolerates }: TlsIdentity,
+  { areShort, isTolerant, returnsTo }: PoolKind,
+): Agent {
+  const options = {
+    keepAlive: true,
+    timeout: idleMsMax,
+    // Node has TCP ask each second whether a connection that waits is there, which is 1 kB in the time that it waits.
+    keepAliveMsecs: silenceMsMax,
+    maxFreeSockets: idleConnectionsMax,
+    certificateCompression: ['zlib'] as 'zlib'[],
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate === undefined ? {} : { cert: certificate }),
+    ...(key === undefined ? {} : { key }),
+    ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
+    // Its certificate is judged when it answers: it is one of a client.
+    ...(peers === undefined ? {} : { rejectUnauthorized: false }),
+  };
+  if (isTolerant && tolerates !== undefined) return new TolerantPool(options, areShort, tolerates);
+  if (returnsTo !== undefined) return new ReturningPool(options, areShort, returnsTo);
+  return areShort ? new ShortPool(options) : new Agent(options);
+}
+
+function poolOf(identity: TlsIdentity, kind: PoolKind): Agent {
+  const { ca, certificate, key, keyExchange, peers } = identity;
+  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, kind]);
+  const known = pools.get(name);
+  // Who tolerates something else has connections of its own.
+  const isOther = known instanceof TolerantPool && known.tolerates !== identity.tolerates;
+  const pool = known === undefined || isOther ? openPool(identity, kind) : known;
   // The one used last is the last of the map.
   pools.delete(name);
   pools.set(name, pool);
@@ -174,14 +190,29 @@ function isAsGoodAsEmpty({ connecting, bytesRead }: Socket): boolean {
   return !connecting && bytesRead < fewBytes;
 }
 
-function begin(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal): ClientRequest {
+/** Whom nobody could name, and whom a clock kept from judging the server, does not come back. */
+function comesBack({ certificate, peers, returnsTo }: TlsIdentity, isTolerant: boolean, origin: string): boolean {
+  return certificate !== undefined && peers === undefined && !isTolerant && origin === returnsTo;
+}
+
+/** As whom and for how long something is asked, and whether the clock here was in its way a moment ago. */
+interface Exchange {
+  readonly identity: TlsIdentity;
+  readonly signal: AbortSignal;
+  readonly countTravel: CountTravel | undefined;
+  readonly isTolerant: boolean;
+}
+
+function begin(wanted: HttpRequest, { identity, signal, isTolerant }: Exchange): ClientRequest {
   const url = new URL(wanted.url);
   const { areShort } = nodeSegments;
   const patience = { timeout: silenceMsMax, autoSelectFamilyAttemptTimeout: addressMsMax };
   const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
+  const isReturn = comesBack(identity, isTolerant, url.origin);
+  const kind: PoolKind = { areShort, isTolerant, ...(isReturn ? { returnsTo: url.origin } : {}) };
   const exchange =
     url.protocol === 'https:'
-      ? requestTls(url, { ...options, agent: poolOf(identity, areShort, url.origin === identity.returnsTo) })
+      ? requestTls(url, { ...options, agent: poolOf(identity, kind) })
       : requestPlain(url, { ...options, agent: false });
   // Those of a pool are kept by HTTP/1.1 without a word.
   if (url.protocol === 'https:') exchange.removeHeader('connection');
@@ -205,25 +236,23 @@ function answering(socket: Socket, { peers, ca = '' }: TlsIdentity): { readonly 
   return { device: deviceOf(certificate, ca, nodeClock.now()) };
 }
 
-function attempt(
-  wanted: HttpRequest,
-  identity: TlsIdentity,
-  signal: AbortSignal,
-  countTravel: CountTravel | undefined,
-): Promise<HttpResponse> {
+function attempt(wanted: HttpRequest, asked: Exchange): Promise<HttpResponse> {
+  const { identity, signal, countTravel, isTolerant } = asked;
   return new Promise<HttpResponse>((resolve, reject) => {
-    const exchange = begin(wanted, identity, signal);
+    const exchange = begin(wanted, asked);
     if (countTravel !== undefined) countExchange(exchange, countTravel);
     const count = (): void => {
       if (countTravel !== undefined) countOn(exchange.socket, countTravel);
     };
     const fail = (cause: NodeJS.ErrnoException): void => {
+      if (!isTolerant && identity.tolerates !== undefined && outOfTime.includes(cause.code))
+        return resolve(attempt(wanted, { ...asked, isTolerant: true }));
       const error = new NetworkError(
         errorCode(cause, signal),
         failureText(cause, new URL(wanted.url).host, nodeClock.now()),
       );
       // Each failure takes one connection out of the pool, so this comes to an end.
-      if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, identity, signal, countTravel));
+      if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, asked));
       else reject(error);
     };
     exchange.on('error', fail);
@@ -249,5 +278,8 @@ function attempt(
  * exchanges under the same one share connections. `countTravel` is told of all that they take.
  */
 export function openNetwork(identity: () => TlsIdentity, countTravel?: CountTravel): Network {
-  return { request: async (wanted, signal) => attempt(wanted, identity(), signal, countTravel) };
+  return {
+    request: async (wanted, signal) =>
+      attempt(wanted, { identity: identity(), signal, countTravel, isTolerant: false }),
+  };
 }
