@@ -2,11 +2,14 @@
  * The door for neighbours as a program: `node main.ts CONFIGURATION`, the agent's configuration as JSON. A process of its own, because
  * it reads what other machines send, and because only a device that gives its modules to others is to pay for it.
  */
+import { bareHost } from '../../platform/host-and-port.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { reachDirectly } from '../../platform/node/direct-way.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
+import { nodeLan } from '../../platform/node/lan.ts';
 import { openLog } from '../../platform/node/log.ts';
+import { nodeRandom } from '../../platform/node/random.ts';
 import { boundSources } from '../../platform/node/source-bounds.ts';
 import { onStarterGone } from '../../platform/node/starter-gone.ts';
 import type { LogLevel } from '../../platform/ports.ts';
@@ -17,6 +20,7 @@ import { destinationsOf } from '../gateway/destinations.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { GatheredTravel } from '../gateway/gathered-travel.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
+import { Announcer } from './mdns/announcer.ts';
 import type { FromDoor, ToDoor } from './messages.ts';
 import { NeighbourDoor } from './neighbour-door.ts';
 
@@ -51,7 +55,7 @@ function openGateway(configuration: AgentConfiguration): Gateway {
 }
 
 async function serve(configuration: AgentConfiguration): Promise<number> {
-  const { neighbours, ca, stateDirectory = defaultStateDirectory } = configuration;
+  const { device, neighbours, ca, stateDirectory = defaultStateDirectory } = configuration;
   const listen = neighbours?.listen;
   if (listen === undefined) throw new Error('the configuration says nowhere to listen for neighbours');
   const log = openLog(nodeClock, (process.env.FLEET_LOG_LEVEL ?? 'info') as LogLevel);
@@ -83,6 +87,11 @@ async function serve(configuration: AgentConfiguration): Promise<number> {
     nodeClock.after(renewalMs, renew);
   };
   nodeClock.after(renewalMs, renew);
+  const interfaces = neighbours?.discover ?? [];
+  if (interfaces.length > 0) {
+    const door = { device, host: bareHost(listen.host), port: server.port, interfaces };
+    new Announcer({ lan: nodeLan, clock: nodeClock, random: nodeRandom, log, ...door }).start();
+  }
   return server.port;
 }
 

@@ -15,9 +15,18 @@ import { nodeClock } from './clock.ts';
 import { deviceOf } from './device-certificate.ts';
 import type { Reach } from './direct-way.ts';
 import { interfaceOf } from './interface-of.ts';
+import { beganWithKey, ReturningPool } from './returning-pool.ts';
 import { nodeSegments } from './segments.ts';
-import { carrierOf, silenceMsMax, type TlsWay, TolerantPool, type ToleratesTime, WayPool } from './tls-connections.ts';
-import { connectionBytes, handshakeBytes, travelOf } from './travel.ts';
+import {
+  carrierOf,
+  isUsual,
+  silenceMsMax,
+  type TlsWay,
+  TolerantPool,
+  type ToleratesTime,
+  WayPool,
+} from './tls-connections.ts';
+import { connectionBytes, handshakeBytes, returnBytes, travelOf } from './travel.ts';
 
 /** What a client shows and trusts. PEM texts. */
 export interface TlsIdentity {
@@ -28,6 +37,8 @@ export interface TlsIdentity {
   readonly keyExchange?: string;
   /** Who answers is a device of this authority, by whatever name of a host: answers say which. */
   readonly peers?: 'devices';
+  /** The origin of a server that lets devices come back without their certificate. */
+  readonly returnsTo?: string;
   /** Asked of a server of this authority that is all it has to be, but that its time is over or not yet come by the clock here. */
   readonly tolerates?: ToleratesTime;
 }
@@ -63,7 +74,12 @@ function beginTally(socket: Socket, countTravel: CountTravel): void {
   if (tallies.has(socket)) return;
   const via = interfaceOf(carrierOf(socket).localAddress);
   tallies.set(socket, { via, counted: 0 });
-  countTravel(connectionBytes + ('encrypted' in socket ? handshakeBytes : 0), via);
+  if (!('encrypted' in socket)) return countTravel(connectionBytes, via);
+  const hopedBytes = beganWithKey(socket) ? returnBytes : handshakeBytes;
+  countTravel(connectionBytes + hopedBytes, via);
+  socket.once('secureConnect', () => {
+    if (!(socket as TLSSocket).isSessionReused()) countTravel(handshakeBytes - hopedBytes, via);
+  });
 }
 
 /** Counts what went over a connection since it was counted last. */
@@ -120,7 +136,7 @@ const pools = new Map<string, Pool>();
 /** Connections, and of what besides their identity they are. */
 interface Pool {
   readonly agent: Agent;
-  readonly way: TlsWay;
+  readonly reach: Reach | undefined;
   readonly tolerates: ToleratesTime | undefined;
 }
 
@@ -135,14 +151,22 @@ function closeIdle(pool: Agent): void {
   for (const sockets of Object.values(pool.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
+/** What else the connections of a pool have in common; `returnsTo` is where they all lead, if they come back there. */
+interface PoolKind {
+  readonly way: TlsWay;
+  readonly isTolerant: boolean;
+  readonly returnsTo?: string;
+}
+
 function openPool(
-  { ca, certificate, key, keyExchange, peers }: TlsIdentity,
-  way: TlsWay,
-  tolerates: ToleratesTime | undefined,
+  { ca, certificate, key, keyExchange, peers, tolerates }: TlsIdentity,
+  { way, isTolerant, returnsTo }: PoolKind,
 ): Agent {
   const options = {
     keepAlive: true,
     timeout: idleMsMax,
+    // Node has TCP ask each second whether a connection that waits is there, which is 1 kB in the time that it waits.
+    keepAliveMsecs: silenceMsMax,
     maxFreeSockets: idleConnectionsMax,
     certificateCompression: ['zlib'] as 'zlib'[],
     ...(ca === undefined ? {} : { ca }),
@@ -152,18 +176,20 @@ function openPool(
     // Its certificate is judged when it answers: it is one of a client.
     ...(peers === undefined ? {} : { rejectUnauthorized: false }),
   };
-  if (tolerates !== undefined) return new TolerantPool(options, way, tolerates);
-  return way.areShort || way.reach !== undefined ? new WayPool(options, way) : new Agent(options);
+  if (isTolerant && tolerates !== undefined) return new TolerantPool(options, way, tolerates);
+  if (returnsTo !== undefined) return new ReturningPool(options, way, returnsTo);
+  return isUsual(way) ? new Agent(options) : new WayPool(options, way);
 }
 
-function poolOf(identity: TlsIdentity, way: TlsWay, isTolerant: boolean): Agent {
+function poolOf(identity: TlsIdentity, kind: PoolKind): Agent {
   const { ca, certificate, key, keyExchange, peers } = identity;
-  const tolerates = isTolerant ? identity.tolerates : undefined;
-  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, way.areShort, isTolerant]);
+  const tolerates = kind.isTolerant ? identity.tolerates : undefined;
+  const { reach } = kind.way;
+  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, { ...kind, way: kind.way.areShort }]);
   const known = pools.get(name);
   // Who tolerates something else, or goes by other ways, has connections of its own.
-  const isSame = known !== undefined && known.tolerates === tolerates && known.way.reach === way.reach;
-  const pool = isSame ? known : { agent: openPool(identity, way, tolerates), way, tolerates };
+  const isSame = known !== undefined && known.tolerates === tolerates && known.reach === reach;
+  const pool = isSame ? known : { agent: openPool(identity, kind), reach, tolerates };
   // The one used last is the last of the map.
   pools.delete(name);
   pools.set(name, pool);
@@ -182,6 +208,11 @@ function isAsGoodAsEmpty({ connecting, bytesRead }: Socket): boolean {
   return !connecting && bytesRead < fewBytes;
 }
 
+/** Whom nobody could name, and whom a clock kept from judging the server, does not come back. */
+function comesBack({ certificate, peers, returnsTo }: TlsIdentity, isTolerant: boolean, origin: string): boolean {
+  return certificate !== undefined && peers === undefined && !isTolerant && origin === returnsTo;
+}
+
 /** As whom and for how long something is asked, and whether the clock here was in its way a moment ago. */
 interface Exchange {
   readonly identity: TlsIdentity;
@@ -196,10 +227,14 @@ function begin(wanted: HttpRequest, { identity, signal, reach, isTolerant }: Exc
   const { areShort } = nodeSegments;
   const patience = { timeout: silenceMsMax, autoSelectFamilyAttemptTimeout: addressMsMax };
   const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
+  const isReturn = comesBack(identity, isTolerant, url.origin);
+  const kind: PoolKind = { way: { areShort, reach }, isTolerant, ...(isReturn ? { returnsTo: url.origin } : {}) };
   const exchange =
     url.protocol === 'https:'
-      ? requestTls(url, { ...options, agent: poolOf(identity, { areShort, reach }, isTolerant) })
+      ? requestTls(url, { ...options, agent: poolOf(identity, kind) })
       : requestPlain(url, { ...options, agent: false });
+  // Those of a pool are kept by HTTP/1.1 without a word.
+  if (url.protocol === 'https:') exchange.removeHeader('connection');
   exchange.on('timeout', () => {
     const message = `no answer from ${url.host} for ${silenceMsMax / 1000} s`;
     if (exchange.socket !== null && isAsGoodAsEmpty(exchange.socket)) nodeSegments.cameToNothing(areShort);

@@ -14,9 +14,11 @@ export type ToleratesTime = (untilMs: number) => boolean;
 /** How long a server may say nothing at all before an exchange counts as cut. */
 export const silenceMsMax = 60_000;
 
-type OnMade = (error: Error | null, socket: Duplex) => void;
+/** Told of a connection that was made, or why there is none. */
+export type OnMade = (error: Error | null, socket: Duplex) => void;
 
-function handOver(made: Promise<Socket>, onMade: OnMade | undefined): null {
+/** Tells of it once it is there. */
+export function handOver(made: Promise<Socket>, onMade: OnMade | undefined): null {
   made.then(
     (socket) => onMade?.(null, socket),
     // Nobody looks at the second where there is the first.
@@ -59,7 +61,13 @@ export interface TlsWay {
   readonly reach: Reach | undefined;
 }
 
-function connectOver({ areShort, reach }: TlsWay, options: RequestOptions): Promise<TLSSocket> {
+/** Whether it is Node's own. */
+export function isUsual({ areShort, reach }: TlsWay): boolean {
+  return !areShort && reach === undefined;
+}
+
+/** A connection by this way. */
+export function connectOver({ areShort, reach }: TlsWay, options: RequestOptions): Promise<TLSSocket> {
   if (reach !== undefined) return connectBy(reach, options);
   return areShort ? connectShort(options) : Promise.resolve(connectTls(options as ConnectionOptions));
 }

@@ -1007,10 +1007,20 @@ export interface AgentNeighboursConfiguration {
    * Through which this device goes where no way of its own leads to controller or broker, in this order: devices that are gateways, each as HOST:PORT, and plain HTTP proxies, as http://HOST:PORT; this device itself may be among them.
    *
    * @maxItems 4
+   *
+   * Items: HOST:PORT with a port from 1 to 65535, or http://HOST:PORT of a plain HTTP proxy; an IPv6 address is in brackets.
    */
   gateways?: [] | [string] | [string, string] | [string, string, string] | [string, string, string, string];
   /**
-   * Those that are asked, each as HOST:PORT; this device itself may be among them.
+   * Interfaces on whose networks devices find each other by multicast DNS: one that listens tells there where, and one that lacks something asks there.
+   *
+   * @maxItems 32
+   *
+   * Items: The name of an interface, or the beginning of one and *: eth0, wlan*.
+   */
+  discover?: string[];
+  /**
+   * Those that are asked besides any that are found, each as HOST:PORT; this device itself may be among them.
    *
    * @maxItems 32
    *
