@@ -18,6 +18,7 @@ import { gatesOf } from './interlocks/gates.ts';
 import { LinkFacts } from './interlocks/link-facts.ts';
 import type { Senses } from './interlocks/senses.ts';
 import { LinkAccounts } from './links/link-accounts.ts';
+import type { ModulesCame } from './links/observed-rate.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import type { StateFiles } from './state-files.ts';
 import { Activator } from './update/activator.ts';
@@ -42,6 +43,8 @@ export interface UpdatesOptions {
   readonly time: AgentTime;
   /** What conditions are judged by. */
   readonly senses: Senses;
+  /** Whether the device may ask others beside it for modules. */
+  readonly hasNeighbours: boolean;
   /** Called before these applications run in the place of others. */
   readonly onApply: (applications: readonly DeployedApplication[]) => void;
   /** Called with what each errand of the courier's proves of the way to the shore. */
@@ -87,6 +90,8 @@ export interface Updates {
   neighbours(): readonly NeighbourReport[] | undefined;
   /** Something went over an interface. */
   readonly countTravel: CountTravel;
+  /** Something of a module came over an interface. */
+  readonly modulesCame: ModulesCame;
   stop(): void;
 }
 
@@ -184,6 +189,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     disk,
     partialDirectory,
     ...organs,
+    hasNeighbours: options.hasNeighbours,
     emit,
     momentOver: () => engine.momentOver(),
     memory: () => memory,
@@ -221,6 +227,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     links: () => links.report(),
     neighbours: () => asideReport([fetcher, repairer]),
     countTravel: (bytes, via) => links.count(bytes, via),
+    modulesCame: (flow, via) => links.modulesCame(flow, via),
     stop: () => {
       nextScrub?.[Symbol.dispose]();
       links.flush();

@@ -54,6 +54,10 @@ export class CarryingCourier implements Courier {
     }
   }
 
+  hearTime(...told: Parameters<LocalCourier['hearTime']>): void {
+    this.#local.hearTime(...told);
+  }
+
   bring(errand: BringErrand, onProgress: OnProgress, signal: AbortSignal): Promise<Brought> {
     if (errand.bundle === undefined) return this.#local.bring(errand, onProgress, signal);
     return this.#bringCarried(errand, errand.bundle, onProgress, signal);
@@ -97,6 +101,7 @@ export class CarryingCourier implements Courier {
       leasedAtMs: Date.parse(bundle.statement.issuedAt),
       orderParcel: async () => undefined,
       wayOut: () => undefined,
+      modulesCame: () => {},
       countBytes: () => {},
     });
     requireSigned(bundle, await courier.deploymentKeys(signal));

@@ -32,6 +32,8 @@ export interface BringErrand extends Wanted {
   readonly links?: readonly LinkAllowance[];
   /** The bundle that it is brought from, and from nowhere else. */
   readonly bundle?: string;
+  /** Nothing may go over a link now: what neighbours have of it is taken, and nothing else asked for. */
+  readonly isOffLink?: true;
 }
 
 /** What an attempt came to, and what the next one should know. */

@@ -971,7 +971,7 @@ export interface AgentMqttConfiguration {
   host: string;
   port?: number;
   /**
-   * How often an idle connection says that it is there, 48 bytes each time; a broker takes a device for gone after one and a half times this.
+   * How often an idle connection says that it is there, 48 bytes each time, where its link is not seen to forget it before; a broker takes a device for gone after one and a half times this.
    */
   keepAliveSeconds?: number;
 }
@@ -1007,6 +1007,8 @@ export interface AgentNeighboursConfiguration {
    * Those that are asked, each as HOST:PORT; this device itself may be among them.
    *
    * @maxItems 32
+   *
+   * Items: HOST:PORT with a port from 1 to 65535; an IPv6 address is in brackets.
    */
   known?: string[];
 }
@@ -2705,6 +2707,14 @@ export interface LinkReport {
    * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  modulesAt?: string;
+  /**
+   * How fast modules come over it: the middle one of the last five downloads that took long enough to tell; absent before the first.
+   */
+  bitsPerSecond?: number;
   budget?: BudgetReport;
 }
 /**

@@ -70,6 +70,13 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
       if (!isNamed(request.device)) return { kind: 'refused', code: 'DEVICE_UNKNOWN', message: 'no' };
       return { kind: 'enrolled', certificate: 'CERT', authority: 'CA' };
     },
+    makeChallenge: () => 'what was asked',
+    renew: async ({ device: name }, address) => {
+      seen.push(`renew ${name} from ${address}`);
+      if (name === 'eager') return { kind: 'too-many' };
+      if (!isNamed(name)) return { kind: 'refused' };
+      return { kind: 'renewed', certificate: 'CERT', authority: 'CA', time: 'TIME' };
+    },
     brokerForAgents: () => brokerForAgents('mqtts://0.0.0.0:18883', true),
     notifyPush: () => seen.push('push'),
     authorize: (name) => (name === 'buoy-1' ? 'ok' : { code: 'DEVICE_UNKNOWN', message: name }),
@@ -230,6 +237,27 @@ test('agents are told of a broker by the port alone where its host means nothing
   for (const host of ['127.0.0.1', 'localhost', '[::1]', '0.0.0.0'])
     t.deepEqual(told(`mqtts://${host}:1`), { port: 1 });
   t.deepEqual(brokerForAgents('mqtts://10.0.0.2:1', true), { port: 1 });
+});
+
+test('a renewal by the key alone answers with certificate and time, and to whoever is refused the same', async (t) => {
+  const { ask, seen } = stage();
+  const renewal = (name: string) => json({ device: name, csr: 'PEM', challenge: 'what was asked', signature: 'by it' });
+  t.like(await ask(nobody, 'POST', '/renew/challenge'), { status: 200, body: { challenge: 'what was asked' } });
+  const { status: code, body } = await ask(nobody, 'POST', '/renew', renewal('buoy-1'));
+  t.deepEqual([code, body], [200, { certificate: 'CERT', authority: 'CA', time: 'TIME', mqtt: { port: 18883 } }]);
+  t.like(await ask(nobody, 'POST', '/renew', renewal('x')), { status: 403, body: { code: 'KEY_REFUSED' } });
+  t.like(await ask(nobody, 'POST', '/renew', renewal('eager')), { status: 429, headers: { 'retry-after': '600' } });
+  for (const wrong of [
+    { device: 'x' },
+    { ...renewal('x'), more: 1 },
+    { device: 1, csr: '', challenge: '', signature: '' },
+  ])
+    t.is((await ask(nobody, 'POST', '/renew', json(wrong))).status, 400);
+  t.deepEqual(seen, ['renew buoy-1 from 10.0.0.2', 'renew x from 10.0.0.2', 'renew eager from 10.0.0.2']);
+  const from = { address: '10.0.0.9' };
+  for (let n = 0; n < 200; n += 1) await ask(from, 'POST', '/renew', renewal('x'));
+  t.is((await ask(from, 'POST', '/renew', renewal('x'))).status, 429, 'one source knocks so often');
+  t.is((await ask(device, 'POST', '/renew', renewal('buoy-1'))).status, 200);
 });
 
 test('more enrolments of one source than can be judged are told to come later, those of another are judged', async (t) => {
