@@ -27,6 +27,7 @@ import type { OrderParcel } from './courier/forwarded-orders.ts';
 import type { CountBytes } from './download/small-file.ts';
 import { LatestClock } from './interlocks/latest-clock.ts';
 import type { Senses } from './interlocks/senses.ts';
+import type { ModulesCame } from './links/observed-rate.ts';
 import { Chronicle } from './logbook/chronicle.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { OwnTime } from './own-time.ts';
@@ -52,6 +53,8 @@ export interface SharedWithCourier {
   readonly countBytes: CountBytes;
   /** Told of what went over which interface. */
   readonly countTravel: CountTravel;
+  /** Told of what came of modules. */
+  readonly modulesCame: ModulesCame;
   /** The interface that leads out now; undefined where none does. */
   readonly wayOut: () => string | undefined;
   readonly orderParcel: OrderParcel;
@@ -95,6 +98,10 @@ function speaksToShore({ channels }: DeployedApplication): boolean {
   return Object.values(channels?.out ?? {}).some(({ shore }) => shore !== undefined);
 }
 
+function asksNeighbours({ neighbours: { known = [] } = {} }: AgentConfiguration): boolean {
+  return known.length > 0;
+}
+
 /** Of the file of a fact: more than any value takes. */
 const factBytesMax = 512;
 
@@ -126,11 +133,12 @@ export function createAgent(options: AgentOptions): Agent {
     power: () => surroundings.power(),
   };
   const updates = createUpdates({
-    ...{ ports, files, runtime, time, senses },
+    ...{ ports, files, runtime, time, senses, hasNeighbours: asksNeighbours(configuration) },
     courier: openCourier({
       time,
       countBytes: (bytes) => ledger.countBytes(bytes),
       countTravel: (bytes, via) => updates.countTravel(bytes, via),
+      modulesCame: (flow, via) => updates.modulesCame(flow, via),
       wayOut: () => surroundings.interface(),
       orderParcel: (order) => link.orderParcel(order),
       pathOf: (sha256) => store.pathOf(sha256),
@@ -139,6 +147,7 @@ export function createAgent(options: AgentOptions): Agent {
     onHeard: (heard) => {
       if ((heard === 'answered') !== linkState.connected) link.lookAgain();
     },
+    onTaken: (marks) => outbox.taken(marks),
     onApply: (applications) => outbox.expect(applications.some(speaksToShore)),
     onChange: () => {
       onActivity();

@@ -105,6 +105,7 @@ function openLink(
   const session = new AwsShadowLink({
     ...{ device, host: bareHost(mqtt.host), port: mqtt.port ?? mqttsPort },
     keepAliveSeconds: mqtt.keepAliveSeconds ?? keepAliveSecondsUsual,
+    wayOut: () => nodeSurroundings.interface(),
     ...{ identity: deviceIdentity, relays: nodeRelays, room: processRoom, ...ports, restMs: () => link.restMs },
   });
   const rhythm = { fromMs: Math.min(withoutBrokerFirstMs, mostMs), mostMs };

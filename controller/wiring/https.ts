@@ -17,7 +17,7 @@ import { fairHandshakes } from '../doors/fair-handshakes.ts';
 import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
 import { newsLimits } from '../doors/http/news-route.ts';
-import { parcelLimits } from '../doors/http/parcel-route.ts';
+import { ParcelBounds } from '../doors/http/parcel-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
 import { renewalLimits } from '../doors/http/renewal-routes.ts';
 import { bodyBytesFor, createApi } from '../doors/http/router.ts';
@@ -101,7 +101,7 @@ export function openApi(
     fillParcel: serving.fill,
     ...{ news: controller.onNews, messages },
     newsLimits: newsLimits(monotonic),
-    parcelLimits: parcelLimits(monotonic),
+    parcelBounds: new ParcelBounds(monotonic),
     status: (query) => controller.status(query),
     changes: controller.changes,
     clock,

@@ -15,6 +15,8 @@ import { Passage } from '../download/passage.ts';
 import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
 import { missingModules, modulesOf } from '../download/wanted.ts';
+import type { ModulesCame } from '../links/observed-rate.ts';
+import { Delays } from '../neighbours/delays.ts';
 import { Neighbours } from '../neighbours/neighbours.ts';
 import { type Want, Wants } from '../neighbours/wants.ts';
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
@@ -40,6 +42,7 @@ export interface LocalCourierOptions {
   readonly orderParcel: OrderParcel;
   /** The interface that leads out now; undefined where none does. */
   readonly wayOut: () => string | undefined;
+  readonly modulesCame: ModulesCame;
   /** Called with the digest of a packed form before it is unpacked, and without one when that is over. */
   readonly unpacking?: (sha256?: string) => void;
   /** What was made ready to run, and may have to make room. */
@@ -122,8 +125,9 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
     };
     try {
       const collect = (): void => this.#collect(errand);
-      const passage = new Passage(errand.links ?? [], this.#options.wayOut);
-      if (await this.#order(errand, passage, signal)) parcelHungAt = this.#options.clock.monotonic();
+      const passage = new Passage(errand.links ?? [], this.#options.wayOut, this.#options.modulesCame);
+      const { isOffLink = false } = errand;
+      if (!isOffLink && (await this.#order(errand, passage, signal))) parcelHungAt = this.#options.clock.monotonic();
       const context = { ...this.#context, collect, parcel: this.#parcel, passage };
       attempt = new FetchAttempt(
         context,
@@ -132,7 +136,9 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
         () => this.#openMetadata(),
         errand,
       );
-      const downloads = await attempt.run(onProgress, signal);
+      const downloads = await (isOffLink
+        ? attempt.takeFromNeighbours(onProgress, signal)
+        : attempt.run(onProgress, signal));
       return { memory: learnt(), result: { kind: 'brought', downloads } };
     } catch (error) {
       if (isMediumFault(error)) mendIfPossible(() => this.#forgetPartials());
@@ -143,13 +149,15 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
     }
   }
 
-  #openNeighbours({ memory }: BringErrand, wants: Wants): Neighbours {
+  #openNeighbours({ memory, deployment, isOffLink }: BringErrand, wants: Wants): Neighbours {
     const { configuration, clock, time, network, lan } = this.#options;
     const { device, neighbours = {} } = configuration;
     const known = lan === undefined ? [] : (neighbours.known ?? []);
     const asking = { network: lan ?? network, clock, nowMs: () => time.nowMs(), device, known };
-    const { aside = [], waitedMs = {} } = memory;
-    return new Neighbours({ ...asking, aside, waitedMs }, wants);
+    const { aside = [], delayedMs = {} } = memory;
+    const bytes = modulesOf(deployment).reduce((sum, { length }) => sum + length, 0);
+    const delays = new Delays(delayedMs, isOffLink === true ? Number.POSITIVE_INFINITY : bytes);
+    return new Neighbours({ ...asking, aside, delays }, wants);
   }
 
   /** Has what an update needs besides its modules come, where it is to be agreed upon first and there is something to bring; whether that hung. */

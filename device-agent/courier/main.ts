@@ -58,6 +58,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
     network,
     lan: beside,
     wayOut: () => nodeSurroundings.interface(),
+    modulesCame: (flow, via) => say({ kind: 'modules', flow, ...(via === undefined ? {} : { via }) }),
     countBytes,
     orderParcel: orders.place,
     onWants: (wants) => say({ kind: 'wants', wants }),

@@ -206,7 +206,11 @@ function createBoundedServer(options: HttpServerOptions): Server {
   server.on('drop', (drop) => onTurnedAway?.(drop?.remoteAddress ?? ''));
   server.maxHeadersCount = headersMax;
   server.setTimeout(stalledMs, (socket) => socket.destroy());
-  server.on('tlsClientError', (error) => log.write('debug', 'http.handshake-failed', { error: String(error) }));
+  server.on('tlsClientError', (error, socket) => {
+    log.write('debug', 'http.handshake-failed', { error: String(error) });
+    // Node tells of a handshake that failed or took too long, and leaves its connection open.
+    socket.destroy();
+  });
   boundStrangers(server, strangersPerSourceMax);
   return server;
 }

@@ -27,7 +27,7 @@ import { bearsToken, signsBody } from './credentials.ts';
 import { bytesAnswer, emptyAnswer, errorAnswer, jsonAnswer, tooManyAnswer } from './json-answer.ts';
 import { parseJson } from './json-body.ts';
 import { newsAnswer, type TakeNews } from './news-route.ts';
-import { type FillParcel, parcelAnswer } from './parcel-route.ts';
+import { type FillParcel, type ParcelBounds, parcelAnswer } from './parcel-route.ts';
 import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
 import { messagesAnswer, receiptAnswer, type TakeMessages, type TakeReceipt } from './receipt-routes.ts';
 import { challengeAnswer, type RenewalParts, renewalAnswer } from './renewal-routes.ts';
@@ -59,7 +59,7 @@ export interface ApiParts extends FeedParts, RenewalParts, Pick<StatusParts, 'st
   readonly artifacts: HttpHandler;
   readonly fillParcel: FillParcel;
   /** Without it a parcel is filled for every device as often as it asks. */
-  readonly parcelLimits?: RateLimits;
+  readonly parcelBounds?: ParcelBounds;
   readonly news: TakeNews;
   /** Takes a part of a batch of what applications say. */
   readonly messages: TakePart;
@@ -177,8 +177,8 @@ function webhookRoute(parts: ApiParts): Route {
   };
 }
 
-function parcelRoute({ fillParcel, parcelLimits }: ApiParts): Route {
-  return (request, peer) => parcelAnswer(fillParcel, parcelLimits, request, peer);
+function parcelRoute({ fillParcel, parcelBounds }: ApiParts): Route {
+  return (request, peer) => parcelAnswer(fillParcel, parcelBounds, request, peer);
 }
 
 function messagesRoute(parts: ApiParts): Route {

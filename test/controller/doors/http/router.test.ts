@@ -2,12 +2,13 @@ import { createHmac } from 'node:crypto';
 import test from 'ava';
 import { brokerForAgents } from '../../../../controller/doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../../../../controller/doors/http/enrolment-limits.ts';
+import { emptyAnswer } from '../../../../controller/doors/http/json-answer.ts';
 import { newsLimits } from '../../../../controller/doors/http/news-route.ts';
-import { parcelLimits } from '../../../../controller/doors/http/parcel-route.ts';
+import { ParcelBounds } from '../../../../controller/doors/http/parcel-route.ts';
 import { type ApiParts, bodyBytesMax, createApi, urlCharactersMax } from '../../../../controller/doors/http/router.ts';
 import { NothingThere } from '../../../../controller/view/selection.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
-import type { HttpRequest, Peer } from '../../../../platform/ports.ts';
+import type { HttpRequest, HttpResponse, Peer } from '../../../../platform/ports.ts';
 import { packReport } from '../../../../schemas/brief-report.ts';
 import type { StatusDocument } from '../../../../schemas/generated/types.ts';
 import { newsRequestBytesMax, packNewsRequest } from '../../../../schemas/news.ts';
@@ -33,7 +34,7 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
       return knows === 1 ? undefined : { report: 'taken', ...(knows === 7 ? {} : { desired: { sequence: 2 } }) };
     },
     newsLimits: newsLimits(() => 0),
-    parcelLimits: parcelLimits(() => 0),
+    parcelBounds: new ParcelBounds(() => 0),
     messages: async (name, part) => {
       seen.push(`part of ${part.length} bytes from ${name}`);
       if (part.length > 3) return { kind: 'too-many', seconds: 6 };
@@ -185,6 +186,23 @@ test('a device that asks for parcels without end is told when to ask again, and 
   for (let n = 0; n < 10; n++) t.is((await ask(device, 'POST', '/parcel', wanted)).status, 200);
   t.like(await ask(device, 'POST', '/parcel', wanted), { status: 429, headers: { 'retry-after': '10' } });
   t.is((await ask(nobody, 'POST', '/parcel', { headers: token, ...wanted })).status, 200);
+});
+
+test('a device waits for one parcel at a time, and for so many at once that nobody runs the controller out of memory', async (t) => {
+  const bounds = new ParcelBounds(() => 0);
+  const filled = Promise.withResolvers<void>();
+  const slow = async (): Promise<HttpResponse> => {
+    await filled.promise;
+    return emptyAnswer();
+  };
+  const first = Array.from({ length: 32 }, (_, n) => bounds.fill(`buoy-${n}`, slow));
+  t.is((await bounds.fill('buoy-0', slow)).status, 429);
+  t.is((await bounds.fill('late', slow)).status, 503);
+  filled.resolve();
+  t.true((await Promise.all(first)).every(({ status }) => status === 204));
+  t.is((await bounds.fill('buoy-0', slow)).status, 204);
+  await t.throwsAsync(bounds.fill('late', () => Promise.reject(new Error('unread'))));
+  t.is((await bounds.fill('late', slow)).status, 204, 'one that failed leaves its place');
 });
 
 test('status is for the token only, whatever certificate comes with the request', async (t) => {
