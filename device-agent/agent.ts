@@ -22,6 +22,7 @@ import { logbookChannel } from '../schemas/logbook-entry.ts';
 import { AboardDoor } from './aboard/aboard-door.ts';
 import { bundlePace, messagesPace, receiptPace } from './aboard/carried-pace.ts';
 import { consentPace } from './aboard/consent-pace.ts';
+import { logPace } from './aboard/log-pace.ts';
 import type { Courier } from './courier/courier.ts';
 import type { OrderParcel } from './courier/forwarded-orders.ts';
 import type { CountBytes } from './download/small-file.ts';
@@ -227,7 +228,8 @@ export function createAgent(options: AgentOptions): Agent {
         pace: new Allowance(clock, consentPace),
       },
       ...{ bundlePace: new Allowance(clock, bundlePace), receiptPace: new Allowance(clock, receiptPace) },
-      messagesPace: new Allowance(clock, messagesPace),
+      ...{ messagesPace: new Allowance(clock, messagesPace), logPace: new Allowance(clock, logPace) },
+      writeLog: (application) => runtime.writeLog(application),
       wake: () => link.wake(),
     },
   });
