@@ -163,8 +163,11 @@ test('a door is told that its link is closed when that shows, by what travels or
   await time.runUntil(60_000);
   t.deepEqual(told.splice(0), [{ kind: 'closed' }]);
   why = 'its hours are over';
-  doors[0]!.end();
   await time.runUntil(120_000);
+  t.deepEqual(told.splice(0), [{ kind: 'closed', why }]);
+  doors[0]!.end();
+  await time.runUntil(180_000);
+  t.deepEqual(told, []);
   doors[1]!.hear({ kind: 'listening', port: 7450 });
   t.deepEqual(told.splice(0), [{ kind: 'closed', why }]);
   keeper.stop();

@@ -14,7 +14,8 @@ type Fleet = Awaited<ReturnType<typeof openShore>>;
 /** How it is besides. */
 interface GatewayTerms {
   readonly countTravel?: CountTravel;
-  /** What it makes of the shore's name. */
+  readonly host?: string;
+  /** What it makes of that. */
   readonly shoreAt?: string;
 }
 
@@ -23,11 +24,11 @@ export async function openGateway(
   t: ExecutionContext,
   { enrolledDevice, authority }: Fleet,
   ports: Readonly<Partial<Record<Destination['kind'], number>>>,
-  { countTravel = () => {}, shoreAt = '127.0.0.1' }: GatewayTerms = {},
+  { countTravel = () => {}, host = namelessHost, shoreAt = '127.0.0.1' }: GatewayTerms = {},
 ) {
   const { identity } = await enrolledDevice('bridge');
   const destinations = Object.entries(ports).map(
-    ([kind, port]): Destination => ({ kind: kind as Destination['kind'], host: namelessHost, port }),
+    ([kind, port]): Destination => ({ kind: kind as Destination['kind'], host, port }),
   );
   const gateway = new Gateway({ clock: nodeClock, destinations, countTravel });
   const asked: Place[] = [];
@@ -42,5 +43,5 @@ export async function openGateway(
     tunnels: { handler: gateway.handle, reach },
   });
   t.teardown(() => server.close());
-  return { gateway, asked, address: `127.0.0.1:${server.port}` };
+  return { gateway, asked, close: () => server.close(), address: `127.0.0.1:${server.port}` };
 }

@@ -1,6 +1,7 @@
 /** HTTPS through a gateway, over real TLS: the device's own way ends at a name that nobody knows. */
+import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { reachAnyWay } from '../../../platform/node/any-way.ts';
@@ -54,6 +55,38 @@ test('a device without a way of its own asks the controller through a gateway, w
   t.true(near[0]! > 1_000 && far[0]! > 1_000, `${near[0]} and ${far[0]} bytes`);
   await text((await ask(network, fleet.url)).body);
   t.is(asked.length, 1);
+});
+
+test('the gateway comes first for a while where the own way led nowhere, and the own way again where the gateway is gone', async (t) => {
+  const fleet = await openShore(t);
+  const port = await freePort();
+  const listen = async (host: string): Promise<void> => {
+    const server = createTcpServer((socket) => socket.on('error', () => {})).listen(port, host);
+    t.teardown(() => server.close());
+    await once(server, 'listening');
+  };
+  await listen('127.0.0.2');
+  const { address, asked, close } = await openGateway(
+    t,
+    fleet,
+    { https: port },
+    { host: '127.0.0.1', shoreAt: '127.0.0.2' },
+  );
+  const { identity } = await fleet.enrolledDevice('bella');
+  const texts = () => ({ ca: fleet.authority.certificate, ...identity.texts() });
+  const reach = reachAnyWay({ addresses: [address], device: 'bella', identity: texts });
+  const way = async (): Promise<string | undefined> => {
+    const { socket, through } = await reach({ host: '127.0.0.1', port }, 10_000, AbortSignal.timeout(20_000));
+    socket.destroy();
+    return through;
+  };
+  t.is(await way(), 'bridge');
+  await listen('127.0.0.1');
+  t.is(await way(), 'bridge');
+  t.is(asked.length, 2);
+  await close();
+  t.is(await way(), undefined);
+  t.is(await way(), undefined);
 });
 
 test('why a gateway does not lead to the controller is told apart, with what became of the own way', async (t) => {
