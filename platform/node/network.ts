@@ -17,15 +17,7 @@ import type { Reach } from './direct-way.ts';
 import { interfaceOf } from './interface-of.ts';
 import { beganWithKey, ReturningPool } from './returning-pool.ts';
 import { nodeSegments } from './segments.ts';
-import {
-  carrierOf,
-  isUsual,
-  silenceMsMax,
-  type TlsWay,
-  TolerantPool,
-  type ToleratesTime,
-  WayPool,
-} from './tls-connections.ts';
+import { isUsual, silenceMsMax, type TlsWay, TolerantPool, type ToleratesTime, WayPool } from './tls-connections.ts';
 import { connectionBytes, handshakeBytes, returnBytes, travelOf } from './travel.ts';
 
 /** What a client shows and trusts. PEM texts. */
@@ -72,7 +64,7 @@ const tallies = new WeakMap<Socket, Tally>();
 /** Begins the tally of a connection as soon as it is there: one that is closed has no address any more. */
 function beginTally(socket: Socket, countTravel: CountTravel): void {
   if (tallies.has(socket)) return;
-  const via = interfaceOf(carrierOf(socket).localAddress);
+  const via = interfaceOf(socket.localAddress);
   tallies.set(socket, { via, counted: 0 });
   if (!('encrypted' in socket)) return countTravel(connectionBytes, via);
   const hopedBytes = beganWithKey(socket) ? returnBytes : handshakeBytes;

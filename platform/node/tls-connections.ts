@@ -38,21 +38,11 @@ async function connectShort(options: RequestOptions): Promise<TLSSocket> {
 /** How long this machine's own way is waited for where there are others. */
 const ownWayMsMax = 15_000;
 
-/** What connections go over that were made here: these have an address. */
-const carriers = new WeakMap<Socket, Socket>();
-
-/** The connection of TCP, or of the gateway, that this one goes over; itself where nothing else is known. */
-export function carrierOf(socket: Socket): Socket {
-  return carriers.get(socket) ?? socket;
-}
-
 /** A connection by whichever way leads there. Whoever asked and gave up finds it in the pool. */
 async function connectBy(reach: Reach, options: RequestOptions): Promise<TLSSocket> {
   const place = { host: bareHost(options.host ?? ''), port: Number(options.port) };
   const { socket } = await reach(place, ownWayMsMax, new AbortController().signal);
-  const secured = connectTls({ ...(options as ConnectionOptions), socket });
-  carriers.set(secured, socket);
-  return secured;
+  return connectTls({ ...(options as ConnectionOptions), socket });
 }
 
 /** By which way a connection is made. */

@@ -15,6 +15,7 @@ type Fleet = Awaited<ReturnType<typeof openShore>>;
 interface GatewayTerms {
   readonly countTravel?: CountTravel;
   readonly host?: string;
+  readonly monotonic?: () => number;
   /** What it makes of that. */
   readonly shoreAt?: string;
 }
@@ -24,13 +25,18 @@ export async function openGateway(
   t: ExecutionContext,
   { enrolledDevice, authority }: Fleet,
   ports: Readonly<Partial<Record<Destination['kind'], number>>>,
-  { countTravel = () => {}, host = namelessHost, shoreAt = '127.0.0.1' }: GatewayTerms = {},
+  {
+    countTravel = () => {},
+    host = namelessHost,
+    shoreAt = '127.0.0.1',
+    monotonic = nodeClock.monotonic,
+  }: GatewayTerms = {},
 ) {
   const { identity } = await enrolledDevice('bridge');
   const destinations = Object.entries(ports).map(
     ([kind, port]): Destination => ({ kind: kind as Destination['kind'], host, port }),
   );
-  const gateway = new Gateway({ clock: nodeClock, destinations, countTravel });
+  const gateway = new Gateway({ clock: { monotonic }, destinations, countTravel });
   const asked: Place[] = [];
   const reach: Reach = (place, ...rest) => {
     asked.push(place);

@@ -1,7 +1,7 @@
 /** HTTPS through a gateway, over real TLS: the device's own way ends at a name that nobody knows. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { reachAnyWay } from '../../../platform/node/any-way.ts';
@@ -65,28 +65,35 @@ test('the gateway comes first for a while where the own way led nowhere, and the
     t.teardown(() => server.close());
     await once(server, 'listening');
   };
-  await listen('127.0.0.2');
+  const sockets: Socket[] = [];
+  let nowMs = 0;
   const { address, asked, close } = await openGateway(
     t,
     fleet,
     { https: port },
-    { host: '127.0.0.1', shoreAt: '127.0.0.2' },
+    { host: '127.0.0.1', shoreAt: '127.0.0.2', monotonic: () => nowMs },
   );
   const { identity } = await fleet.enrolledDevice('bella');
   const texts = () => ({ ca: fleet.authority.certificate, ...identity.texts() });
   const reach = reachAnyWay({ addresses: [address], device: 'bella', identity: texts });
   const way = async (): Promise<string | undefined> => {
     const { socket, through } = await reach({ host: '127.0.0.1', port }, 10_000, AbortSignal.timeout(20_000));
-    socket.destroy();
+    sockets.push(socket);
     return through;
   };
+  for (let times = 0; times < 2; times++) await t.throwsAsync(way(), { code: 'GATEWAY_DARK' });
+  t.is(asked.length, 1);
+  nowMs += 5_000;
+  await listen('127.0.0.2');
   t.is(await way(), 'bridge');
   await listen('127.0.0.1');
   t.is(await way(), 'bridge');
-  t.is(asked.length, 2);
+  t.is(asked.length, 3);
+  for (const socket of sockets.splice(0)) socket.destroy();
   await close();
   t.is(await way(), undefined);
   t.is(await way(), undefined);
+  for (const socket of sockets) socket.destroy();
 });
 
 test('why a gateway does not lead to the controller is told apart, with what became of the own way', async (t) => {
