@@ -144,8 +144,7 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
     const { device, neighbours = {} } = configuration;
     const known = lan === undefined ? [] : (neighbours.known ?? []);
     const asking = { network: lan ?? network, clock, nowMs: () => time.nowMs(), device, known };
-    const { aside = [], waitedMs = {} } = memory;
-    return new Neighbours({ ...asking, aside, waitedMs }, wants);
+    return new Neighbours({ ...asking, aside: memory.aside ?? [] }, wants);
   }
 
   /** Has what an update needs besides its modules come, where it is to be agreed upon first and there is something to bring; whether that hung. */

@@ -10,7 +10,8 @@ import { Patience } from '../download/patience.ts';
 import { downloadBlob } from '../download/range-download.ts';
 import type { Aside } from './aside.ts';
 import { AskedNeighbours, type Holder, type NeighboursOptions } from './ask-neighbours.ts';
-import { Waits, waitMsMax } from './waits.ts';
+import { Leeway } from './leeway.ts';
+import { Waits } from './waits.ts';
 import type { Wants } from './wants.ts';
 import { type Wanter, waitsFor } from './who-fetches.ts';
 
@@ -56,29 +57,29 @@ interface Took {
   readonly busy: readonly string[];
 }
 
-/** How long modules were waited for, by their digests: over all attempts together. */
-export interface Waited {
-  readonly waitedMs: Readonly<Record<string, number>>;
-}
-
 /** One attempt's dealings with neighbours. */
 export class Neighbours {
   readonly #options: NeighboursOptions;
   readonly #asked: AskedNeighbours;
   readonly #wants: Wants;
-  /** How long each module was waited for, by its digest. */
-  readonly #waitedMs: Map<string, number>;
+  /** What may still be spent on each module, by its digest. */
+  readonly #leeways = new Map<string, Leeway>();
 
-  constructor(options: NeighboursOptions & Waited, wants: Wants) {
+  constructor(options: NeighboursOptions, wants: Wants) {
     this.#options = options;
     this.#asked = new AskedNeighbours(options);
     this.#wants = wants;
-    this.#waitedMs = new Map(Object.entries(options.waitedMs));
   }
 
   /** What the next attempt should know. */
-  memory(): Waited & { readonly aside: readonly Aside[] } {
-    return { aside: this.#asked.aside(), waitedMs: Object.fromEntries(this.#waitedMs) };
+  memory(): { readonly aside: readonly Aside[] } {
+    return { aside: this.#asked.aside() };
+  }
+
+  #leewayOf({ disk, partialDirectory }: DownloadContext, module: LinkedModule): Leeway {
+    const leeway = this.#leeways.get(module.sha256) ?? new Leeway(disk, partialDirectory, module);
+    this.#leeways.set(module.sha256, leeway);
+    return leeway;
   }
 
   /**
@@ -91,6 +92,7 @@ export class Neighbours {
     progress: Progress,
     signal: AbortSignal,
   ): Promise<string | undefined> {
+    if (!this.#leewayOf(context, module).isLeft) return undefined;
     const { holders } = await this.#asked.ask(module, signal);
     return (await this.#takeFrom(holders, context, module, progress, signal)).from;
   }
@@ -107,9 +109,10 @@ export class Neighbours {
     const { sha256 } = module;
     const { clock, device } = this.#options;
     const waits = new Waits();
+    const leeway = this.#leewayOf(context, module);
     // Said before the others are asked: of two that begin at once each hears of the other.
     this.#wants.wanted(sha256, done);
-    while (!signal.aborted) {
+    while (leeway.isLeft && !signal.aborted) {
       const sinceMs = clock.monotonic();
       const { holders, wanters } = await this.#asked.ask(module, signal);
       const took = await this.#takeFrom(holders, context, module, progress, signal);
@@ -118,20 +121,13 @@ export class Neighbours {
       const busy = took.busy.map((one): Wanter => ({ device: one, done: 0, isFetching: true }));
       const gettingOn = waits.gettingOn([...wanters, ...busy], clock.monotonic());
       const first = waitsFor(device, done, gettingOn, sha256);
-      if (first === undefined || !(await this.#wait(module, sinceMs, signal))) break;
+      if (first === undefined || !leeway.mayWait(first.isFetching)) break;
+      await clock.sleep(askAgainMs, signal).catch(() => {});
+      // What answers took meanwhile counts too.
+      leeway.waited(clock.monotonic() - sinceMs, first.isFetching);
       onWait(first.device);
     }
     return undefined;
-  }
-
-  /** Lets some time pass; false where the module was waited for as long as may be. What answers took since then counts too. */
-  async #wait({ sha256, length }: LinkedModule, sinceMs: number, signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.#options;
-    const waitedMs = this.#waitedMs.get(sha256) ?? 0;
-    if (waitedMs >= waitMsMax(length)) return false;
-    await clock.sleep(askAgainMs, signal).catch(() => {});
-    this.#waitedMs.set(sha256, waitedMs + clock.monotonic() - sinceMs);
-    return true;
   }
 
   async #takeFrom(
@@ -142,12 +138,18 @@ export class Neighbours {
     signal: AbortSignal,
   ): Promise<Took> {
     const busy: string[] = [];
+    const leeway = this.#leewayOf(context, module);
     for (const holder of this.#begunFirst(context, holders)) {
-      if (signal.aborted) break;
+      if (signal.aborted || !leeway.isLeft) break;
+      leeway.take();
       const result = await this.#take(context, module, holder, progress, signal);
-      if (result === 'busy') busy.push(holder.device);
+      if (result === 'busy') {
+        leeway.takeBack();
+        busy.push(holder.device);
+      }
       if (result !== 'took') continue;
       this.#leaveBegun(context);
+      leeway.end();
       this.#wants.there(module.sha256);
       return { from: holder.device, busy };
     }

@@ -6,19 +6,11 @@ const stallMsMax = 60_000;
 /** Who is to fetch has begun by then. */
 const beginMsMax = 20_000;
 
-/** All waiting for a module together: so much, and what it takes whole at a pace below that of most links. */
-const waitMsLeast = 10 * 60_000;
-const bytesPerSecondLeast = 4 * 1024;
-
-/** How long a module of this length is waited for at most, whatever others say, over all attempts. */
-export function waitMsMax(length: number): number {
-  return waitMsLeast + (length / bytesPerSecondLeast) * 1000;
-}
-
 /** How far somebody was when that last changed. */
 interface Sight {
   readonly done: number;
-  readonly isFetching: boolean;
+  /** Whether it has begun: who begins again and again gets no further by that. */
+  readonly hasBegun: boolean;
   readonly atMs: number;
 }
 
@@ -35,8 +27,9 @@ export class Waits {
   #getsOn({ device, done, isFetching }: Wanter, nowMs: number): boolean {
     if (this.#given.has(device)) return false;
     const before = this.#sights.get(device);
-    const hasMoved = before === undefined || done > before.done || isFetching !== before.isFetching;
-    if (hasMoved) this.#sights.set(device, { done, isFetching, atMs: nowMs });
+    const hasBegun = isFetching || before?.hasBegun === true;
+    const hasMoved = before === undefined || done > before.done || hasBegun !== before.hasBegun;
+    if (hasMoved) this.#sights.set(device, { done, hasBegun, atMs: nowMs });
     const sinceMs = hasMoved ? 0 : nowMs - before.atMs;
     const isLost = sinceMs >= (isFetching ? stallMsMax : beginMsMax);
     if (isLost) this.#given.add(device);

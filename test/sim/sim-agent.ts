@@ -1,7 +1,10 @@
 /** The agent of a simulated device: a real one, over ports that are all worth distrusting, and watched in what it says and does. */
 import { type Agent, type AgentOptions, createAgent } from '../../device-agent/agent.ts';
 import type { CourierProcess } from '../../device-agent/courier/courier-process.ts';
+import { NeighbourDoor } from '../../device-agent/neighbours/neighbour-door.ts';
+import type { Want } from '../../device-agent/neighbours/wants.ts';
 import type { AppRuntime, RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
+import { stateLayout } from '../../device-agent/state-layout.ts';
 import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
 import type { Clock, CountTravel, HttpHandler, Log, Network } from '../../platform/ports.ts';
 import { DiskError } from '../../platform/ports.ts';
@@ -17,6 +20,7 @@ import { simCourier } from './sim-courier.ts';
 import { PowerCut, type SimDisk } from './sim-disk.ts';
 import type { SimDoors } from './sim-doors.ts';
 import type { SimKey } from './sim-key.ts';
+import { addressOf, type Beside } from './sim-lan.ts';
 import { type SimContact, simLine } from './sim-line.ts';
 import { type SimLink, simNetwork, simWays } from './sim-network.ts';
 import { diskOf, type ProcessLife } from './sim-process.ts';
@@ -45,6 +49,7 @@ export interface AgentMachine {
   readonly link: SimLink;
   readonly random: SimRandom;
   readonly contact: SimContact;
+  readonly beside: Beside | undefined;
   readonly doors: SimDoors;
   /** How wrong its clock is, in milliseconds. */
   readonly skewMs: number;
@@ -68,10 +73,11 @@ function contactOf({ mode, intervalSeconds }: SimContact): Pick<AgentConfigurati
 }
 
 /** How the agent of a machine is configured. */
-export function configurationOf({ name, contact }: AgentMachine): AgentConfiguration {
+export function configurationOf({ name, contact, beside }: AgentMachine): AgentConfiguration {
   return {
     ...{ device: name, stateDirectory: '/state', controller: 'https://shore', trustRoot: '/born/root.json' },
     ...{ ca: '/ca', mqtt: { host: 'shore' }, reportIntervalSeconds: 3600, ...contactOf(contact) },
+    ...(beside === undefined ? {} : { neighbours: { known: [...beside.known] } }),
   };
 }
 
@@ -118,6 +124,7 @@ export class SimAgent {
   #runtime: SimRuntime | undefined;
   #courier: CourierProcess | undefined;
   #applied: readonly RunnableApplication[] = [];
+  #door: NeighbourDoor | undefined;
 
   constructor(machine: AgentMachine, life: ProcessLife) {
     this.#machine = machine;
@@ -140,6 +147,7 @@ export class SimAgent {
   start(): void {
     const { world, machine, disk, doors } = this.#machine;
     const clock = this.#clockOf(this.#life);
+    this.#openDoor();
     this.#agent = createOn(
       this.#machine,
       {
@@ -157,12 +165,21 @@ export class SimAgent {
     this.#agent.start();
   }
 
+  /** From now on devices beside it are answered. */
+  #openDoor(): void {
+    const { beside, name, disk } = this.#machine;
+    if (beside === undefined) return;
+    const { storeDirectory } = stateLayout('/state');
+    this.#door = new NeighbourDoor({ disk: diskOf(this.#life, disk), storeDirectory });
+    beside.lan.devices.set(addressOf(name), { device: name, handler: this.#door.handle });
+  }
+
   #clockOf(life: ProcessLife): Clock {
     return this.#machine.world.time.clock(life, () => this.#machine.skewMs);
   }
 
   #openCourier(): AgentOptions['openCourier'] {
-    const { world, random, disk } = this.#machine;
+    const { world, random, disk, beside, name } = this.#machine;
     const outside = {
       ...{
         time: world.time,
@@ -175,6 +192,8 @@ export class SimAgent {
       clockOf: (one: ProcessLife) => this.#clockOf(one),
       networkOf: (one: ProcessLife, countTravel: CountTravel) => this.#network(one, countTravel),
       mortality: () => this.#machine.courierMortality,
+      ...(beside && { lanOf: (one: ProcessLife) => beside.lan.networkOf(name, this.#clockOf(one)) }),
+      onWants: (wants: readonly Want[]) => this.#door?.want(wants),
     };
     return (shared) => {
       this.#courier = simCourier({ ...outside, wayOut: shared.wayOut }, shared);
@@ -187,7 +206,7 @@ export class SimAgent {
     const { time, server, checkers } = world;
     return simNetwork({
       ...{ time, random, link, life, keyFingerprint: key.fingerprint, countTravel, server: () => server(name) },
-      onBlob: (bytes) => checkers.links.took(machine, bytes),
+      onBlob: (bytes, sha256) => checkers.links.took(machine, bytes, sha256),
     });
   }
 

@@ -81,7 +81,7 @@ export class SimLink {
 }
 
 /** A server that ends in the middle leaves a broken connection. */
-async function orCut<T>(answer: Promise<T>): Promise<T> {
+export async function orCut<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
@@ -89,7 +89,8 @@ async function orCut<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-async function* cutShort(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** A body that breaks off where who sends it ends. */
+export async function* cutShort(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const chunks = body[Symbol.asyncIterator]();
   for (let next = await orCut(chunks.next()); next.done !== true; next = await orCut(chunks.next())) yield next.value;
 }
@@ -121,7 +122,7 @@ export function simNetwork(options: {
   readonly wayOut?: () => string | undefined;
   readonly countTravel?: CountTravel;
   /** Bytes of a blob came through. */
-  readonly onBlob?: (bytes: number) => void;
+  readonly onBlob?: (bytes: number, sha256: string) => void;
 }): Network {
   const { time, random, link, life, wayOut = () => undefined, countTravel = () => {}, onBlob = () => {} } = options;
   const clock = time.clock(life);
@@ -136,7 +137,7 @@ export function simNetwork(options: {
     generation: number,
     signal: AbortSignal,
     via?: string,
-    isBlob = false,
+    blob?: string,
   ): AsyncGenerator<Uint8Array> {
     let cutAfter = random.chance(link.quality.cutProbability) ? random.integer(0, 100_000) : Number.POSITIVE_INFINITY;
     for await (const chunk of cutShort(response.body)) {
@@ -145,7 +146,7 @@ export function simNetwork(options: {
       await check(generation, signal);
       link.bytesDown += part.length;
       countTravel(part.length, via);
-      if (isBlob) onBlob(part.length);
+      if (blob !== undefined) onBlob(part.length, blob);
       const flipped = part.slice();
       if (part.length > 0 && random.chance(link.quality.flipProbability)) {
         const at = random.integer(0, part.length - 1);
@@ -170,14 +171,14 @@ export function simNetwork(options: {
       const url = new URL(request.url);
       const peer = { device: link.device, keyFingerprint: options.keyFingerprint, address: 'simulated' };
       const via = wayOut();
-      const isBlob = request.method === 'GET' && url.pathname.includes('/sha256/');
+      const [, blob] = (request.method === 'GET' && /\/sha256\/([0-9a-f]{64})$/.exec(url.pathname)) || [];
       const response = await orCut(server({ ...request, url: url.pathname + url.search }, peer, signal));
       await clock.sleep(link.quality.latencyMs);
       await check(generation, signal);
       return {
         ...response,
         ...(via === undefined ? {} : { via }),
-        body: body(response, generation, signal, via, isBlob),
+        body: body(response, generation, signal, via, blob),
       };
     },
   };

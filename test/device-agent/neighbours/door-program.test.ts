@@ -84,7 +84,7 @@ test('a device takes a module from another over TLS, and keeps it under its dige
   const network = await asDevice(fleet, 'bella');
   const clock = nodeClock;
   const known = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${port}`];
-  const asking = { network, clock, nowMs: () => clock.now(), device: 'bella', known, aside: [], waitedMs: {} };
+  const asking = { network, clock, nowMs: () => clock.now(), device: 'bella', known, aside: [] };
   let neighbours = new Neighbours(asking, new Wants(clock, () => {}));
   const store = new ModuleStore(nodeDisk, join(directory, 'sha256'));
   const context = { disk: nodeDisk, clock, network, store, partialDirectory: join(directory, 'partial') };
