@@ -187,6 +187,7 @@ export function createAgent(options: AgentOptions): Agent {
   const reporter = new Reporter({
     ...{ clock, random, log, link, compose },
     onHeardAgain: () => updates.wake(),
+    onAccepted: (sentMs) => outbox.heard(sentMs),
     onUnsaid: () => link.unsaid?.(),
     intervalMs: () =>
       (configuration.reportIntervalSeconds ?? reportSecondsUsual[link.isFollowed ? 'followed' : 'untold']) * 1000,
