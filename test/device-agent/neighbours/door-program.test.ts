@@ -87,7 +87,9 @@ test('a device takes a module from another over TLS, and keeps it under its dige
   const asking = { network, clock, nowMs: () => clock.now(), device: 'bella', known, aside: [] };
   let neighbours = new Neighbours(asking, new Wants(clock, () => {}));
   const store = new ModuleStore(nodeDisk, join(directory, 'sha256'));
-  const context = { disk: nodeDisk, clock, network, store, partialDirectory: join(directory, 'partial') };
+  const partialDirectory = join(directory, 'partial');
+  mkdirSync(partialDirectory);
+  const context = { disk: nodeDisk, clock, network, store, partialDirectory };
   const wanted = { name: 'gauge', version: '1.0.0', sha256: sha256(module), length: module.length };
   const told: number[] = [];
   const progress = (done: number): unknown => told.push(done);
