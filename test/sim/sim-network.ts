@@ -95,6 +95,11 @@ export async function* cutShort(body: AsyncIterable<Uint8Array>): AsyncGenerator
   for (let next = await orCut(chunks.next()); next.done !== true; next = await orCut(chunks.next())) yield next.value;
 }
 
+/** What comes together, in pieces of a second: a link that goes takes the rest, and no more. */
+function* secondsOf(bytes: Uint8Array, bytesPerSecond: number): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += bytesPerSecond) yield bytes.subarray(at, at + bytesPerSecond);
+}
+
 async function* page(text: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(text);
 }
@@ -142,17 +147,19 @@ export function simNetwork(options: {
     let cutAfter = random.chance(link.quality.cutProbability) ? random.integer(0, 100_000) : Number.POSITIVE_INFINITY;
     for await (const chunk of cutShort(response.body)) {
       const part = chunk.length > cutAfter ? chunk.subarray(0, cutAfter) : chunk;
-      await clock.sleep((part.length / link.quality.bytesPerSecond) * 1000);
-      await check(generation, signal);
-      link.bytesDown += part.length;
-      countTravel(part.length, via);
-      if (blob !== undefined) onBlob(part.length, blob);
       const flipped = part.slice();
       if (part.length > 0 && random.chance(link.quality.flipProbability)) {
         const at = random.integer(0, part.length - 1);
         flipped[at] = flipped[at]! ^ (1 << random.integer(0, 7));
       }
-      if (flipped.length > 0) yield flipped;
+      for (const piece of secondsOf(flipped, link.quality.bytesPerSecond)) {
+        await clock.sleep((piece.length / link.quality.bytesPerSecond) * 1000);
+        await check(generation, signal);
+        link.bytesDown += piece.length;
+        countTravel(piece.length, via);
+        if (blob !== undefined) onBlob(piece.length, blob);
+        yield piece;
+      }
       cutAfter -= part.length;
       if (cutAfter <= 0) throw new NetworkError('CUT', 'the connection broke');
     }
