@@ -35,6 +35,8 @@ export interface FetchMemory {
   readonly parcelHungAt?: number;
   /** Neighbours that are asked for nothing for a while. */
   readonly aside?: readonly Aside[];
+  /** How long neighbours held modules up, by digest. */
+  readonly delayedMs?: Readonly<Record<string, number>>;
 }
 
 /** Before the first attempt. */

@@ -6,7 +6,7 @@ import { type Disk, DiskError } from '../../platform/ports.ts';
 import type { LinkedModule } from '../../schemas/generated/types.ts';
 import { DoubleSlot } from '../storage/double-slot.ts';
 
-/** So often is a module taken in vain: each time may hold it up for as long as a take may last, and have it written once. */
+/** So often is a module begun to be taken in vain: each time may hold it up for as long as that may last, and have it written once. */
 const takesMax = 8;
 
 /** Waiting for who fetches: so much, and what the module takes whole at a pace below that of most links. */
@@ -17,7 +17,7 @@ const bytesPerSecondLeast = 4 * 1024;
 const idleMsMax = 2 * 60_000;
 const idleMsOnce = 5_000;
 
-/** So much waiting is noted before it is done. */
+/** So much waiting is noted before it is done; and so much it counts to go on with what was begun, which has nothing written again. */
 const aheadMs = 20_000;
 
 /** What was taken so far. */
@@ -31,17 +31,28 @@ interface Spent {
 export class Leeway {
   readonly #slot: DoubleSlot<Spent>;
   readonly #waitMsMax: number;
+  readonly #isBounded: boolean;
   #noted: Spent;
   #spent: Spent;
+  /** Before it was taken last. */
+  #before: Spent;
   /** Of this attempt. */
   #idleMs = 0;
 
-  constructor(disk: Disk, directory: string, { sha256, length }: Pick<LinkedModule, 'sha256' | 'length'>) {
+  /** Where it can come no other way, time does not count. */
+  constructor(
+    disk: Disk,
+    directory: string,
+    { sha256, length }: Pick<LinkedModule, 'sha256' | 'length'>,
+    isBounded: boolean,
+  ) {
     const { slot, value } = DoubleSlot.open<Spent>(disk, `${directory}/${sha256}.leeway`);
     this.#slot = slot;
     this.#waitMsMax = waitMsLeast + (length / bytesPerSecondLeast) * 1000;
     this.#noted = value ?? { takes: 0, fetchingMs: 0, idleMs: 0 };
     this.#spent = this.#noted;
+    this.#before = this.#noted;
+    this.#isBounded = isBounded;
   }
 
   /** Whether it may be taken from others at all. */
@@ -49,14 +60,18 @@ export class Leeway {
     return this.#spent.takes < takesMax;
   }
 
-  /** It is about to be taken. */
-  take(): void {
-    this.#spend({ ...this.#spent, takes: this.#spent.takes + 1 });
+  /** It is about to be taken, from its beginning or from where that ended before. */
+  take(hasBegun: boolean): void {
+    const { takes, fetchingMs } = this.#spent;
+    this.#before = this.#spent;
+    const isFree = hasBegun && (!this.#isBounded || fetchingMs < this.#waitMsMax);
+    if (!isFree) this.#spend({ ...this.#spent, takes: takes + 1 });
+    else if (this.#isBounded) this.#spend({ ...this.#spent, fetchingMs: fetchingMs + aheadMs });
   }
 
   /** It was not: who was asked for it was busy. */
   takeBack(): void {
-    this.#spent = { ...this.#spent, takes: this.#spent.takes - 1 };
+    this.#spent = this.#before;
   }
 
   /** Whether it may be waited for who fetches it, or is to. */

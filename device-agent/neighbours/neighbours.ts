@@ -4,12 +4,14 @@ import { type HttpResponse, type Network, NetworkError } from '../../platform/po
 import type { LinkedModule, NeighbourReport } from '../../schemas/generated/types.ts';
 import { passOver } from '../download/answer.ts';
 import { DownloadError } from '../download/download-error.ts';
+import type { FetchMemory } from '../download/fetch-memory.ts';
 import { type DownloadContext, requireRoom } from '../download/fetch-module.ts';
+import { bytesThere } from '../download/partial-file.ts';
 import type { Toll } from '../download/passage.ts';
 import { Patience } from '../download/patience.ts';
 import { downloadBlob } from '../download/range-download.ts';
-import type { Aside } from './aside.ts';
-import { AskedNeighbours, type Holder, type NeighboursOptions } from './ask-neighbours.ts';
+import { AskedNeighbours, type Holder, type NeighboursOptions, type Said } from './ask-neighbours.ts';
+import type { Delays } from './delays.ts';
 import { Leeway } from './leeway.ts';
 import { Waits } from './waits.ts';
 import type { Wants } from './wants.ts';
@@ -17,6 +19,9 @@ import { type Wanter, waitsFor } from './who-fetches.ts';
 
 /** Told how far the module is. */
 type Progress = (bytesDone: number, bytesTotal: number) => void;
+
+/** Answers that take longer hold up. */
+const slowMs = 1_000;
 
 /** How often it is looked how far somebody is. */
 const askAgainMs = 2_000;
@@ -29,7 +34,7 @@ const takeMsLeast = 30_000;
 const bytesPerSecondLeast = 16 * 1024;
 
 /** A network of the site is none of the links that cost. */
-const free: Toll = { ask: () => Number.POSITIVE_INFINITY, took: () => {} };
+const free: Toll = { ask: () => Number.POSITIVE_INFINITY, took: () => {}, came: () => {} };
 
 /** What it says is not there, or is busy, it is not blamed for. */
 const blameless: readonly string[] = ['ARTIFACT_MISSING', 'SERVER_BUSY'] satisfies DownloadError['code'][];
@@ -57,27 +62,32 @@ interface Took {
   readonly busy: readonly string[];
 }
 
+/** What the next attempt should know. */
+type NeighbourMemory = Required<Pick<FetchMemory, 'aside' | 'delayedMs'>>;
+
 /** One attempt's dealings with neighbours. */
 export class Neighbours {
   readonly #options: NeighboursOptions;
   readonly #asked: AskedNeighbours;
   readonly #wants: Wants;
+  readonly #delays: Delays;
   /** What may still be spent on each module, by its digest. */
   readonly #leeways = new Map<string, Leeway>();
 
-  constructor(options: NeighboursOptions, wants: Wants) {
+  constructor(options: NeighboursOptions & { readonly delays: Delays }, wants: Wants) {
     this.#options = options;
     this.#asked = new AskedNeighbours(options);
     this.#wants = wants;
+    this.#delays = options.delays;
   }
 
-  /** What the next attempt should know. */
-  memory(): { readonly aside: readonly Aside[] } {
-    return { aside: this.#asked.aside() };
+  memory(): NeighbourMemory {
+    return { aside: this.#asked.aside(), delayedMs: this.#delays.byModule() };
   }
 
   #leewayOf({ disk, partialDirectory }: DownloadContext, module: LinkedModule): Leeway {
-    const leeway = this.#leeways.get(module.sha256) ?? new Leeway(disk, partialDirectory, module);
+    const { isBounded } = this.#delays;
+    const leeway = this.#leeways.get(module.sha256) ?? new Leeway(disk, partialDirectory, module, isBounded);
     this.#leeways.set(module.sha256, leeway);
     return leeway;
   }
@@ -92,8 +102,8 @@ export class Neighbours {
     progress: Progress,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    if (!this.#leewayOf(context, module).isLeft) return undefined;
-    const { holders } = await this.#asked.ask(module, signal);
+    if (this.#delays.isEnough || !this.#leewayOf(context, module).isLeft) return undefined;
+    const { holders } = await this.#ask(module, signal);
     return (await this.#takeFrom(holders, context, module, progress, signal)).from;
   }
 
@@ -112,9 +122,9 @@ export class Neighbours {
     const leeway = this.#leewayOf(context, module);
     // Said before the others are asked: of two that begin at once each hears of the other.
     this.#wants.wanted(sha256, done);
-    while (leeway.isLeft && !signal.aborted) {
+    while (!signal.aborted && !this.#delays.isEnough && leeway.isLeft) {
       const sinceMs = clock.monotonic();
-      const { holders, wanters } = await this.#asked.ask(module, signal);
+      const { holders, wanters } = await this.#ask(module, signal);
       const took = await this.#takeFrom(holders, context, module, progress, signal);
       if (took.from !== undefined) return took.from;
       // Who is busy gives others what it has: it is waited for as for one that says it fetches, and gets no further.
@@ -122,12 +132,29 @@ export class Neighbours {
       const gettingOn = waits.gettingOn([...wanters, ...busy], clock.monotonic());
       const first = waitsFor(device, done, gettingOn, sha256);
       if (first === undefined || !leeway.mayWait(first.isFetching)) break;
-      await clock.sleep(askAgainMs, signal).catch(() => {});
+      if (!(await this.#wait(module, first, signal))) break;
       // What answers took meanwhile counts too.
       leeway.waited(clock.monotonic() - sinceMs, first.isFetching);
       onWait(first.device);
     }
     return undefined;
+  }
+
+  async #ask(module: LinkedModule, signal: AbortSignal): Promise<Said> {
+    const said = await this.#asked.ask(module, signal);
+    if (said.answeredMs >= slowMs) this.#delays.add(module.sha256, said.answeredMs);
+    return said;
+  }
+
+  /** Lets some time pass; false where the module was waited for as long as may be. */
+  async #wait(module: LinkedModule, { isFetching }: Wanter, signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#options;
+    if (isFetching && this.#delays.isEnoughOf(module)) return false;
+    const sinceMs = clock.monotonic();
+    await clock.sleep(askAgainMs, signal).catch(() => {});
+    // All who have no link wait for each other in vain: once it is back, one of them is waited for all the same.
+    if (isFetching) this.#delays.add(module.sha256, clock.monotonic() - sinceMs);
+    return true;
   }
 
   async #takeFrom(
@@ -141,17 +168,19 @@ export class Neighbours {
     const leeway = this.#leewayOf(context, module);
     for (const holder of this.#begunFirst(context, holders)) {
       if (signal.aborted || !leeway.isLeft) break;
-      leeway.take();
+      leeway.take(this.#hasBegun(context, module, holder));
+      const sinceMs = this.#options.clock.monotonic();
       const result = await this.#take(context, module, holder, progress, signal);
-      if (result === 'busy') {
-        leeway.takeBack();
-        busy.push(holder.device);
+      if (result === 'took') {
+        this.#leaveBegun(context);
+        leeway.end();
+        this.#wants.there(module.sha256);
+        return { from: holder.device, busy };
       }
-      if (result !== 'took') continue;
-      this.#leaveBegun(context);
-      leeway.end();
-      this.#wants.there(module.sha256);
-      return { from: holder.device, busy };
+      this.#delays.add(module.sha256, this.#options.clock.monotonic() - sinceMs);
+      if (result !== 'busy') continue;
+      leeway.takeBack();
+      busy.push(holder.device);
     }
     return { busy };
   }
@@ -219,14 +248,19 @@ export class Neighbours {
     throw new NetworkError('CUT', `${new URL(request.url).host} is another device by now`);
   }
 
-  /** Where something was begun it goes on; nothing else that was begun stays, so that what liars send never fills the disk. */
+  /** Where something was begun it goes on; once another one gives, nothing else that was begun stays: what liars send never fills the disk. */
   #begunFirst(context: DownloadContext, holders: readonly Holder[]): readonly Holder[] {
+    if (holders.length === 0) return [];
     const { disk } = context;
     const directory = directoryOf(context);
     const begun = disk.stat(directory) === undefined ? [] : disk.list(directory);
     const first = holders.find(({ device }) => begun.includes(device));
     for (const name of begun) if (name !== first?.device) disk.remove(`${directory}/${name}`);
     return first === undefined ? holders : [first, ...holders.filter((holder) => holder !== first)];
+  }
+
+  #hasBegun(context: DownloadContext, { sha256 }: LinkedModule, { device }: Holder): boolean {
+    return bytesThere(context.disk, `${directoryOf(context)}/${device}`, sha256) > 0;
   }
 
   #leaveBegun(context: DownloadContext): void {
