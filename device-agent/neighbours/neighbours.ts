@@ -168,6 +168,7 @@ export class Neighbours {
     const leeway = this.#leewayOf(context, module);
     for (const holder of this.#begunFirst(context, holders)) {
       if (signal.aborted || !leeway.isLeft) break;
+      if (this.#asked.isLeft(holder.device)) continue;
       leeway.take(this.#hasBegun(context, module, holder));
       const sinceMs = this.#options.clock.monotonic();
       const result = await this.#take(context, module, holder, progress, signal);
@@ -204,7 +205,7 @@ export class Neighbours {
       if (why === 'wrong-bytes') this.#leaveBegun(context);
       if (error instanceof DownloadError && error.code === 'SERVER_BUSY') return 'busy';
       // It may have lost its power. One that means harm would have this device write what it sends again and again.
-      this.#asked.leave(holder.address);
+      this.#asked.leave(holder.device);
       return 'not';
     }
   }
