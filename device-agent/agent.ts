@@ -99,8 +99,8 @@ function speaksToShore({ channels }: DeployedApplication): boolean {
   return Object.values(channels?.out ?? {}).some(({ shore }) => shore !== undefined);
 }
 
-function asksNeighbours({ neighbours: { known = [] } = {} }: AgentConfiguration): boolean {
-  return known.length > 0;
+function asksNeighbours({ neighbours: { known = [], discover = [] } = {} }: AgentConfiguration): boolean {
+  return known.length > 0 || discover.length > 0;
 }
 
 /** Of the file of a fact: more than any value takes. */
