@@ -188,6 +188,22 @@ export interface Lan {
   open(place: LanPlace, onDatagram: OnDatagram): Promise<LanSocket>;
 }
 
+/** With what this process begins a connection to a server that has seen its certificate, instead of showing it again. */
+export interface ReturnKey {
+  /** The server, as an origin. */
+  readonly to: string;
+  /** The digest of the certificate that it saw: with another one the key is of no use. */
+  readonly certificate: string;
+  readonly name: string;
+  /** Base64. */
+  readonly secret: string;
+}
+
+/** What this process comes back with, and learns as it shows its certificate. */
+export interface ReturnKeys {
+  key: ReturnKey | undefined;
+}
+
 /** Where a relay leads, and what may come from there. */
 export interface RelayTarget {
   readonly host: string;

@@ -8,8 +8,9 @@ import { isGivenBy } from '../../platform/node/device-certificate.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodeLan } from '../../platform/node/lan.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
-import { openNetwork } from '../../platform/node/network.ts';
+import { openNetwork, type TlsIdentity } from '../../platform/node/network.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
+import { nodeReturnKeys } from '../../platform/node/returning-pool.ts';
 import { nodeSegments } from '../../platform/node/segments.ts';
 import { onStarterGone } from '../../platform/node/starter-gone.ts';
 import { nodeSurroundings } from '../../platform/node/surroundings.ts';
@@ -62,7 +63,9 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const countTravel: CountTravel = (bytes, via) =>
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
-  const network = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, tolerates }), countTravel);
+  const returnsTo = new URL(controller).origin;
+  const shown = (): TlsIdentity => ({ ca: authority(), ...identity.texts(), keyExchange, tolerates, returnsTo });
+  const network = openNetwork(shown, countTravel);
   const beside = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, peers: 'devices' }));
   const orders = new ForwardedOrders(say);
   const courier = new CarryingCourier({
@@ -88,7 +91,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const enrolment = { device, controller, identity, network: stranger, hearTime, monotonic };
   const way = { network, countBytes, controller };
   const runner = new ErrandRunner({
-    ...{ courier, time, orders, say, segments: nodeSegments },
+    ...{ courier, time, orders, say, segments: nodeSegments, returnKeys: nodeReturnKeys },
     enrol: (signal) => (identity.certificateText() === undefined ? enrol : renewByKey)(enrolment, signal),
     news: (question, signal) => askNews(way, question, signal),
     part: (part, signal) => sendPart(way, part, signal),
