@@ -131,6 +131,7 @@ export function createAgent(options: AgentOptions): Agent {
   };
   const updates = createUpdates({
     ...{ ports, files, runtime, time, senses },
+    interfaces: () => surroundings.interfaces(),
     courier: openCourier({
       time,
       countBytes: (bytes) => ledger.countBytes(bytes),

@@ -35,6 +35,8 @@ export interface FetchMemory {
   readonly parcelHungAt?: number;
   /** Neighbours that are asked for nothing for a while. */
   readonly aside?: readonly Aside[];
+  /** Interfaces over which nothing came, and until when others are tried before them, on the monotonic clock. */
+  readonly exitsAside?: Readonly<Record<string, number>>;
   /** How long modules were waited for that a neighbour fetches, by digest. */
   readonly waitedMs?: Readonly<Record<string, number>>;
 }

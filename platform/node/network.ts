@@ -1,8 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
-import { Agent, type RequestOptions, request as requestTls } from 'node:https';
+import { request as requestTls } from 'node:https';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import {
   type CountTravel,
   type HttpRequest,
@@ -13,22 +12,11 @@ import {
 } from '../ports.ts';
 import { addressMsMax } from './address-patience.ts';
 import { nodeClock } from './clock.ts';
+import { plainAgent, poolOf, type TlsIdentity } from './connection-pools.ts';
 import { deviceOf } from './device-certificate.ts';
 import { interfaceOf } from './interface-of.ts';
 import { nodeSegments } from './segments.ts';
-import { shortSegmentSocket } from './short-segments.ts';
 import { connectionBytes, handshakeBytes, travelOf } from './travel.ts';
-
-/** What a client shows and trusts. PEM texts. */
-export interface TlsIdentity {
-  readonly ca?: string;
-  readonly certificate?: string;
-  readonly key?: string;
-  /** Groups for the key exchange, as OpenSSL names them; its own choice unless given. */
-  readonly keyExchange?: string;
-  /** Who answers is a device of this authority, by whatever name of a host: answers say which. */
-  readonly peers?: 'devices';
-}
 
 /** How long a server may say nothing at all before an exchange counts as cut. */
 const silenceMsMax = 60_000;
@@ -110,69 +98,6 @@ function headersOf(message: IncomingMessage): Record<string, string> {
   return headers;
 }
 
-/**
- * Connections that may serve again, by identity: a handshake costs about 5 KB, and the files of one update are many. They never
- * keep the process alive.
- */
-const pools = new Map<string, Agent>();
-
-/** The identities of this process, and the one before a renewal. */
-const poolsMax = 4;
-/** How long a connection waits to serve again. */
-const idleMsMax = 10_000;
-const idleConnectionsMax = 4;
-
-/** What is in use goes on and ends by itself. */
-function closeIdle(pool: Agent): void {
-  for (const sockets of Object.values(pool.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
-}
-
-/** A connection with short segments, where this machine can choose. */
-async function connectShort(options: RequestOptions): Promise<Socket> {
-  const host = options.host ?? '';
-  const short = await shortSegmentSocket(host);
-  const socket = short?.socket.connect({ host: short.address, port: Number(options.port) });
-  return connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
-}
-
-class ShortPool extends Agent {
-  override createConnection(options: RequestOptions, onMade?: (error: Error | null, socket: Duplex) => void): null {
-    connectShort(options).then(
-      (socket) => onMade?.(null, socket),
-      // Nobody looks at the second where there is the first.
-      (error: Error) => onMade?.(error, undefined as unknown as Duplex),
-    );
-    return null;
-  }
-}
-
-function poolOf({ ca, certificate, key, keyExchange, peers }: TlsIdentity, areShort: boolean): Agent {
-  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, areShort]);
-  const pool =
-    pools.get(name) ??
-    new (areShort ? ShortPool : Agent)({
-      keepAlive: true,
-      timeout: idleMsMax,
-      maxFreeSockets: idleConnectionsMax,
-      certificateCompression: ['zlib'],
-      ...(ca === undefined ? {} : { ca }),
-      ...(certificate === undefined ? {} : { cert: certificate }),
-      ...(key === undefined ? {} : { key }),
-      ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
-      // Its certificate is judged when it answers: it is one of a client.
-      ...(peers === undefined ? {} : { rejectUnauthorized: false }),
-    });
-  // The one used last is the last of the map.
-  pools.delete(name);
-  pools.set(name, pool);
-  const [oldest] = pools;
-  if (pools.size > poolsMax && oldest !== undefined) {
-    pools.delete(oldest[0]);
-    closeIdle(oldest[1]);
-  }
-  return pool;
-}
-
 /** What a connection brings where no long packets come through: with certificates compressed a handshake may come. */
 const fewBytes = 4_096;
 
@@ -183,12 +108,13 @@ function isAsGoodAsEmpty({ connecting, bytesRead }: Socket): boolean {
 function begin(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal): ClientRequest {
   const url = new URL(wanted.url);
   const { areShort } = nodeSegments;
+  const terms = { areShort, via: wanted.via };
   const patience = { timeout: silenceMsMax, autoSelectFamilyAttemptTimeout: addressMsMax };
   const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
   const exchange =
     url.protocol === 'https:'
-      ? requestTls(url, { ...options, agent: poolOf(identity, areShort) })
-      : requestPlain(url, { ...options, agent: false });
+      ? requestTls(url, { ...options, agent: poolOf(identity, terms) })
+      : requestPlain(url, { ...options, agent: plainAgent(terms) });
   exchange.on('timeout', () => {
     const message = `no answer from ${url.host} for ${silenceMsMax / 1000} s`;
     if (exchange.socket !== null && isAsGoodAsEmpty(exchange.socket)) nodeSegments.cameToNothing(areShort);

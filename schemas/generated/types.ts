@@ -1175,6 +1175,10 @@ export interface DeployedLink {
    */
   interface?: string;
   fact?: DeployedLinkFact;
+  /**
+   * How dear it is among the links of its site, where modules go over the cheapest that is there: of two the dearer has more; absent: none is cheaper.
+   */
+  dearness?: number;
   carries?: LinkCarries;
   fetch?: Windows;
   budget?: DeployedBudget;
@@ -3061,6 +3065,10 @@ export interface SiteSpec {
    * @maxItems 32
    */
   links?: SiteLink[];
+  /**
+   * Of several links that a device has at once modules go over the cheapest that may carry them, whichever its default route takes; without it over that one, unless it may not carry them and another may. Needs two links with match.
+   */
+  modulesOver?: 'cheapest';
 }
 export interface SiteLink {
   /**

@@ -89,6 +89,23 @@ test.serial(
   },
 );
 
+test.serial('an exchange that has to go out of an interface goes out of no other', async (t) => {
+  const { scene, url, handshakes } = await open(t, tellName);
+  const network = openNetwork(
+    () => ({ ca: scene.authority.certificate }),
+    () => {},
+  );
+  const held = (via: string) => network.request({ ...get(url), via }, never);
+  for (let count = 0; count < 2; count++) {
+    const answer = await held('lo');
+    t.is(answer.via, 'lo');
+    await textOf(answer);
+  }
+  t.is(handshakes.length, 1, 'those of one interface share a connection');
+  const elsewhere = await t.throwsAsync<NetworkError>(held('none0'));
+  t.like(elsewhere, { code: 'UNREACHABLE', message: 'no connection can be made out of none0 here' });
+});
+
 test.serial(
   'what exchanges take is counted as IP does, within a tenth for what is long, and told with its interface',
   async (t) => {
