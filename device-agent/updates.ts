@@ -6,6 +6,7 @@ import type {
   NeighbourReport,
   Progress,
   ShadowDesired,
+  TakenMark,
   Waiting,
 } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
@@ -45,10 +46,14 @@ export interface UpdatesOptions {
   readonly senses: Senses;
   /** All that lead out and that connections can be held to, the one that is taken first before the others. */
   readonly interfaces: () => readonly string[];
+  /** Whether the device may ask others beside it for modules. */
+  readonly hasNeighbours: boolean;
   /** Called before these applications run in the place of others. */
   readonly onApply: (applications: readonly DeployedApplication[]) => void;
   /** Called with what each errand of the courier's proves of the way to the shore. */
   readonly onHeard: (heard: Heard) => void;
+  /** Called with what the shore has of what this device had to say, where a bundle tells. */
+  readonly onTaken: (marks: readonly TakenMark[]) => void;
   /** Called whenever `memory`, `progress` or `waiting` changed. */
   readonly onChange: () => void;
 }
@@ -139,7 +144,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const allowances = () => links.allowances().map((link) => hours.applied(link));
   const exits = () => links.exits().map((exit) => exit.interface);
   const fetching = { ...waiting, onProgress: onChange, turn: new Turn(), allowances, exits };
-  const bundles = new BundleIntake({ courier, log, emit, memory: () => memory });
+  const bundles = new BundleIntake({ courier, log, emit, memory: () => memory, onTaken: options.onTaken });
   const fetcher = new Fetcher({ ...fetching, isRepairing: false, bundles });
   // What is damaged is mended at any hour.
   const repairer = new Fetcher({ ...fetching, allowances: () => links.allowances(), isRepairing: true });
@@ -191,6 +196,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     disk,
     partialDirectory,
     ...organs,
+    hasNeighbours: options.hasNeighbours,
     emit,
     momentOver: () => engine.momentOver(),
     memory: () => memory,

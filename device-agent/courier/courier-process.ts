@@ -106,7 +106,7 @@ export class CourierProcess implements Courier {
     return this.#send<'judge'>({ kind: 'judge', desired }, () => {}, signal);
   }
 
-  judgeBundle(...[path, signal]: Parameters<Courier['judgeBundle']>): Promise<Verdict> {
+  judgeBundle(...[path, signal]: Parameters<Courier['judgeBundle']>): ReturnType<Courier['judgeBundle']> {
     return this.#send<'judge-bundle'>({ kind: 'judge-bundle', path }, () => {}, signal);
   }
 
@@ -183,7 +183,7 @@ export class CourierProcess implements Courier {
 
   #hand({ id, errand }: Pending): void {
     const { time, segments } = this.#options;
-    const known = { floorMs: time.nowMs(), areSegmentsShort: segments.areShort };
+    const known = { floorMs: time.floorMs(), areSegmentsShort: segments.areShort };
     this.#child?.send({ kind: 'errand', id, ...known, errand } satisfies ToCourier);
   }
 
@@ -245,7 +245,8 @@ export class CourierProcess implements Courier {
         void this.#order(message, child);
         return;
       case 'signed':
-        this.#note(() => this.#options.time.raise(message.atMs));
+        if (message.isNow === true) this.#options.time.heard(message.atMs);
+        else this.#note(() => this.#options.time.raise(message.atMs));
         return;
       case 'unpacking':
         this.#unpacking = message.sha256;

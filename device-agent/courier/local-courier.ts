@@ -16,6 +16,7 @@ import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
 import { missingModules, modulesOf } from '../download/wanted.ts';
 import type { ModulesCame } from '../links/observed-rate.ts';
+import { Delays } from '../neighbours/delays.ts';
 import { Neighbours } from '../neighbours/neighbours.ts';
 import { type Want, Wants } from '../neighbours/wants.ts';
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
@@ -27,6 +28,7 @@ import type { BringErrand, Courier, Verdict } from './courier.ts';
 import { failureOf } from './failure-of.ts';
 import type { OrderParcel } from './forwarded-orders.ts';
 import { judgeEnvelope } from './judge-envelope.ts';
+import { judgeTime } from './judge-time.ts';
 
 /** What errands are done with. */
 export interface LocalCourierOptions {
@@ -67,6 +69,9 @@ const unknownSignerMs = 60 * 60_000;
 
 /** For so long others are tried before an interface over which nothing came: what leads nowhere costs a minute each time. */
 const asideMs = 10 * 60_000;
+
+/** A time that was on the way for longer is a floor, and no time. */
+const inTimeMs = 60_000;
 
 /** Does errands in this process. */
 export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
@@ -125,7 +130,8 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
     try {
       const collect = (): void => this.#collect(errand);
       const passage = this.#openPassage(errand, exitsAside);
-      if (await this.#order(errand, passage, signal)) parcelHungAt = this.#options.clock.monotonic();
+      const { isOffLink = false } = errand;
+      if (!isOffLink && (await this.#order(errand, passage, signal))) parcelHungAt = this.#options.clock.monotonic();
       const context = { ...this.#context, collect, parcel: this.#parcel, passage };
       attempt = new FetchAttempt(
         context,
@@ -134,7 +140,9 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
         () => this.#openMetadata(),
         errand,
       );
-      const downloads = await attempt.run(onProgress, signal);
+      const downloads = await (isOffLink
+        ? attempt.takeFromNeighbours(onProgress, signal)
+        : attempt.run(onProgress, signal));
       return { memory: learnt(), result: { kind: 'brought', downloads } };
     } catch (error) {
       if (isMediumFault(error)) mendIfPossible(() => this.#forgetPartials());
@@ -157,13 +165,15 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
     return new Passage({ links, wayOut, exits: inOrder, came: modulesCame, onFailed });
   }
 
-  #openNeighbours({ memory }: BringErrand, wants: Wants): Neighbours {
+  #openNeighbours({ memory, deployment, isOffLink }: BringErrand, wants: Wants): Neighbours {
     const { configuration, clock, time, network, lan } = this.#options;
     const { device, neighbours = {} } = configuration;
     const known = lan === undefined ? [] : (neighbours.known ?? []);
     const asking = { network: lan ?? network, clock, nowMs: () => time.nowMs(), device, known };
-    const { aside = [], waitedMs = {} } = memory;
-    return new Neighbours({ ...asking, aside, waitedMs }, wants);
+    const { aside = [], delayedMs = {} } = memory;
+    const bytes = modulesOf(deployment).reduce((sum, { length }) => sum + length, 0);
+    const delays = new Delays(delayedMs, isOffLink === true ? Number.POSITIVE_INFINITY : bytes);
+    return new Neighbours({ ...asking, aside, delays }, wants);
   }
 
   /** Has what an update needs besides its modules come, where it is to be agreed upon first and there is something to bring; whether that hung. */
@@ -209,6 +219,19 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
   async deploymentKeys(signal: AbortSignal): Promise<readonly PublicKey[]> {
     await this.#openMetadata().refresh([], signal);
     return this.#openMetadata().deploymentKeys();
+  }
+
+  /** What the controller signed of the time, as the answer to what was asked so long ago; nothing where that can't be told. */
+  hearTime(envelope: string, challenge: string, askedMsAgo: number): void {
+    const { device } = this.#options.configuration;
+    try {
+      const metadata = this.#openMetadata();
+      const atMs = judgeTime(envelope, metadata.deploymentKeys(), { device, challenge });
+      if (atMs === undefined || !metadata.raiseTime(atMs)) return;
+      if (askedMsAgo <= inTimeMs) this.#options.time.heard(atMs);
+    } catch {
+      // Metadata that can't be read, or is not there yet, vouches for nobody.
+    }
   }
 
   /** Another courier may have brought newer metadata. */

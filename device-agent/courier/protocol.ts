@@ -4,7 +4,7 @@ import type { Enrolment } from '../enrol.ts';
 import type { Flow } from '../links/observed-rate.ts';
 import type { Want } from '../neighbours/wants.ts';
 import type { NewsQuestion, NewsReply, PartReply } from '../transport/news.ts';
-import type { BringErrand, Brought, Verdict } from './courier.ts';
+import type { BringErrand, Brought, BundleVerdict, Verdict } from './courier.ts';
 
 /** What a courier can be sent for. */
 export type Errand =
@@ -20,7 +20,7 @@ export type Errand =
 /** What each errand comes to. */
 export interface Outcomes {
   readonly judge: Verdict;
-  readonly 'judge-bundle': Verdict;
+  readonly 'judge-bundle': BundleVerdict;
   readonly bring: Brought;
   readonly enrol: Enrolment;
   readonly news: NewsReply;
@@ -55,8 +55,8 @@ export type FromCourier =
   | { readonly kind: 'wants'; readonly wants: readonly Want[] }
   /** Is to be ordered over the supervisor's session: base64. */
   | { readonly kind: 'order'; readonly id: number; readonly order: string }
-  /** Something signed has shown this time. */
-  | { readonly kind: 'signed'; readonly atMs: number }
+  /** Something signed has shown this time; `isNow` where that was signed just now, for this device. */
+  | { readonly kind: 'signed'; readonly atMs: number; readonly isNow?: true }
   /** What is being unpacked now: if it is the end of this process, it was too much for the device. */
   | { readonly kind: 'unpacking'; readonly sha256?: string }
   /** With what the next courier need not find out, where something was. */

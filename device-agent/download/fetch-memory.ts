@@ -37,8 +37,8 @@ export interface FetchMemory {
   readonly aside?: readonly Aside[];
   /** Interfaces over which nothing came, and until when others are tried before them, on the monotonic clock. */
   readonly exitsAside?: Readonly<Record<string, number>>;
-  /** How long modules were waited for that a neighbour fetches, by digest. */
-  readonly waitedMs?: Readonly<Record<string, number>>;
+  /** How long neighbours held modules up, by digest. */
+  readonly delayedMs?: Readonly<Record<string, number>>;
 }
 
 /** Before the first attempt. */

@@ -41,7 +41,8 @@ export async function linkGate(to: Purpose, links: readonly DeployedLink[], ways
   const forMs = links.some(({ fact }) => fact !== undefined) ? lookMs.byFacts : lookMs.else;
   const look = (): Look => {
     const seen = lookAtAll(to, ways);
-    return { ...seen, forMs: Math.min(forMs, seen.forMs) };
+    const looked = { ...seen, forMs: Math.min(forMs, seen.forMs) };
+    return looked.kind === 'open' ? looked : { ...looked, isOfLink: true };
   };
   return { look };
 }

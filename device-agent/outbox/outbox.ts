@@ -1,6 +1,6 @@
 import type { Clock, Disk, Log, Random } from '../../platform/ports.ts';
 import { type BatchAnswer, decodeAnswer } from '../../schemas/batch-answer.ts';
-import type { OutboxReport } from '../../schemas/generated/types.ts';
+import type { OutboxReport, TakenMark } from '../../schemas/generated/types.ts';
 import { batchParts } from '../../schemas/message-batch.ts';
 import { AwaitedAnswer, type Word } from './awaited-answer.ts';
 import { type Carried, type CarriedPlace, nextCarried } from './carried.ts';
@@ -138,6 +138,18 @@ export class Outbox {
   carried(after: CarriedPlace | undefined): Carried | undefined {
     if (after === undefined) this.#attempt(() => this.#channels.look());
     return nextCarried(this.#channels, after);
+  }
+
+  /** What the shore has, as somebody brought its word. */
+  taken(marks: readonly TakenMark[]): void {
+    this.#attempt(() => this.#channels.look());
+    for (const { application, channel, stream, ...position } of marks) {
+      const found = this.#channels.find(application, channel);
+      if (found !== undefined) this.#attempt(() => found.backlog.taken(Buffer.from(stream, 'hex'), position));
+    }
+    // What is let go of leaves the disk now: nobody looks soon where there is no link.
+    this.#attempt(() => this.#channels.look());
+    this.#options.onChange();
   }
 
   /** For the report; undefined where no channel ever had something for the shore. */

@@ -1,10 +1,16 @@
 /** How connections to servers are made, and serve again. */
 import { type ClientRequestArgs, Agent as PlainAgent } from 'node:http';
-import { Agent, type AgentOptions, type RequestOptions } from 'node:https';
-import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import { makeSocket, type SocketTerms } from './made-socket.ts';
+import { Agent, type AgentOptions } from 'node:https';
+import type { SocketTerms } from './made-socket.ts';
+import {
+  connectOn,
+  handOver,
+  isMade,
+  MadePool,
+  type OnMade,
+  TolerantPool,
+  type ToleratesTime,
+} from './tls-connections.ts';
 
 /** What a client shows and trusts. PEM texts. */
 export interface TlsIdentity {
@@ -15,6 +21,8 @@ export interface TlsIdentity {
   readonly keyExchange?: string;
   /** Who answers is a device of this authority, by whatever name of a host: answers say which. */
   readonly peers?: 'devices';
+  /** Asked of a server of this authority that is all it has to be, but that its time is over or not yet come by the clock here. */
+  readonly tolerates?: ToleratesTime;
 }
 
 /**
@@ -34,41 +42,6 @@ function closeIdle(pool: Agent): void {
   for (const sockets of Object.values(pool.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
-type OnMade = ((error: Error | null, socket: Duplex) => void) | undefined;
-
-/** A connection under way on terms that Node has no word for; undefined where this machine has none either and none has to be. */
-async function connectOn(terms: SocketTerms, { host, port }: ClientRequestArgs): Promise<Socket | undefined> {
-  const made = await makeSocket(host ?? '', terms);
-  return made?.socket.connect({ host: made.address, port: Number(port) });
-}
-
-/** Tells Node when a connection is under way, or why none is. */
-function tell(connection: Promise<Socket>, onMade: OnMade): null {
-  connection.then(
-    (socket) => onMade?.(null, socket),
-    // Nobody looks at the second where there is the first.
-    (error: Error) => onMade?.(error, undefined as unknown as Duplex),
-  );
-  return null;
-}
-
-/** A pool of connections that are made otherwise than Node makes them. */
-class MadePool extends Agent {
-  readonly #terms: SocketTerms;
-
-  constructor(options: AgentOptions, terms: SocketTerms) {
-    super(options);
-    this.#terms = terms;
-  }
-
-  override createConnection(options: RequestOptions, onMade?: OnMade): null {
-    const connection = connectOn(this.#terms, options).then((socket) =>
-      connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) }),
-    );
-    return tell(connection, onMade);
-  }
-}
-
 /** Connections without TLS that go out of one interface; none serves again. */
 class HeldAgent extends PlainAgent {
   readonly #terms: SocketTerms;
@@ -79,7 +52,7 @@ class HeldAgent extends PlainAgent {
   }
 
   override createConnection(options: ClientRequestArgs, onMade?: OnMade): null {
-    return tell(
+    return handOver(
       connectOn(this.#terms, options).then((socket) => socket!),
       onMade,
     );
@@ -91,7 +64,8 @@ export function plainAgent({ via }: SocketTerms): PlainAgent | false {
   return via === undefined ? false : new HeldAgent({ areShort: false, via });
 }
 
-function newPool({ ca, certificate, key, keyExchange, peers }: TlsIdentity, terms: SocketTerms): Agent {
+function newPool(identity: TlsIdentity, terms: SocketTerms, isTolerant: boolean): Agent {
+  const { ca, certificate, key, keyExchange, peers, tolerates } = identity;
   const options: AgentOptions = {
     keepAlive: true,
     timeout: idleMsMax,
@@ -104,14 +78,18 @@ function newPool({ ca, certificate, key, keyExchange, peers }: TlsIdentity, term
     // Its certificate is judged when it answers: it is one of a client.
     ...(peers === undefined ? {} : { rejectUnauthorized: false }),
   };
-  return terms.areShort || terms.via !== undefined ? new MadePool(options, terms) : new Agent(options);
+  if (isTolerant && tolerates !== undefined) return new TolerantPool(options, terms, tolerates);
+  return isMade(terms) ? new MadePool(options, terms) : new Agent(options);
 }
 
-/** The pool of an identity's connections on these terms. */
-export function poolOf(identity: TlsIdentity, terms: SocketTerms): Agent {
+/** The pool of an identity's connections on these terms; `isTolerant` where the clock here was in the way a moment ago. */
+export function poolOf(identity: TlsIdentity, terms: SocketTerms, isTolerant: boolean): Agent {
   const { ca, certificate, key, keyExchange, peers } = identity;
-  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, terms.areShort, terms.via]);
-  const pool = pools.get(name) ?? newPool(identity, terms);
+  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, terms.areShort, terms.via, isTolerant]);
+  const known = pools.get(name);
+  // Who tolerates something else has connections of its own.
+  const isOther = known instanceof TolerantPool && known.tolerates !== identity.tolerates;
+  const pool = known === undefined || isOther ? newPool(identity, terms, isTolerant) : known;
   // The one used last is the last of the map.
   pools.delete(name);
   pools.set(name, pool);

@@ -16,10 +16,10 @@ import { plainAgent, poolOf, type TlsIdentity } from './connection-pools.ts';
 import { deviceOf } from './device-certificate.ts';
 import { interfaceOf } from './interface-of.ts';
 import { nodeSegments } from './segments.ts';
+import { silenceMsMax } from './tls-connections.ts';
 import { connectionBytes, handshakeBytes, travelOf } from './travel.ts';
 
-/** How long a server may say nothing at all before an exchange counts as cut. */
-const silenceMsMax = 60_000;
+const outOfTime: readonly unknown[] = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
 
 function errorCode(error: NodeJS.ErrnoException, signal: AbortSignal): NetworkErrorCode {
   if (signal.aborted) return 'ABORTED';
@@ -32,7 +32,7 @@ function errorCode(error: NodeJS.ErrnoException, signal: AbortSignal): NetworkEr
 
 /** What went wrong, in words. Whether a certificate is valid now is judged by a clock, and that may be what is wrong. */
 export function failureText({ code, message }: NodeJS.ErrnoException, host: string, nowMs: number): string {
-  if (code !== 'CERT_HAS_EXPIRED' && code !== 'CERT_NOT_YET_VALID') return message;
+  if (!outOfTime.includes(code)) return message;
   const when = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
   return `the certificate of ${host} ${when} by the clock here, where it is ${new Date(nowMs).toISOString().slice(0, 16)}Z`;
 }
@@ -105,7 +105,15 @@ function isAsGoodAsEmpty({ connecting, bytesRead }: Socket): boolean {
   return !connecting && bytesRead < fewBytes;
 }
 
-function begin(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal): ClientRequest {
+/** As whom and for how long something is asked, and whether the clock here was in its way a moment ago. */
+interface Exchange {
+  readonly identity: TlsIdentity;
+  readonly signal: AbortSignal;
+  readonly countTravel: CountTravel | undefined;
+  readonly isTolerant: boolean;
+}
+
+function begin(wanted: HttpRequest, { identity, signal, isTolerant }: Exchange): ClientRequest {
   const url = new URL(wanted.url);
   const { areShort } = nodeSegments;
   const terms = { areShort, via: wanted.via };
@@ -113,7 +121,7 @@ function begin(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal):
   const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
   const exchange =
     url.protocol === 'https:'
-      ? requestTls(url, { ...options, agent: poolOf(identity, terms) })
+      ? requestTls(url, { ...options, agent: poolOf(identity, terms, isTolerant) })
       : requestPlain(url, { ...options, agent: plainAgent(terms) });
   exchange.on('timeout', () => {
     const message = `no answer from ${url.host} for ${silenceMsMax / 1000} s`;
@@ -135,25 +143,23 @@ function answering(socket: Socket, { peers, ca = '' }: TlsIdentity): { readonly 
   return { device: deviceOf(certificate, ca, nodeClock.now()) };
 }
 
-function attempt(
-  wanted: HttpRequest,
-  identity: TlsIdentity,
-  signal: AbortSignal,
-  countTravel: CountTravel | undefined,
-): Promise<HttpResponse> {
+function attempt(wanted: HttpRequest, asked: Exchange): Promise<HttpResponse> {
+  const { identity, signal, countTravel, isTolerant } = asked;
   return new Promise<HttpResponse>((resolve, reject) => {
-    const exchange = begin(wanted, identity, signal);
+    const exchange = begin(wanted, asked);
     if (countTravel !== undefined) countExchange(exchange, countTravel);
     const count = (): void => {
       if (countTravel !== undefined) countOn(exchange.socket, countTravel);
     };
     const fail = (cause: NodeJS.ErrnoException): void => {
+      if (!isTolerant && identity.tolerates !== undefined && outOfTime.includes(cause.code))
+        return resolve(attempt(wanted, { ...asked, isTolerant: true }));
       const error = new NetworkError(
         errorCode(cause, signal),
         failureText(cause, new URL(wanted.url).host, nodeClock.now()),
       );
       // Each failure takes one connection out of the pool, so this comes to an end.
-      if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, identity, signal, countTravel));
+      if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, asked));
       else reject(error);
     };
     exchange.on('error', fail);
@@ -179,5 +185,8 @@ function attempt(
  * exchanges under the same one share connections. `countTravel` is told of all that they take.
  */
 export function openNetwork(identity: () => TlsIdentity, countTravel?: CountTravel): Network {
-  return { request: async (wanted, signal) => attempt(wanted, identity(), signal, countTravel) };
+  return {
+    request: async (wanted, signal) =>
+      attempt(wanted, { identity: identity(), signal, countTravel, isTolerant: false }),
+  };
 }

@@ -88,6 +88,7 @@ export interface EverySchema {
   SimulationDocument?: SimulationDocument;
   Site?: Site;
   StatusDocument?: StatusDocument;
+  TakenMarks?: TakenMarks;
 }
 /**
  * A Wasm application: which release runs, with what arguments, environment and configuration.
@@ -927,7 +928,7 @@ export interface AgentConfiguration {
    */
   controller: string;
   /**
-   * https:// URL of another server or cache for blobs and indexes.
+   * http:// or https:// URL of another server or cache for blobs and indexes, which are judged by digest and signature whoever sends them.
    */
   artifacts?: string;
   mqtt: AgentMqttConfiguration;
@@ -1006,6 +1007,8 @@ export interface AgentNeighboursConfiguration {
    * Those that are asked, each as HOST:PORT; this device itself may be among them.
    *
    * @maxItems 32
+   *
+   * Items: HOST:PORT with a port from 1 to 65535; an IPv6 address is in brackets.
    */
   known?: string[];
 }
@@ -3713,4 +3716,32 @@ export interface Refusal {
   address?: string;
   code: string;
   message: string;
+}
+/**
+ * Up to where the shore has what a device had to say, as a file of a bundle: the device keeps it no longer.
+ */
+export interface TakenMarks {
+  apiVersion: 'fleet/v1alpha1';
+  kind: 'TakenMarks';
+  /**
+   * @minItems 1
+   * @maxItems 64
+   */
+  channels: [TakenMark, ...TakenMark[]];
+}
+/**
+ * The last message of a channel that the shore has, with all before it.
+ */
+export interface TakenMark {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  application: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  channel: string;
+  stream: string;
+  segment: number;
+  index: number;
 }

@@ -67,7 +67,10 @@ function open(
   const ordered = Promise.withResolvers<Uint8Array | undefined>();
   const courier = new CourierProcess({
     ...{ processes, clock: time.clock({ alive: true }), log: { write: () => {} }, file: 'courier', args: [] },
-    ...{ time: { nowMs: () => 7, raise }, countBytes: (bytes) => received.push(bytes) },
+    ...{
+      time: { nowMs: () => 8, floorMs: () => 7, raise, heard: () => {} },
+      countBytes: (bytes) => received.push(bytes),
+    },
     countTravel: (bytes, via) => travelled.push([bytes, via]),
     modulesCame: (flow, via) => travelled.push([flow, via]),
     orderParcel: () => ordered.promise,
