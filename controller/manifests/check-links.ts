@@ -73,6 +73,14 @@ function checkPrice(link: unknown, path: ValuePath, report: Report): void {
   report([...path, field], 'key', 'PRICE_INCOMPLETE', message);
 }
 
+/** Somebody has to know it. */
+function checkRate(link: unknown, path: ValuePath, report: Report): void {
+  if (!isObject(link) || link.rate !== undefined || link.match !== undefined) return;
+  const message =
+    'nobody knows how fast it is; add rate, such as 128kbit/s, or match, by which devices tell what they see of it';
+  report(path, 'value', 'RATE_UNKNOWN', message);
+}
+
 /** A device keeps to what is said of a link that it can tell. */
 function checkTerms(link: unknown, path: ValuePath, report: Report): void {
   if (valueAt(link, ['match']) !== undefined) return;
@@ -102,6 +110,7 @@ export function checkLinks(value: unknown, report: Report): void {
     const path: ValuePath = ['spec', 'links', index];
     checkPrice(link, path, report);
     checkTerms(link, path, report);
+    checkRate(link, path, report);
     checkWindowList(value, [...path, 'fetch'], neverOverIt, report);
     // Of many that are alike each is told once, beside the first of them.
     const seen = new Set<string>();

@@ -45,7 +45,7 @@ const linksTold = new WeakMap<SiteSpec, { readonly links?: DeployedLink[] }>();
 
 /**
  * The links of a site as its devices are told of them, where at least one of them has terms: what it costs alone is no
- * reason for another deployment, unless they are to choose by that.
+ * reason for another deployment, unless they are to choose by that or to tell how fast one is.
  */
 export function deployedLinks(site: Site | undefined): { readonly links?: DeployedLink[] } {
   if (site?.spec.links === undefined) return {};
@@ -60,5 +60,6 @@ function linksToTell(
 ): { readonly links?: DeployedLink[] } {
   const compared = modulesOver === 'cheapest' ? all.filter(({ match }) => match !== undefined) : [];
   const links = all.flatMap((link) => deployedLink(link, compared) ?? []);
-  return links.some(hasTerms) ? { links } : {};
+  const asksForRates = all.some(({ rate, match }) => rate === undefined && match !== undefined);
+  return asksForRates || links.some(hasTerms) ? { links } : {};
 }

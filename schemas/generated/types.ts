@@ -1926,9 +1926,9 @@ export interface LinkUse {
   links: string[];
   bytes: number;
   /**
-   * At the links' rates, one module after another.
+   * At the links' rates, one module after another; absent where a link's is not said, and no device has seen it yet.
    */
-  seconds: number;
+  seconds?: number;
   price: number;
   /**
    * Absent where bytes cost nothing.
@@ -3080,9 +3080,9 @@ export interface SiteLink {
   name: string;
   match?: LinkMatch;
   /**
-   * Bits per second, more than none: 2400bit/s, 128kbit/s, 1.5Mbit/s.
+   * Bits per second, more than none: 2400bit/s, 128kbit/s, 1.5Mbit/s. Where it is left out, as devices see it: needs match.
    */
-  rate: string;
+  rate?: string;
   /**
    * Of a million bytes, in the link's currency; left out where bytes cost nothing.
    */

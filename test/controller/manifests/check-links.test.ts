@@ -32,6 +32,19 @@ test('a link that costs less than nothing, or nothing, or moves no bit, is refus
   t.deepEqual(codesOf({ ...vsat, currency: 'euro' }), ['BAD_VALUE spec.links.0.currency']);
 });
 
+test('a rate may be left out where devices can tell the link, and what they see of it; they are told of it then', (t) => {
+  const { rate: _unsaid, ...unrated } = vsat;
+  t.deepEqual(codesOf(unrated), ['RATE_UNKNOWN spec.links.0']);
+  t.deepEqual(codesOf({ ...unrated, match: { interface: 'sat0' } }), []);
+  const files = {
+    'sites/aurora.yaml': site('aurora', { links: [{ ...unrated, match: { interface: 'sat0' } }] }),
+    'devices/bridge.yaml': device('bridge', { kind: 'ship' }, { site: 'aurora' }),
+    'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, []),
+  };
+  const links = stateOf(files).desiredDevices.get('bridge')?.template.links;
+  t.deepEqual(links, [{ name: 'vsat', interface: 'sat0' }]);
+});
+
 test('a price without a currency and a currency without a price are refused', (t) => {
   const { currency, pricePerMB, ...plain } = vsat;
   t.deepEqual(codesOf({ ...plain, pricePerMB }), ['PRICE_INCOMPLETE spec.links.0.pricePerMB']);
