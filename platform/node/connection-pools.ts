@@ -2,12 +2,14 @@
 import { type ClientRequestArgs, Agent as PlainAgent } from 'node:http';
 import { Agent, type AgentOptions } from 'node:https';
 import type { SocketTerms } from './made-socket.ts';
+import { ReturningPool } from './returning-pool.ts';
 import {
   connectOn,
   handOver,
   isMade,
   MadePool,
   type OnMade,
+  silenceMsMax,
   TolerantPool,
   type ToleratesTime,
 } from './tls-connections.ts';
@@ -21,6 +23,8 @@ export interface TlsIdentity {
   readonly keyExchange?: string;
   /** Who answers is a device of this authority, by whatever name of a host: answers say which. */
   readonly peers?: 'devices';
+  /** The origin of a server that lets devices come back without their certificate. */
+  readonly returnsTo?: string;
   /** Asked of a server of this authority that is all it has to be, but that its time is over or not yet come by the clock here. */
   readonly tolerates?: ToleratesTime;
 }
@@ -64,11 +68,20 @@ export function plainAgent({ via }: SocketTerms): PlainAgent | false {
   return via === undefined ? false : new HeldAgent({ areShort: false, via });
 }
 
-function newPool(identity: TlsIdentity, terms: SocketTerms, isTolerant: boolean): Agent {
+/** What else the connections of a pool have in common; `returnsTo` is where they all lead, if they come back there. */
+export interface PoolKind extends SocketTerms {
+  /** Whether the clock here was in the way a moment ago. */
+  readonly isTolerant: boolean;
+  readonly returnsTo?: string;
+}
+
+function newPool(identity: TlsIdentity, kind: PoolKind): Agent {
   const { ca, certificate, key, keyExchange, peers, tolerates } = identity;
   const options: AgentOptions = {
     keepAlive: true,
     timeout: idleMsMax,
+    // Node has TCP ask each second whether a connection that waits is there, which is 1 kB in the time that it waits.
+    keepAliveMsecs: silenceMsMax,
     maxFreeSockets: idleConnectionsMax,
     certificateCompression: ['zlib'],
     ...(ca === undefined ? {} : { ca }),
@@ -78,18 +91,19 @@ function newPool(identity: TlsIdentity, terms: SocketTerms, isTolerant: boolean)
     // Its certificate is judged when it answers: it is one of a client.
     ...(peers === undefined ? {} : { rejectUnauthorized: false }),
   };
-  if (isTolerant && tolerates !== undefined) return new TolerantPool(options, terms, tolerates);
-  return isMade(terms) ? new MadePool(options, terms) : new Agent(options);
+  if (kind.isTolerant && tolerates !== undefined) return new TolerantPool(options, kind, tolerates);
+  if (kind.returnsTo !== undefined) return new ReturningPool(options, kind, kind.returnsTo);
+  return isMade(kind) ? new MadePool(options, kind) : new Agent(options);
 }
 
-/** The pool of an identity's connections on these terms; `isTolerant` where the clock here was in the way a moment ago. */
-export function poolOf(identity: TlsIdentity, terms: SocketTerms, isTolerant: boolean): Agent {
+/** The pool of an identity's connections of a kind. */
+export function poolOf(identity: TlsIdentity, kind: PoolKind): Agent {
   const { ca, certificate, key, keyExchange, peers } = identity;
-  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, terms.areShort, terms.via, isTolerant]);
+  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, kind]);
   const known = pools.get(name);
   // Who tolerates something else has connections of its own.
   const isOther = known instanceof TolerantPool && known.tolerates !== identity.tolerates;
-  const pool = known === undefined || isOther ? newPool(identity, terms, isTolerant) : known;
+  const pool = known === undefined || isOther ? newPool(identity, kind) : known;
   // The one used last is the last of the map.
   pools.delete(name);
   pools.set(name, pool);

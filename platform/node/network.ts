@@ -12,12 +12,13 @@ import {
 } from '../ports.ts';
 import { addressMsMax } from './address-patience.ts';
 import { nodeClock } from './clock.ts';
-import { plainAgent, poolOf, type TlsIdentity } from './connection-pools.ts';
+import { type PoolKind, plainAgent, poolOf, type TlsIdentity } from './connection-pools.ts';
 import { deviceOf } from './device-certificate.ts';
 import { interfaceOf } from './interface-of.ts';
+import { beganWithKey } from './returning-pool.ts';
 import { nodeSegments } from './segments.ts';
 import { silenceMsMax } from './tls-connections.ts';
-import { connectionBytes, handshakeBytes, travelOf } from './travel.ts';
+import { connectionBytes, handshakeBytes, returnBytes, travelOf } from './travel.ts';
 
 const outOfTime: readonly unknown[] = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
 
@@ -50,7 +51,12 @@ function beginTally(socket: Socket, countTravel: CountTravel): void {
   if (tallies.has(socket)) return;
   const via = interfaceOf(socket.localAddress);
   tallies.set(socket, { via, counted: 0 });
-  countTravel(connectionBytes + ('encrypted' in socket ? handshakeBytes : 0), via);
+  if (!('encrypted' in socket)) return countTravel(connectionBytes, via);
+  const hopedBytes = beganWithKey(socket) ? returnBytes : handshakeBytes;
+  countTravel(connectionBytes + hopedBytes, via);
+  socket.once('secureConnect', () => {
+    if (!(socket as TLSSocket).isSessionReused()) countTravel(handshakeBytes - hopedBytes, via);
+  });
 }
 
 /** Counts what went over a connection since it was counted last. */
@@ -105,6 +111,11 @@ function isAsGoodAsEmpty({ connecting, bytesRead }: Socket): boolean {
   return !connecting && bytesRead < fewBytes;
 }
 
+/** Whom nobody could name, and whom a clock kept from judging the server, does not come back. */
+function comesBack({ certificate, peers, returnsTo }: TlsIdentity, isTolerant: boolean, origin: string): boolean {
+  return certificate !== undefined && peers === undefined && !isTolerant && origin === returnsTo;
+}
+
 /** As whom and for how long something is asked, and whether the clock here was in its way a moment ago. */
 interface Exchange {
   readonly identity: TlsIdentity;
@@ -116,13 +127,16 @@ interface Exchange {
 function begin(wanted: HttpRequest, { identity, signal, isTolerant }: Exchange): ClientRequest {
   const url = new URL(wanted.url);
   const { areShort } = nodeSegments;
-  const terms = { areShort, via: wanted.via };
   const patience = { timeout: silenceMsMax, autoSelectFamilyAttemptTimeout: addressMsMax };
   const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
+  const isReturn = comesBack(identity, isTolerant, url.origin);
+  const kind: PoolKind = { areShort, via: wanted.via, isTolerant, ...(isReturn ? { returnsTo: url.origin } : {}) };
   const exchange =
     url.protocol === 'https:'
-      ? requestTls(url, { ...options, agent: poolOf(identity, terms, isTolerant) })
-      : requestPlain(url, { ...options, agent: plainAgent(terms) });
+      ? requestTls(url, { ...options, agent: poolOf(identity, kind) })
+      : requestPlain(url, { ...options, agent: plainAgent(kind) });
+  // Those of a pool are kept by HTTP/1.1 without a word.
+  if (url.protocol === 'https:') exchange.removeHeader('connection');
   exchange.on('timeout', () => {
     const message = `no answer from ${url.host} for ${silenceMsMax / 1000} s`;
     if (exchange.socket !== null && isAsGoodAsEmpty(exchange.socket)) nodeSegments.cameToNothing(areShort);

@@ -13,10 +13,10 @@ export type ToleratesTime = (untilMs: number) => boolean;
 /** How long a server may say nothing at all before an exchange counts as cut. */
 export const silenceMsMax = 60_000;
 
-/** How Node is told of a connection that it asked for. */
+/** Told of a connection that was made, or why there is none. */
 export type OnMade = (error: Error | null, socket: Duplex) => void;
 
-/** Tells Node of a connection once it is under way, or why there is none. */
+/** Tells of it once it is there. */
 export function handOver(made: Promise<Socket>, onMade: OnMade | undefined): null {
   made.then(
     (socket) => onMade?.(null, socket),
@@ -37,7 +37,8 @@ export async function connectOn(terms: SocketTerms, { host, port }: ClientReques
   return made?.socket.connect({ host: made.address, port: Number(port) });
 }
 
-async function connectTlsOn(terms: SocketTerms, options: RequestOptions): Promise<TLSSocket> {
+/** The same with TLS. */
+export async function connectTlsOn(terms: SocketTerms, options: RequestOptions): Promise<TLSSocket> {
   const socket = isMade(terms) ? await connectOn(terms, options) : undefined;
   return connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
 }
