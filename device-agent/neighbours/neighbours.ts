@@ -34,7 +34,13 @@ const takeMsLeast = 30_000;
 const bytesPerSecondLeast = 16 * 1024;
 
 /** A network of the site is none of the links that cost. */
-const free: Toll = { ask: () => Number.POSITIVE_INFINITY, took: () => {}, came: () => {} };
+const free: Toll = {
+  exit: () => undefined,
+  failed: () => false,
+  ask: () => Number.POSITIVE_INFINITY,
+  took: () => {},
+  came: () => {},
+};
 
 /** What it says is not there, or is busy, it is not blamed for. */
 const blameless: readonly string[] = ['ARTIFACT_MISSING', 'SERVER_BUSY'] satisfies DownloadError['code'][];

@@ -129,10 +129,13 @@ export function simNetwork(options: {
   /** The interface that leads out; without one nobody knows which. */
   readonly wayOut?: () => string | undefined;
   readonly countTravel?: CountTravel;
+  /** Whether nothing comes over an interface; the one that leads out is the link. */
+  readonly isDead?: (via: string) => boolean;
   /** Bytes of a blob came through. */
   readonly onBlob?: (bytes: number, sha256: string) => void;
 }): Network {
-  const { time, random, link, life, wayOut = () => undefined, countTravel = () => {}, onBlob = () => {} } = options;
+  const { time, random, link, life, wayOut = () => undefined, countTravel = () => {} } = options;
+  const { isDead = () => false, onBlob = () => {} } = options;
   const clock = time.clock(life);
 
   async function check(generation: number, signal: AbortSignal): Promise<void> {
@@ -181,7 +184,8 @@ export function simNetwork(options: {
       const url = new URL(request.url);
       const holder = { device: link.device, keyFingerprint: options.keyFingerprint, address: 'simulated' };
       const peer = options.peer?.() ?? holder;
-      const via = wayOut();
+      const via = request.via ?? wayOut();
+      if (via !== undefined && isDead(via)) throw new NetworkError('UNREACHABLE', `nothing answers over ${via}`);
       const [, blob] = (request.method === 'GET' && /\/sha256\/([0-9a-f]{64})$/.exec(url.pathname)) || [];
       const response = await orCut(server({ ...request, url: url.pathname + url.search }, peer, signal));
       await clock.sleep(link.quality.latencyMs);
