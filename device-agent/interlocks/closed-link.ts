@@ -1,12 +1,11 @@
 import type { DeployedLink } from '../../schemas/generated/types.ts';
 import { closedTo } from '../links/link-terms.ts';
 import type { Times } from './clock-doubt.ts';
-import type { Gate } from './gate.ts';
-import { linkGate, type Ways } from './link-gate.ts';
+import type { Ways } from './link-gate.ts';
+import { LinkHours } from './link-hours.ts';
 
 /** By what it is seen whether the link that leads out may carry modules. */
-export interface ClosedLinkOptions {
-  readonly ways: Ways;
+export interface ClosedLinkOptions extends Pick<Ways, 'wayOut'> {
   readonly times: Times;
   /** What is kept to now: the same object while nothing changed. */
   readonly links: () => readonly DeployedLink[] | undefined;
@@ -16,8 +15,8 @@ export interface ClosedLinkOptions {
 export class ClosedLink {
   readonly #options: ClosedLinkOptions;
   #links: readonly DeployedLink[] | undefined;
-  /** Undefined until the hours of the first terms are read: for that moment they are taken for open. */
-  #gate: Gate | undefined;
+  /** Until those of the newest terms are read, those before count. */
+  #hours = new LinkHours();
 
   constructor(options: ClosedLinkOptions) {
     this.#options = options;
@@ -26,24 +25,21 @@ export class ClosedLink {
   /** Why not; undefined where they may. */
   why(): string | undefined {
     this.#keepTo(this.#options.links());
-    const link = this.#options.ways.wayOut();
-    const closed = link && closedTo(link);
+    const link = this.#options.wayOut();
+    if (link === undefined) return undefined;
+    const closed = closedTo(link);
     if (closed !== undefined) return closed.message;
-    const look = this.#gate?.look();
-    return look?.kind === 'closed' ? look.waiting.message : undefined;
+    const look = this.#hours.look(link.name);
+    return look.kind === 'closed' ? look.waiting.message : undefined;
   }
 
   #keepTo(links: readonly DeployedLink[] | undefined): void {
     if (links === this.#links) return;
     this.#links = links;
-    if (links === undefined) {
-      this.#gate = undefined;
-      return;
-    }
-    const { ways, times } = this.#options;
-    linkGate('fetch', links, ways, times).then(
-      (gate) => {
-        if (links === this.#links) this.#gate = gate;
+    const hours = new LinkHours();
+    hours.read('fetch', links ?? [], this.#options.times).then(
+      () => {
+        if (links === this.#links) this.#hours = hours;
       },
       // What can't be read keeps this device's own modules back, and is told there.
       () => {},

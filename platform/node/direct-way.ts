@@ -1,8 +1,8 @@
 /** A connection to a server by this machine's own way. */
 import { connect, isIP, type Socket } from 'node:net';
 import { addressMsMax } from './address-patience.ts';
+import { makeSocket } from './made-socket.ts';
 import { nodeSegments } from './segments.ts';
-import { shortSegmentSocket } from './short-segments.ts';
 
 /** A server, by name or address. */
 export interface Place {
@@ -50,7 +50,7 @@ function connected(socket: Socket, place: Place, msMax: number, hasAddressAlread
 /** By this machine's own way. */
 export const reachDirectly: Reach = async (place, msMax, signal) => {
   const { host, port } = place;
-  const short = nodeSegments.areShort ? await shortSegmentSocket(host) : undefined;
+  const short = nodeSegments.areShort ? await makeSocket(host, { areShort: true }) : undefined;
   const socket =
     short?.socket.connect({ host: short.address, port }) ??
     connect({ host, port, autoSelectFamilyAttemptTimeout: addressMsMax });

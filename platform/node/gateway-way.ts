@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { bareHost, hostAndPort } from '../host-and-port.ts';
 import type { GatewayFault } from '../ports.ts';
+import type { TlsIdentity } from './connection-pools.ts';
 import { deviceNamedBy } from './device-certificate.ts';
 import { failureOf, type Place, type Reached, reachDirectly } from './direct-way.ts';
-import type { TlsIdentity } from './network.ts';
 
 /** Gateways, and as whom they are asked. */
 export interface Gateways {

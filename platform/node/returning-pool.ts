@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import type { ReturnKey, ReturnKeys } from '../ports.ts';
 import { exportReturnKey } from './return-key.ts';
-import { connectOver, handOver, isUsual, type OnMade, type TlsWay } from './tls-connections.ts';
+import { connectTlsOn, handOver, isMade, type OnMade, type TlsTerms } from './tls-connections.ts';
 
 /** That of this process, which has one server to come back to. */
 export const nodeReturnKeys: ReturnKeys = { key: undefined };
@@ -29,14 +29,14 @@ function beginningWith({ name, secret }: ReturnKey): ConnectionOptions {
 
 /** Connections that come back to where all of them lead; of several pools all have the last key. */
 export class ReturningPool extends Agent {
-  readonly #way: TlsWay;
+  readonly #terms: TlsTerms;
   /** As a key says whose it is: where it leads, and the certificate that was shown there. */
   readonly #owner: Pick<ReturnKey, 'to' | 'certificate'>;
 
-  constructor(options: AgentOptions, way: TlsWay, to: string) {
+  constructor(options: AgentOptions, terms: TlsTerms, to: string) {
     // Where its key is what it comes back with, a session that can't be resumed is 95 bytes for nothing.
     super({ ...options, maxCachedSessions: 0 });
-    this.#way = way;
+    this.#terms = terms;
     this.#owner = { to, certificate: hash('sha256', String(options.cert)) };
   }
 
@@ -44,7 +44,7 @@ export class ReturningPool extends Agent {
     const key = this.#key();
     const whole = key === undefined ? options : { ...options, ...beginningWith(key) };
     const watched = (socket: TLSSocket): TLSSocket => this.#watch(socket, key);
-    if (!isUsual(this.#way)) return handOver(connectOver(this.#way, whole).then(watched), onMade);
+    if (isMade(this.#terms)) return handOver(connectTlsOn(this.#terms, whole).then(watched), onMade);
     return watched(super.createConnection(whole, onMade) as TLSSocket);
   }
 

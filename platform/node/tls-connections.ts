@@ -1,12 +1,13 @@
-/** How connections of HTTPS are made where Node's own way does not do: with short segments, through a gateway, and to a server whose time is over by a wrong clock. */
-import { Agent, type RequestOptions } from 'node:https';
+/** How connections are made where Node's own way does not do: by sockets on terms of their own, through a gateway, and to a server whose time is over by a wrong clock. */
+import type { ClientRequestArgs } from 'node:http';
+import { Agent, type AgentOptions, type RequestOptions } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { bareHost } from '../host-and-port.ts';
 import { isGivenBy } from './device-certificate.ts';
 import type { Reach } from './direct-way.ts';
-import { shortSegmentSocket } from './short-segments.ts';
+import { makeSocket, type SocketTerms } from './made-socket.ts';
 
 /** Whether a server's certificate that does not count by the clock here is taken; `untilMs` is when it ends. */
 export type ToleratesTime = (untilMs: number) => boolean;
@@ -27,54 +28,54 @@ export function handOver(made: Promise<Socket>, onMade: OnMade | undefined): nul
   return null;
 }
 
-/** A connection with short segments, where this machine can choose. */
-async function connectShort(options: RequestOptions): Promise<TLSSocket> {
-  const host = options.host ?? '';
-  const short = await shortSegmentSocket(host);
-  const socket = short?.socket.connect({ host: short.address, port: Number(options.port) });
-  return connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
+/** What a connection is to do, and the ways by which it may be made; without these by the machine's own. */
+export interface TlsTerms extends SocketTerms {
+  readonly reach?: Reach | undefined;
+}
+
+/** Whether Node's own way does not do for it. */
+export function isMade({ areShort, via, reach }: TlsTerms): boolean {
+  return areShort || via !== undefined || reach !== undefined;
 }
 
 /** How long this machine's own way is waited for where there are others. */
 const ownWayMsMax = 15_000;
 
 /** A connection by whichever way leads there. Whoever asked and gave up finds it in the pool. */
-async function connectBy(reach: Reach, options: RequestOptions): Promise<TLSSocket> {
-  const place = { host: bareHost(options.host ?? ''), port: Number(options.port) };
-  const { socket } = await reach(place, ownWayMsMax, new AbortController().signal);
-  return connectTls({ ...(options as ConnectionOptions), socket });
+async function reached(reach: Reach, { host, port }: ClientRequestArgs): Promise<Socket> {
+  const place = { host: bareHost(host ?? ''), port: Number(port) };
+  return (await reach(place, ownWayMsMax, new AbortController().signal)).socket;
 }
 
-/** By which way a connection is made. */
-export interface TlsWay {
-  readonly areShort: boolean;
-  readonly reach: Reach | undefined;
+/** A connection under way on such terms; undefined where this machine can't make one, and none has to be. */
+export async function connectOn(terms: SocketTerms, { host, port }: ClientRequestArgs): Promise<Socket | undefined> {
+  const made = await makeSocket(host ?? '', terms);
+  return made?.socket.connect({ host: made.address, port: Number(port) });
 }
 
-/** Whether it is Node's own. */
-export function isUsual({ areShort, reach }: TlsWay): boolean {
-  return !areShort && reach === undefined;
+/** What TLS is to go over; undefined where Node is to make it. What is held to an interface is held to the machine's own way. */
+async function carrierOn(terms: TlsTerms, options: RequestOptions): Promise<Socket | undefined> {
+  if (terms.reach !== undefined && terms.via === undefined) return reached(terms.reach, options);
+  return isMade(terms) ? connectOn(terms, options) : undefined;
 }
 
-/** A connection by this way. */
-export function connectOver({ areShort, reach }: TlsWay, options: RequestOptions): Promise<TLSSocket> {
-  if (reach !== undefined) return connectBy(reach, options);
-  return areShort ? connectShort(options) : Promise.resolve(connectTls(options as ConnectionOptions));
+/** The same with TLS. */
+export async function connectTlsOn(terms: TlsTerms, options: RequestOptions): Promise<TLSSocket> {
+  const socket = await carrierOn(terms, options);
+  return connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
 }
 
-type PoolOptions = ConstructorParameters<typeof Agent>[0];
+/** Connections by sockets that Node has no word for. */
+export class MadePool extends Agent {
+  readonly #terms: TlsTerms;
 
-/** Connections by another way than Node's own. */
-export class WayPool extends Agent {
-  readonly #way: TlsWay;
-
-  constructor(options: PoolOptions, way: TlsWay) {
+  constructor(options: AgentOptions, terms: TlsTerms) {
     super(options);
-    this.#way = way;
+    this.#terms = terms;
   }
 
   override createConnection(options: RequestOptions, onMade?: OnMade): null {
-    return handOver(connectOver(this.#way, options), onMade);
+    return handOver(connectTlsOn(this.#terms, options), onMade);
   }
 }
 
@@ -115,18 +116,18 @@ function judged(socket: TLSSocket, options: RequestOptions, tolerates: Tolerates
 
 /** Connections to servers that are whom they have to be but for the clock here. */
 export class TolerantPool extends Agent {
-  readonly #way: TlsWay;
-  readonly #tolerates: ToleratesTime;
+  readonly tolerates: ToleratesTime;
+  readonly #terms: TlsTerms;
 
-  constructor(options: PoolOptions, way: TlsWay, tolerates: ToleratesTime) {
+  constructor(options: AgentOptions, terms: TlsTerms, tolerates: ToleratesTime) {
     super({ ...options, rejectUnauthorized: false });
-    this.#way = way;
-    this.#tolerates = tolerates;
+    this.#terms = terms;
+    this.tolerates = tolerates;
   }
 
   override createConnection(options: RequestOptions, onMade?: OnMade): null {
     return handOver(
-      connectOver(this.#way, options).then((socket) => judged(socket, options, this.#tolerates)),
+      connectTlsOn(this.#terms, options).then((socket) => judged(socket, options, this.tolerates)),
       onMade,
     );
   }

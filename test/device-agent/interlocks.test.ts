@@ -145,7 +145,7 @@ test('whether a link may carry modules is told by its budget, by what it carries
   let wayOut: DeployedLink | undefined = night;
   let links: readonly DeployedLink[] | undefined = [night];
   const link = new ClosedLink({
-    ...{ ways: { wayOut: () => wayOut }, links: () => links },
+    ...{ wayOut: () => wayOut, links: () => links },
     times: { clockMs: () => nowMs, nowMs: () => nowMs },
   });
   const why = async (): Promise<string | undefined> => {
