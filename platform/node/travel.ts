@@ -12,6 +12,9 @@ export const connectionBytes = 400;
 /** A TLS handshake with certificates on both sides. */
 export const handshakeBytes = 4_000;
 
+/** One that begins with a key both ends have. */
+export const returnBytes = 900;
+
 /** IP's bytes of a piece of a stream that is sent as soon as it is there. */
 export function travelOf(bytes: number): number {
   return bytes + headerBytes * Math.ceil(bytes / segmentBytes);

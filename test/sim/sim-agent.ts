@@ -96,6 +96,7 @@ export function createOn(machine: AgentMachine, start: AgentStart, onReceipt: (r
     lastDeath: () => runtime.lastDeath(),
     ask: (application) => runtime.ask(application),
     call: (application) => runtime.call(application),
+    writeLog: () => runtime.writeLog(),
     onChange: (handler) => runtime.onChange(handler),
     stop: () => runtime.stop(),
   };

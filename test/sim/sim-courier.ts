@@ -137,7 +137,8 @@ function startCourier(options: SimCourierOptions): ChildProcess {
       const ports = { network, countBytes, controller: configuration.controller };
       const news: AskNews = (question, signal) => askNews(ports, question, signal);
       const part: SendPart = (one, signal) => sendPart(ports, one, signal);
-      runner = new ErrandRunner({ courier: carrying, enrol, news, part, time: shared, orders, say, segments });
+      const known = { segments, returnKeys: { key: undefined } };
+      runner = new ErrandRunner({ courier: carrying, enrol, news, part, time: shared, orders, say, ...known });
       say({ kind: 'ready' });
     } catch {
       // The disk refused its directories, or the power went.
