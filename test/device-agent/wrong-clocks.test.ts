@@ -7,6 +7,7 @@ import { openAuthority } from '../../controller/authority/authority.ts';
 import { proveRequest } from '../../controller/authority/certificate-request.ts';
 import { Challenges } from '../../controller/authority/challenges.ts';
 import { type RenewalRequest, renew } from '../../controller/authority/renewal.ts';
+import { signTime } from '../../controller/publishing/sign-deployment.ts';
 import { askNews } from '../../device-agent/courier/ask-news.ts';
 import { judgeTime } from '../../device-agent/courier/judge-time.ts';
 import { DeviceIdentityStore } from '../../device-agent/enrol-identity.ts';
@@ -21,7 +22,8 @@ import type { Report } from '../../schemas/generated/types.ts';
 import { signProof } from '../../schemas/key-proof.ts';
 import { eventsBetween } from '../../schemas/report-events.ts';
 import { deviceRequest, Scene } from '../controller/doors/scene.ts';
-import { keyOf } from './shore.ts';
+import { Ship } from './ship.ts';
+import { keyOf, moduleBytes, Shore as Releases } from './shore.ts';
 import { openShore } from './transport/shore.ts';
 
 const dayMs = 86_400_000;
@@ -258,4 +260,29 @@ test('a device says how its clock is wrong and by what it knows, in the same wor
   t.deepEqual(codes(well, wrong), ['CLOCK_WRONG']);
   t.deepEqual(codes(wrong, well), ['CLOCK_RIGHT']);
   t.deepEqual(codes(wrong, wrong), []);
+});
+
+test('what the shore signs of the time is believed by the keys that signed metadata names, if it came in time', async (t) => {
+  const shore = new Releases('anna');
+  const ship = new Ship(shore);
+  ship.skewMs = 2 * dayMs;
+  ship.boot();
+  const doubt = () => ship.agent!.status().report.clock;
+  const tell = (askedMsAgo: number, key = 'deployment') => {
+    const statement = { device: 'anna', challenge: 'what was asked', at: new Date(ship.time.now).toISOString() };
+    ship.courier!.hearTime(signTime(statement, keyOf(key)), 'what was asked', askedMsAgo);
+    return doubt();
+  };
+  t.is(tell(1_000), undefined, 'nothing names that key yet');
+  const gauge = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge', 500) };
+  shore.release(gauge);
+  ship.want(shore.desired(1, [gauge]));
+  await ship.run(60);
+  t.is(tell(1_000, 'online'), undefined);
+  t.is(tell(600_000), undefined, 'it was on the way for too long to be a time');
+  t.deepEqual(tell(1_000), { stands: 'ahead', by: 'shore' });
+  ship.skewMs = 0;
+  await ship.run(1);
+  t.is(doubt(), undefined, 'somebody has set it');
+  await ship.agent!.stop();
 });
