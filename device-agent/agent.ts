@@ -123,7 +123,7 @@ export function createAgent(options: AgentOptions): Agent {
   const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
   const files = openStateFiles(disk, stateDirectory);
   const { ledger, store } = files;
-  const time = new OwnTime(clock, ledger);
+  const time = new OwnTime(clock, ledger, () => changed());
   const factsDirectory = configuration.factsDirectory ?? stateLayout(stateDirectory).factsDirectory;
   const factPath = (name: string): string => `${factsDirectory}/${name}`;
   const latest = new LatestClock(clock, { clockMs: () => clock.now(), nowMs: time.nowMs });
@@ -176,7 +176,13 @@ export function createAgent(options: AgentOptions): Agent {
       waiting: flaps.waiting(updates.waiting()),
       applications: runtime.states().map(({ written: _written, ...report }) => flaps.application(report)),
       hostDeath: runtime.lastDeath(),
-      ...{ outbox: outbox.report(), links: updates.links(), neighbours: updates.neighbours(), asks: link.asks },
+      ...{
+        outbox: outbox.report(),
+        links: updates.links(),
+        neighbours: updates.neighbours(),
+        asks: link.asks,
+        clock: time.doubt(),
+      },
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });

@@ -1,3 +1,4 @@
+import { clockWords } from './clock-words.ts';
 import { consentWords } from './consent-words.ts';
 import type { DeviceEvent, Report } from './generated/types.ts';
 
@@ -49,9 +50,18 @@ function consentEvents(previous: Report | undefined, { consent }: Report): Told[
   return [{ code, message: consentWords(consent) }];
 }
 
+/** A clock is told when it turns out wrong, or right again. */
+function clockEvents(previous: Report | undefined, { clock }: Report): Told[] {
+  if (previous?.clock?.stands === clock?.stands) return [];
+  return clock === undefined
+    ? [{ code: 'CLOCK_RIGHT', message: 'nothing says any more that its clock is wrong' }]
+    : [{ code: 'CLOCK_WRONG', message: clockWords(clock) }];
+}
+
 /** What happened on a device between two of its reports, oldest first; in the same words wherever it is told. */
 export function eventsBetween(previous: Report | undefined, next: Report, at: string): DeviceEvent[] {
   const told = [
+    ...clockEvents(previous, next),
     ...consentEvents(previous, next),
     ...phaseEvents(previous, next),
     ...problemEvents(previous, next),

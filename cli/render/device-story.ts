@@ -2,6 +2,7 @@
 import { pinsText } from '../../controller/planning/hold.ts';
 import { printableDeep } from '../../platform/printable.ts';
 import { asksWords } from '../../schemas/asks-words.ts';
+import { clockWords } from '../../schemas/clock-words.ts';
 import type { DeviceStatus, Refusal, StatusDocument } from '../../schemas/generated/types.ts';
 import { awaitedWords, neighbourWords } from '../../schemas/neighbour-words.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
@@ -171,6 +172,11 @@ function linkLines({ report, linkPrices = [] }: DeviceStatus): string[] {
   return lines.length === 0 ? [] : ['Links, as it counted:', ...lines];
 }
 
+/** That it does not know what time it is. */
+function clockLine({ report }: DeviceStatus): string[] {
+  return report?.clock === undefined ? [] : [`As it says, ${clockWords(report.clock)}.`];
+}
+
 /** Neighbours that it asks for nothing, and why. */
 function neighbourLines({ report }: DeviceStatus): string[] {
   return (report?.neighbours ?? []).map((one) => `Neighbour ${neighbourWords(one)}.`);
@@ -264,6 +270,7 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
           ...leftOut(report),
         ],
     report?.hostDeath === undefined ? [] : [hostDeathLine(report.hostDeath, age(report.hostDeath.at, report.at))],
+    clockLine(device),
     outboxLine(device, style),
     report?.downloads === undefined || report.downloads.length === 0 ? [] : ['Downloads:', ...downloadLines(device)],
     linkLines(device),

@@ -1,5 +1,6 @@
 import type { Clock, Disk } from '../../platform/ports.ts';
 import { printableDeep } from '../../platform/printable.ts';
+import { clockWords } from '../../schemas/clock-words.ts';
 import { consentWords } from '../../schemas/consent-words.ts';
 import { eventWords } from '../../schemas/event-words.ts';
 import { factWords } from '../../schemas/fact-words.ts';
@@ -122,6 +123,7 @@ export function describeAgent(
       ...detailLines(application, asOfMs),
     ]),
     ...deathLines(report),
+    ...(report.clock === undefined ? [] : [`Clock: ${clockWords(report.clock)}.`]),
     ...outboxLines(report, saidMs),
     ...(report.links ?? []).map((link) => `Link ${siteLinkWords(link, megabytes)}.`),
     ...(report.neighbours ?? []).map((one) => `Neighbour ${neighbourWords(one)}.`),

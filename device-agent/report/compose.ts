@@ -2,6 +2,7 @@ import type {
   ApplicationReport,
   Asks,
   Boot,
+  ClockDoubt,
   DeploymentReference,
   HostDeath,
   LinkReport,
@@ -30,6 +31,8 @@ export interface ReportParts {
   readonly neighbours: readonly NeighbourReport[] | undefined;
   /** How it asks for news; undefined where it has sessions. */
   readonly asks: Asks | undefined;
+  /** How its clock is wrong; undefined where nothing says so. */
+  readonly clock: ClockDoubt | undefined;
   readonly agentVersion: string;
   readonly bytesReceived: number;
   readonly boot: Boot;
@@ -72,6 +75,7 @@ export function composeReport(parts: ReportParts): Report {
     ...(parts.links === undefined ? {} : { links: [...parts.links] }),
     ...(parts.neighbours === undefined ? {} : { neighbours: [...parts.neighbours] }),
     ...(parts.asks === undefined ? {} : { asks: parts.asks }),
+    ...(parts.clock === undefined ? {} : { clock: parts.clock }),
     bytesReceivedTotal: parts.bytesReceived,
   };
 }

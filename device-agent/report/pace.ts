@@ -36,7 +36,7 @@ function momentPart({ phase, waiting }: Report): string {
   return JSON.stringify([phase, wait]);
 }
 
-function applicationsPart({ applications, downloads, hostDeath, outbox }: Report): string {
+function applicationsPart({ applications, downloads, hostDeath, outbox, clock }: Report): string {
   return JSON.stringify([
     applications.map(({ usage: _usage, events: _events, facts: _facts, flapping: _flapping, snapshot, ...rest }) => {
       return [rest, snapshot?.fault];
@@ -44,6 +44,7 @@ function applicationsPart({ applications, downloads, hostDeath, outbox }: Report
     downloads,
     hostDeath,
     outbox?.held?.code,
+    clock,
   ]);
 }
 

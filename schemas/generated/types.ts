@@ -2366,6 +2366,7 @@ export interface Report {
   problem?: DeviceProblem;
   outbox?: OutboxReport;
   asks?: Asks;
+  clock?: ClockDoubt;
   /**
    * What it counted on the links of its site that its deployment names; absent where that names none.
    *
@@ -2713,6 +2714,16 @@ export interface Asks {
    * plan: its configuration has it so; no-mqtt: it reaches the controller and no broker.
    */
   why: 'plan' | 'no-mqtt';
+}
+/**
+ * That its clock is wrong by more than half an hour, as far as it can tell; absent where nothing says so.
+ */
+export interface ClockDoubt {
+  stands: 'behind' | 'ahead';
+  /**
+   * signed: by something signed that it trusts, so it was not earlier; shore: by what the controller said since its start.
+   */
+  by: 'signed' | 'shore';
 }
 export interface LinkReport {
   /**

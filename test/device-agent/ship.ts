@@ -93,6 +93,7 @@ export class Ship {
   #life: Life = { alive: false };
   #handlers: ShadowLinkHandlers | undefined;
   agent: Agent | undefined;
+  courier: CarryingCourier | undefined;
   runtime: SimRuntime | undefined;
 
   constructor(shore: Shore, disk = bornDisk(shore), time = new SimTime(startMs), random = new SimRandom(1)) {
@@ -176,8 +177,8 @@ export class Ship {
         ...{ ways: simWays(this.link, clock), surroundings: this.surroundings, doors: this.doors },
         signReceipt: (report) => signReceipt(device, report, deviceKey),
         signMessages: (claim) => signMessages(claim, deviceKey),
-        openCourier: (shared) =>
-          new CarryingCourier({
+        openCourier: (shared) => {
+          this.courier = new CarryingCourier({
             ...outside,
             ...shared,
             onWants: (wants) => this.onWants(wants),
@@ -187,7 +188,9 @@ export class Ship {
               ...{ ...options, server, wayOut: shared.wayOut, countTravel: shared.countTravel },
               isDead: (via) => this.deadInterfaces.has(via),
             }),
-          }),
+          });
+          return this.courier;
+        },
       });
       this.agent.start();
       return true;

@@ -7,6 +7,7 @@ import { openAuthority } from '../../controller/authority/authority.ts';
 import { proveRequest } from '../../controller/authority/certificate-request.ts';
 import { Challenges } from '../../controller/authority/challenges.ts';
 import { type RenewalRequest, renew } from '../../controller/authority/renewal.ts';
+import { signTime } from '../../controller/publishing/sign-deployment.ts';
 import { askNews } from '../../device-agent/courier/ask-news.ts';
 import { judgeTime } from '../../device-agent/courier/judge-time.ts';
 import { DeviceIdentityStore } from '../../device-agent/enrol-identity.ts';
@@ -19,8 +20,10 @@ import { nodeRandom } from '../../platform/node/random.ts';
 import { type Network, NetworkError } from '../../platform/ports.ts';
 import type { Report } from '../../schemas/generated/types.ts';
 import { signProof } from '../../schemas/key-proof.ts';
+import { eventsBetween } from '../../schemas/report-events.ts';
 import { deviceRequest, Scene } from '../controller/doors/scene.ts';
-import { keyOf } from './shore.ts';
+import { Ship } from './ship.ts';
+import { keyOf, moduleBytes, Shore as Releases } from './shore.ts';
 import { openShore } from './transport/shore.ts';
 
 const dayMs = 86_400_000;
@@ -219,7 +222,8 @@ test('what the shore said of the time is measured on by the clock that nobody se
   let [nowMs, monotonicMs, timeFloorMs] = [7, 100, 5_000];
   const clock = { ...nodeClock, now: () => nowMs, monotonic: () => monotonicMs };
   const ledger = { timeFloorMs, raiseTimeFloor: (signedMs: number) => (timeFloorMs = signedMs) };
-  const time = new OwnTime(clock, ledger);
+  let heard = 0;
+  const time = new OwnTime(clock, ledger, () => (heard += 1));
   t.deepEqual([time.nowMs(), time.floorMs(), time.likelyMs()], [5_000, 5_000, 5_000]);
   time.heard(9_000);
   monotonicMs += 50;
@@ -229,5 +233,56 @@ test('what the shore said of the time is measured on by the clock that nobody se
   time.heard(8_000);
   t.is(time.likelyMs(), 8_000, 'the shore may have been wrong');
   time.raise(6_000);
-  t.is(timeFloorMs, 6_000);
+  t.deepEqual([timeFloorMs, heard], [6_000, 2]);
+});
+
+test('a device says how its clock is wrong and by what it knows, in the same words on both ends', (t) => {
+  const hourMs = 3_600_000;
+  let nowMs = 100 * hourMs;
+  const ledger = { timeFloorMs: 100 * hourMs, raiseTimeFloor: () => {} };
+  const time = new OwnTime({ ...nodeClock, now: () => nowMs, monotonic: () => 0 }, ledger, () => {});
+  const doubtAt = (hours: number) => {
+    nowMs = hours * hourMs;
+    return time.doubt();
+  };
+  t.deepEqual([99.6, 100, 101, 99].map(doubtAt), [undefined, undefined, undefined, { stands: 'behind', by: 'signed' }]);
+  time.heard(100 * hourMs);
+  t.deepEqual([100.4, 99, 101].map(doubtAt), [
+    undefined,
+    { stands: 'behind', by: 'shore' },
+    { stands: 'ahead', by: 'shore' },
+  ]);
+  const [well, wrong] = [{ applications: [] }, { applications: [], clock: doubtAt(101) }] as unknown as [
+    Report,
+    Report,
+  ];
+  const codes = (before: Report | undefined, after: Report) => eventsBetween(before, after, '').map(({ code }) => code);
+  t.deepEqual(codes(well, wrong), ['CLOCK_WRONG']);
+  t.deepEqual(codes(wrong, well), ['CLOCK_RIGHT']);
+  t.deepEqual(codes(wrong, wrong), []);
+});
+
+test('what the shore signs of the time is believed by the keys that signed metadata names, if it came in time', async (t) => {
+  const shore = new Releases('anna');
+  const ship = new Ship(shore);
+  ship.skewMs = 2 * dayMs;
+  ship.boot();
+  const doubt = () => ship.agent!.status().report.clock;
+  const tell = (askedMsAgo: number, key = 'deployment') => {
+    const statement = { device: 'anna', challenge: 'what was asked', at: new Date(ship.time.now).toISOString() };
+    ship.courier!.hearTime(signTime(statement, keyOf(key)), 'what was asked', askedMsAgo);
+    return doubt();
+  };
+  t.is(tell(1_000), undefined, 'nothing names that key yet');
+  const gauge = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge', 500) };
+  shore.release(gauge);
+  ship.want(shore.desired(1, [gauge]));
+  await ship.run(60);
+  t.is(tell(1_000, 'online'), undefined);
+  t.is(tell(600_000), undefined, 'it was on the way for too long to be a time');
+  t.deepEqual(tell(1_000), { stands: 'ahead', by: 'shore' });
+  ship.skewMs = 0;
+  await ship.run(1);
+  t.is(doubt(), undefined, 'somebody has set it');
+  await ship.agent!.stop();
 });

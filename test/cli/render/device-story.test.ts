@@ -4,7 +4,7 @@ import { statusScreen } from '../../../cli/render/status-screen.ts';
 import { styleFor } from '../../../cli/render/style.ts';
 import type { DeviceStatus, StatusDocument } from '../../../schemas/generated/types.ts';
 
-test('what a device keeps for the shore is told with the reason, in its story and among the others; so is what it could not tell', (t) => {
+test('what a device keeps for the shore is told with the reason, in its story and among the others; so is what it could not tell, and that its clock is wrong', (t) => {
   const at = '2026-03-01T01:00:00.000Z';
   const held = { code: 'NO_OUTLET', message: 'no outlet of the controller takes pump/alarms', channel: 'pump/alarms' };
   const outbox = { messages: 1, bytes: 12, oldestAt: '2026-03-01T00:00:00.000Z', dropped: 0, held };
@@ -21,7 +21,7 @@ test('what a device keeps for the shore is told with the reason, in its story an
   const reason = { code: 'UP_TO_DATE', message: 'runs deployment 1' };
   const device = {
     ...{ name: 'buoy-1', labels: {}, state: 'running', reason, contactAt: at, connected: true, events: [] },
-    report: { ...report, outbox },
+    report: { ...report, outbox, clock: { stands: 'ahead', by: 'shore' } },
   } as unknown as DeviceStatus;
   const outlets = [
     { name: 'webhook', state: 'failing', since: at, code: 'WEBHOOK_REFUSES', message: 'it answers 500' },
@@ -37,6 +37,7 @@ test('what a device keeps for the shore is told with the reason, in its story an
   const screen = statusScreen(status, { columns: 200, style: styleFor(false), wide: false });
   t.true(screen.includes('failing  the webhook for messages: it answers 500 WEBHOOK_REFUSES (for 0s)'), screen);
   t.regex(screen, /runs deployment 1; keeps 1 message for the shore: no outlet/);
+  t.regex(story, /\nAs it says, its clock is ahead of the controller's: what has expired by it is not installed\.\n/);
   t.regex(story, /\n {2}pump 1\.0\.0 backoff: trap\n {2}and 5 more; on the device, fleet agent status tells of all\n/);
 });
 

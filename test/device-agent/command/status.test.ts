@@ -38,10 +38,14 @@ test('describeAgent() says how long ago its last trouble was: it may be over', (
   const problem = { code: 'SERVER_UNREACHABLE', message: 'no route', at: since };
   const report = {
     ...{ counter: 1, at, agentVersion: '1', phase: 'active' as const, since, highestSequence: 2 },
-    ...{ applications: [], problem },
+    ...{ applications: [], problem, clock: { stands: 'behind' as const, by: 'signed' as const } },
   };
   writeStatus(disk, '/state', { device: 'buoy', connected: true, report });
   const text = describeAgent({ clock: new SimTime(Date.parse(at)).clock({ alive: true }), disk }, '/state', true)!;
+  t.regex(
+    text,
+    /\nClock: its clock stands before the time of something signed that it trusts, and it knows no better\.\n/,
+  );
   t.true(text.endsWith('\nIts last trouble, 60 m ago: no route (SERVER_UNREACHABLE)\n'), text);
 });
 

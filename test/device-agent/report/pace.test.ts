@@ -10,7 +10,7 @@ const parts: ReportParts = {
   progress: undefined,
   waiting: undefined,
   hostDeath: undefined,
-  ...{ outbox: undefined, links: undefined, neighbours: undefined, asks: undefined },
+  ...{ outbox: undefined, links: undefined, neighbours: undefined, asks: undefined, clock: undefined },
   agentVersion: '0.1.0',
   bytesReceived: 0,
   boot: { id: '1', number: 1 },
@@ -28,6 +28,7 @@ test('a change is as urgent as its weightiest part, and time alone is none', (t)
   t.is(changeBetween(undefined, before), 'phase');
   t.is(changeBetween(before, composeReport({ ...parts, counter: 9, nowMs: 5, bytesReceived: 7 })), 'none');
   t.is(changeBetween(before, composeReport({ ...parts, applications: [app('a', 'running')] })), 'applications');
+  t.is(changeBetween(before, composeReport({ ...parts, clock: { stands: 'ahead', by: 'shore' } })), 'applications');
   const memory = { ...emptyMemory, highest: { sequence: 1, envelope: '' } };
   t.is(changeBetween(before, composeReport({ ...parts, memory, applications: [app('a', 'running')] })), 'phase');
 });
