@@ -1,0 +1,43 @@
+/** Slots of a bucket: a check of its context, then the nodes of three decisions one after the other. */
+export const bucketSlots = 8;
+/** Decisions that a bucket has slots for. */
+export const bucketDecisions = 3;
+
+/** Mixes a number into a hash. */
+export const mix = (hash: number, value: number): number => {
+  const mixed = Math.imul(hash ^ Math.imul(value + 0x3c6ef372, 0x9e3779b1), 0x85ebca6b);
+  return mixed ^ (mixed >>> 15);
+};
+
+/** Slots by context: a context has its bucket in one of two places, and takes the one that was less used where neither is its own. */
+export class Buckets {
+  readonly slots: Uint16Array;
+  readonly #shift: number;
+
+  constructor(slotBits: number) {
+    this.slots = new Uint16Array(2 ** slotBits);
+    this.#shift = 32 - slotBits + Math.log2(bucketSlots);
+  }
+
+  /** Finds where the buckets of some contexts start, at a node of the symbol's tree. */
+  open(contexts: Int32Array, count: number, node: number, bases: Int32Array): void {
+    const slots = this.slots;
+    const salt = Math.imul(node + 1, 0x2c9277b5);
+    for (let input = 0; input < count; input++) {
+      let hash = Math.imul(contexts[input]! ^ salt, 0x9e3779b1);
+      hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+      const check = (hash & 0xffff) | 1;
+      let base = (hash >>> this.#shift) * bucketSlots;
+      if (slots[base] !== check) {
+        const other = base ^ bucketSlots;
+        if (slots[other] === check) base = other;
+        else {
+          if ((slots[other + 1]! & 15) < (slots[base + 1]! & 15)) base = other;
+          slots[base] = check;
+          for (let slot = base + 1; slot < base + bucketSlots; slot++) slots[slot] = 0;
+        }
+      }
+      bases[input] = base;
+    }
+  }
+}
