@@ -1,7 +1,8 @@
 /**
- * Smaller ways to get releases: brotli of every one, and deltas to those that devices should run from those that they
- * have. Made one after another beside everything else, smallest modules first, none of them twice.
+ * Smaller ways to get releases: brotli of every one, and of those that devices should run a delta from nothing, for who has
+ * none, and deltas from those that devices have. Made one after another beside everything else, smallest modules first, none of them twice.
  */
+import { nothingSha256 } from '../../artifact/delta/from-nothing.ts';
 import { InOrder } from '../../platform/in-order.ts';
 import type { Log } from '../../platform/ports.ts';
 import type { ReleaseIndex } from '../../schemas/generated/types.ts';
@@ -10,7 +11,7 @@ import { type ArtifactStore, deltaKey } from './artifact-store.ts';
 import type { Compress } from './compress.ts';
 import type { FormMakers } from './fetch-price.ts';
 import { ArtifactError } from './files/artifact-files.ts';
-import type { MakeReleaseDelta } from './make-delta.ts';
+import type { Condense, MakeReleaseDelta } from './make-delta.ts';
 
 /** Who needs what, as `NAME/VERSION`. */
 export interface ReleaseDemand {
@@ -45,6 +46,23 @@ export function deltaPairs(catalogue: Catalogue, { wanted, held }: ReleaseDemand
   });
 }
 
+/** Above this neither encoder nor device is done in a time that saves anybody any. */
+const condensedBytesMax = 8 * 1024 * 1024;
+
+/** The releases of which a delta from nothing is made. */
+function condensable(catalogue: Catalogue, { wanted }: ReleaseDemand): CataloguedRelease[] {
+  return [...catalogue]
+    .filter(([key, { length }]) => wanted.has(key) && length <= condensedBytesMax)
+    .map(([, release]) => release);
+}
+
+/** Keys of all deltas that are made for a demand. */
+export function demandedDeltas(catalogue: Catalogue, demand: ReleaseDemand): ReadonlySet<string> {
+  const condensed = condensable(catalogue, demand).map(({ sha256 }) => deltaKey(nothingSha256, sha256));
+  const pairs = deltaPairs(catalogue, demand).map(({ base, release }) => deltaKey(base.sha256, release.sha256));
+  return new Set([...condensed, ...pairs]);
+}
+
 /** How many deltas are still to be made, of how many; `unknown` until a demand was looked at. */
 export type DeltaProgress = { readonly all: number; readonly open: number } | 'unknown';
 
@@ -71,6 +89,8 @@ export interface SmallerWaysParts {
   readonly store: ArtifactStore;
   readonly compress: Compress;
   readonly makeDelta: MakeReleaseDelta;
+  /** Without it no release gets a delta from nothing. */
+  readonly condense?: Condense;
   readonly log: Log;
 }
 
@@ -113,8 +133,13 @@ export class SmallerWays {
 
   /** For prices of what is not to be made yet. */
   get makers(): FormMakers {
-    const { compress, makeDelta } = this.#parts;
-    return { compress, makeDelta: (old, fresh, effort) => makeDelta(old, fresh, this.#stopping.signal, effort) };
+    const { compress, makeDelta, condense } = this.#parts;
+    const { signal } = this.#stopping;
+    return {
+      compress,
+      makeDelta: (old, fresh, effort) => makeDelta(old, fresh, signal, effort),
+      ...(condense && { condense: (fresh) => condense(fresh, signal) }),
+    };
   }
 
   /**
@@ -181,12 +206,23 @@ export class SmallerWays {
       if (await this.#isCompressed(release)) continue;
       jobs.push({ key: release.sha256, release, make: () => this.#compress(release) });
     }
+    if (this.#parts.condense !== undefined) jobs.push(...(await this.#condensing(catalogue, demand)));
     for (const pair of deltaPairs(catalogue, demand)) {
       const { base, release } = pair;
       if (!(await this.#isDeltaOpen(pair))) continue;
       jobs.push({ key: deltaKey(base.sha256, release.sha256), release, make: () => this.#makeDelta(pair) });
     }
     return jobs.filter(({ key }) => !this.#failed.has(key)).sort((a, b) => a.release.length - b.release.length);
+  }
+
+  async #condensing(catalogue: Catalogue, demand: ReleaseDemand): Promise<Job[]> {
+    const jobs: Job[] = [];
+    for (const release of condensable(catalogue, demand)) {
+      if (await this.#parts.store.wasTried(nothingSha256, release.sha256)) continue;
+      const key = deltaKey(nothingSha256, release.sha256);
+      jobs.push({ key, release, make: () => this.#condense(release) });
+    }
+    return jobs;
   }
 
   async #isCompressed(release: CataloguedRelease): Promise<boolean> {
@@ -242,6 +278,17 @@ export class SmallerWays {
     const compressed = await compress(await this.#bytesOf(release));
     const isAdded = await store.addWay(release, { method: 'brotli' }, compressed);
     if (!isAdded) await store.markTried(release.sha256, release.sha256);
+  }
+
+  async #condense(release: CataloguedRelease): Promise<void> {
+    const { store, condense } = this.#parts;
+    const index = await store.index(release);
+    if (index === undefined || (await store.wasTried(nothingSha256, release.sha256))) return;
+    const patch = await condense?.(await this.#bytesOf(release), this.#stopping.signal);
+    if (patch !== undefined && patch.length < bytesWithoutBase(index)) {
+      await store.addWay(release, { method: 'delta', base: nothingSha256 }, patch);
+    }
+    await store.markTried(nothingSha256, release.sha256);
   }
 
   async #makeDelta({ base, release }: DeltaPair): Promise<void> {

@@ -1,12 +1,18 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { applyDelta } from '../../../artifact/delta/apply.ts';
+import { nothingSha256 } from '../../../artifact/delta/from-nothing.ts';
 import type { Catalogue, CataloguedRelease } from '../../../controller/manifests/desired.ts';
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
 import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
-import { deltaAtOnce, type MakeReleaseDelta } from '../../../controller/publishing/make-delta.ts';
-import { deltaPairs, SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
+import {
+  type Condense,
+  condenseAtOnce,
+  deltaAtOnce,
+  type MakeReleaseDelta,
+} from '../../../controller/publishing/make-delta.ts';
+import { deltaPairs, demandedDeltas, SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import type { Log } from '../../../platform/ports.ts';
 import { SimRandom } from '../../../platform/simulated/random.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
@@ -25,12 +31,18 @@ function version(name: string, number: number): { readonly release: CataloguedRe
   return { release: { name, version: `${number}`, sha256: sha256Hex(bytes), length: bytes.length }, bytes };
 }
 
-async function shore(makeDelta: MakeReleaseDelta, disk = new SimDisk()) {
+async function shore(makeDelta: MakeReleaseDelta, disk = new SimDisk(), condense?: Condense) {
   const store = new ArtifactStore(new DirectoryFiles(disk, '/artifacts'));
   const versions = [1, 2, 3].map((number) => version('crane', number));
   for (const { release, bytes } of versions) await store.addRelease(release, bytes);
   const catalogue: Catalogue = new Map(versions.map(({ release }) => [`crane/${release.version}`, release]));
-  const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta, log: silent });
+  const ways = new SmallerWays({
+    store,
+    compress: brotliAtOnce,
+    makeDelta,
+    log: silent,
+    ...(condense && { condense }),
+  });
   return { store, versions, catalogue, ways };
 }
 
@@ -50,6 +62,32 @@ test('a wanted release gets deltas from what devices hold and from its last pred
   t.deepEqual(Uint8Array.from(fresh), third!.bytes);
   t.is(index.ways[0]!.method, 'delta');
   t.false((await store.index(first!.release))!.ways.some(({ method }) => method === 'delta'));
+});
+
+test('a wanted release gets a delta from nothing where that is smaller than brotli, once, and it is kept while it is wanted', async (t) => {
+  let made = 0;
+  const small = Uint8Array.of(1, 2, 3);
+  const { store, versions, catalogue, ways } = await shore(deltaAtOnce, new SimDisk(), async (fresh) => {
+    made += 1;
+    return sha256Hex(fresh) === versions[1]!.release.sha256 ? fresh : small;
+  });
+  const demand = { wanted: new Set(['crane/2', 'crane/3']), held: new Set<string>() };
+  await ways.prepare(catalogue, demand);
+  await ways.prepare(catalogue, demand);
+  t.is(made, 2);
+  const [first, second, third] = versions;
+  const fromNothing = async ({ release }: (typeof versions)[0]) =>
+    (await store.index(release))!.ways.find(({ base }) => base === nothingSha256);
+  t.is(await fromNothing(first!), undefined);
+  t.is(await fromNothing(second!), undefined, 'it is not smaller');
+  t.deepEqual(await store.read((await fromNothing(third!))!.sha256), small);
+  const releases = new Set(catalogue.keys());
+  const collect = (deltas: ReadonlySet<string>): Promise<number> =>
+    store.collect({ deltas, releases, blobs: new Set([nothingSha256]) });
+  for (let look = 0; look < 3; look++) await collect(demandedDeltas(catalogue, demand));
+  t.not(await fromNothing(third!), undefined);
+  for (let look = 0; look < 3; look++) await collect(new Set());
+  t.is(await fromNothing(third!), undefined);
 });
 
 test('no delta is made twice, also after a restart, whatever came of it', async (t) => {
