@@ -7,8 +7,9 @@ import { requireReplaceable } from '../platform/replaceable-file.ts';
 import { bundleHead } from '../schemas/bundle-file.ts';
 import type { BundleAnswer, BundledFile, BundleStatement } from '../schemas/generated/types.ts';
 import { isBundleStatement } from '../schemas/generated/validators/bundle.js';
+import { sha256Hex } from '../schemas/sha256.ts';
 import { CommandError } from './command.ts';
-import type { ControllerClient } from './controller-client.ts';
+import { type ControllerClient, noteBundle } from './controller-client.ts';
 
 const again = 'make the bundle again';
 
@@ -73,7 +74,10 @@ export function requireBundlePlace(disk: Disk, path: string): void {
   requireReplaceable(disk, path, partOf(path));
 }
 
-/** Writes it to this path, where nothing is until all of it is; how long it is. Throws `CommandError`. */
+/**
+ * Writes it to this path, where nothing is until all of it is, and on record: what no room was left for is not said to be under way, and
+ * what is not on record is not carried. How long it is. Throws `CommandError`.
+ */
 export async function writeBundle(
   disk: Disk,
   path: string,
@@ -91,6 +95,7 @@ export async function writeBundle(
       using out = disk.open(part, 'write');
       bytes = await write(out, answer, client, signal);
     }
+    await noteBundle(client, sha256Hex(Buffer.from(answer.lease)));
     disk.rename(part, path);
     disk.syncDirectory(dirname(path));
     return bytes;

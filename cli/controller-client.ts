@@ -7,6 +7,7 @@ import type {
   BundleOrder,
   CliConfiguration,
   DeviceStatus,
+  MessagesOrder,
   ReceiptOrder,
   RolloutActRequest,
   StatusDocument,
@@ -29,6 +30,8 @@ export interface StatusQuestion {
   readonly selector?: string;
   /** With what happened on each device. */
   readonly withEvents?: true;
+  /** With what the controller decides by, as it keeps it. */
+  readonly withRows?: true;
 }
 
 function textOf(context: CommandContext, path: string, what: string): string {
@@ -134,11 +137,12 @@ async function askStatus(
   return judge(status, new TextDecoder().decode(bytes), client);
 }
 
-function parametersOf({ target, selector, withEvents }: StatusQuestion): Record<string, string> {
+function parametersOf({ target, selector, withEvents, withRows }: StatusQuestion): Record<string, string> {
   return {
     ...(target === undefined ? {} : { target }),
     ...(selector === undefined ? {} : { selector }),
     ...(withEvents === undefined ? {} : { events: 'true' }),
+    ...(withRows === undefined ? {} : { rows: 'true' }),
   };
 }
 
@@ -175,7 +179,9 @@ export async function fetchEveryDevice(
 ): Promise<StatusDocument> {
   const pages = await Array.fromAsync(fetchPages(context, question));
   const { next: _next, ...first } = pages[0]!;
-  return { ...first, devices: pages.flatMap(({ devices }) => devices) };
+  const devices = pages.flatMap((page) => page.devices);
+  if (first.rows === undefined) return { ...first, devices };
+  return { ...first, devices, rows: pages.flatMap(({ rows = [] }) => rows) };
 }
 
 /** Asked for by name at once: a question fits into the head of a request. */
@@ -237,11 +243,19 @@ export async function actOnRollout(context: CommandContext, request: RolloutActR
   await post(context, '/api/v1/rollouts/act', request, `${request.act} the rollout of fleet ${request.fleet}`);
 }
 
-/** Has the controller sign a bundle; recorded when it resolves. Throws `CommandError`. */
+/** Has the controller sign a bundle, which goes on record once `noteBundle` says that its file is written. Throws `CommandError`. */
 export async function orderBundle(client: ControllerClient, order: BundleOrder): Promise<BundleAnswer> {
   const { status, text, answer } = await say(client, '/api/v1/bundles', order);
   if (status === 200 && isBundleAnswer(answer)) return answer;
   if (isError(answer, 'NOTHING_OFFERED') || isError(answer, 'BUNDLE_TOO_LARGE')) throw new CommandError(answer.message);
+  throw refusalOf(status, text, client);
+}
+
+/** Has the controller put a bundle on record whose file is written, by the digest of its lease; durable when it resolves. Throws `CommandError`. */
+export async function noteBundle(client: ControllerClient, lease: string): Promise<void> {
+  const { status, text, answer } = await say(client, '/api/v1/bundles/written', { lease });
+  if (status === 200) return;
+  if (isError(answer, 'BUNDLE_NOT_ORDERED')) throw new CommandError(answer.message);
   throw refusalOf(status, text, client);
 }
 
@@ -257,6 +271,22 @@ export async function bringReceipt(client: ControllerClient, order: ReceiptOrder
   const { device, madeAt, code, message } = printableDeep(told ?? {});
   if (status === 200 && typeof device === 'string' && typeof madeAt === 'string')
     return { kind: 'taken', device, madeAt };
+  if (status === 409 && typeof code === 'string' && typeof message === 'string')
+    return { kind: 'refused', code, message };
+  throw refusalOf(status, text, client);
+}
+
+/** What became of messages that the controller was brought; the number is of those that it did not have. */
+export type MessagesAnswer =
+  | { readonly kind: 'taken'; readonly messages: number }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
+
+/** Has the controller take messages; durable when it resolves. Throws `CommandError` where it does not answer. */
+export async function bringMessages(client: ControllerClient, order: MessagesOrder): Promise<MessagesAnswer> {
+  const { status, text, answer } = await say(client, '/api/v1/receipts/messages', order);
+  const told = answer as { readonly [K in 'messages' | 'code' | 'message']?: unknown } | undefined;
+  const { messages, code, message } = printableDeep(told ?? {});
+  if (status === 200 && typeof messages === 'number') return { kind: 'taken', messages };
   if (status === 409 && typeof code === 'string' && typeof message === 'string')
     return { kind: 'refused', code, message };
   throw refusalOf(status, text, client);

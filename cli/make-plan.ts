@@ -1,10 +1,13 @@
 /** What a revision would change, worked out. */
-import type { Catalogue } from '../controller/manifests/desired.ts';
+import type { Catalogue, DesiredDevice } from '../controller/manifests/desired.ts';
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import { countUnder, namesUnder } from '../controller/manifests/name-index.ts';
 import { runAtOnce } from '../controller/manifests/steps.ts';
 import { weighedChangesInSteps } from '../controller/planning/commit-weight.ts';
-import { compareRevisions } from '../controller/planning/compare.ts';
+import { compareRevisions, type DeviceChange } from '../controller/planning/compare.ts';
+import { asHeld } from '../controller/planning/hold.ts';
+import { lackedModules } from '../controller/planning/lacked-modules.ts';
+import { type DescribedDevice, isReference } from '../controller/planning/observed.ts';
 import { transfersOf } from '../controller/planning/transfers.ts';
 import { wholeFetches } from '../controller/planning/whole-fetches.ts';
 import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
@@ -90,6 +93,9 @@ function compare(
   });
 }
 
+/** A device with the modules that it has to fetch. */
+export type LackingDevice = Pick<DeviceChange, 'device' | 'fetches'>;
+
 /** What the manifests alone make of it. */
 function bareChanges(base: JudgedRevision, next: JudgedRevision): Plan['change']['devices'] {
   const sides = { base: desiredOf(base.state), next: desiredOf(next.state) };
@@ -101,12 +107,37 @@ function bareChanges(base: JudgedRevision, next: JudgedRevision): Plan['change']
 async function pricesOf(
   context: CommandContext,
   { base, next }: Pick<OpenedPlan, 'base' | 'next'>,
-  devices: Plan['change']['devices'],
+  deployed: readonly LackingDevice[],
 ): Promise<Plan['prices']> {
-  const deployed = devices.filter(({ kind }) => kind === 'deploy');
   if (deployed.every(({ fetches }) => fetches.length === 0)) return new Map(deployed.map(({ device }) => [device, []]));
   const { planPrices } = await import('./plan-prices.ts');
   return planPrices([base, next], releasesOf(base, next), deployed, await context.loadFormMakers());
+}
+
+function deployedIn(devices: Plan['change']['devices']): Plan['change']['devices'] {
+  return devices.filter(({ kind }) => kind === 'deploy');
+}
+
+/** Of devices of the next revision, those that don't run yet what it wants of them at a time, and what they have to fetch for that. */
+function lackingIn(base: JudgedRevision, next: JudgedRevision, now: number): OpenedPlan['lacking'] {
+  const [from, to] = [desiredOf(base.state), desiredOf(next.state)];
+  const releases = releasesOf(base, next);
+  const describe = describing(from, to, now);
+  return (devices, told, atMs) =>
+    devices.flatMap((device) => {
+      const { name } = device;
+      const status = told.get(name);
+      const [before, after, observed] = [from.devices.get(name), asHeld(device, atMs), status && describe(status)];
+      const has = observed === undefined ? before && asHeld(before, now).template.hash : runningHash(observed);
+      if (has === after.template.hash) return [];
+      return [{ device: name, fetches: lackedModules(after, { before, observed, releases }) }];
+    });
+}
+
+/** Of what a device was issued, where it runs that. */
+function runningHash({ issued, report }: DescribedDevice): string | undefined {
+  const isThere = issued !== undefined && report?.phase === 'active' && isReference(report.running, issued);
+  return isThere ? issued.templateHash : undefined;
 }
 
 /** A plan with what it was worked out from, of which parts are read only when somebody looks: while its repository is open. */
@@ -118,6 +149,15 @@ export interface OpenedPlan {
   readonly fleets: StatusDocument['fleets'];
   /** What is known of devices, whatever the base is; nothing where nobody answers. */
   readonly tell: (names: readonly string[]) => Promise<readonly DeviceStatus[]>;
+  /** These fleets, and what the controller keeps of them. Throws `CommandError`. */
+  readonly tellFleets: ShoreWord['fleets'];
+  /** Of devices of the revision, those that don't run yet what it wants of them at a time; of which nothing is told runs the base. */
+  readonly lacking: (
+    devices: readonly DesiredDevice[],
+    told: ReadonlyMap<string, DeviceStatus>,
+    atMs: number,
+  ) => readonly LackingDevice[];
+  readonly pricesOf: (devices: readonly LackingDevice[]) => Promise<Plan['prices']>;
 }
 
 /** Works the plan out by this word of the shore, and hands it over. Throws `CommandError`. */
@@ -133,7 +173,7 @@ export async function withPlan<T>(
   const { base, next } = await judgeSides(context, repository, asked, answer.status, isTold && word.isLive);
   const { known, unknownBecause } = await askDevices(word, answer, base, next.affected);
   const change = compare(base, next, known, word.now, answer.status);
-  const prices = await pricesOf(context, { base, next }, change.devices);
+  const prices = await pricesOf(context, { base, next }, deployedIn(change.devices));
   const policy = await judgePolicies(context, repository, { base, next }, () => {
     const devices = bareChanges(base, next);
     // A price is for one module.
@@ -141,7 +181,7 @@ export async function withPlan<T>(
       ({ kind, device, fetches }) => kind !== 'deploy' || prices.get(device)?.length === fetches.length,
     );
     const barePrices = async () =>
-      known === undefined && isPriced ? prices : pricesOf(context, { base, next }, devices);
+      known === undefined && isPriced ? prices : pricesOf(context, { base, next }, deployedIn(devices));
     return { devices, prices: barePrices };
   });
   const plan: Plan = {
@@ -164,6 +204,9 @@ export async function withPlan<T>(
     next,
     fleets: answer.status?.fleets ?? [],
     tell: async (names) => (isTold ? word.devices(names) : []),
+    tellFleets: word.fleets,
+    lacking: lackingIn(base, next, word.now),
+    pricesOf: (devices) => pricesOf(context, { base, next }, devices),
   });
 }
 

@@ -1,22 +1,18 @@
 /** What a plan comes to in time: its waves lived through, many times. */
 import type { DesiredFleet } from '../controller/manifests/desired.ts';
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
+import { BadRow } from '../controller/simulation/begun-state.ts';
 import { simulate } from '../controller/simulation/simulate.ts';
 import type { SimulatedCommit } from '../controller/simulation/simulated-controller.ts';
-import {
-  type ChangingDevice,
-  placeOf,
-  type SimulatedRun,
-  type Simulation,
-} from '../controller/simulation/simulation.ts';
-import type { RolloutStatus } from '../schemas/generated/types.ts';
+import { placeOf, type SimulatedRun, type Simulation } from '../controller/simulation/simulation.ts';
 import { CommandError } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { OpenedPlan } from './make-plan.ts';
 import type { PlanSide } from './render/plan.ts';
-import { type ContactBasis, namesBehind, placeHabits } from './simulated-contacts.ts';
+import { type Beginning, beginningOf } from './simulated-beginning.ts';
+import { changesOf } from './simulated-changes.ts';
+import { type ContactBasis, placeHabits } from './simulated-contacts.ts';
 import { linksUsed } from './simulated-links.ts';
-import { loadOf } from './simulated-loads.ts';
 import type { SimulationQuestion } from './simulation-options.ts';
 
 /** Lives of devices, over all runs, that take minutes, and that take half a minute. */
@@ -25,38 +21,17 @@ const livesUsual = 10_000;
 const seedsUsual = 20;
 const seedsLeast = 3;
 
-/** A rollout that has not come to its end. */
-export interface RolloutUnderWay extends Pick<RolloutStatus, 'state' | 'wave'> {
-  readonly fleet: string;
-  readonly waves: number;
-}
-
 /** A simulation that was lived through. */
 export interface SimulatedPlan {
   readonly seeds: readonly number[];
   readonly runs: readonly SimulatedRun[];
-  /** Devices that do not run the base at the beginning. */
-  readonly behind: number;
   readonly contacts: ContactBasis;
-  /** Rollouts that are under way to the base, and taken as completed. */
-  readonly takenAsDone: readonly RolloutUnderWay[];
-  /** When the commit comes into force, in milliseconds since the epoch. */
+  /** Devices that would ask to take modules whole, and are let. */
+  readonly asking: number;
+  /** Where it begins; undefined where nobody told: then all devices run the base. */
+  readonly beginning: Beginning | undefined;
+  /** When the commit comes into force, or the rollouts under way go on, in milliseconds since the epoch. */
   readonly startMs: number;
-}
-
-function changesOf({ plan, next }: OpenedPlan, { over }: SimulationQuestion): ChangingDevice[] {
-  const { devices } = desiredOf(next.state);
-  return plan.change.devices.flatMap(({ kind, device, fleet, site, fetches }) => {
-    if (kind !== 'deploy' || fleet === undefined) return [];
-    const links = site === undefined ? undefined : next.state.sites.get(site)?.spec.links;
-    const { wholeModules } = devices.get(device)!.template;
-    const mayGoWhole = wholeModules !== 'never';
-    const prices = plan.prices.get(device) ?? [];
-    const loads = prices.map((price, at) =>
-      loadOf(price, { links, over, mayGoWhole: mayGoWhole || fetches[at]!.bases.length === 0 }),
-    );
-    return [{ device, fleet, loads }];
-  });
 }
 
 /** What git says of these fleets, and of these devices wherever they were. */
@@ -71,15 +46,6 @@ const workingTree = { id: '0'.repeat(40), subject: 'the working tree' };
 function commitOf({ commit }: PlanSide, desired: DesiredFleet): SimulatedCommit {
   const { id, subject } = commit ?? workingTree;
   return { id, subject, desired };
-}
-
-/** Of these fleets. */
-function underWay({ fleets }: OpenedPlan, names: ReadonlySet<string>): RolloutUnderWay[] {
-  return fleets.flatMap(({ name: fleet, rollout }) => {
-    if (rollout === undefined || rollout.state === 'done' || !names.has(fleet)) return [];
-    const { state, wave, waves } = rollout;
-    return [{ fleet, state, wave, waves: waves.length }];
-  });
 }
 
 /** Refuses names of no place, which would change nothing in silence. */
@@ -111,45 +77,56 @@ function seedsFor({ seeds }: SimulationQuestion, devices: number): readonly numb
   throw new CommandError(message, exitCodes.usage);
 }
 
-const nothing = { seeds: [], runs: [], behind: 0, contacts: { places: 0, remembered: 0 }, takenAsDone: [] } as const;
+const nothing = { seeds: [], runs: [], contacts: { places: 0, remembered: 0 } } as const;
+
+function simulationOf(
+  { base, next }: OpenedPlan,
+  wanted: DesiredFleet,
+  fleets: ReadonlySet<string>,
+  beginning: Beginning | undefined,
+): Pick<Simulation, 'base' | 'told' | 'next'> {
+  const from = narrowed(desiredOf(base.state), fleets, wanted.devices);
+  const told = beginning && { rows: beginning.rows, keyId: beginning.keyId };
+  if (base.side.commit === undefined) return { next: commitOf(next.side, wanted) };
+  return { base: commitOf(base.side, from), next: commitOf(next.side, wanted), ...(told && { told }) };
+}
+
+async function livedThrough(simulation: Simulation, seeds: readonly number[], onRun: (done: number) => void) {
+  try {
+    return await simulate(simulation, seeds, onRun);
+  } catch (error) {
+    if (error instanceof BadRow) throw new CommandError(`what the controller told is of no use: ${error.message}`);
+    throw error;
+  }
+}
 
 /** Lives it through; `onRun` hears how many runs are done, and of how many. Throws `CommandError`. */
 export async function simulatePlan(
   opened: OpenedPlan,
   asked: SimulationQuestion,
-  startMs: number,
+  nowMs: number,
   onRun: (done: number, of: number) => void,
 ): Promise<SimulatedPlan> {
-  const { plan, base, next } = opened;
-  const changes = changesOf(opened, asked);
-  if (changes.length === 0) return { ...nothing, startMs };
-  const fleets = new Set(changes.map(({ fleet }) => fleet));
+  const { next } = opened;
+  const beginning = await beginningOf(opened);
+  const startMs = beginning === undefined ? nowMs : Date.parse(beginning.asOf);
+  const { changes, asking } = await changesOf(opened, beginning, asked, startMs);
+  const underWay = beginning?.rollouts.map(({ fleet }) => fleet) ?? [];
+  const fleets = new Set([...changes.map(({ fleet }) => fleet), ...underWay]);
+  if (fleets.size === 0) return { ...nothing, asking, beginning, startMs };
   const wanted = narrowed(desiredOf(next.state), fleets);
   const seeds = seedsFor(asked, wanted.devices.size);
   const places = new Set(changes.map(({ device }) => placeOf(wanted.devices.get(device)!)));
   requirePlaces(asked, places);
-  const told = plan.known?.devices ?? (await opened.tell(changes.map(({ device }) => device).sort()));
+  const told = beginning?.devices ?? (await opened.tell(changes.map(({ device }) => device).sort()));
   const { habitOf, basisOf } = placeHabits(asked, wanted.devices, told);
-  const known = plan.known?.devices ?? [];
-  const behind = namesBehind(known.filter(({ name }) => wanted.devices.has(name)));
   const simulation: Simulation = {
-    ...(base.side.commit && { base: commitOf(base.side, narrowed(desiredOf(base.state), fleets, wanted.devices)) }),
-    next: commitOf(next.side, wanted),
-    ...{
-      changes,
-      behind,
-      habitOf,
-      usedOf: linksUsed(told),
-      startMs,
-      horizonMs: asked.untilMs,
-      failShare: asked.failShare,
-      approveAfterMs: asked.approveAfterMs,
-      consentAfterMs: asked.consentAfterMs,
-      whenTrueShare: asked.whenTrueShare,
-    },
+    ...simulationOf(opened, wanted, fleets, beginning),
+    ...{ fleets: [...fleets].sort(), changes, habitOf, usedOf: linksUsed(told), startMs, horizonMs: asked.untilMs },
+    ...{ failShare: asked.failShare, whenTrueShare: asked.whenTrueShare },
+    ...{ approveAfterMs: asked.approveAfterMs, consentAfterMs: asked.consentAfterMs },
   };
   onRun(0, seeds.length);
-  const runs = await simulate(simulation, seeds, (done) => onRun(done, seeds.length));
-  const takenAsDone = plan.known === undefined ? [] : underWay(opened, fleets);
-  return { seeds, runs, behind: behind.size, contacts: basisOf(places), startMs, takenAsDone };
+  const runs = await livedThrough(simulation, seeds, (done) => onRun(done, seeds.length));
+  return { seeds, runs, contacts: basisOf(places), asking, beginning, startMs };
 }

@@ -1,4 +1,4 @@
-/** What a simulation goes by of what the controller knows of devices: how places come into contact, and who lags behind. Pure. */
+/** What a simulation goes by of what the controller knows of devices: how places come into contact. Pure. */
 import type { DesiredDevice } from '../controller/manifests/desired.ts';
 import { hasBasis } from '../controller/planning/contact-history.ts';
 import type { ContactHabit } from '../controller/simulation/contacts.ts';
@@ -58,11 +58,4 @@ export function placeHabits(
     habitOf: (place) => habitOf(place, best.get(place) ?? {}, asked),
     basisOf: (places) => ({ places: places.size, remembered: [...places].filter(isKnown).length }),
   };
-}
-
-/** Devices that were issued nothing, or did not say that they run what they were issued last. */
-export function namesBehind(known: readonly DeviceStatus[]): ReadonlySet<string> {
-  const isBehind = ({ desired, report }: DeviceStatus): boolean =>
-    desired === undefined || report?.running?.sequence !== desired.sequence;
-  return new Set(known.filter(isBehind).map(({ name }) => name));
 }

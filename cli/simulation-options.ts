@@ -94,7 +94,7 @@ export const simulationOptions: Readonly<Record<string, OptionSpec>> = {
     type: 'string',
     value: 'FILE',
     description:
-      'What `fleet status -o json` printed: taken for what the controller knows, at that moment, instead of asking it.',
+      'What `fleet status -o json --rows` printed: taken for what the controller knows, at that moment, instead of asking it.',
   },
   output: {
     type: 'string',

@@ -5,12 +5,12 @@ import type { StatusDocument } from '../schemas/generated/types.ts';
 import { isStatusDocument } from '../schemas/generated/validators/status.js';
 import { type CommandContext, CommandError } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
-import type { ShoreWord } from './shore-word.ts';
+import type { ShoreWord, ToldFleets } from './shore-word.ts';
 
-/** That of a hundred thousand devices. */
-const statusBytesMax = 384 * 2 ** 20;
+/** That of a hundred thousand devices with what the controller keeps of them; as text it has to be one string. */
+const statusBytesMax = 500 * 2 ** 20;
 
-const madeBy = 'write what `fleet status -o json` prints into it';
+const madeBy = 'write what `fleet status -o json --rows` prints into it';
 
 function refused(file: string, fault: string): CommandError {
   return new CommandError(`--status ${file}: ${fault}; ${madeBy}`, exitCodes.usage);
@@ -41,6 +41,14 @@ function documentOf(file: string, text: string): StatusDocument {
   throw refused(file, `it is no status: ${fault?.instancePath || 'the document'} ${fault?.message}`);
 }
 
+function toldOfFleets(file: string, told: StatusDocument, names: readonly string[]): ToldFleets {
+  const { asOf, deploymentKey, rows } = told;
+  if (rows === undefined) throw refused(file, 'it does not tell what the controller goes by');
+  const fleets = new Set(names);
+  const devices = told.devices.filter(({ fleet = '' }) => fleets.has(fleet));
+  return { asOf, devices, rows, ...(deploymentKey !== undefined && { deploymentKey }) };
+}
+
 /** As of when it was told. Throws `CommandError`. */
 export function toldInFile(context: CommandContext, file: string): ShoreWord {
   const told = documentOf(file, textOf(context, file));
@@ -49,5 +57,6 @@ export function toldInFile(context: CommandContext, file: string): ShoreWord {
     ...{ now: Date.parse(told.asOf), isLive: false },
     status: async () => told,
     devices: async (names) => names.flatMap((name) => byName.get(name) ?? []),
+    fleets: async (names) => toldOfFleets(file, told, names),
   };
 }

@@ -1,7 +1,14 @@
 /** What a controller is made of, and what it does for its doors. */
 import type { Clock, Log } from '../platform/ports.ts';
 import type { BatchAnswer } from '../schemas/batch-answer.ts';
-import type { BrokerStatus, Deployment, ReceiptOrder, Refusal, StatusDocument } from '../schemas/generated/types.ts';
+import type {
+  BrokerStatus,
+  Deployment,
+  MessagesOrder,
+  ReceiptOrder,
+  Refusal,
+  StatusDocument,
+} from '../schemas/generated/types.ts';
 import type { MessageBatch } from '../schemas/message-batch.ts';
 import type { AuthorizeDevice } from './authority/authorization.ts';
 import type { TakeNews } from './doors/http/news-route.ts';
@@ -14,6 +21,7 @@ import type { Publisher, RevisionSource } from './following/follower-parts.ts';
 import type { Acceptance } from './following/held-tip.ts';
 import type { JudgedPlace } from './following/judged-place.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
+import type { CarriedOutcome } from './messages/take-carried.ts';
 import type { WatchedOutlet } from './messages/watched-outlet.ts';
 import type { Asked } from './planning/rollout/act.ts';
 import type { SmallerWays } from './publishing/smaller-ways.ts';
@@ -78,6 +86,8 @@ export interface Controller {
   noteBundle(bundled: Omit<BundledEvent, 'kind'>): Promise<void>;
   /** Takes what a device said of itself under its key, and somebody brought; durable when it resolves. */
   takeReceipt(order: ReceiptOrder): Promise<ReceiptOutcome>;
+  /** Takes messages that were brought by hand; durable when it resolves. */
+  takeMessages(order: MessagesOrder): Promise<CarriedOutcome>;
   /** Changes of what status shows, for who keeps up with them. */
   readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen'>;
   /** Frees artifacts that nobody needs any more. */
@@ -94,7 +104,7 @@ export interface Controller {
   /** A device without a session says how it is, and asks what is news to it. */
   readonly onNews: TakeNews;
   /** A device, or an application of it, has something to say; the answer is for the device. */
-  readonly onBatch: (device: string, batch: MessageBatch) => Promise<BatchAnswer | undefined>;
+  readonly onBatch: (device: string, batch: MessageBatch, carriedBy?: string) => Promise<BatchAnswer | undefined>;
   /** A connection of a device opened or closed. */
   readonly onContact: (contact: Omit<ContactEvent, 'kind'>) => void;
   /** A device was given a certificate that ends at this time. */

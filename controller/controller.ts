@@ -26,6 +26,7 @@ import type { Acceptance } from './following/held-tip.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
 import { Intake } from './messages/intake.ts';
 import { isOfLogbook, LogbookIntake } from './messages/logbook-intake.ts';
+import { takeCarried } from './messages/take-carried.ts';
 import type { Asked } from './planning/rollout/act.ts';
 import type { ReleaseDemand } from './publishing/smaller-ways.ts';
 import type { JsonObject } from './shadow/document.ts';
@@ -117,8 +118,8 @@ class FollowingController implements Controller {
 
   readonly onNews: TakeNews = (device, asked) => this.#engine.news({ kind: 'news', device, ...asked });
 
-  readonly onBatch: Controller['onBatch'] = (device, batch) =>
-    (isOfLogbook(batch) ? this.#logbooks : this.#intake).take(device, batch);
+  readonly onBatch: Controller['onBatch'] = (device, batch, carriedBy) =>
+    (isOfLogbook(batch) ? this.#logbooks : this.#intake).take(device, batch, carriedBy);
 
   readonly onContact = (contact: Omit<ContactEvent, 'kind'>): void =>
     this.#engine.tell({ kind: 'contact', ...contact });
@@ -205,6 +206,12 @@ class FollowingController implements Controller {
       ? { kind: 'taken', device, madeAt: String(report.at) }
       : { kind: 'refused', ...refusal };
   };
+
+  takeMessages: Controller['takeMessages'] = (order) =>
+    takeCarried(order, {
+      ...{ now: () => this.#parts.clock.now(), authorize: this.authorize, take: this.onBatch },
+      markOf: (device, channel) => this.#image.marks(device)[channel],
+    });
 
   async collectGarbage(): Promise<void> {
     const { publisher, cache, clock, log } = this.#parts;

@@ -10,10 +10,17 @@ import type {
   Ways,
   WaysWatch,
 } from '../platform/ports.ts';
-import type { AgentConfiguration, DeployedApplication, Receipt, Report } from '../schemas/generated/types.ts';
+import type { CarriedClaim } from '../schemas/carried-messages.ts';
+import type {
+  AgentConfiguration,
+  CarriedMessages,
+  DeployedApplication,
+  Receipt,
+  Report,
+} from '../schemas/generated/types.ts';
 import { logbookChannel } from '../schemas/logbook-entry.ts';
 import { AboardDoor } from './aboard/aboard-door.ts';
-import { bundlePace, receiptPace } from './aboard/carried-pace.ts';
+import { bundlePace, messagesPace, receiptPace } from './aboard/carried-pace.ts';
 import { consentPace } from './aboard/consent-pace.ts';
 import type { Courier } from './courier/courier.ts';
 import type { OrderParcel } from './courier/forwarded-orders.ts';
@@ -65,6 +72,8 @@ export interface AgentOptions {
   readonly openCourier: (shared: SharedWithCourier) => Courier;
   /** Signs a report by the device's key; undefined where it has none. */
   readonly signReceipt: (report: Report) => Receipt | undefined;
+  /** Signs what it has for the shore, as the report. */
+  readonly signMessages: (claim: CarriedClaim) => CarriedMessages | undefined;
   readonly agentVersion: string;
   /** Another number at each start of the machine; 0 where it does not say. */
   readonly machineBoot: number;
@@ -155,7 +164,7 @@ export function createAgent(options: AgentOptions): Agent {
       waiting: flaps.waiting(updates.waiting()),
       applications: runtime.states().map(({ written: _written, ...report }) => flaps.application(report)),
       hostDeath: runtime.lastDeath(),
-      ...{ outbox: outbox.report(), links: updates.links(), asks: link.asks },
+      ...{ outbox: outbox.report(), links: updates.links(), neighbours: updates.neighbours(), asks: link.asks },
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });
@@ -192,6 +201,7 @@ export function createAgent(options: AgentOptions): Agent {
     world: {
       ...{ device: configuration.device, report: () => reporter.current(), nowMs: time.nowMs },
       ...{ carriedReport: () => reporter.carried(), signReceipt: options.signReceipt },
+      ...{ carriedMessages: (after) => outbox.carried(after), signMessages: options.signMessages },
       ...{ takeBundle: (file) => updates.takeBundle(file), bundle: () => updates.bundle() },
       ...{
         target: () => updates.target(),
@@ -199,6 +209,7 @@ export function createAgent(options: AgentOptions): Agent {
         pace: new Allowance(clock, consentPace),
       },
       ...{ bundlePace: new Allowance(clock, bundlePace), receiptPace: new Allowance(clock, receiptPace) },
+      messagesPace: new Allowance(clock, messagesPace),
       wake: () => link.wake(),
     },
   });

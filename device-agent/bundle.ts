@@ -31,6 +31,7 @@ const entries: Readonly<Record<string, string>> = {
   configuration: 'device-agent/command/configuration.ts',
   condition: 'artifact/condition/condition.ts',
   courier: 'device-agent/courier/main.ts',
+  'neighbour-door': 'device-agent/neighbours/main.ts',
   'fleet-agent': 'device-agent/command/main.ts',
 };
 

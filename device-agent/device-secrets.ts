@@ -1,5 +1,6 @@
 import { openSecret } from '../artifact/seal/sealed-secret.ts';
-import type { Receipt, Report } from '../schemas/generated/types.ts';
+import { type CarriedClaim, signMessages } from '../schemas/carried-messages.ts';
+import type { CarriedMessages, Receipt, Report } from '../schemas/generated/types.ts';
 import { signReceipt } from '../schemas/receipt.ts';
 import type { DeviceIdentityStore } from './enrol-identity.ts';
 import type { OpenSecret } from './runtime/grants/opened-secrets.ts';
@@ -17,5 +18,13 @@ export function receiptSigner(identity: Pick<DeviceIdentityStore, 'keyText'>, de
   return (report: Report): Receipt | undefined => {
     const key = identity.keyText();
     return key === undefined ? undefined : signReceipt(device, report, key);
+  };
+}
+
+/** Signs what this device has for the shore, to be carried there by hand; the key is read each time and kept nowhere. */
+export function messagesSigner(identity: Pick<DeviceIdentityStore, 'keyText'>) {
+  return (claim: CarriedClaim): CarriedMessages | undefined => {
+    const key = identity.keyText();
+    return key === undefined ? undefined : signMessages(claim, key);
   };
 }

@@ -14,6 +14,7 @@ import { processRoom } from '../platform/node/process-room.ts';
 import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
 import { nodeRelays } from '../platform/node/relay.ts';
+import { nodeSegments } from '../platform/node/segments.ts';
 import { onStarterGone } from '../platform/node/starter-gone.ts';
 import { nodeSurroundings } from '../platform/node/surroundings.ts';
 import type { Log, LogLevel } from '../platform/ports.ts';
@@ -22,9 +23,10 @@ import { createAgent } from './agent.ts';
 import { clearMemory, quietMs } from './clear-memory.ts';
 import { CourierProcess } from './courier/courier-process.ts';
 import { ReadyingCourier } from './courier/readying-courier.ts';
-import { deviceSecrets, receiptSigner } from './device-secrets.ts';
+import { deviceSecrets, messagesSigner, receiptSigner } from './device-secrets.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
+import { DoorKeeper } from './neighbours/door-keeper.ts';
 import { Quiet } from './quiet.ts';
 import { keepAliveSecondsUsual, pollSecondsUsual, withoutBrokerFirstMs } from './rhythm.ts';
 import { firstRun } from './runtime/first-run.ts';
@@ -108,12 +110,23 @@ function openLink(
   return link;
 }
 
+/** What gives modules to other devices; undefined where the configuration says nowhere. */
+function openDoor(configuration: AgentConfiguration, stateDirectory: string, log: Log): DoorKeeper | undefined {
+  if (configuration.neighbours?.listen === undefined) return undefined;
+  return new DoorKeeper({
+    ...{ processes: nodeProcesses, clock: nodeClock, random: nodeRandom, log },
+    file: programFile('./neighbour-door.js', './neighbours/main.ts'),
+    args: [JSON.stringify({ ...configuration, stateDirectory })],
+  });
+}
+
 /** Puts the agent's parts together on this machine; nothing runs yet. */
 function assemble(configuration: AgentConfiguration, stateDirectory: string, log: Log) {
   const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
   const common = { clock: nodeClock, random: nodeRandom, log };
   const { runtime, prepared } = openHosts(configuration, stateDirectory, identity, log);
   const due = (): Promise<void> => firstRun(runtime, nodeClock);
+  const door = openDoor(configuration, stateDirectory, log);
   let courier!: CourierProcess;
   const link = openLink(configuration, identity, { ...common, due }, () => courier);
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);
@@ -121,7 +134,8 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
     ports: { ...common, disk: nodeDisk },
     openCourier: ({ pathOf, ...shared }) => {
       courier = new CourierProcess({
-        ...{ processes: nodeProcesses, ...common, ...shared, due },
+        ...{ processes: nodeProcesses, ...common, ...shared, due, segments: nodeSegments },
+        onWants: (wants) => door?.want(wants),
         file: programFile('./courier.js', './courier/main.ts'),
         args: [JSON.stringify({ ...configuration, stateDirectory })],
       });
@@ -135,6 +149,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
       surroundings: nodeSurroundings,
       doors: nodeLineDoors,
       signReceipt: receiptSigner(identity, configuration.device),
+      signMessages: messagesSigner(identity),
       agentVersion,
     },
     machineBoot: machineBoot(),
@@ -142,12 +157,17 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   });
   const renew = (signal: AbortSignal): Promise<void> =>
     keepCertificate({ validity: () => identity.validity(), enrol: (until) => courier.enrol(until), ...common }, signal);
+  const start = (): void => {
+    agent.start();
+    void due().then(() => door?.start());
+  };
   const stop = async (): Promise<void> => {
     const stopped = agent.stop();
     courier.stop();
+    door?.stop();
     await stopped;
   };
-  return { agent, renew, stop };
+  return { start, renew, stop };
 }
 
 function stopOnSignals(stopAll: () => Promise<void>, stopping: AbortController, log: Log): void {
@@ -175,10 +195,10 @@ export async function supervise(configuration: AgentConfiguration): Promise<void
         `another agent runs on ${stateDirectory}; stop it, or give this one a stateDirectory of its own`,
       );
     }
-    const { agent, renew, stop } = assemble(configuration, stateDirectory, log);
+    const { start, renew, stop } = assemble(configuration, stateDirectory, log);
     const stopping = new AbortController();
     stopOnSignals(stop, stopping, log);
-    agent.start();
+    start();
     log.write('info', 'agent.started', { device: configuration.device, pid: process.pid });
     await renew(stopping.signal);
   } catch (error) {

@@ -3,6 +3,7 @@ import type {
   Consent,
   DeployedApplication,
   LinkReport,
+  NeighbourReport,
   Progress,
   ShadowDesired,
   Waiting,
@@ -79,6 +80,8 @@ export interface Updates {
   held(): ReadonlySet<string> | undefined;
   /** What was counted on the links that the deployment names; undefined where it names none. */
   links(): readonly LinkReport[] | undefined;
+  /** Neighbours that are asked for nothing for a while; undefined where there are none. */
+  neighbours(): readonly NeighbourReport[] | undefined;
   /** Something went over an interface. */
   readonly countTravel: CountTravel;
   stop(): void;
@@ -99,6 +102,13 @@ function logPhase(log: Log, before: Memory, after: Memory): void {
     ...(problem && { problem: problem.code }),
   };
   log.write('info', 'engine.phase', fields);
+}
+
+/** Those that either of them sets aside, as a report has it. */
+function asideReport(fetchers: readonly Pick<Fetcher, 'aside'>[]): readonly NeighbourReport[] | undefined {
+  const aside = fetchers.flatMap((one) => one.aside()).map(({ untilAt: _untilAt, ...report }) => report);
+  const each = [...new Map(aside.map((one) => [one.address, one])).values()];
+  return each.length === 0 ? undefined : each;
 }
 
 /** Puts the engine and its organs together; nothing happens before `boot`. */
@@ -206,6 +216,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     bundle: () => bundles.state,
     held: () => heldNames(slots, memory),
     links: () => links.report(),
+    neighbours: () => asideReport([fetcher, repairer]),
     countTravel: (bytes, via) => links.count(bytes, via),
     stop: () => {
       nextScrub?.[Symbol.dispose]();

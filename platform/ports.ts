@@ -104,6 +104,8 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** The interface of this machine that it comes in by; absent where that is not known. */
   readonly via?: string;
+  /** The device that answers, by its certificate, where only devices are asked. */
+  readonly device?: string;
   readonly body: AsyncIterable<Uint8Array>;
 }
 
@@ -137,6 +139,11 @@ export type CountTravel = (bytes: number, via?: string) => void;
 /** The way out: one HTTP exchange at a time. Rejects with `NetworkError`; the body iterator throws it too. */
 export interface Network {
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+}
+
+/** How long the segments of TCP are that connections of this process will have, both ways: short ones where long ones don't come through. */
+export interface Segments {
+  areShort: boolean;
 }
 
 /** Where a relay leads, and what may come from there. */

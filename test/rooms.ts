@@ -323,6 +323,12 @@ export const rooms: readonly Room[] = [
     reason: 'wiring of the process that fetches',
   },
   {
+    path: 'device-agent/neighbours/main.ts',
+    imports: ['schemas', 'platform', 'platform/node', 'device-agent'],
+    packages: ['node:*'],
+    reason: 'wiring of the process that gives modules to other devices',
+  },
+  {
     path: 'device-agent/runtime/prepare/main.ts',
     imports: ['schemas', 'artifact', 'platform', 'platform/node', 'device-agent/runtime'],
     packages: ['node:*'],

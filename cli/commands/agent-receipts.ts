@@ -7,7 +7,7 @@ import { exitCodes } from '../exit-codes.ts';
 
 export const agentReceiptsCommand: Command = {
   name: 'agent receipts',
-  summary: 'write what the agent on this machine says of itself, signed, into a file to carry ashore by hand',
+  summary: 'write what the agent on this machine says and has for the shore, signed, into a file to carry by hand',
   arguments: '',
   options: {
     output: { type: 'string', short: 'o', value: 'FILE', description: 'The file that is made or replaced.' },

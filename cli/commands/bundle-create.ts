@@ -57,7 +57,7 @@ export const bundleCreateCommand: Command = {
     if (output === undefined || args.positionals.length > 0) throw usage('bundle create needs -o FILE');
     const order = orderOf(context, args);
     const file = resolve(context.directory, output);
-    // What is ordered is on record.
+    // Before the controller prepares what has no place.
     requireBundlePlace(context.disk, file);
     const client = await openController(context);
     const answer = await orderBundle(client, order);

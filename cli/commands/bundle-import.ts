@@ -1,50 +1,51 @@
 import { resolve } from 'node:path';
-import { DiskError } from '../../platform/ports.ts';
 import { printable } from '../../platform/printable.ts';
-import type { Receipt } from '../../schemas/generated/types.ts';
-import { isReceipt } from '../../schemas/generated/validators/receipt.js';
-import { receiptBytesMax } from '../../schemas/receipt.ts';
+import { type BroughtMessages, bringAll } from '../bring-messages.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { bringReceipt, type ControllerClient, openController } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { readReceiptFile } from '../receipt-file.ts';
 import { minuteOf } from '../render/quantities.ts';
 import { settingsOption } from '../settings.ts';
 import { whoOf, whoOption } from '../who.ts';
 
-/** The receipt that a file has, or why it has none. */
-function receiptIn({ disk, directory }: CommandContext, name: string): Receipt | string {
-  const path = resolve(directory, name);
-  let value: unknown;
-  try {
-    const { kind, bytes = 0 } = disk.stat(path) ?? {};
-    if (kind !== 'file') return kind === undefined ? 'there is no such file' : 'it is no file';
-    // Files of the kernel have no length, and may end never.
-    const isOfSize = bytes > 0 && bytes <= receiptBytesMax;
-    value = isOfSize ? JSON.parse(new TextDecoder().decode(disk.readFile(path))) : undefined;
-  } catch (error) {
-    if (error instanceof DiskError) return `it can't be read: ${error.message}`;
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  return isReceipt(value) ? value : 'it is no receipt of this version: fleet agent receipts makes one';
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
-/** Brings one, whose file may have any name; whether it was taken. */
+function wordsOf({ entries, messages }: BroughtMessages): string {
+  const told = [
+    ...(entries === 0 ? [] : [counted(entries, 'entry of its logbook', 'entries of its logbook')]),
+    ...(messages === 0 ? [] : [counted(messages, 'message', 'messages')]),
+  ];
+  return told.join(' and ');
+}
+
+/** Brings one, whose file may have any name; whether all of it was taken. */
 async function bring(context: CommandContext, client: ControllerClient, who: string, name: string): Promise<boolean> {
-  const receipt = receiptIn(context, name);
+  const file = readReceiptFile(context.disk, resolve(context.directory, name));
   const tell = (words: string): void => context.stdout.write(`${printable(`${name}: ${words}`)}\n`);
-  if (typeof receipt === 'string') {
-    tell(`refused: ${receipt}`);
+  if (typeof file === 'string') {
+    tell(`refused: ${file}`);
     return false;
   }
+  const { receipt, messages, brokenLine } = file;
   const outcome = await bringReceipt(client, { receipt, who });
   if (outcome.kind === 'refused') tell(`refused: ${outcome.message} (${outcome.code})`);
-  else tell(`${outcome.device} as of ${minuteOf(outcome.madeAt)}`);
-  return outcome.kind === 'taken';
+  const brought = await bringAll(client, messages, who);
+  const words = wordsOf(brought);
+  if (outcome.kind === 'taken')
+    tell(`${outcome.device} as of ${minuteOf(outcome.madeAt)}${words && `, with ${words}`}`);
+  else if (words !== '') tell(`${words} taken all the same`);
+  for (const refusal of brought.refusals) tell(refusal);
+  if (brokenLine !== undefined)
+    tell(`line ${brokenLine} is damaged, and nothing behind it was taken: copy the file again`);
+  return outcome.kind === 'taken' && brought.refusals.length === 0 && brokenLine === undefined;
 }
 
 export const bundleImportCommand: Command = {
   name: 'bundle import',
-  summary: 'have the controller take what devices said of themselves in receipts that were carried by hand',
+  summary: 'have the controller take what devices said, and have for the shore, in receipts that were carried by hand',
   arguments: 'FILE...',
   options: { as: whoOption, ...settingsOption('cli', 'controller=https://HOST:7443') },
   async run(context, args) {

@@ -5,6 +5,7 @@ import { type Command, type CommandContext, CommandError, cutWidth } from '../co
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { withPlan } from '../make-plan.ts';
 import { ProgressBar } from '../render/progress-bar.ts';
+import { minuteOf } from '../render/quantities.ts';
 import type { ShownSimulation } from '../render/simulation.ts';
 import { simulationDocument } from '../render/simulation-document.ts';
 import { simulationPlot } from '../render/simulation-plot.ts';
@@ -45,10 +46,11 @@ function plotPath(context: CommandContext, { plot }: SimulationQuestion): string
   throw new CommandError(`--plot ${plot}: there is no directory ${dirname(path)}`, exitCodes.usage);
 }
 
-function draw(context: CommandContext, path: string, { summary, plan, seeds }: ShownSimulation): void {
+function draw(context: CommandContext, path: string, { summary, plan, seeds, startMs }: ShownSimulation): void {
   if (summary === undefined) return;
   const what = plan.next.commit?.id.slice(0, 7) ?? 'the working tree';
-  const heading = `${what}, ${seeds.length} simulated runs`;
+  const from = minuteOf(new Date(startMs).toISOString());
+  const heading = `${what}, ${seeds.length} simulated runs from ${from}`;
   const svg = new TextEncoder().encode(simulationPlot(summary, heading));
   writeFileDurably(context.disk, dirname(path), basename(path), svg);
 }

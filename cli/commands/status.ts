@@ -18,6 +18,8 @@ interface Wanted {
   readonly selector?: string;
   readonly format: Format;
   readonly worstFirst?: boolean;
+  /** With what the controller keeps. */
+  readonly withRows?: true;
 }
 
 export const outputOption: OptionSpec = {
@@ -46,8 +48,9 @@ function render(status: StatusDocument, wanted: Wanted, context: CommandContext)
 }
 
 /** The screen shows what deserves attention; every other form is for who wants to see all. */
-function look(context: CommandContext, { target, selector, format }: Wanted): Promise<StatusDocument> {
+function look(context: CommandContext, { target, selector, format, withRows }: Wanted): Promise<StatusDocument> {
   const question = {
+    ...(withRows && { withRows }),
     ...(target === undefined ? {} : { target: targetText(target) }),
     ...(selector === undefined ? {} : { selector }),
   };
@@ -77,6 +80,10 @@ export const statusCommand: Command = {
       value: 'SELECTOR',
       description: 'Only devices with these labels: a=b,c!=d,e.',
     },
+    rows: {
+      type: 'boolean',
+      description: 'With -o json, also what the controller itself goes by: fleet simulate --status goes on from there.',
+    },
     watch: { type: 'boolean', short: 'w', description: 'On a terminal, keep drawing until Ctrl-C.' },
     ...settingsOption('cli', 'controller=https://HOST:7443'),
   },
@@ -86,7 +93,10 @@ export const statusCommand: Command = {
       format: formatOf(values.output),
       ...(positionals[0] === undefined ? {} : { target: parseTarget(positionals[0]) }),
       ...(values.selector === undefined ? {} : { selector: checkSelector(values.selector) }),
+      ...(flags.has('rows') && { withRows: true }),
     };
+    if (wanted.withRows && wanted.format !== 'json')
+      throw new CommandError('--rows: they are for programs; write -o json too', exitCodes.usage);
     if (flags.has('watch') && context.stdout.isTerminal) return watchStatus(context, wanted);
     const status = await look(context, wanted);
     context.stdout.write(render(status, wanted, context));

@@ -3,6 +3,7 @@ import { pinsText } from '../../controller/planning/hold.ts';
 import { printableDeep } from '../../platform/printable.ts';
 import { asksWords } from '../../schemas/asks-words.ts';
 import type { DeviceStatus, Refusal, StatusDocument } from '../../schemas/generated/types.ts';
+import { awaitedWords, neighbourWords } from '../../schemas/neighbour-words.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { siteLinkWords } from '../../schemas/site-link-words.ts';
 import { applicationLines, hostDeathLine } from './application-lines.ts';
@@ -87,14 +88,18 @@ function known({ report, contactAt, connected, linkSince, carried }: DeviceStatu
 function progress({ report }: DeviceStatus, style: Style): string[] {
   if (report?.progress === undefined || report.progress.bytesTotal === 0) return [];
   const { bytesDone, bytesTotal } = report.progress;
-  return [`${style('cyan', bar(bytesDone, bytesTotal, 30))} ${bytes(bytesDone)} of ${bytes(bytesTotal)}`];
+  return [
+    `${style('cyan', bar(bytesDone, bytesTotal, 30))} ${bytes(bytesDone)} of ${bytes(bytesTotal)}${awaitedWords(report.progress)}`,
+  ];
 }
 
 function downloadLines({ report }: DeviceStatus): string[] {
-  return (report?.downloads ?? []).map(({ name, version, method, bytes: taken, length }) =>
+  return (report?.downloads ?? []).map(({ name, version, method, bytes: taken, length, neighbour }) =>
     method === 'kept'
       ? `  ${name} ${version} was there already`
-      : `  ${name} ${version} came as ${method}: ${bytes(taken)} for ${bytes(length)}`,
+      : neighbour !== undefined
+        ? `  ${name} ${version} came from its neighbour ${neighbour}: ${bytes(length)}, and ${bytes(taken)} over its link`
+        : `  ${name} ${version} came as ${method}: ${bytes(taken)} for ${bytes(length)}`,
   );
 }
 
@@ -164,6 +169,11 @@ function linkLines({ report, linkPrices = [] }: DeviceStatus): string[] {
     return `  ${siteLinkWords(link, bytes, price)}`;
   });
   return lines.length === 0 ? [] : ['Links, as it counted:', ...lines];
+}
+
+/** Neighbours that it asks for nothing, and why. */
+function neighbourLines({ report }: DeviceStatus): string[] {
+  return (report?.neighbours ?? []).map((one) => `Neighbour ${neighbourWords(one)}.`);
 }
 
 /** Whether somebody who gave no name may have been this device: he was where it was last, or it has never been anywhere. */
@@ -257,6 +267,7 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
     outboxLine(device, style),
     report?.downloads === undefined || report.downloads.length === 0 ? [] : ['Downloads:', ...downloadLines(device)],
     linkLines(device),
+    neighbourLines(device),
     others,
     events.length === 0
       ? []

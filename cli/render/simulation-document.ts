@@ -1,6 +1,7 @@
-/** A simulation for programs. Pure; times in seconds since the commit came into force, null for what did not come to pass. */
+/** A simulation for programs. Pure; times in seconds since the beginning, when the commit came into force, null for what did not come to pass. */
 import type { FleetSummary, LinkSummary, Spread, WaitSummary } from '../../controller/simulation/summary.ts';
 import type { SimulationDocument } from '../../schemas/generated/types.ts';
+import type { Beginning } from '../simulated-beginning.ts';
 import type { PlanSide } from './plan.ts';
 import type { ShownSimulation } from './simulation.ts';
 
@@ -30,8 +31,8 @@ function fleetOf({ fleet, devices, waves, all, left, failed, waits, halted, halt
   return {
     ...{ fleet, devices, halted, underWay },
     ...(haltedBecause !== undefined && { haltedBecause }),
-    waves: waves.map(({ wave, start, end }) => ({
-      wave,
+    waves: waves.map(({ wave, isPast, start, end }) => ({
+      ...{ wave, ...(isPast && { isPast }) },
       starts: numbers(start, secondMs),
       ends: numbers(end, secondMs),
     })),
@@ -55,13 +56,20 @@ function sideOf({ name, commit }: PlanSide) {
   return { name, ...(commit !== undefined && { commit: commit.id }) };
 }
 
+function beginningOf({ asOf, rollouts }: Beginning) {
+  return {
+    asOf,
+    rollouts: rollouts.map(({ fleet, rollout: { number, state, wave } }) => ({ fleet, number, state, wave })),
+  };
+}
+
 /** As `schemas/simulation.schema.json` has it; with what each run came to, so that `--seed` replays the one that stands out. */
 export function simulationDocument({
   plan,
   asked,
   contacts,
-  behind,
-  takenAsDone,
+  asking,
+  beginning,
   runs,
   summary,
 }: ShownSimulation): SimulationDocument {
@@ -69,12 +77,12 @@ export function simulationDocument({
     ...{ apiVersion: 'fleet/v1alpha1', kind: 'Simulation' },
     ...{ fleetVersion: plan.fleetVersion, base: sideOf(plan.base), next: sideOf(plan.next) },
     ...(plan.policy.problems.length > 0 && { policy: [...plan.policy.problems] }),
+    ...(beginning !== undefined && { beginning: beginningOf(beginning) }),
     assumed: {
       ...{ failShare: asked.failShare, untilSeconds: asked.untilMs / secondMs, contact: asked.contact },
       ...{ approveAfterSeconds: asked.approveAfterMs / secondMs, consentAfterSeconds: asked.consentAfterMs / secondMs },
       whenTrueShare: asked.whenTrueShare,
-      takenAsDone: takenAsDone.map(({ fleet }) => fleet),
-      ...{ over: asked.over, places: contacts.places, remembered: contacts.remembered, behind },
+      ...{ over: asked.over, places: contacts.places, remembered: contacts.remembered, asking },
       contacts: Object.fromEntries(asked.contacts),
       darkSeconds: Object.fromEntries([...asked.darkMs].map(([place, ms]) => [place, ms / secondMs])),
     },

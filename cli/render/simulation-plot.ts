@@ -51,23 +51,23 @@ function grid(total: number, place: Place, bottom: number): string[] {
     const x = place(at * step);
     const line = `<line x1="${x.toFixed(1)}" y1="${top - 6}" x2="${x.toFixed(1)}" y2="${bottom}" stroke="${colours.grid}"/>`;
     return (
-      line + label(x, top - 12, at === 0 ? 'commit' : span(at * step), `text-anchor="middle" fill="${colours.dim}"`)
+      line + label(x, top - 12, at === 0 ? 'begin' : span(at * step), `text-anchor="middle" fill="${colours.dim}"`)
     );
   });
 }
 
 /** From its start to its end in half of the runs, on to its end in 95 of 100, and a mark at the worst. */
-function row({ fleet, wave, start, end }: TimelineRow, y: number, place: Place, total: number): string[] {
+function row({ fleet, wave, isPast, start, end }: TimelineRow, y: number, place: Place, total: number): string[] {
   const middle = y + barHeight / 2;
   const name = label(left - 12, middle + 4, `${fleet}: ${wave}`, `text-anchor="end" fill="${colours.text}"`);
   const ends = label(
     width - right + 12,
     middle + 4,
-    `${timeText(end.p50)} … ${timeText(end.p95)}`,
+    isPast ? 'passed' : `${timeText(end.p50)} … ${timeText(end.p95)}`,
     `fill="${colours.dim}"`,
   );
   if (start.p50 === undefined) return [name, ends];
-  const [from, late] = [place(start.p50), place(end.p95 ?? total)];
+  const [from, late] = [place(Math.max(0, start.p50)), place(end.p95 ?? total)];
   const half = end.p50 === undefined ? [] : [rect(from, place(end.p50), y, colours.half)];
   const worst = end.worst === undefined ? [] : [rect(place(end.worst), place(end.worst), y, colours.worst)];
   return [name, rect(from, late, y, colours.late), ...half, ...worst, ends];

@@ -2,13 +2,13 @@
 import type { SimulationSummary, Spread } from '../../controller/simulation/summary.ts';
 import { printable } from '../../platform/printable.ts';
 import type { PlanSide } from './plan.ts';
-import { knownText } from './plan-words.ts';
 import { renderVerdict } from './problems.ts';
 import { minuteOf, span } from './quantities.ts';
 import type { ShownSimulation } from './simulation.ts';
 import { type TimelineRow, timelineEnd, timelineRows } from './simulation-timeline.ts';
 import {
   assumedText,
+  beginningText,
   bytesText,
   cells,
   contactText,
@@ -17,6 +17,7 @@ import {
   percent,
   priceText,
   timeText,
+  toldText,
 } from './simulation-words.ts';
 import { type Style, wrap } from './style.ts';
 import { type Column, table } from './table.ts';
@@ -31,7 +32,7 @@ const barWidth = 30;
 /** `   ████▒▒▒   `: from its start to its end in half of the runs, then to its end in 95 of 100. */
 function bar({ start, end }: TimelineRow, total: number): string {
   if (start.p50 === undefined) return '';
-  const place = (ms: number): number => Math.round((ms / total) * barWidth);
+  const place = (ms: number): number => Math.round((Math.max(0, ms) / total) * barWidth);
   const from = Math.min(place(start.p50), barWidth - 1);
   const to = Math.max(from + 1, place(end.p50 ?? 0));
   const full = end.p50 === undefined ? '' : '█'.repeat(to - from);
@@ -48,17 +49,15 @@ const timelineHeads: readonly Column[] = [
   { head: 'TIMELINE', drop: 1 },
 ];
 
+/** Of a wave that had passed before the beginning. */
+const pastCells = ['', 'passed', '', ''];
+
 function timeline(summary: SimulationSummary, { columns, style }: SimulationScreenOptions): string {
   const total = timelineEnd(summary);
-  const rows = summary.fleets
-    .flatMap(timelineRows)
-    .map((row) => [
-      style('bold', row.fleet),
-      row.wave,
-      timeText(row.start.p50),
-      ...cells(row.end, timeText),
-      style('cyan', bar(row, total)),
-    ]);
+  const rows = summary.fleets.flatMap(timelineRows).map((row) => {
+    const times = row.isPast ? pastCells : [timeText(row.start.p50), ...cells(row.end, timeText)];
+    return [style('bold', row.fleet), row.wave, ...times, style('cyan', bar(row, total))];
+  });
   return table(timelineHeads, rows, columns);
 }
 
@@ -118,7 +117,7 @@ function seedsText({ seeds, asked: { untilMs, failShare } }: ShownSimulation): s
   const which =
     seeds.length === 1 ? `1, of seed ${seeds[0]}` : `${seeds.length}, of seeds ${seeds[0]} to ${seeds.at(-1)}`;
   const failing = failShare === 0 ? 'no update fails' : `${percent(failShare)} of the updates fail`;
-  return `${which}, from the commit until all is done, ${span(untilMs)} at most; ${failing}`;
+  return `${which}, until all is done, ${span(untilMs)} at most; ${failing}`;
 }
 
 /** The fleet that is last. */
@@ -148,10 +147,11 @@ export function simulationScreen(shown: ShownSimulation, options: SimulationScre
   if (summary === undefined)
     return `${head.join('\n')}\n\nNothing changes on any device: there is nothing to simulate.\n`;
   head.push(
-    `known     ${knownText(plan)}${fileText(shown)}`,
+    `known     ${toldText(shown)}${fileText(shown)}`,
     `runs      ${seedsText(shown)}`,
+    `begins    ${beginningText(shown)}`,
     `contact   ${contactText(shown)}`,
-    `by        ${methodText(shown)}`,
+    `by        ${methodText}`,
     `assumed   ${assumedText(shown)}`,
   );
   const notes = summary.fleets.flatMap((fleet) => fleetText(fleet, summary.runs) ?? []);

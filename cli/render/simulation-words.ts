@@ -1,13 +1,16 @@
 /** What a simulation assumes and comes to, in sentences. Pure. */
 import { type ContactKind, contactKinds } from '../../controller/simulation/contacts.ts';
 import type { FleetSummary, LinkSummary, Spread } from '../../controller/simulation/summary.ts';
-import { plural } from './plan-words.ts';
-import { bytes, money, span } from './quantities.ts';
+import type { RolloutUnderWay } from '../simulated-beginning.ts';
+import { knownText, plural } from './plan-words.ts';
+import { age, bytes, minuteOf, money, span } from './quantities.ts';
+import { openWaveOf, placeWords, waveWords } from './rollout-words.ts';
 import type { ShownSimulation } from './simulation.ts';
 
-/** `2d4h`; `never` where it did not come to pass. */
+/** `2d4h`, or `2d4h ago` of what was before the beginning; `never` where it did not come to pass. */
 export function timeText(ms: number | undefined): string {
-  return ms === undefined ? 'never' : span(ms);
+  if (ms === undefined) return 'never';
+  return ms < 0 ? `${span(-ms)} ago` : span(ms);
 }
 
 function kindText(kind: ContactKind): string {
@@ -29,15 +32,33 @@ export function contactText({ asked, contacts }: Pick<ShownSimulation, 'asked' |
   ].join('; ');
 }
 
-/** What is simulated how. */
-export function methodText({ behind }: Pick<ShownSimulation, 'behind'>): string {
-  const from =
-    behind === 0 ? 'from devices that all run the base' : `${plural(behind, 'device')} not running the base yet`;
-  return [
-    `the controller's own engine, ${from}`,
-    "devices without disk and applications, which decide by the agent's own code",
-  ].join('; ');
+function underWayText({ fleet, rollout }: RolloutUnderWay): string {
+  const { number, state } = rollout;
+  const open = openWaveOf(rollout);
+  const how = open === undefined ? '' : `, ${placeWords(rollout)}: ${waveWords(open)}`;
+  return `rollout ${number} of ${fleet} ${state}${how}${state === 'paused' ? ', and nobody resumes it' : ''}`;
 }
+
+/** By what it begins there. */
+export function toldText({ plan, beginning }: Pick<ShownSimulation, 'plan' | 'beginning'>): string {
+  if (beginning === undefined) return knownText(plan);
+  const { asOf, devices } = beginning;
+  const contacts = devices.flatMap(({ contactAt }) => contactAt ?? []).sort();
+  const oldest = contacts[0] === undefined ? '' : `, the oldest contact ${age(contacts[0], asOf)} before`;
+  return `what the controller goes by of ${plural(devices.length, 'device')}${oldest}`;
+}
+
+/** Where it begins. */
+export function beginningText({ beginning }: Pick<ShownSimulation, 'beginning'>): string {
+  if (beginning === undefined) return 'with devices that all run the base';
+  const { asOf, rollouts } = beginning;
+  const where = rollouts.length === 0 ? 'no rollout is under way' : rollouts.map(underWayText).join('; ');
+  return `where the controller stood at ${minuteOf(asOf)}: ${where}`;
+}
+
+/** What is simulated how. */
+export const methodText =
+  "the controller's own engine; devices without disk and applications, which decide by the agent's own code";
 
 /** `5 %`. */
 export function percent(share: number): string {
@@ -48,14 +69,15 @@ function afterText(ms: number): string {
   return ms === 0 ? 'as soon as it is' : `${span(ms)} after it is`;
 }
 
+const goesOnText =
+  'devices on the way stand where they said last, with nothing fetched yet of what they fetch, and ask for consent anew';
+
 /** What is taken to be so because nobody knows. */
-export function assumedText({ asked, takenAsDone }: Pick<ShownSimulation, 'asked' | 'takenAsDone'>): string {
+export function assumedText({ asked, asking, beginning }: Pick<ShownSimulation, 'asked' | 'asking' | 'beginning'>) {
   return [
-    ...takenAsDone.map(
-      ({ fleet, state, wave, waves }) =>
-        `the rollout of ${fleet} that is ${state} at wave ${wave} of ${waves} as completed, with the devices that do not run it yet behind`,
-    ),
+    ...(beginning === undefined ? [] : [goesOnText]),
     `modules over the ${asked.over} link of a site that may carry them, at 1 Mbit/s where it tells of none, in the hours of that link and within its budget`,
+    ...(asking === 0 ? [] : [`${plural(asking, 'device')} let take modules whole at once, which they ask for`]),
     asked.whenTrueShare === 1
       ? 'conditions true'
       : `conditions true for ${percent(asked.whenTrueShare)} of the time, in stretches of chance`,

@@ -139,7 +139,9 @@ export function trafficOf({ report }: DeviceStatus): string {
   if (downloads.length === 0) return '-';
   const sum = (pick: (download: (typeof downloads)[number]) => number): number =>
     downloads.reduce((total, download) => total + pick(download), 0);
-  const methods = [...new Set(downloads.map(({ method }) => method))].join('+');
+  const methods = [
+    ...new Set(downloads.map(({ method, neighbour }) => (neighbour === undefined ? method : 'neighbour'))),
+  ].join('+');
   return `${bytes(sum(({ bytes }) => bytes))} of ${bytes(sum(({ length }) => length))} ${methods}`;
 }
 

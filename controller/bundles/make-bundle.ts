@@ -11,6 +11,7 @@ import type {
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { DeviceOffer } from '../engine/offers.ts';
 import { type BundleParts, fillBundle, type Offer } from './fill-bundle.ts';
+import type { OrderedBundle } from './ordered-bundles.ts';
 
 /** Those that were asked for. */
 export interface AskedDevices {
@@ -31,8 +32,8 @@ export interface BundleWorld extends BundleParts {
   readonly offers: (order: BundleOrder) => Promise<AskedDevices>;
   /** The statement in an envelope by the deployment key. */
   readonly sign: (statement: BundleStatement) => string;
-  /** Records that these deployments are carried by hand; durable when it resolves. */
-  readonly note: (deployments: readonly BundledDeployment[], who: string, notAfter: string) => Promise<void>;
+  /** Told what was signed, by the digest of its lease: it goes on record once its file is written. */
+  readonly expect: (lease: string, bundle: OrderedBundle) => void;
 }
 
 /** As the schema has it. */
@@ -95,7 +96,8 @@ export async function makeBundle(order: BundleOrder, world: BundleWorld): Promis
   const lease = world.sign(statement);
   if (files.length > filesMax || lease.length > leaseBytesMax)
     return tooLarge(`it would have ${files.length} files, more than a bundle has room for: make one for each device`);
-  await world.note(statement.deployments, order.who, statement.notAfter);
+  const { deployments, notAfter } = statement;
+  world.expect(sha256Hex(new TextEncoder().encode(lease)), { deployments, who: order.who, notAfter });
   const left = asked.devices.filter(({ offer }) => offer === undefined).map(({ device }) => device);
   return { lease, texts: Object.fromEntries(texts), left };
 }

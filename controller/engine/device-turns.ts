@@ -64,10 +64,9 @@ export class DeviceTurns {
         countDevice(rollouts, draft, context, device);
         const issue = consider(draft, context, device);
         const signed = issue && envelopes.signed(issue);
-        if (signed === undefined) return undefined;
-        const decision = decide(draft, context, { kind: 'signed', device, ...signed });
-        // The next one of this turn finds less room.
-        countDevice(rollouts, draft, context, device);
+        const decision = signed && decide(draft, context, { kind: 'signed', device, ...signed });
+        // The next one of this turn finds less room; also when this one is offered again what was kept from it.
+        if (!draft.isUntouched) countDevice(rollouts, draft, context, device);
         return decision;
       });
     } catch (error) {

@@ -60,6 +60,8 @@ export interface LogbookEvent {
   readonly dropped: number;
   /** Each with its time; undefined for what is none. */
   readonly entries: readonly { readonly at: number; readonly entry: LogbookEntry | undefined }[];
+  /** Who brought them by hand, if somebody did. */
+  readonly carriedBy?: string;
 }
 
 /** A revision was judged, published, and comes into force. */

@@ -135,9 +135,10 @@ export class FleetRollout {
     const rollout = known.rollout(fleet);
     if (rollout === undefined || rollout.target !== target) return undefined;
     const good = rollout.good === undefined ? undefined : known.goodDefinition(fleet);
-    if (good?.hash === rollout.good) return { wanted, policy, rollout, ...(good === undefined ? {} : { good }) };
+    const common = { wanted, policy, finished: known.finishedRollouts(fleet) };
+    if (good?.hash === rollout.good) return { ...common, rollout, ...(good === undefined ? {} : { good }) };
     const { good: _lost, ...rest } = rollout;
-    return { wanted, policy, rollout: rest };
+    return { ...common, rollout: rest };
   }
 
   /** Takes down how a device is. Returns who may be asked again now, as there is room for it; undefined when nothing counts otherwise. */

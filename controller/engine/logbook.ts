@@ -3,7 +3,7 @@ import type { DeviceEvent } from '../../schemas/generated/types.ts';
 import { type LogbookEntry, logbookChannel } from '../../schemas/logbook-entry.ts';
 import type { Draft } from './draft.ts';
 import type { LogbookEvent } from './events.ts';
-import { recordOwn, type Tale } from './history.ts';
+import { recordDeed, recordOwn, type Tale } from './history.ts';
 import { isBehind, noteTaken } from './marks.ts';
 
 const channelName = `${logbookChannel.application}/${logbookChannel.channel}`;
@@ -49,5 +49,11 @@ export function takeLogbook(draft: Draft, event: LogbookEvent, now: number): Tal
   ];
   const last = { stream, segment, index: index + newest, at: now };
   noteTaken(draft, { device, channel: channelName, mark: { ...last, ...(dropped > 0 && { dropped }) } });
-  return recordOwn(draft, device, events, now);
+  const tales = recordOwn(draft, device, events, now);
+  if (event.carriedBy !== undefined) {
+    const count = entries.filter((_, n) => isNew(n)).length;
+    const message = `${event.carriedBy} brought ${count} ${count === 1 ? 'entry' : 'entries'} of its logbook by hand`;
+    recordDeed(draft, device, { at: receivedAt, code: 'RECEIPT', message });
+  }
+  return tales;
 }

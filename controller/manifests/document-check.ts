@@ -14,6 +14,7 @@ import { checkChannels } from './check-channels.ts';
 import { checkConditions } from './check-conditions.ts';
 import { checkEvents } from './check-events.ts';
 import { checkHealth } from './check-health.ts';
+import { checkHold } from './check-hold.ts';
 import { checkLinks } from './check-links.ts';
 import { checkRollout } from './check-rollout.ts';
 import { checkWindows } from './check-windows.ts';
@@ -182,7 +183,10 @@ export function checkDocument(value: unknown, document: number): CheckedDocument
     checkChannels(value, report);
     checkHealth(value, report);
   }
-  if (kind === 'Device') checkDeviceKey(value, report);
+  if (kind === 'Device') {
+    checkDeviceKey(value, report);
+    checkHold(value, report);
+  }
   if (kind === 'Site') checkLinks(value, report);
   for (const root of placeholderRoots(kind, value)) checkPlaceholders(valueAt(value, root), root, report);
   return isValid && findings.length === 0 ? { kind: 'manifest', manifest: value } : { kind: 'broken', findings };

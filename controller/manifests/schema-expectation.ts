@@ -16,6 +16,7 @@ export interface SchemaPart {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, SchemaPart>>;
   readonly items?: SchemaPart;
+  readonly propertyNames?: SchemaPart;
   readonly additionalProperties?: boolean | SchemaPart;
 }
 
@@ -46,8 +47,7 @@ function resolved({ file, part }: Position): Position {
   });
 }
 
-/** The schema of the value at `path` in a manifest of this kind; empty where the schema says nothing. */
-export function expectedAt(kind: ManifestKind, path: ValuePath): SchemaPart {
+function positionAt(kind: ManifestKind, path: ValuePath): Position {
   let position = resolved({ file: schemas[kind], part: schemas[kind] });
   for (const step of path) {
     const { part } = position;
@@ -60,5 +60,16 @@ export function expectedAt(kind: ManifestKind, path: ValuePath): SchemaPart {
           : other;
     position = resolved({ file: position.file, part: next ?? {} });
   }
-  return position.part;
+  return position;
+}
+
+/** The schema of the value at `path` in a manifest of this kind; empty where the schema says nothing. */
+export function expectedAt(kind: ManifestKind, path: ValuePath): SchemaPart {
+  return positionAt(kind, path).part;
+}
+
+/** The same of the names of its members. */
+export function expectedNamesAt(kind: ManifestKind, path: ValuePath): SchemaPart {
+  const { file, part } = positionAt(kind, path);
+  return resolved({ file, part: part.propertyNames ?? {} }).part;
 }

@@ -3,7 +3,7 @@ import type { ErrorObject } from 'ajv';
 import { type FileFinding, pathText, type ValuePath } from './finding.ts';
 import { hint } from './nearest-name.ts';
 import type { ManifestKind } from './parsed-file.ts';
-import { expectedAt } from './schema-expectation.ts';
+import { expectedAt, expectedNamesAt } from './schema-expectation.ts';
 
 export type Violation = Omit<FileFinding, 'document'>;
 
@@ -50,6 +50,34 @@ function withNote(message: string, note: string | undefined): string {
   return note === undefined ? message : `${message}: ${note}`;
 }
 
+/** What is counted of a text, a list and a map. */
+const countedOf: Readonly<Record<string, string>> = {
+  minLength: 'characters',
+  maxLength: 'characters',
+  minItems: 'entries',
+  maxItems: 'entries',
+  minProperties: 'fields',
+  maxProperties: 'fields',
+};
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return [...value].length;
+  return typeof value === 'object' && value !== null ? Object.keys(value).length : 0;
+}
+
+/** `must not be empty`, or the bound that was not kept and what is there. */
+function boundText({ keyword, params, message }: ErrorObject, seen: unknown): string {
+  const counted = countedOf[keyword];
+  if (counted !== undefined) {
+    const size = sizeOf(seen);
+    const isLeast = keyword.startsWith('min');
+    if (isLeast && size === 0) return 'must not be empty';
+    return `must have ${isLeast ? 'at least' : 'at most'} ${params.limit} ${counted}, and has ${size}`;
+  }
+  const rule = keyword === 'const' ? `must be ${params.allowedValue}` : (message ?? 'is not allowed');
+  return `${rule}, not ${shown(seen)}`;
+}
+
 /** One sentence for one violation of the schema; undefined for those that only repeat another. */
 export function describeViolation(error: ErrorObject, kind: ManifestKind, value: unknown): Violation | undefined {
   const path = pathOf(error.instancePath, value);
@@ -88,18 +116,14 @@ export function describeViolation(error: ErrorObject, kind: ManifestKind, value:
     }
     case 'propertyNames': {
       const field = String(error.params.propertyName);
-      return violation([...path, field], 'key', 'BAD_NAME', `"${field}" cannot be a name in ${what}`);
+      const form = expectedNamesAt(kind, path).description;
+      return violation([...path, field], 'key', 'BAD_NAME', withNote(`"${field}" cannot be a name in ${what}`, form));
     }
     case 'pattern':
       // Also told for names of members, where `propertyNames` says it better.
       if (error.propertyName !== undefined) return undefined;
       return violation(path, 'value', 'BAD_VALUE', withNote(`${what} cannot be ${shown(seen)}`, note));
     default:
-      return violation(
-        path,
-        'value',
-        'OUT_OF_RANGE',
-        withNote(`${what} ${error.message ?? 'is not allowed'}, not ${shown(seen)}`, note),
-      );
+      return violation(path, 'value', 'OUT_OF_RANGE', withNote(`${what} ${boundText(error, seen)}`, note));
   }
 }

@@ -50,8 +50,8 @@ export class Intake {
     this.#parts = parts;
   }
 
-  /** The answer to a batch; undefined where the same channel's is on its way already. */
-  async take(device: string, batch: MessageBatch): Promise<BatchAnswer | undefined> {
+  /** The answer to a batch, which somebody may have brought by hand; undefined where the same channel's is on its way already. */
+  async take(device: string, batch: MessageBatch, carriedBy?: string): Promise<BatchAnswer | undefined> {
     const { application, channel, stream } = batch;
     const key = `${device}/${application}/${channel}`;
     if (this.#underWay.has(key)) return undefined;
@@ -67,7 +67,7 @@ export class Intake {
     this.#underWay.add(key);
     this.#bytesUnderWay += bytes;
     try {
-      const refusal = await this.#settle(device, batch, key);
+      const refusal = await this.#settle(device, batch, key, carriedBy);
       return refusal ?? { application, channel, stream, taken: lastOf(batch) };
     } finally {
       this.#underWay.delete(key);
@@ -81,7 +81,12 @@ export class Intake {
   }
 
   /** Undefined when the shore has all of it. */
-  async #settle(device: string, batch: MessageBatch, key: string): Promise<BatchAnswer | undefined> {
+  async #settle(
+    device: string,
+    batch: MessageBatch,
+    key: string,
+    carriedBy?: string,
+  ): Promise<BatchAnswer | undefined> {
     const { markOf, note, outlets, clock } = this.#parts;
     const { application, channel, stream } = batch;
     const name = `${application}/${channel}`;
@@ -92,7 +97,7 @@ export class Intake {
     if (ways.length === 0) {
       return this.#wait(batch, noOutletSeconds, 'NO_OUTLET', `no outlet of the controller takes ${name}`);
     }
-    const refused = await this.#give(device, batch, key, ways, mark);
+    const refused = await this.#give(device, batch, key, ways, mark, carriedBy);
     if (refused !== undefined) return refused;
     try {
       await note(device, name, { stream, ...last, at: clock.now() });
@@ -109,14 +114,15 @@ export class Intake {
     key: string,
     ways: IntakeParts['outlets'],
     mark: ChannelMark | undefined,
+    carriedBy?: string,
   ): Promise<BatchAnswer | undefined> {
     const { stream, segment } = batch;
     const known = mark?.stream === stream && mark.segment === segment ? mark.index : -1;
-    const receivedAt = this.#parts.clock.now();
+    const way = { receivedAt: this.#parts.clock.now(), ...(carriedBy === undefined ? {} : { carriedBy }) };
     const outcomes = await Promise.all(
       ways.map(async (outlet): Promise<Refused | undefined> => {
         const taken = this.#held.lastTaken(key, stream, segment, outlet.name);
-        const messages = messagesOf(device, batch, Math.max(known, taken), receivedAt);
+        const messages = messagesOf(device, batch, Math.max(known, taken), way);
         try {
           if (messages.length > 0) await outlet.give(messages);
           return undefined;

@@ -19,8 +19,8 @@ export class LogbookIntake {
     this.#keep = keep;
   }
 
-  /** The answer to a batch; undefined where one of the same device is on its way already. */
-  async take(device: string, batch: MessageBatch): Promise<BatchAnswer | undefined> {
+  /** The answer to a batch, which somebody may have brought by hand; undefined where one of the same device is on its way already. */
+  async take(device: string, batch: MessageBatch, carriedBy?: string): Promise<BatchAnswer | undefined> {
     const { application, channel, stream, segment, index, dropped, messages } = batch;
     const of = { application, channel, stream };
     if (this.#underWay.has(device)) return undefined;
@@ -30,7 +30,8 @@ export class LogbookIntake {
     this.#underWay.add(device);
     try {
       const entries = messages.map(({ at, message }) => ({ at, entry: decodeEntry(message) }));
-      await this.#keep({ kind: 'logbook', device, stream, segment, index, dropped, entries });
+      const way = carriedBy === undefined ? {} : { carriedBy };
+      await this.#keep({ kind: 'logbook', device, stream, segment, index, dropped, entries, ...way });
       return { ...of, taken: { segment, index: index + messages.length - 1 } };
     } catch (error) {
       const { message } = error as Error;

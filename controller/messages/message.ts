@@ -11,13 +11,20 @@ export interface ShoreMessage {
   /** When its device believed to write it, in milliseconds since the epoch. */
   readonly at: number;
   readonly receivedAt: number;
+  /** Who brought it by hand, if somebody did. */
+  readonly carriedBy?: string;
   readonly bytes: Uint8Array;
 }
 
 /** The messages of a batch that the shore does not have yet: those behind `last`, an index in its segment. */
-export function messagesOf(device: string, batch: MessageBatch, last: number, receivedAt: number): ShoreMessage[] {
+export function messagesOf(
+  device: string,
+  batch: MessageBatch,
+  last: number,
+  { receivedAt, carriedBy }: Pick<ShoreMessage, 'receivedAt' | 'carriedBy'>,
+): ShoreMessage[] {
   const { application, channel, stream, segment } = batch;
-  const of = { device, application, channel, receivedAt };
+  const of = { device, application, channel, receivedAt, ...(carriedBy === undefined ? {} : { carriedBy }) };
   return batch.messages.flatMap(({ at, message }, n) => {
     const index = batch.index + n;
     return index <= last ? [] : [{ ...of, id: `${stream}-${segment}-${index}`, at, bytes: message }];
@@ -35,7 +42,8 @@ function contentOf(bytes: Uint8Array): { readonly text: string } | { readonly ba
 }
 
 /** A message as one line of NDJSON: its text, or base64 where its bytes are none. */
-export function lineOf({ id, device, application, channel, at, receivedAt, bytes }: ShoreMessage): string {
+export function lineOf({ id, device, application, channel, at, receivedAt, carriedBy, bytes }: ShoreMessage): string {
   const times = { at: new Date(at).toISOString(), receivedAt: new Date(receivedAt).toISOString() };
-  return `${JSON.stringify({ id, device, application, channel, ...times, ...contentOf(bytes) })}\n`;
+  const way = carriedBy === undefined ? {} : { carriedBy };
+  return `${JSON.stringify({ id, device, application, channel, ...times, ...way, ...contentOf(bytes) })}\n`;
 }

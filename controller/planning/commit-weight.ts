@@ -69,16 +69,22 @@ export interface WeighedCommit {
   readonly devices: readonly DeviceChange[];
 }
 
+type WeighedWaves = Pick<WeighedFleet, 'waves' | 'first'>;
+
 /** The waves of a fleet that take somebody; of one without devices all that there are. */
-function* waveCount({ desired, sizeOf, namesIn }: WeighedSide, fleet: string): Steps<number> {
+function* weighWaves({ desired, sizeOf, namesIn }: WeighedSide, fleet: string): Steps<WeighedWaves> {
   const manifest = desired.fleets.get(fleet);
   const waves = manifest && policyOf(manifest)?.waves;
-  if (waves === undefined) return 1;
-  const size = sizeOf(fleet);
-  if (size === 0) return waves.length;
+  const of = sizeOf(fleet);
+  if (waves === undefined || of === 0) return { waves: waves?.length ?? 1, first: { devices: of, of } };
   const members = () => Iterator.from(namesIn(fleet)).map((name) => desired.devices.get(name)!);
-  const sizes = yield* waveSizesInSteps(fleet, size, members, waves);
-  return sizes.filter((count) => count > 0).length;
+  const sizes = (yield* waveSizesInSteps(fleet, of, members, waves)).filter((count) => count > 0);
+  return { waves: sizes.length, first: { devices: sizes[0]!, of } };
+}
+
+/** All at once. */
+function inOneWave(devices: number): WeighedWaves {
+  return { waves: 1, first: { devices, of: devices } };
 }
 
 /** Whether a device is in the same fleet as before, and under the same labels. */
@@ -100,7 +106,7 @@ function* redrawnFleets({ base, next, affected }: WeighedCommit): Steps<Readonly
 }
 
 /**
- * The fleets that get another definition, and in how many waves; those that are new get their first. Who has fewer waves than before,
+ * The fleets that get another definition, and in how many waves; those that are new get their first. Who has fewer waves than before, or a larger first one,
  * by its manifest or because its devices are others, is among them: devices that wait for what a commit before it brought get it by these.
  */
 function* redefinedFleets(commit: WeighedCommit): Steps<readonly WeighedFleet[]> {
@@ -111,9 +117,13 @@ function* redefinedFleets(commit: WeighedCommit): Steps<readonly WeighedFleet[]>
     if (!base.desired.fleets.has(fleet)) continue;
     const isSame = definitionOf(base.desired, fleet)?.hash === definitionOf(next.desired, fleet)?.hash;
     if (isSame && !redrawn.has(fleet)) continue;
-    const waves = yield* waveCount(next, fleet);
-    if (isSame && waves >= (yield* waveCount(base, fleet))) continue;
-    redefined.push({ fleet, waves, devices: next.sizeOf(fleet) });
+    const after = yield* weighWaves(next, fleet);
+    const weighed = { fleet, ...after, devices: next.sizeOf(fleet) };
+    const before = isSame ? yield* weighWaves(base, fleet) : undefined;
+    if (before === undefined || after.waves < before.waves) redefined.push(weighed);
+    // In one that had nobody, or goes in one wave anyhow, newcomers are no risk.
+    else if (after.waves > 1 && before.first.of > 0 && after.first.devices > before.first.devices)
+      redefined.push({ ...weighed, isWidened: true });
   }
   return redefined;
 }
@@ -140,9 +150,9 @@ function isMovedOn({ base, next }: WeighedCommit, { device, kind }: DeviceChange
 
 /** Those of a fleet that take devices over: at once where it has already what they get, in its waves where it is new. */
 function* joinedFleet({ base, next }: WeighedCommit, fleet: string, devices: number): Steps<readonly WeighedFleet[]> {
-  if (!base.desired.fleets.has(fleet)) return [{ fleet, waves: yield* waveCount(next, fleet), devices }];
+  if (!base.desired.fleets.has(fleet)) return [{ fleet, ...(yield* weighWaves(next, fleet)), devices }];
   const isSame = definitionOf(base.desired, fleet)?.hash === definitionOf(next.desired, fleet)?.hash;
-  return isSame ? [{ fleet, waves: 1, devices, isJoined: true }] : [];
+  return isSame ? [{ fleet, ...inOneWave(devices), devices, isJoined: true }] : [];
 }
 
 /** Devices that another fleet takes over and gives something else. */
@@ -169,7 +179,7 @@ function isPinnedAnew({ base, next }: WeighedCommit, { device, kind }: DeviceCha
 /** Devices that get at once what their hold names, before anybody tried it in their fleet. */
 function* pinnedFleets(commit: WeighedCommit): Steps<readonly WeighedFleet[]> {
   const pinned = yield* countByFleet(commit, isPinnedAnew);
-  return Array.from(pinned, ([fleet, devices]) => ({ fleet, waves: 1, devices, isPinned: true }));
+  return Array.from(pinned, ([fleet, devices]) => ({ fleet, ...inOneWave(devices), devices, isPinned: true }));
 }
 
 /** The devices that a policy counts: those that a hold without an end, or a missing key, keeps as they are, are not among them. */

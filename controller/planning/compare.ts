@@ -1,13 +1,13 @@
 /** What a revision would change against another: device by device and fleet by fleet. Pure; touches nothing. */
-import { deployedModules } from '../../schemas/deployed-modules.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
 import { definitionOf, pinnedDefinition } from '../manifests/definition.ts';
-import type { Catalogue, CataloguedRelease, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
+import type { Catalogue, DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import { templateUnder } from '../manifests/render-template.ts';
 import { forEachInSteps, runAtOnce, type Steps } from '../manifests/steps.ts';
 import { type ApplicationChange, applicationChanges } from './application-changes.ts';
 import { type AttributeChange, attributeChanges } from './attribute-changes.ts';
 import { asHeld, isHeld, pinsOf } from './hold.ts';
+import { type Fetch, lackedModules } from './lacked-modules.ts';
 import type { DescribedDevice } from './observed.ts';
 import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
 import { workOf } from './rollout/disturbance.ts';
@@ -22,12 +22,6 @@ import {
 } from './rollout/plan-waves.ts';
 import type { RolloutPolicy } from './rollout/policy.ts';
 import { policyOf } from './rollout/policy-of.ts';
-
-/** A module that a device lacks, and the digests of its modules of the same application: what a delta could start from. */
-export interface Fetch {
-  readonly release: CataloguedRelease;
-  readonly bases: readonly string[];
-}
 
 export interface DeviceChange {
   readonly device: string;
@@ -102,43 +96,6 @@ function isStripped(before: DesiredDevice | undefined, after: DesiredDevice): bo
   return had > 0 && after.template.applications.length === 0 && after.idle !== true;
 }
 
-/** Digests of the modules that a device has, by application. */
-function held(
-  before: DesiredDevice | undefined,
-  observed: DescribedDevice | undefined,
-  releases: Catalogue,
-): ReadonlyMap<string, readonly string[]> {
-  const byName = new Map<string, string[]>();
-  const inBase = before?.template.applications ?? [];
-  const add = (name: string, sha256: string | undefined): void => {
-    const known = byName.get(name) ?? [];
-    if (sha256 !== undefined && !known.includes(sha256)) byName.set(name, [...known, sha256]);
-  };
-  if (observed === undefined) {
-    for (const { name, sha256 } of inBase.flatMap(deployedModules)) add(name, sha256);
-  } else {
-    for (const { name, version } of observed.report?.applications ?? []) {
-      add(name, releases.get(`${name}/${version}`)?.sha256);
-      // A report does not name what is linked: with the same release, it is what the base links.
-      const same = inBase.find((one) => one.name === name && one.version === version);
-      for (const module of Object.values(same?.links ?? {})) add(module.name, module.sha256);
-    }
-  }
-  return byName;
-}
-
-function fetchesOf(after: DesiredDevice, has: ReadonlyMap<string, readonly string[]>): Fetch[] {
-  const all = new Set([...has.values()].flat());
-  const lacking = after.template.applications.flatMap(deployedModules).filter(({ sha256 }) => !all.has(sha256));
-  // A module that several applications have is fetched once.
-  return [...new Map(lacking.map((module) => [module.sha256, module])).values()].map(
-    ({ name, version, sha256, length }) => ({
-      release: { name, version, sha256, length },
-      bases: has.get(name) ?? [],
-    }),
-  );
-}
-
 /** What the controller would know of a device by now if it did all that `base` asks for; nobody knows what one has that it holds. */
 function assumed(before: DesiredDevice | undefined, now: number): DescribedDevice {
   if (before?.keyFingerprint === undefined || before.fleet === undefined) return { events: [] };
@@ -177,7 +134,7 @@ function compareDevice(name: string, compared: Omit<ComparedDevices, 'affected'>
   if (isSame(compared.base.devices.get(name), compared.next.devices.get(name)!)) return undefined;
   const observed = observe(device);
   const { kind, cause, message } = planDevice(after, observed ?? assumed(before, now), now, deploymentKey);
-  const fetches = fetchesOf(after, held(before, observed, releases));
+  const fetches = lackedModules(after, { before, observed, releases });
   const { wholeModules } = after.template;
   const terms = wholeModules === undefined ? {} : { wholeModules };
   const change = { ...place, kind, cause, message, isStripped: isStripped(before, after), fetches, ...terms };

@@ -18,15 +18,20 @@ export interface Moments {
   readonly surelyBy?: number;
 }
 
-/** Of more devices that wait, so many evenly drawn stand for all. */
+/** Of more devices that wait, so many stand for all. */
 export const sampleMax = 200;
+
+/** Its multiples are spread evenly over the whole numbers, and fall into step with nothing. */
+const goldenRatio = (1 + Math.sqrt(5)) / 2;
 
 /** Moments that are looked at, from now on: a quarter of an octave apart, up to half a year. */
 const aheadMs = [0, ...Array.from({ length: 73 }, (_, at) => silenceMsMin * 2 ** (at / 4))];
 
+/** One of each part of the list, never at the same place in it: where every third device is a radar, radars do not stand for all. */
 function sampleOf<T>(all: readonly T[]): readonly T[] {
   if (all.length <= sampleMax) return all;
-  return Array.from({ length: sampleMax }, (_, at) => all[Math.floor((at * all.length) / sampleMax)]!);
+  const partLength = all.length / sampleMax;
+  return Array.from({ length: sampleMax }, (_, at) => all[Math.floor((at + ((at * goldenRatio) % 1)) * partLength)]!);
 }
 
 /** For each number from none to all: the odds that at least so many come true of what has these odds each. */

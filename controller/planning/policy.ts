@@ -3,10 +3,12 @@ import type { PlannedPrice, Policy } from '../../schemas/generated/types.ts';
 import { canonicalJson } from '../manifests/canonical-json.ts';
 import type { Finding, ValuePath } from '../manifests/finding.ts';
 import type { ManifestState } from '../manifests/manifest-state.ts';
+import { amountFrom } from './rollout/policy-of.ts';
+import { amountOf } from './rollout/waves.ts';
 import type { WeakenedBudgets } from './weakened-budgets.ts';
 
 /** What a line of a commit's message may name as an exception. */
-export type PolicyLimit = 'max-devices' | 'max-price' | 'min-waves' | 'keep-budgets';
+export type PolicyLimit = 'max-devices' | 'max-price' | 'min-waves' | 'max-first-wave' | 'keep-budgets';
 
 /** A policy, and whose it is: of the revision in force, or of the commit alone, which has it anew or otherwise. */
 export interface PlacedPolicy {
@@ -33,7 +35,7 @@ export interface CommitWeight {
   /** That change, those included that git names no longer. */
   readonly devices: number;
   readonly prices: readonly PlannedPrice[];
-  /** That get another definition, or fewer waves, and in how many. */
+  /** That get another definition, fewer waves or a larger first one, and in how many. */
   readonly fleets: readonly WeighedFleet[];
   readonly budgets: WeakenedBudgets;
 }
@@ -43,10 +45,14 @@ export interface WeighedFleet {
   readonly fleet: string;
   readonly waves: number;
   readonly devices: number;
+  /** In the first of these waves, of how many. */
+  readonly first: { readonly devices: number; readonly of: number };
   /** They come from other fleets, and get what it has. */
   readonly isJoined?: true;
   /** Their holds name releases, which they get. */
   readonly isPinned?: true;
+  /** It gets nothing else and has as many waves as before, the first of them larger. */
+  readonly isWidened?: true;
 }
 
 /** The key of the lines. */
@@ -71,9 +77,9 @@ export function asksForPrices(policies: readonly PlacedPolicy[]): boolean {
   return policies.some(({ policy }) => policy.spec.maxPrice !== undefined);
 }
 
-/** Whether one of them asks in how many waves fleets change. */
+/** Whether one of them asks in which waves fleets change. */
 export function asksForWaves(policies: readonly PlacedPolicy[]): boolean {
-  return policies.some(({ policy }) => policy.spec.minWaves !== undefined);
+  return policies.some(({ policy: { spec } }) => spec.minWaves !== undefined || spec.maxFirstWave !== undefined);
 }
 
 /** Whether one of them asks what becomes of budgets. */
@@ -122,11 +128,30 @@ function weighedText({ fleet, waves, devices, isJoined, isPinned }: WeighedFleet
 /** A fleet can go in no more waves than it has devices: one alone is its own canary. */
 function wavesExcess(placed: PlacedPolicy, { fleets }: CommitWeight): PolicyExcess[] {
   const { minWaves = 0 } = placed.policy.spec;
-  const fewer = fleets.filter(({ waves, devices }) => waves < Math.min(minWaves, devices));
+  const fewer = fleets.filter(
+    ({ waves, devices, isWidened }) => isWidened === undefined && waves < Math.min(minWaves, devices),
+  );
   if (fewer.length === 0) return [];
   const seen = `fleets go in too few waves (${named(fewer.map(weighedText))})`;
   const message = `${seen}, and spec.minWaves of ${nameOf(placed)} is ${minWaves}`;
   return [{ ...placed, limit: 'min-waves', path: ['spec', 'minWaves'], message }];
+}
+
+function firstText({ fleet, devices, first, isJoined, isPinned }: WeighedFleet): string {
+  if (isPinned) return `all ${devices} of ${fleet} that holds put on other releases`;
+  return isJoined ? `all ${devices} that come into ${fleet}` : `${first.devices} of ${first.of} of ${fleet}`;
+}
+
+/** By the devices that are in it, whether a manifest limits it by a number or a part; one alone always goes first. */
+function firstWaveExcess(placed: PlacedPolicy, { fleets }: CommitWeight): PolicyExcess[] {
+  const { maxFirstWave } = placed.policy.spec;
+  if (maxFirstWave === undefined) return [];
+  const most = amountFrom(maxFirstWave);
+  const larger = fleets.filter(({ first }) => first.devices > Math.max(1, amountOf(most, first.of)));
+  if (larger.length === 0) return [];
+  const seen = `too many devices are in a first wave (${named(larger.map(firstText))})`;
+  const message = `${seen}, and spec.maxFirstWave of ${nameOf(placed)} is ${maxFirstWave}`;
+  return [{ ...placed, limit: 'max-first-wave', path: ['spec', 'maxFirstWave'], message }];
 }
 
 /** `the budget of fleet ships, for bridge` and what may happen by that; absent where nothing is weaker. */
@@ -156,6 +181,7 @@ export function excessesOf(policies: readonly PlacedPolicy[], weight: CommitWeig
   return policies.flatMap((placed) => [
     ...devicesExcess(placed, weight),
     ...wavesExcess(placed, weight),
+    ...firstWaveExcess(placed, weight),
     ...budgetsExcess(placed, weight),
     ...priceExcess(placed, weight),
   ]);
@@ -187,6 +213,7 @@ const codes: Readonly<Record<PolicyLimit, string>> = {
   'max-devices': 'OVER_MAX_DEVICES',
   'max-price': 'OVER_MAX_PRICE',
   'min-waves': 'UNDER_MIN_WAVES',
+  'max-first-wave': 'OVER_MAX_FIRST_WAVE',
   'keep-budgets': 'WEAKENS_BUDGET',
 };
 

@@ -14,12 +14,14 @@ export interface WatchedFleet {
 
 export class FleetWatch {
   readonly #watched: WatchedFleet;
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
+  readonly #starts: (number | undefined)[] = [];
+  readonly #ends: (number | undefined)[] = [];
   readonly #updated = new Map<string, number>();
   readonly #failed = new Set<string>();
   readonly #waits = new Waits();
   #rollout: Rollout | undefined;
+  /** Waves that had passed when it was seen first. */
+  #past = 0;
 
   constructor(watched: WatchedFleet) {
     this.#watched = watched;
@@ -32,11 +34,13 @@ export class FleetWatch {
   /** The rollout is as it is. */
   see(rollout: Rollout, now: number): void {
     if (rollout === this.#rollout) return;
-    this.#rollout = rollout;
     const { startMs } = this.#watched;
+    if (this.#rollout === undefined && rollout.startedAt < startMs) this.#past = rollout.wave;
+    this.#rollout = rollout;
+    while (this.#starts.length < this.#past) this.#starts.push(undefined);
     for (let wave = this.#starts.length; wave <= rollout.wave; wave += 1) {
       this.#starts.push(rollout.waveStartedAt - startMs);
-      if (wave > 0) this.#ends[wave - 1] = rollout.waveStartedAt - startMs;
+      if (wave > this.#past) this.#ends[wave - 1] = rollout.waveStartedAt - startMs;
     }
     // A wave that waits for a yes starts with it.
     if (rollout.state === 'running') this.#starts[rollout.wave] = rollout.waveStartedAt - startMs;
@@ -61,7 +65,8 @@ export class FleetWatch {
 
   /** Whether its rollout, if it has one, goes on by itself no more. */
   get isOver(): boolean {
-    return this.#rollout === undefined || this.#rollout.state === 'done' || this.#rollout.state === 'halted';
+    const state = this.#rollout?.state ?? 'done';
+    return state === 'done' || state === 'halted' || state === 'paused';
   }
 
   get #outcome(): FleetRun['outcome'] {
@@ -81,6 +86,7 @@ export class FleetWatch {
       ...(outcome === 'halted' && { reason: this.#rollout!.reason.message }),
       waves: waves.map((wave, at): WaveRun => {
         const [startMs, endMs] = [this.#starts[at], this.#ends[at]];
+        if (at < this.#past) return { wave, isPast: true };
         return { wave, ...(startMs !== undefined && { startMs }), ...(endMs !== undefined && { endMs }) };
       }),
       ...(isWhole && { allMs: Math.max(0, ...this.#updated.values()) }),

@@ -6,9 +6,10 @@
 import { composeReport } from '../../device-agent/report/compose.ts';
 import { changeBetween } from '../../device-agent/report/pace.ts';
 import { decide, type EngineEvent } from '../../device-agent/update/decide.ts';
-import { emptyMemory, type Memory, type Slot } from '../../device-agent/update/state.ts';
+import type { Memory, Slot } from '../../device-agent/update/state.ts';
 import type { Step } from '../../device-agent/update/steps.ts';
 import type { DeploymentReference, Report } from '../../schemas/generated/types.ts';
+import { bareSlot } from './begun-device.ts';
 import { carry, type Load, type Road, type Terms, whenOpen } from './light-fetch.ts';
 import { type TriedOut, tryOut } from './light-trial.ts';
 
@@ -34,7 +35,7 @@ export interface Surroundings extends Road {
 }
 
 /** Without its links: what goes over which is known here. */
-function slotOf({ sequence, revision, probationSeconds, windows, when, consent }: Offer): Slot {
+export function slotOf({ sequence, revision, probationSeconds, windows, when, consent }: Omit<Slot, 'envelope'>): Slot {
   return {
     ...{ sequence, revision, probationSeconds, envelope: String(sequence) },
     ...(windows && { windows }),
@@ -50,11 +51,9 @@ function termsOf(to: 'fetch' | 'activate', { windows, when }: Slot): Terms {
 }
 
 /** Of a device that runs what it was issued last. */
-export function settledMemory(running: DeploymentReference | undefined, sinceMs: number): Memory {
-  if (running === undefined) return emptyMemory;
-  const { sequence, revision } = running;
-  const slot = { sequence, revision, probationSeconds: 0, envelope: String(sequence) };
-  const highest = { sequence, envelope: slot.envelope };
+export function settledMemory(running: DeploymentReference, sinceMs: number): Memory {
+  const slot = bareSlot(running);
+  const highest = { sequence: slot.sequence, envelope: slot.envelope };
   return { engine: { state: 'active' }, sinceMs, highest, good: { slot, downloads: [] } };
 }
 
@@ -63,6 +62,7 @@ export function lightReport(memory: Memory, counter: number, nowMs: number): Rep
   return composeReport({
     ...{ memory, counter, nowMs, applications: [], agentVersion: 'simulated', bytesReceived: 0 },
     ...{ hostDeath: undefined, progress: undefined, waiting: undefined, outbox: undefined, links: undefined },
+    neighbours: undefined,
     asks: undefined,
     boot: { id: '0', number: 1 },
   });
@@ -80,10 +80,37 @@ export class LightDevice {
   #activation: Disposable | undefined;
   #trial: Disposable | undefined;
 
-  /** `running` is what it was issued last, and runs. */
-  constructor(world: Surroundings, running: DeploymentReference | undefined) {
+  constructor(world: Surroundings, memory: Memory) {
     this.#world = world;
-    this.#memory = settledMemory(running, world.time.now);
+    this.#memory = memory;
+  }
+
+  /** Goes on with what it is at, which is what it is offered; the shore knows that already. */
+  goOn(offer: Offer): void {
+    const { engine, sinceMs } = this.#memory;
+    this.#offers.set(offer.sequence, offer);
+    this.#told = this.#report();
+    const isOffered = ({ sequence }: Slot): boolean => sequence === offer.sequence;
+    switch (engine.state) {
+      case 'fetching':
+        if (isOffered(engine.target)) this.#fetch(engine.target);
+        break;
+      case 'staged':
+        if (isOffered(engine.target)) this.#await(engine.target);
+        break;
+      case 'activating':
+        if (isOffered(engine.trial.slot)) this.#activate(engine.trial.slot);
+        break;
+      case 'probation':
+        if (isOffered(engine.trial.slot)) this.#watch(engine.trial.slot, sinceMs);
+        break;
+      case 'idle':
+      case 'active':
+        break;
+      default:
+        engine satisfies never;
+    }
+    if (this.#memory.highest.sequence < offer.sequence) this.hear();
   }
 
   /** There may be news for it, or of it: it meets the shore when there is a link. */
@@ -178,9 +205,10 @@ export class LightDevice {
     this.#activation = time.at(time.now + activationMs, () => this.#happens({ kind: 'activated', sequence }));
   }
 
-  #watch({ sequence }: Slot): void {
+  #watch({ sequence }: Slot, sinceMs = this.#world.time.now): void {
     this.#trial?.[Symbol.dispose]();
-    this.#trial = tryOut(this.#world.time, this.#offers.get(sequence)!, (reason) => {
+    const tried = { ...this.#offers.get(sequence)!, sinceMs };
+    this.#trial = tryOut(this.#world.time, tried, (reason) => {
       if (reason === undefined) return this.#happens({ kind: 'judged-healthy', sequence });
       const problem = { code: 'PROBATION_FAILED', message: reason, sequence };
       this.#happens({ kind: 'judged-failing', sequence, problem });

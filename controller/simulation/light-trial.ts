@@ -12,6 +12,11 @@ export interface TriedOut {
   readonly failsAfter?: number;
 }
 
+/** Since when, which may be before now. */
+interface BegunTrial extends TriedOut {
+  readonly sinceMs: number;
+}
+
 /** An application as its checks want to see it. */
 function well({ name, version, health = {} }: DeployedApplication, nowMs: number): SeenApplication {
   const since = new Date(nowMs).toISOString();
@@ -24,9 +29,10 @@ function well({ name, version, health = {} }: DeployedApplication, nowMs: number
 }
 
 /** Judges it as an agent would, until it is healthy or has failed; then calls back, with the reason where it has. */
-export function tryOut(time: SimTime, tried: TriedOut, onEnd: (reason: string | undefined) => void): Disposable {
-  const { applications, probationSeconds, failsAfter } = tried;
-  const begin = time.now;
+export function tryOut(time: SimTime, tried: BegunTrial, onEnd: (reason: string | undefined) => void): Disposable {
+  const { applications, probationSeconds, failsAfter, sinceMs } = tried;
+  // A device whose clock runs ahead begins it now at the latest.
+  const begin = Math.min(sinceMs, time.now);
   const running = applications.map((application) => well(application, begin));
   const givenBy = (answered: number) => new Map(applications.map(({ name }) => [name, answered]));
   const heard = { answers: givenBy(200), calls: givenBy(0) };
@@ -48,7 +54,9 @@ export function tryOut(time: SimTime, tried: TriedOut, onEnd: (reason: string | 
         verdict satisfies never;
     }
   };
-  const probation = beginProbation(running, probationSeconds, begin, healthTerms(applications));
-  timer = time.at(begin, () => look(probation));
+  const begun = beginProbation(running, probationSeconds, begin, healthTerms(applications));
+  // Since then it was looked at.
+  const probation = begin < time.now ? observe(begun, seenAt(begin), begin, heard).probation : begun;
+  timer = time.at(time.now, () => look(probation));
   return { [Symbol.dispose]: () => timer?.[Symbol.dispose]() };
 }

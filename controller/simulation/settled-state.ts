@@ -27,20 +27,15 @@ function settleAll({ image, ask }: SimulatedController, names: Iterable<string>,
   }
 }
 
-/** As it is at `startMs`; of those that are behind nobody knows that they have it. */
-export async function settledState(
-  commit: SimulatedCommit,
-  behind: ReadonlySet<string>,
-  startMs: number,
-): Promise<MemoryState> {
+/** As it is at `startMs`. */
+export async function settledState(commit: SimulatedCommit, keyId: string, startMs: number): Promise<MemoryState> {
   const time = new SimTime(startMs - 3 * minuteMs);
   const state = new MemoryState();
-  const parts = { time, state, onDeployment: () => {}, onWord: () => {}, onSettled: () => undefined };
+  const parts = { time, state, keyId, onDeployment: () => {}, onWord: () => {}, onSettled: () => undefined };
   const controller = await openSimulatedController(parts);
   await controller.adopt({ ...commit, desired: atOnce(commit.desired) });
   await controller.pass(time.now + minuteMs);
-  const settled = [...commit.desired.devices.keys()].filter((name) => !behind.has(name));
-  settleAll(controller, settled, time.now);
+  settleAll(controller, commit.desired.devices.keys(), time.now);
   await controller.pass(time.now + minuteMs);
   // Now there are waves, and nothing changes by that.
   await controller.adopt(commit);

@@ -2,6 +2,7 @@
 import { cronTimes } from '../../device-agent/cron-times.ts';
 import type { TimedWindow } from '../../device-agent/interlocks/opening.ts';
 import type { Window } from '../../schemas/generated/types.ts';
+import { begunState } from './begun-state.ts';
 import { MemoryState } from './memory-state.ts';
 import { settledState } from './settled-state.ts';
 import { type RunParts, simulatedRun } from './simulated-run.ts';
@@ -19,15 +20,23 @@ function schedules(): RunParts['timesOf'] {
   };
 }
 
-/** A run for each of the seeds; `onRun` hears how many are done. */
+const keyIdAssumed = 'simulated';
+
+/** Where all runs begin. */
+function beginning({ base, told, startMs }: Simulation): Promise<MemoryState> | MemoryState {
+  if (base === undefined) return new MemoryState();
+  return told === undefined ? settledState(base, keyIdAssumed, startMs) : begunState(told.rows, base.desired);
+}
+
+/** A run for each of the seeds; `onRun` hears how many are done. Throws `BadRow`. */
 export async function simulate(
   simulation: Simulation,
   seeds: readonly number[],
   onRun: (done: number) => void = () => {},
 ): Promise<readonly SimulatedRun[]> {
-  const { base, behind, startMs } = simulation;
-  const state = base === undefined ? new MemoryState() : await settledState(base, behind, startMs);
-  const parts = { simulation, state, timesOf: schedules() };
+  const state = await beginning(simulation);
+  const keyId = simulation.told?.keyId ?? keyIdAssumed;
+  const parts = { simulation, state, keyId, timesOf: schedules() };
   const runs: SimulatedRun[] = [];
   for (const seed of seeds) {
     runs.push(await simulatedRun(parts, seed));

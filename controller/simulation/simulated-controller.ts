@@ -21,6 +21,8 @@ export interface SimulatedCommit {
 export interface SimulatedControllerParts {
   readonly time: SimTime;
   readonly state: MemoryState;
+  /** Of the key that deployments are signed with. */
+  readonly keyId: string;
   /** A deployment is on its way into the shadow of its device. */
   readonly onDeployment: (deployment: Deployment) => void;
   /** A device is told that its shadow wants something. */
@@ -29,7 +31,6 @@ export interface SimulatedControllerParts {
   readonly onSettled: () => undefined;
 }
 
-const keyId = 'simulated';
 const source = { state: 'current', location: 'simulated', branch: 'main', problems: [] } as const;
 
 /** One life of it. */
@@ -49,7 +50,7 @@ function revisionOf({ id, subject }: SimulatedCommit, now: number): RevisionStat
 
 /** Starts it on what its state has, following nothing yet. */
 export async function openSimulatedController(parts: SimulatedControllerParts): Promise<SimulatedController> {
-  const { time, state, onDeployment, onWord, onSettled } = parts;
+  const { time, state, keyId, onDeployment, onWord, onSettled } = parts;
   const life: Life = { alive: true };
   const clock = time.clock(life);
   const { image } = await loadImage(state, new Turn(clock));

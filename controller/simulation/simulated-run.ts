@@ -2,22 +2,25 @@
 import { openingOf, type TimedWindow } from '../../device-agent/interlocks/opening.ts';
 import { SimTime } from '../../platform/simulated/clock.ts';
 import { SimRandom } from '../../platform/simulated/random.ts';
-import type { Deployment, Report, Window } from '../../schemas/generated/types.ts';
-import { asHeld } from '../planning/hold.ts';
+import type { Report, Window } from '../../schemas/generated/types.ts';
+import { definitionOf } from '../manifests/definition.ts';
+import { asHeld, holdEndsAt } from '../planning/hold.ts';
 import type { RolloutPolicy } from '../planning/rollout/policy.ts';
 import { policyOf } from '../planning/rollout/policy-of.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { Stretch } from './alternation.ts';
 import { waveToApprove } from './approvals.ts';
+import { bareSlot, begunMemory, gaveUp, isSettled, issuedTemplate, type Work, workOf } from './begun-device.ts';
+import { CarriedBytes } from './carried-bytes.ts';
 import { conditionsOf } from './conditions.ts';
 import { Contacts } from './contacts.ts';
 import { FleetWatch } from './fleet-watch.ts';
-import { LightDevice, type Offer } from './light-device.ts';
+import { LightDevice, type Offer, slotOf } from './light-device.ts';
 import type { Load } from './light-fetch.ts';
 import { LightLinks } from './light-links.ts';
 import type { MemoryState } from './memory-state.ts';
 import { openSimulatedController, type SimulatedController } from './simulated-controller.ts';
-import { type LinkRun, placeOf, type SimulatedRun, type Simulation } from './simulation.ts';
+import { placeOf, type SimulatedRun, type Simulation } from './simulation.ts';
 import type { Wait } from './waits.ts';
 
 const hourMs = 3_600_000;
@@ -30,6 +33,7 @@ export interface RunParts {
   readonly simulation: Simulation;
   /** Where all begin. */
   readonly state: MemoryState;
+  readonly keyId: string;
   readonly timesOf: TimesOf;
 }
 
@@ -44,31 +48,35 @@ class Run {
   readonly #watches: ReadonlyMap<string, FleetWatch>;
   readonly #contacts = new Map<string, Contacts>();
   readonly #conditions = new Map<string, (now: number) => Stretch>();
+  /** By fleet, the hash of what it is to come to, and the number of a rollout that was done before the beginning. */
+  readonly #targets = new Map<string, string | undefined>();
+  readonly #doneBefore = new Map<string, number>();
   /** Yeses that were asked for, each as its wave. */
   readonly #asked = new Set<string>();
   readonly #devices = new Map<string, LightDevice>();
-  /** The newest deployment of each device. */
-  readonly #signed = new Map<string, Deployment>();
+  /** The newest deployment of each device, unless it came to its end with that before the beginning. */
+  readonly #newest = new Map<string, Work>();
   /** Devices of which the shore does not know yet what became of their newest deployment. */
   readonly #open = new Set<string>();
-  readonly #carried = new Map<string, { readonly load: Load; bytes: number; price: number }>();
+  readonly #carried = new CarriedBytes();
   #controller!: SimulatedController;
 
   constructor(parts: RunParts, seed: number) {
-    const { changes, startMs, next } = parts.simulation;
+    const { fleets, changes, startMs, next } = parts.simulation;
     this.#parts = parts;
     this.#seed = seed;
     this.#time = new SimTime(startMs);
     this.#random = new SimRandom(seed);
     this.#loads = new Map(changes.map(({ device, loads }) => [device, loads]));
     const counts = Map.groupBy(changes, ({ fleet }) => fleet);
-    const policies = [...counts.keys()].flatMap((fleet) => {
+    const policies = fleets.flatMap((fleet) => {
       const manifest = next.desired.fleets.get(fleet);
       const policy = manifest && policyOf(manifest);
       return policy === undefined ? [] : [[fleet, policy] as const];
     });
     this.#policies = new Map(policies);
-    const watches = [...counts].map(([fleet, { length: devices }]) => {
+    const watches = fleets.map((fleet) => {
+      const devices = counts.get(fleet)?.length ?? 0;
       const waves = this.#policies.get(fleet)?.waves.map(({ name }) => name) ?? [];
       return [fleet, new FleetWatch({ fleet, waves, startMs, devices })] as const;
     });
@@ -76,12 +84,12 @@ class Run {
   }
 
   async live(): Promise<SimulatedRun> {
-    const { state, simulation } = this.#parts;
+    const { state, keyId, simulation } = this.#parts;
     const { base, next, startMs, horizonMs } = simulation;
     this.#controller = await openSimulatedController({
-      ...{ time: this.#time, state: state.copy() },
+      ...{ time: this.#time, state: state.copy(), keyId },
       onDeployment: (deployment) => {
-        this.#signed.set(deployment.device, deployment);
+        this.#newest.set(deployment.device, deployment);
         this.#open.add(deployment.device);
       },
       onWord: (device) => this.#devices.get(device)?.hear(),
@@ -91,20 +99,35 @@ class Run {
     if (base !== undefined) engine.resume(base.id, base.desired);
     engine.tell({ kind: 'source', source: { state: 'current', location: '', branch: 'main', problems: [] } });
     await this.#controller.pass(startMs);
+    this.#noteRollouts();
     for (const [name, device] of next.desired.devices) this.#devices.set(name, this.#settle(name, device.site));
-    await this.#controller.adopt(next);
+    for (const [name, device] of this.#devices) this.#goOn(name, device);
+    if (next.id !== base?.id) await this.#controller.adopt(next);
     // Where a wave waits for a yes nothing happens by itself.
     this.#look();
     await this.#controller.pass(startMs + 1);
     const end = startMs + horizonMs;
-    while (!this.#isOver && this.#time.now < end) {
+    const holdsEndMs = this.#holdsEndMs;
+    while (!(this.#isOver && this.#time.now > holdsEndMs) && this.#time.now < end) {
       await this.#controller.pass(Math.min(end, this.#time.now + hourMs));
     }
     return this.#result();
   }
 
+  /** Takes down of each fleet which rollout is over already, and which one the commit is to bring. */
+  #noteRollouts(): void {
+    const { next } = this.#parts.simulation;
+    const { image } = this.#controller;
+    for (const fleet of this.#watches.keys()) {
+      const rollout = image.rollout(fleet);
+      if (rollout?.state === 'done') this.#doneBefore.set(fleet, rollout.number);
+      this.#targets.set(fleet, definitionOf(next.desired, fleet)?.hash);
+    }
+  }
+
   #settle(name: string, site: string | undefined): LightDevice {
     const { image, ask } = this.#controller;
+    this.#noteNewest(name);
     const place = placeOf({ name, ...(site !== undefined && { site }) });
     return new LightDevice(
       {
@@ -120,11 +143,37 @@ class Run {
           ask(name, 'update', { state: { reported: report } });
           this.#heard(name, report);
         },
-        onLoad: (load) => this.#carry(load),
+        onLoad: (load) => this.#carried.take(load),
         onWait: (wait) => this.#wait(name, wait),
       },
-      this.#parts.simulation.behind.has(name) ? undefined : image.device(name).issued,
+      begunMemory(image.device(name).gist, (reference) => {
+        const newest = this.#newest.get(name);
+        return newest?.sequence === reference.sequence ? slotOf(newest) : bareSlot(reference);
+      }),
     );
+  }
+
+  /** What it was issued before the beginning, where it is not through with that. */
+  #noteNewest(name: string): void {
+    const { base, next } = this.#parts.simulation;
+    const { image } = this.#controller;
+    const { issued, ...record } = image.device(name);
+    if (issued === undefined || base === undefined || this.#newest.has(name)) return;
+    if (isSettled({ issued, ...record })) return;
+    const { template } = next.desired.devices.get(name)!;
+    const good = image.goodDefinition(issued.fleet ?? '');
+    this.#newest.set(name, workOf(issued, issuedTemplate(base.desired, name, issued, good), template));
+    if (record.shadow.withheldAt === undefined) this.#open.add(name);
+  }
+
+  /** It is on its way already, or gave up before the beginning what it is to come to. */
+  #goOn(name: string, device: LightDevice): void {
+    const { issued, gist } = this.#controller.image.device(name);
+    const offer = this.#offerTo(name);
+    if (offer !== undefined) device.goOn(offer);
+    const { fleet = '' } = this.#parts.simulation.next.desired.devices.get(name)!;
+    const isMeant = this.#loads.has(name) && issued?.templateHash === this.#wantedOf(name);
+    if (isMeant && gaveUp({ issued, gist })) this.#watches.get(fleet)?.told(name, false, this.#time.now);
   }
 
   #contactsOf(place: string): Contacts {
@@ -146,9 +195,10 @@ class Run {
   /** What the shadow of a device wants now; nothing while it is only just being written. */
   #offerTo(name: string): Offer | undefined {
     const { failShare } = this.#parts.simulation;
-    const deployment = this.#signed.get(name);
-    const { issued } = this.#controller.image.device(name);
+    const deployment = this.#newest.get(name);
+    const { issued, shadow } = this.#controller.image.device(name);
     if (deployment === undefined || deployment.sequence !== issued?.sequence) return undefined;
+    if (shadow.desiredAt === undefined) return undefined;
     const { sequence, revision, probationSeconds, applications, windows, when, consent } = deployment;
     const isWanted = issued.templateHash === this.#wantedOf(name);
     const chance = this.#random.stream(`fails ${name} ${sequence}`);
@@ -163,18 +213,11 @@ class Run {
     };
   }
 
-  /** The hash of what a device is to come to, by now. */
+  /** The hash of what a device is to come to by the horizon. */
   #wantedOf(name: string): string | undefined {
-    const device = this.#parts.simulation.next.desired.devices.get(name);
-    return device && asHeld(device, this.#time.now).template.hash;
-  }
-
-  #carry(load: Load): void {
-    const key = `${load.link} ${load.currency}`;
-    const sum = this.#carried.get(key) ?? { load, bytes: 0, price: 0 };
-    sum.bytes += load.bytes;
-    sum.price += load.price;
-    this.#carried.set(key, sum);
+    const { next, startMs, horizonMs } = this.#parts.simulation;
+    const device = next.desired.devices.get(name);
+    return device && asHeld(device, startMs + horizonMs).template.hash;
   }
 
   #wait(name: string, wait: Wait | undefined): void {
@@ -185,7 +228,7 @@ class Run {
 
   /** What the shore knows of its newest deployment now. */
   #heard(name: string, { phase, running, problem }: Report): void {
-    const newest = this.#signed.get(name);
+    const newest = this.#newest.get(name);
     const { fleet = '' } = this.#parts.simulation.next.desired.devices.get(name)!;
     const isRunning = phase === 'active' && running?.sequence === newest?.sequence;
     const isBack = problem?.sequence === newest?.sequence;
@@ -200,10 +243,11 @@ class Run {
 
   /** Sees how rollouts are. */
   #look(): undefined {
-    const { next } = this.#parts.simulation;
     for (const watch of this.#watches.values()) {
-      const rollout = this.#controller.image.rollout(watch.fleet);
-      if (rollout?.revision !== next.id) continue;
+      const { fleet } = watch;
+      const rollout = this.#controller.image.rollout(fleet);
+      const isMeant = rollout?.target === this.#targets.get(fleet) && rollout?.number !== this.#doneBefore.get(fleet);
+      if (rollout === undefined || !isMeant) continue;
       watch.see(rollout, this.#time.now);
       this.#approveInTime(rollout);
     }
@@ -214,12 +258,21 @@ class Run {
     const { fleet } = rollout;
     const { approveAfterMs } = this.#parts.simulation;
     const policy = this.#policies.get(fleet);
-    const wave = policy && waveToApprove(rollout, policy, this.#time.now);
-    if (wave === undefined || this.#asked.has(`${fleet} ${wave}`)) return;
+    const waiting = policy && waveToApprove(rollout, policy, this.#time.now);
+    if (waiting === undefined || this.#asked.has(`${fleet} ${waiting.wave}`)) return;
+    const { wave, since } = waiting;
     this.#asked.add(`${fleet} ${wave}`);
-    this.#time.at(this.#time.now + approveAfterMs, () => {
+    // It may have waited before the beginning.
+    this.#time.at(Math.max(this.#time.now, since + approveAfterMs), () => {
       void this.#controller.engine.act(fleet, { act: 'approve', who: 'simulated', why: '', wave });
     });
+  }
+
+  /** When the last hold ends of a device that is to change. */
+  get #holdsEndMs(): number {
+    const { changes, next } = this.#parts.simulation;
+    const endOf = (device: string): number => holdEndsAt(next.desired.devices.get(device)!) ?? 0;
+    return changes.reduce((last, { device }) => Math.max(last, endOf(device)), 0);
   }
 
   get #isOver(): boolean {
@@ -227,15 +280,11 @@ class Run {
   }
 
   #result(): SimulatedRun {
-    const links = [...this.#carried.values()].map(({ load: { link, currency }, bytes, price }): LinkRun => {
-      return { ...(link !== undefined && { link }), ...(currency !== undefined && { currency }), bytes, price };
-    });
-    const nameOf = ({ link = '', currency = '' }: LinkRun): string => `${link} ${currency}`;
     return {
       seed: this.#seed,
       endMs: this.#time.now - this.#parts.simulation.startMs,
       fleets: [...this.#watches.values()].map((watch) => watch.run(this.#time.now)),
-      links: links.sort((left, right) => (nameOf(left) < nameOf(right) ? -1 : 1)),
+      links: this.#carried.links(),
     };
   }
 }

@@ -1,4 +1,5 @@
 /** What is simulated, and what one run of it comes to. Plain data; times of runs in milliseconds since the commit came into force. */
+import type { KeptRow } from '../../schemas/generated/types.ts';
 import type { ContactHabit } from './contacts.ts';
 import type { Load } from './light-fetch.ts';
 import type { LinkUsed } from './light-links.ts';
@@ -12,13 +13,23 @@ export interface ChangingDevice {
   readonly loads: readonly Load[];
 }
 
+/** What a controller told of itself. */
+export interface ToldState {
+  readonly rows: readonly KeptRow[];
+  /** Of the key that it signs with. */
+  readonly keyId: string;
+}
+
 export interface Simulation {
-  /** What all devices run at the beginning; absent where the commit is the first. */
+  /** What is in force at the beginning; absent where the commit is the first. */
   readonly base?: SimulatedCommit;
+  /** Where the controller stands that has the base in force; where nobody told, all devices run the base. */
+  readonly told?: ToldState;
+  /** The base itself where nothing new comes into force. */
   readonly next: SimulatedCommit;
+  /** Of those with devices that are to change, or a rollout that is under way. */
+  readonly fleets: readonly string[];
   readonly changes: readonly ChangingDevice[];
-  /** Devices that do not run the base yet, and did not say that they heard of it. */
-  readonly behind: ReadonlySet<string>;
   /** What a device took of the budgets of its links before. */
   readonly usedOf: (device: string) => readonly LinkUsed[];
   /** When the commit comes into force, in milliseconds since the epoch. */
@@ -37,9 +48,11 @@ export interface Simulation {
   readonly habitOf: (place: string) => ContactHabit;
 }
 
-/** Absent is what did not come to pass. */
+/** Absent is what did not come to pass; negative what did before the beginning. */
 export interface WaveRun {
   readonly wave: string;
+  /** It had passed before the beginning. */
+  readonly isPast?: true;
   readonly startMs?: number;
   readonly endMs?: number;
 }

@@ -9,9 +9,11 @@ export interface Spread {
   readonly worst: number | undefined;
 }
 
-/** Times in milliseconds since the commit came into force. */
+/** Times in milliseconds since the commit came into force; negative ones were before. */
 export interface WaveSummary {
   readonly wave: string;
+  /** It had passed before the beginning, nobody says when. */
+  readonly isPast?: true;
   readonly start: Spread;
   readonly end: Spread;
 }
@@ -91,8 +93,8 @@ function fleetSummary(runs: readonly FleetRun[]): FleetSummary {
   const because = halted[0]?.reason;
   return {
     ...{ fleet, devices, halted: halted.length, ...(because !== undefined && { haltedBecause: because }) },
-    waves: waves.map(({ wave }, at) => ({
-      wave,
+    waves: waves.map(({ wave, isPast }, at) => ({
+      ...{ wave, ...(isPast && { isPast }) },
       start: spreadOf(runs.map((run) => run.waves[at]!.startMs)),
       end: spreadOf(runs.map((run) => run.waves[at]!.endMs)),
     })),

@@ -25,6 +25,8 @@ export interface StatusQuery {
   readonly page?: { readonly after?: string; readonly limit: number };
   /** With what happened on each device that is shown; a device that is asked for alone has that anyway. */
   readonly withEvents?: true;
+  /** With what the controller keeps of the fleets and devices that are shown. */
+  readonly withRows?: true;
 }
 
 /** What was asked for is not there; the message is for people. */

@@ -1,4 +1,4 @@
-/** What is asked of status, as a URL's query says it: `target=fleet/NAME`, `selector=a=b`, `limit=100`, `after=NAME`, `devices=NAME,NAME`, `events=true`. */
+/** What is asked of status, as a URL's query says it: `target=fleet/NAME`, `selector=a=b`, `limit=100`, `after=NAME`, `devices=NAME,NAME`, `events=true`, `rows=true`. */
 import { parseSelector, SelectorTextError } from '../manifests/selector-text.ts';
 import { pageMax, type StatusQuery } from './selection.ts';
 
@@ -65,13 +65,13 @@ function namesOf(text: string | null): Pick<StatusQuery, 'names'> {
   return { names };
 }
 
-function eventsOf(text: string | undefined): Pick<StatusQuery, 'withEvents'> {
-  if (text === undefined) return {};
-  if (text !== 'true') throw new BadQuery(`events ${JSON.stringify(text)} is not true; leave it out to have none`);
-  return { withEvents: true };
+function isAsked(parameters: URLSearchParams, name: 'events' | 'rows'): boolean {
+  const text = textOf(parameters, name);
+  if (text === undefined || text === 'true') return text === 'true';
+  throw new BadQuery(`${name} ${JSON.stringify(text)} is not true; leave it out to have none`);
 }
 
-const known = new Set(['target', 'selector', 'limit', 'after', 'devices', 'events']);
+const known = new Set(['target', 'selector', 'limit', 'after', 'devices', 'events', 'rows']);
 
 /** Reads a query. Throws `BadQuery`. */
 export function parseStatusQuery(parameters: URLSearchParams): StatusQuery {
@@ -83,6 +83,7 @@ export function parseStatusQuery(parameters: URLSearchParams): StatusQuery {
     ...selectorOf(textOf(parameters, 'selector')),
     ...namesOf(parameters.get('devices')),
     ...pageOf(textOf(parameters, 'limit'), textOf(parameters, 'after')),
-    ...eventsOf(textOf(parameters, 'events')),
+    ...(isAsked(parameters, 'events') ? { withEvents: true } : {}),
+    ...(isAsked(parameters, 'rows') ? { withRows: true } : {}),
   };
 }

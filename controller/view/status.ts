@@ -22,6 +22,7 @@ import { linkPrices } from '../planning/link-prices.ts';
 import { convergenceOf } from '../planning/tally.ts';
 import { fleetForecast } from './fleet-forecast.ts';
 import type { Standing } from './groups.ts';
+import { keptRows } from './kept-rows.ts';
 import { notWellMax } from './not-well.ts';
 import { rolloutEvents, rolloutPast, rolloutStatus } from './rollout-status.ts';
 import { type Selection, type StatusQuery, selectDevices, shownMax } from './selection.ts';
@@ -100,6 +101,14 @@ function shownFleets(
     ...rolloutIn(inputs, name, query),
   }));
   return { fleets, ...(isLarge ? { fleetsOmitted: all.length - fleets.length } : {}) };
+}
+
+/** Of fleets on the first page: they may be large, and are the same on each. */
+function rowsIn(inputs: StatusInputs, { groups, shown }: Selection, query: StatusQuery): Pick<StatusDocument, 'rows'> {
+  if (query.withRows !== true) return {};
+  const isFirst = query.page?.after === undefined;
+  const fleets = isFirst ? groups('fleet').map(([name]) => name) : [];
+  return { rows: keptRows(inputs, fleets, shown) };
 }
 
 /** A fleet that was asked for, or each of a few devices: by when those of it are heard that wait. */
@@ -197,6 +206,7 @@ export async function statusDocument(inputs: StatusInputs, query: StatusQuery): 
     devices: shown.map((name) => describe(inputs, name, withEvents)),
     ...(omitted > 0 ? { devicesOmitted: omitted } : {}),
     ...(next === undefined ? {} : { next }),
+    ...rowsIn(inputs, selection, query),
     refusals: count > shownMax ? refusals.slice(0, refusalsShownMax) : refusals,
   };
 }

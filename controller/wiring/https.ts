@@ -7,15 +7,17 @@ import { enrol } from '../authority/enrolment.ts';
 import { certificateIdentity } from '../authority/key-fingerprint.ts';
 import { authorizeSubscribers, isSubscriber } from '../authority/subscribers.ts';
 import { type BundleWorld, bundleDevicesMax, makeBundle } from '../bundles/make-bundle.ts';
+import { OrderedBundles } from '../bundles/ordered-bundles.ts';
 import type { Controller } from '../controller-parts.ts';
 import { ConnectionsFull, connectionsMax } from '../doors/connection-room.ts';
 import { fairHandshakes } from '../doors/fair-handshakes.ts';
 import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
 import { newsLimits } from '../doors/http/news-route.ts';
+import { parcelLimits } from '../doors/http/parcel-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
-import { bodyBytesMax, createApi } from '../doors/http/router.ts';
-import type { TakePart } from '../doors/mqtt/message-door.ts';
+import { bodyBytesFor, createApi } from '../doors/http/router.ts';
+import type { TakePart } from '../doors/part-outcome.ts';
 import { serveArtifacts } from '../publishing/serve-artifacts.ts';
 import { signBundle } from '../publishing/sign-deployment.ts';
 import type { StatePlace, Term } from '../state/leadership.ts';
@@ -36,7 +38,7 @@ export async function openHttps(ground: Ground, place: StatePlace) {
     authority: authority.certificate,
     identify: certificateIdentity,
     handler: (request, peer, signal) => handler(request, peer, signal),
-    bodyBytesMax,
+    bodyBytesMax: bodyBytesFor(ground.apiToken),
     onFailure: (subject, error) => guard.tell('http', subject, error),
     connectionsMax: room.https,
     onTurnedAway: (address) => guard.tell('http', address, full),
@@ -58,12 +60,16 @@ function targetOf({ site, device }: BundleOrder) {
 }
 
 /** What bundles are made with, besides files. */
-function bundling({ keys }: Ground, controller: Controller): Omit<BundleWorld, 'files' | 'isRight'> {
+function bundling(
+  { keys }: Ground,
+  controller: Controller,
+  ordered: OrderedBundles,
+): Omit<BundleWorld, 'files' | 'isRight'> {
   return {
     nowMs: () => clock.now(),
     offers: (order) => controller.offers(targetOf(order), bundleDevicesMax),
     sign: (statement) => signBundle(statement, keys.deployment),
-    note: (deployments, who, notAfter) => controller.noteBundle({ deployments, who, notAfter }),
+    expect: (lease, bundle) => ordered.add(lease, bundle),
   };
 }
 
@@ -82,18 +88,22 @@ export function openApi(
   };
   const mayEnrol = authorizeSubscribers(configuration.channels?.mqtt?.subscribers ?? [], authorize);
   const { webhookSecret } = configuration.source;
+  const ordered = new OrderedBundles();
   return createApi({
     artifacts: serveArtifacts(serving.parts),
     fillParcel: serving.fill,
     ...{ news: controller.onNews, messages },
     newsLimits: newsLimits(() => clock.monotonic()),
+    parcelLimits: parcelLimits(() => clock.monotonic()),
     status: (query) => controller.status(query),
     changes: controller.changes,
     clock,
     acceptRevision: (name) => controller.acceptRevision(name),
     makeBundle: (order) =>
-      makeBundle(order, { ...serving.parts, ...bundling(ground, controller) }).catch(serving.inTrouble),
+      makeBundle(order, { ...serving.parts, ...bundling(ground, controller, ordered) }).catch(serving.inTrouble),
+    noteBundle: (lease) => ordered.written(lease, (bundle) => controller.noteBundle(bundle)),
     takeReceipt: controller.takeReceipt,
+    takeMessages: controller.takeMessages,
     actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
     enrol: (request, address) => enrol({ authority, authorize: mayEnrol, onRefusal, onIssued }, request, address),
     brokerForAgents: () => brokerForAgents(url(), embedded !== undefined),

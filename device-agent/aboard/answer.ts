@@ -1,6 +1,8 @@
 /** What the agent answers to programs aboard, such as a display on the bridge. */
 import type { Allowance } from '../../platform/allowance.ts';
+import type { CarriedClaim } from '../../schemas/carried-messages.ts';
 import type {
+  CarriedMessages,
   Consent,
   DeploymentReference,
   Progress,
@@ -9,6 +11,7 @@ import type {
   Waiting,
 } from '../../schemas/generated/types.ts';
 import { waitingWords } from '../../schemas/waiting-words.ts';
+import type { Carried, CarriedPlace } from '../outbox/carried.ts';
 import type { BundleState } from '../update/bundle-intake.ts';
 import type { Slot } from '../update/state.ts';
 import { parseQuestion, type Question } from './question.ts';
@@ -27,6 +30,12 @@ export type AboardAnswer =
   | { readonly kind: 'kept'; readonly consent: Consent }
   | { readonly kind: 'bundle'; readonly device: string; readonly bundle: BundleState; readonly progress?: Progress }
   | { readonly kind: 'receipt'; readonly device: string; readonly at: string; readonly receipt: Receipt }
+  /** Without `carried` no more waits. */
+  | {
+      readonly kind: 'messages';
+      readonly device: string;
+      readonly carried?: { readonly messages: CarriedMessages; readonly count: number; readonly place: CarriedPlace };
+    }
   /** It asks the shore in so many seconds. */
   | { readonly kind: 'woken'; readonly inSeconds: number }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
@@ -53,6 +62,11 @@ export interface AboardWorld {
   readonly carriedReport: () => Report;
   /** Signs a report by the device's key; undefined where it has none. */
   readonly signReceipt: (report: Report) => Receipt | undefined;
+  readonly messagesPace: Pick<Allowance, 'waitMs' | 'spend'>;
+  /** What it has for the shore behind a place. */
+  readonly carriedMessages: (after: CarriedPlace | undefined) => Carried | undefined;
+  /** Signs some of it, as the receipt. */
+  readonly signMessages: (claim: CarriedClaim) => CarriedMessages | undefined;
 }
 
 /** Nobody knows who is aboard in a year. */
@@ -129,14 +143,27 @@ function tooSoon(pace: Pick<Allowance, 'waitMs'>): AboardAnswer | undefined {
   return seconds === 0 ? undefined : refused('TOO_OFTEN', `that was asked too often lately: ask again in ${seconds} s`);
 }
 
+const noKey = refused('NO_KEY', 'this device has no key yet: fleet-agent.js enroll makes one');
+
 function receiptAnswer({ device, carriedReport, signReceipt, receiptPace }: AboardWorld): AboardAnswer {
   const wait = tooSoon(receiptPace);
   if (wait !== undefined) return wait;
   receiptPace.spend();
   const report = carriedReport();
   const receipt = signReceipt(report);
-  if (receipt !== undefined) return { kind: 'receipt', device, at: report.at, receipt };
-  return refused('NO_KEY', 'this device has no key yet: fleet-agent.js enroll makes one');
+  return receipt === undefined ? noKey : { kind: 'receipt', device, at: report.at, receipt };
+}
+
+function messagesAnswer(after: CarriedPlace | undefined, world: AboardWorld): AboardAnswer {
+  const { device, carriedMessages, signMessages, messagesPace, nowMs } = world;
+  const wait = tooSoon(messagesPace);
+  if (wait !== undefined) return wait;
+  messagesPace.spend();
+  const next = carriedMessages(after);
+  if (next === undefined) return { kind: 'messages', device };
+  const { claim, count, place } = next;
+  const messages = signMessages({ ...claim, device, at: new Date(nowMs()).toISOString() });
+  return messages === undefined ? noKey : { kind: 'messages', device, carried: { messages, count, place } };
 }
 
 function applyAnswer(file: string, world: AboardWorld): AboardAnswer {
@@ -162,6 +189,8 @@ export function answerAboard(line: string, world: AboardWorld): string {
       return JSON.stringify(bundleAnswer(world));
     case 'receipt':
       return JSON.stringify(receiptAnswer(world));
+    case 'messages':
+      return JSON.stringify(messagesAnswer(question.after, world));
     case 'wake':
       return JSON.stringify({ kind: 'woken', inSeconds: Math.ceil(world.wake() / 1000) } satisfies AboardAnswer);
     case 'nothing':

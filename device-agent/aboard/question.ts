@@ -1,5 +1,7 @@
 /** What programs aboard may ask the agent, as a line of JSON. Anybody who may write to its socket may have written it. */
 import { isObject } from '../../schemas/json-object.ts';
+import { momentMsOf } from '../../schemas/moment.ts';
+import type { CarriedPlace } from '../outbox/carried.ts';
 
 /** A question that can be answered. */
 export type Question =
@@ -10,6 +12,8 @@ export type Question =
   | { readonly ask: 'bundle' }
   /** What it says of itself, signed. */
   | { readonly ask: 'receipt' }
+  /** What it has for the shore behind that place, or the first of it, signed. */
+  | { readonly ask: 'messages'; readonly after?: CarriedPlace }
   | {
       readonly ask: 'consent';
       /** The deployment that whoever answers has been shown. */
@@ -30,6 +34,7 @@ export interface QuestionFault {
 const byCharactersMax = 64;
 const reasonCharactersMax = 160;
 const fileCharactersMax = 1024;
+const nameCharactersMax = 63;
 
 function fault(message: string): QuestionFault {
   return { ask: 'nothing', message };
@@ -42,14 +47,6 @@ function isText(value: unknown, charactersMax: number): value is string {
   return typeof value === 'string' && value.trim() !== '' && value.length <= charactersMax && !refused.test(value);
 }
 
-/** `2026-12-01T08:00:00Z`: a moment, with its zone. */
-function momentOf(value: unknown): number | undefined {
-  const isMoment =
-    typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(value);
-  const ms = isMoment ? Date.parse(value) : Number.NaN;
-  return Number.isFinite(ms) ? ms : undefined;
-}
-
 function consentOf(value: Readonly<Record<string, unknown>>): Question | QuestionFault {
   const { deployment, answer, by, reason, until } = value;
   if (typeof deployment !== 'number' || !Number.isSafeInteger(deployment) || deployment < 1)
@@ -58,9 +55,9 @@ function consentOf(value: Readonly<Record<string, unknown>>): Question | Questio
   if (!isText(by, byCharactersMax)) return fault(`"by" must say who answers, in 1 to ${byCharactersMax} characters`);
   if (reason !== undefined && !isText(reason, reasonCharactersMax))
     return fault(`"reason" must be a line of 1 to ${reasonCharactersMax} characters`);
-  const untilMs = until === undefined ? undefined : momentOf(until);
+  const untilMs = typeof until === 'string' ? momentMsOf(until) : undefined;
   if (until !== undefined && untilMs === undefined)
-    return fault('"until" must be a moment with its zone, such as 2026-12-01T08:00:00Z');
+    return fault('"until" must be a moment that there is, with its zone, such as 2026-12-01T08:00:00Z');
   return {
     ...{ ask: 'consent', deployment, answer, by },
     ...(reason === undefined ? {} : { reason }),
@@ -73,6 +70,19 @@ function applyOf({ file }: Readonly<Record<string, unknown>>): Question | Questi
   return fault(
     `"file" must be the whole path of a bundle, in at most ${fileCharactersMax} characters, of which none controls a terminal`,
   );
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function messagesOf({ after }: Readonly<Record<string, unknown>>): Question | QuestionFault {
+  if (after === undefined) return { ask: 'messages' };
+  const { application, channel, stream, segment, index } = isObject(after) ? after : {};
+  const isPlace = [application, channel, stream].every((text) => isText(text, nameCharactersMax));
+  if (!isPlace || !isCount(segment) || !isCount(index))
+    return fault('"after" must be the place that was answered last');
+  return { ask: 'messages', after: { application, channel, stream, segment, index } as CarriedPlace };
 }
 
 /** Reads a line. */
@@ -94,7 +104,9 @@ export function parseQuestion(line: string): Question | QuestionFault {
       return consentOf(value);
     case 'apply':
       return applyOf(value);
+    case 'messages':
+      return messagesOf(value);
     default:
-      return fault('"ask" must be "status", "consent", "wake", "apply", "bundle" or "receipt"');
+      return fault('"ask" must be "status", "consent", "wake", "apply", "bundle", "receipt" or "messages"');
   }
 }

@@ -5,6 +5,7 @@ import { eventWords } from '../../schemas/event-words.ts';
 import { factWords } from '../../schemas/fact-words.ts';
 import type { ApplicationReport, QuotaUsage, Report } from '../../schemas/generated/types.ts';
 import { linkWords } from '../../schemas/link-words.ts';
+import { awaitedWords, neighbourWords } from '../../schemas/neighbour-words.ts';
 import { outboxWords } from '../../schemas/outbox-words.ts';
 import { siteLinkWords } from '../../schemas/site-link-words.ts';
 import { snapshotWords } from '../../schemas/snapshot-words.ts';
@@ -123,12 +124,13 @@ export function describeAgent(
     ...deathLines(report),
     ...outboxLines(report, saidMs),
     ...(report.links ?? []).map((link) => `Link ${siteLinkWords(link, megabytes)}.`),
+    ...(report.neighbours ?? []).map((one) => `Neighbour ${neighbourWords(one)}.`),
   ];
   if (target !== undefined && target.sequence !== running?.sequence) {
     const bytes =
       progress === undefined || progress.bytesTotal === 0
         ? ''
-        : `, ${progress.bytesDone} of ${progress.bytesTotal} bytes`;
+        : `, ${progress.bytesDone} of ${progress.bytesTotal} bytes${awaitedWords(progress)}`;
     lines.push(`On the way to deployment ${target.sequence} of commit ${target.revision.slice(0, 7)}${bytes}.`);
   }
   if (consent !== undefined) lines.push(`${consentWords(consent)} (${ageOf(Date.parse(consent.at), nowMs)} ago).`);

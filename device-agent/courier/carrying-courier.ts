@@ -85,9 +85,10 @@ export class CarryingCourier implements Courier {
 
   /** A courier that knows nothing but what is in the bundle, whose lease was signed by who may sign deployments. */
   async #leased(bundle: Bundle, signal: AbortSignal): Promise<LocalCourier> {
-    const { configuration } = this.#options;
+    const { lan: _neighbours, onWants: _nobody, ...options } = this.#options;
+    const { configuration } = options;
     const courier = new LocalCourier({
-      ...this.#options,
+      ...options,
       configuration: { ...configuration, controller: bundleServer, artifacts: bundleServer },
       network: bundleNetwork(bundle),
       leasedAtMs: Date.parse(bundle.statement.issuedAt),

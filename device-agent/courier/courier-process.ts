@@ -1,8 +1,9 @@
-import type { ChildProcess, Clock, CountTravel, Log, Processes } from '../../platform/ports.ts';
+import type { ChildProcess, Clock, CountTravel, Log, Processes, Segments } from '../../platform/ports.ts';
 import type { Progress } from '../../schemas/generated/types.ts';
 import type { AgentTime } from '../download/metadata.ts';
 import type { CountBytes } from '../download/small-file.ts';
 import type { Enrolment } from '../enrol.ts';
+import type { Want } from '../neighbours/wants.ts';
 import type { NewsQuestion, NewsReply, PartReply } from '../transport/news.ts';
 import type { BringErrand, Brought, Courier, Failure, Verdict } from './courier.ts';
 import { failureOf } from './failure-of.ts';
@@ -22,6 +23,10 @@ export interface CourierProcessOptions {
   readonly countBytes: CountBytes;
   readonly countTravel: CountTravel;
   readonly orderParcel: OrderParcel;
+  /** Told what is wanted by now. */
+  readonly onWants?: (wants: readonly Want[]) => void;
+  /** Of the supervisor's connections: what either of both finds out the other need not. */
+  readonly segments: Segments;
   /** Asked by what needs the first courier, which is started when that resolves. */
   readonly due?: () => Promise<void>;
 }
@@ -86,6 +91,7 @@ export class CourierProcess implements Courier {
   #unpacking: string | undefined;
   /** Ends a courier that has nothing to do, or hangs. */
   #timer: Disposable | undefined;
+  #wants: readonly Want[] = [];
   /** What of its news could not be taken down since. */
   #fault: Failure | undefined;
 
@@ -136,6 +142,7 @@ export class CourierProcess implements Courier {
     this.#child?.kill('SIGKILL');
     // Whether it is gone already or not: the next one waits for its lock.
     this.#child = undefined;
+    this.#rest();
   }
 
   /** Something happened: what comes next is waited for anew. */
@@ -163,17 +170,19 @@ export class CourierProcess implements Courier {
     const outcome = new Promise<Outcomes[K]>((resolve) => {
       this.#pending.set(id, { id, errand, onProgress, resolve: resolve as Pending['resolve'] });
     });
+    // One that hangs says no word more often because more is asked of it.
+    if (this.#pending.size === 1) this.#wait();
     if (this.#child === undefined) this.#startWhenDue();
     else if (this.#isReady) this.#hand(this.#pending.get(id)!);
-    this.#wait();
     const abort = (): void => this.#abort(id);
     signal.addEventListener('abort', abort);
     return outcome.finally(() => signal.removeEventListener('abort', abort));
   }
 
   #hand({ id, errand }: Pending): void {
-    const floorMs = this.#options.time.nowMs();
-    this.#child?.send({ kind: 'errand', id, floorMs, errand } satisfies ToCourier);
+    const { time, segments } = this.#options;
+    const known = { floorMs: time.nowMs(), areSegmentsShort: segments.areShort };
+    this.#child?.send({ kind: 'errand', id, ...known, errand } satisfies ToCourier);
   }
 
   /** What was handed over ends when the courier says so: until then its files are not free for others. */
@@ -193,6 +202,7 @@ export class CourierProcess implements Courier {
   }
 
   #start(): void {
+    this.#wait();
     const { processes, file, args } = this.#options;
     const child = processes.start(file, args);
     this.#child = child;
@@ -222,6 +232,9 @@ export class CourierProcess implements Courier {
       case 'travelled':
         this.#options.countTravel(message.bytes, message.via);
         return;
+      case 'wants':
+        this.#want(message.wants);
+        return;
       case 'order':
         void this.#order(message, child);
         return;
@@ -232,11 +245,23 @@ export class CourierProcess implements Courier {
         this.#unpacking = message.sha256;
         return;
       case 'done':
+        this.#options.segments.areShort = message.areSegmentsShort ?? this.#options.segments.areShort;
         this.#done(message.id, message.outcome);
         return;
       default:
         throw new Error(message satisfies never);
     }
+  }
+
+  #want(wants: readonly Want[]): void {
+    this.#wants = wants;
+    this.#options.onWants?.(wants);
+  }
+
+  /** Without a courier nothing is being fetched. */
+  #rest(): void {
+    if (!this.#wants.some(({ isFetching }) => isFetching)) return;
+    this.#want(this.#wants.map((want) => ({ ...want, isFetching: false })));
   }
 
   /** The answer is of use to nobody but who ordered. */
@@ -269,6 +294,7 @@ export class CourierProcess implements Courier {
   #ended(how: string): void {
     const unpacked = this.#unpacking;
     this.#child = undefined;
+    this.#rest();
     this.#timer?.[Symbol.dispose]();
     if (this.#pending.size === 0) return;
     const whileUnpacking = unpacked === undefined ? '' : ' while it unpacked; that form is not tried again';

@@ -1,6 +1,6 @@
 import type { Deployment, DownloadReport, Progress, ShadowDesired } from '../../schemas/generated/types.ts';
-import type { Wanted } from '../download/fetch-deployment.ts';
 import type { FetchMemory } from '../download/fetch-memory.ts';
+import type { Wanted } from '../download/wanted.ts';
 import type { LinkAllowance } from '../links/link-terms.ts';
 import type { Problem } from '../problem.ts';
 

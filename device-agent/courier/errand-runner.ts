@@ -1,3 +1,4 @@
+import type { Segments } from '../../platform/ports.ts';
 import type { Enrolment } from '../enrol.ts';
 import type { AskNews, SendPart } from '../transport/news.ts';
 import type { Courier } from './courier.ts';
@@ -14,6 +15,7 @@ export interface RunnerOptions {
   readonly time: SharedTime;
   readonly orders: Pick<ForwardedOrders, 'answered'>;
   readonly say: (message: FromCourier) => void;
+  readonly segments: Segments;
 }
 
 /** The courier's end of the channel: does what the supervisor asks for, as much at once as it asks for. */
@@ -38,13 +40,16 @@ export class ErrandRunner {
     }
   }
 
-  #begin({ id, floorMs, errand }: Extract<ToCourier, { readonly kind: 'errand' }>): void {
+  #begin({ id, floorMs, areSegmentsShort, errand }: Extract<ToCourier, { readonly kind: 'errand' }>): void {
+    const { time, segments, say } = this.#options;
     const abort = new AbortController();
     this.#aborts.set(id, abort);
-    this.#options.time.adopt(floorMs);
+    time.adopt(floorMs);
+    segments.areShort = areSegmentsShort;
     void this.#run(id, errand, abort.signal).then((outcome) => {
       this.#aborts.delete(id);
-      this.#options.say({ kind: 'done', id, outcome });
+      const found = segments.areShort === areSegmentsShort ? {} : { areSegmentsShort: segments.areShort };
+      say({ kind: 'done', id, ...found, outcome });
     });
   }
 

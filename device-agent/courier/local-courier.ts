@@ -6,7 +6,7 @@ import { parcelDeltaBytesMax } from '../../schemas/parcel.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { readBornRoot } from '../download/born-root.ts';
 import { DownloadError } from '../download/download-error.ts';
-import { FetchAttempt, missingModules, modulesOf } from '../download/fetch-deployment.ts';
+import { FetchAttempt } from '../download/fetch-deployment.ts';
 import type { FetchMemory } from '../download/fetch-memory.ts';
 import type { DownloadContext } from '../download/fetch-module.ts';
 import { type AgentTime, ReleaseMetadata } from '../download/metadata.ts';
@@ -14,6 +14,9 @@ import { noParcel, orderByMessage, orderParcel, withoutParcelsMs } from '../down
 import { Passage } from '../download/passage.ts';
 import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
+import { missingModules, modulesOf } from '../download/wanted.ts';
+import { Neighbours } from '../neighbours/neighbours.ts';
+import { type Want, Wants } from '../neighbours/wants.ts';
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { stateLayout } from '../state-layout.ts';
 import { mendIfPossible } from '../storage/mend.ts';
@@ -40,6 +43,10 @@ export interface LocalCourierOptions {
   readonly unpacking?: (sha256?: string) => void;
   /** What was made ready to run, and may have to make room. */
   readonly prepared?: Pick<PreparedStore, 'collect'>;
+  /** Asks devices beside this one, and says which one answers; absent where none is asked. */
+  readonly lan?: Network;
+  /** Told what is wanted by now. */
+  readonly onWants?: (wants: readonly Want[]) => void;
   /** When who may sign deployments vouched for what this network serves. */
   readonly leasedAtMs?: number;
 }
@@ -103,15 +110,24 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
   async bring(...[errand, onProgress, signal]: Parameters<Courier['bring']>): ReturnType<Courier['bring']> {
     let attempt: FetchAttempt | undefined;
     let { parcelHungAt } = errand.memory;
+    const wants = new Wants(this.#options.clock, this.#options.onWants ?? (() => {}));
+    const neighbours = this.#openNeighbours(errand, wants);
     const learnt = (): FetchMemory => {
-      return { ...(attempt?.memory() ?? errand.memory), ...(parcelHungAt === undefined ? {} : { parcelHungAt }) };
+      const memory = { ...(attempt?.memory() ?? errand.memory), ...neighbours.memory() };
+      return { ...memory, ...(parcelHungAt === undefined ? {} : { parcelHungAt }) };
     };
     try {
       const collect = (): void => this.#collect(errand);
       const passage = new Passage(errand.links ?? [], this.#options.wayOut);
       if (await this.#order(errand, passage, signal)) parcelHungAt = this.#options.clock.monotonic();
       const context = { ...this.#context, collect, parcel: this.#parcel, passage };
-      attempt = new FetchAttempt(context, this.#options.clock, () => this.#openMetadata(), errand);
+      attempt = new FetchAttempt(
+        context,
+        { neighbours, wants },
+        this.#options.clock,
+        () => this.#openMetadata(),
+        errand,
+      );
       const downloads = await attempt.run(onProgress, signal);
       return { memory: learnt(), result: { kind: 'brought', downloads } };
     } catch (error) {
@@ -119,7 +135,17 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
       return { memory: learnt(), result: failureOf(error) };
     } finally {
       this.#parcel = noParcel;
+      wants.rest();
     }
+  }
+
+  #openNeighbours({ memory }: BringErrand, wants: Wants): Neighbours {
+    const { configuration, clock, time, network, lan } = this.#options;
+    const { device, neighbours = {} } = configuration;
+    const known = lan === undefined ? [] : (neighbours.known ?? []);
+    const asking = { network: lan ?? network, clock, nowMs: () => time.nowMs(), device, known };
+    const { aside = [], waitedMs = {} } = memory;
+    return new Neighbours({ ...asking, aside, waitedMs }, wants);
   }
 
   /** Has what an update needs besides its modules come, where it is to be agreed upon first and there is something to bring; whether that hung. */

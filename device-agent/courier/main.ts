@@ -6,6 +6,7 @@ import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
+import { nodeSegments } from '../../platform/node/segments.ts';
 import { onStarterGone } from '../../platform/node/starter-gone.ts';
 import { nodeSurroundings } from '../../platform/node/surroundings.ts';
 import type { CountTravel } from '../../platform/ports.ts';
@@ -44,13 +45,16 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
   const network = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel);
+  const beside = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, peers: 'devices' }));
   const orders = new ForwardedOrders(say);
   const courier = new CarryingCourier({
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
     network,
+    lan: beside,
     wayOut: () => nodeSurroundings.interface(),
     countBytes,
     orderParcel: orders.place,
+    onWants: (wants) => say({ kind: 'wants', wants }),
     prepared: new PreparedStore(nodeDisk, stateLayout(stateDirectory).preparedDirectory),
     unpacking: (sha256) => {
       // What fetching left makes room for the decoder's tables, and these for what comes after.
@@ -62,7 +66,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const enrolment = { device, controller, identity, network: stranger };
   const way = { network, countBytes, controller };
   const runner = new ErrandRunner({
-    ...{ courier, time, orders, say },
+    ...{ courier, time, orders, say, segments: nodeSegments },
     enrol: (signal) => enrol(enrolment, signal),
     news: (question, signal) => askNews(way, question, signal),
     part: (part, signal) => sendPart(way, part, signal),

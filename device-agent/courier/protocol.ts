@@ -1,6 +1,7 @@
 /** The words between the supervisor and the courier's process. Both are the agent's own, and believe each other. */
 import type { Progress, ShadowDesired } from '../../schemas/generated/types.ts';
 import type { Enrolment } from '../enrol.ts';
+import type { Want } from '../neighbours/wants.ts';
 import type { NewsQuestion, NewsReply, PartReply } from '../transport/news.ts';
 import type { BringErrand, Brought, Verdict } from './courier.ts';
 
@@ -27,8 +28,14 @@ export interface Outcomes {
 
 /** Supervisor to courier. Closing the channel means: end at once. */
 export type ToCourier =
-  /** `floorMs` is the agent's time floor by now. */
-  | { readonly kind: 'errand'; readonly id: number; readonly floorMs: number; readonly errand: Errand }
+  /** `floorMs` is the agent's time floor by now; for `areSegmentsShort` see `Segments`. */
+  | {
+      readonly kind: 'errand';
+      readonly id: number;
+      readonly floorMs: number;
+      readonly areSegmentsShort: boolean;
+      readonly errand: Errand;
+    }
   | { readonly kind: 'abort'; readonly id: number }
   /** What came of an order, base64; without a parcel where it does not come over the session. */
   | { readonly kind: 'parcel'; readonly id: number; readonly parcel?: string };
@@ -41,10 +48,18 @@ export type FromCourier =
   | { readonly kind: 'received'; readonly bytes: number }
   /** So much went over an interface, either way; as `CountTravel` has it. */
   | { readonly kind: 'travelled'; readonly bytes: number; readonly via?: string }
+  /** What is wanted by now, for neighbours to hear. */
+  | { readonly kind: 'wants'; readonly wants: readonly Want[] }
   /** Is to be ordered over the supervisor's session: base64. */
   | { readonly kind: 'order'; readonly id: number; readonly order: string }
   /** Something signed has shown this time. */
   | { readonly kind: 'signed'; readonly atMs: number }
   /** What is being unpacked now: if it is the end of this process, it was too much for the device. */
   | { readonly kind: 'unpacking'; readonly sha256?: string }
-  | { readonly kind: 'done'; readonly id: number; readonly outcome: Outcomes[keyof Outcomes] };
+  /** With what the next courier need not find out, where something was. */
+  | {
+      readonly kind: 'done';
+      readonly id: number;
+      readonly areSegmentsShort?: boolean;
+      readonly outcome: Outcomes[keyof Outcomes];
+    };

@@ -1,6 +1,4 @@
-import { TrustError } from '../../artifact/trust/error.ts';
 import type { Clock } from '../../platform/ports.ts';
-import { deployedModules } from '../../schemas/deployed-modules.ts';
 import type {
   Deployment,
   DownloadReport,
@@ -9,9 +7,10 @@ import type {
   ReleaseIndex,
   Way,
 } from '../../schemas/generated/types.ts';
-import { judgeEnvelope } from '../courier/judge-envelope.ts';
 import { bringWholeOnly } from '../links/link-terms.ts';
-import type { ModuleStore } from '../storage/module-store.ts';
+import type { Neighbours } from '../neighbours/neighbours.ts';
+import type { Wants } from '../neighbours/wants.ts';
+import { refresh, requireAgreement, requireSigner, targetPath } from './agreement.ts';
 import { DownloadError, isOfTheTerms, isOfTheWay } from './download-error.ts';
 import { type FetchMemory, type KnownIndex, type ModuleProgress, progressOf } from './fetch-memory.ts';
 import {
@@ -25,55 +24,9 @@ import {
 import type { ReleaseMetadata } from './metadata.ts';
 import { bytesThere } from './partial-file.ts';
 import { requireRunnable } from './require-runnable.ts';
+import { missingModules, modulesOf, type Wanted } from './wanted.ts';
 import { affordableWays, isByDelta, isCondensed } from './ways.ts';
 import { bytesWhole, type LackingDelta, lackingDeltas } from './whole-modules.ts';
-
-/** The path under which releases are signed. */
-function targetPath({ name, version }: LinkedModule): string {
-  return `${name}/${version}.wasm`;
-}
-
-/** Refuses a module that the signed releases do not know as the deployment has it. */
-function requireAgreement(metadata: ReleaseMetadata, module: LinkedModule): void {
-  const path = targetPath(module);
-  const target = metadata.target(path);
-  if (target === undefined) throw new DownloadError('RELEASE_UNSIGNED', `no release key signed ${path}`);
-  if (target.sha256 !== module.sha256 || target.length !== module.length) {
-    const asked = `${module.sha256.slice(0, 12)} of ${module.length} bytes`;
-    const signed = `${target.sha256.slice(0, 12)} of ${target.length} bytes`;
-    throw new DownloadError('RELEASE_MISMATCH', `the deployment wants ${path} as ${asked}, signed is ${signed}`);
-  }
-}
-
-/** Brings the newest metadata. What stops everything installs nothing new: for that, expired metadata is as good as any. */
-async function refresh(metadata: ReleaseMetadata, paths: readonly string[], signal: AbortSignal): Promise<void> {
-  try {
-    await metadata.refresh(paths, signal);
-  } catch (error) {
-    const isExpiry = error instanceof TrustError && error.code === 'EXPIRED';
-    if (!isExpiry || paths.length > 0) throw error;
-  }
-}
-
-/** Refuses a deployment whose signer is not named any more: the key was revoked after the deployment had been accepted. */
-function requireSigner(metadata: ReleaseMetadata, envelope: string, { device, sequence }: Deployment): void {
-  const judgement = judgeEnvelope(envelope, metadata.deploymentKeys(), device);
-  if (judgement.kind === 'genuine') return;
-  const { message } = judgement.problem;
-  throw new DownloadError('DEPLOYMENT_REVOKED', `deployment ${sequence} was accepted once, and is no more: ${message}`);
-}
-
-/** Every release that a deployment has, once. */
-export function modulesOf({ applications }: Deployment): readonly LinkedModule[] {
-  const modules = applications.flatMap(deployedModules);
-  return [...new Map(modules.map((module) => [targetPath(module), module])).values()];
-}
-
-/** One of those for each module that is not there, or not whole. */
-export function missingModules(store: ModuleStore, deployment: Deployment): readonly LinkedModule[] {
-  const byDigest = new Map(modulesOf(deployment).map((module) => [module.sha256, module]));
-  return [...byDigest.values()].filter(({ sha256, length }) => store.condition(sha256, length) !== 'intact');
-}
 
 /** As the report's schema has it. */
 const downloadsMax = 64;
@@ -87,16 +40,11 @@ const spoiltMax = 512;
 /** A file that a server was too busy for so often, or an index so often damaged, may be so for ever: the update must not hang on it. */
 const busyMax = 5;
 
-/** What is to be fetched. */
-export interface Wanted {
-  readonly deployment: Deployment;
-  /** What the deployment was taken out of, to be judged again by the keys that are named when it is installed. */
-  readonly envelope: string;
-  /** What is installed already agreed with the signed releases then; bringing its modules again needs no new consent. */
-  readonly isInstalled: boolean;
-  /** Names of releases of which another is there: one of these may have to come by a delta. */
-  readonly updates: readonly string[];
-  readonly memory: FetchMemory;
+/** The devices beside this one. */
+interface Site {
+  readonly neighbours: Neighbours;
+  /** What they are told. */
+  readonly wants: Wants;
 }
 
 /** One attempt to bring what a deployment lacks; `memory` tells what it and those before it came to know. */
@@ -109,7 +57,8 @@ export class FetchAttempt {
   readonly #isInstalled: boolean;
   /** Whether a module may come by a delta only. */
   readonly #isDeltaOnly: (module: LinkedModule) => boolean;
-  readonly #missing: readonly LinkedModule[];
+  readonly #site: Site;
+  #missing: readonly LinkedModule[];
   readonly #bytes: Map<string, number>;
   readonly #reports: Map<string, DownloadReport>;
   readonly #indexes: Map<string, KnownIndex>;
@@ -119,10 +68,11 @@ export class FetchAttempt {
   readonly #busy: Map<string, number>;
   #hasAgreed: boolean;
 
-  constructor(context: DownloadContext, clock: Clock, openMetadata: () => ReleaseMetadata, wanted: Wanted) {
+  constructor(context: DownloadContext, site: Site, clock: Clock, openMetadata: () => ReleaseMetadata, wanted: Wanted) {
     const { deployment, envelope, isInstalled, updates, memory } = wanted;
     this.#envelope = envelope;
     this.#context = context;
+    this.#site = site;
     this.#clock = clock;
     this.#openMetadata = openMetadata;
     this.#deployment = deployment;
@@ -156,8 +106,10 @@ export class FetchAttempt {
     };
   }
 
-  #tell(onProgress: (progress: Progress) => void): void {
-    onProgress(progressOf({ progress: Object.fromEntries(this.#progress) }));
+  /** Where it is waited for a neighbour, which one that is. */
+  #tell(onProgress: (progress: Progress) => void, neighbour?: string): void {
+    const progress = progressOf({ progress: Object.fromEntries(this.#progress) });
+    onProgress(neighbour === undefined ? progress : { ...progress, neighbour });
   }
 
   /** Brings what is missing; throws when it can't now. */
@@ -166,8 +118,13 @@ export class FetchAttempt {
     this.#tell(onProgress);
     const isLater = this.#hasAgreed;
     if (!isLater) await this.#agree(signal);
+    await this.#askNeighbours(onProgress, signal);
     await this.#requireDeltas(signal);
-    for (const module of this.#missing) await this.#bring(module, onProgress, signal);
+    for (const module of this.#missing) {
+      if (await this.#awaitNeighbour(module, onProgress, signal)) continue;
+      await this.#bring(module, onProgress, signal);
+      this.#site.wants.there(module.sha256);
+    }
     // Attempts may lie days apart: what is installed now must be signed and fresh now.
     if (isLater) await this.#agree(signal);
     if (!this.#isInstalled) for (const one of applications) requireRunnable(this.#context.store, one);
@@ -185,6 +142,55 @@ export class FetchAttempt {
     requireSigner(metadata, this.#envelope, this.#deployment);
     for (const module of modules) requireAgreement(metadata, module);
     this.#hasAgreed = true;
+  }
+
+  /** What a neighbour has costs no link, and comes whole whatever the deployment says of links. */
+  async #askNeighbours(onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<void> {
+    for (const module of this.#missing) {
+      if (await this.#cameAlong(module, signal)) continue;
+      const progress = this.#progressFor(module, onProgress);
+      const device = await this.#site.neighbours.bring(this.#context, module, progress, signal);
+      if (device === undefined) continue;
+      this.#came(module, device);
+      this.#missing = this.#missing.filter((one) => one !== module);
+    }
+  }
+
+  /** Whether a module came from a neighbour that had it meanwhile, or fetched it. */
+  async #awaitNeighbour(
+    module: LinkedModule,
+    onProgress: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (await this.#cameAlong(module, signal)) return false;
+    const done = this.#bytes.get(module.sha256) ?? 0;
+    const progress = this.#progressFor(module, onProgress);
+    const onWait = (neighbour: string): void => this.#tell(onProgress, neighbour);
+    const device = await this.#site.neighbours.await(this.#context, module, { done, progress, onWait }, signal);
+    if (device !== undefined) this.#came(module, device);
+    return device !== undefined;
+  }
+
+  /** A module is there, from a neighbour. */
+  #came(module: LinkedModule, device: string): void {
+    const bytes = this.#bytes.get(module.sha256) ?? 0;
+    this.#reports.set(targetPath(module), { ...downloadReport(module, 'whole', bytes), neighbour: device });
+  }
+
+  /** Whether a delta to a module came along with the update. */
+  async #cameAlong(module: LinkedModule, signal: AbortSignal): Promise<boolean> {
+    const { parcel, store, budget } = this.#context;
+    if (!parcel.has(`releases/${module.name}/${module.version}.json`)) return false;
+    const index = this.#unspoilt(await this.#indexOf(this.#contextOf(module), module, signal));
+    const ways = affordableWays(module, index, store, budget, () => 0);
+    return ways.some(({ sha256 }) => parcel.has(`sha256/${sha256}`));
+  }
+
+  #progressFor({ sha256 }: LinkedModule, onProgress: (progress: Progress) => void) {
+    return (done: number, total: number): void => {
+      this.#progress.set(sha256, { done, total });
+      this.#tell(onProgress);
+    };
   }
 
   /** Before anything of an update travels: what of it can't come as its deployment has it is told at once. */
@@ -266,9 +272,10 @@ export class FetchAttempt {
   async #bring(module: LinkedModule, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<void> {
     const { sha256 } = module;
     const context = this.#contextOf(module);
+    const tell = this.#progressFor(module, onProgress);
     const progress = (done: number, total: number): void => {
-      this.#progress.set(sha256, { done, total });
-      this.#tell(onProgress);
+      this.#site.wants.fetching(sha256, this.#bytes.get(sha256) ?? 0);
+      tell(done, total);
     };
     const index = this.#unspoilt(await this.#indexOf(context, module, signal));
     const unpacking: Unpacking = {

@@ -1,4 +1,5 @@
 import type { DownloadReport, Progress, ReleaseIndex } from '../../schemas/generated/types.ts';
+import type { Aside } from '../neighbours/aside.ts';
 
 /** An index, or that there was none, and when it was asked for on the monotonic clock. */
 export interface KnownIndex {
@@ -32,6 +33,10 @@ export interface FetchMemory {
   readonly busy: Readonly<Record<string, number>>;
   /** When a parcel was let hang, on the monotonic clock. */
   readonly parcelHungAt?: number;
+  /** Neighbours that are asked for nothing for a while. */
+  readonly aside?: readonly Aside[];
+  /** How long modules were waited for that a neighbour fetches, by digest. */
+  readonly waitedMs?: Readonly<Record<string, number>>;
 }
 
 /** Before the first attempt. */

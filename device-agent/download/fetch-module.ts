@@ -90,7 +90,7 @@ function parseIndex(url: string, bytes: Uint8Array): ReleaseIndex {
 }
 
 /** Sees to it that the module and what travels of it have room. */
-function requireRoom(context: DownloadContext, way: Way, module: LinkedModule): void {
+export function requireRoom(context: DownloadContext, way: Way, module: LinkedModule): void {
   const { disk, store, partialDirectory } = context;
   const unpacked = way.method === 'whole' ? 0 : module.length;
   const there = bytesThere(disk, partialDirectory, way.sha256);

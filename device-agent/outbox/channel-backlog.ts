@@ -153,23 +153,57 @@ export class ChannelBacklog {
   /** The next messages to send: at least one where there is one, beyond that so many bytes and messages at most. */
   next(bytesMax: number, messagesMax: number): Batch | undefined {
     for (const [number, seen] of this.#segments) {
-      const { header, next, durable } = seen;
-      if (next.index >= durable) continue;
-      const messages: { at: number; message: Uint8Array }[] = [];
-      let bytes = 0;
-      const roomFor = Math.min(messagesMax, durable - next.index);
-      readRecords(this.#disk, segmentPath(this.#directory, number), next.offset, ({ at, message }) => {
-        if (messages.length > 0 && bytes + message.length > bytesMax) return false;
-        messages.push({ at, message: message.slice() });
-        bytes += message.length;
-        return messages.length < roomFor;
-      });
-      if (messages.length > 0)
-        return { stream: header.stream, first: { segment: number, index: next.index }, messages };
+      if (seen.next.index >= seen.durable) continue;
+      const batch = this.#read(number, seen, seen.next, bytesMax, messagesMax);
+      if (batch !== undefined) return batch;
       // It was there and can't be read any more.
       this.#lose(number, seen);
     }
     return undefined;
+  }
+
+  /** As `next`, of what lies behind a position, which may be one that was never sent. */
+  after({ segment, index }: Position, bytesMax: number, messagesMax: number): Batch | undefined {
+    for (const [number, seen] of this.#segments) {
+      if (number < segment) continue;
+      const from = number === segment ? this.#behind(number, seen, index) : seen.next;
+      const batch = this.#read(number, seen, from, bytesMax, messagesMax);
+      if (batch !== undefined) return batch;
+    }
+    return undefined;
+  }
+
+  /** Where the first record lies that the shore does not have and that is behind `index`. */
+  #behind(number: number, { next }: Seen, index: number): Seen['next'] {
+    const from = { ...next };
+    if (from.index > index) return from;
+    readRecords(this.#disk, segmentPath(this.#directory, number), from.offset, (_record, end) => {
+      from.index += 1;
+      from.offset = end;
+      return from.index <= index;
+    });
+    return from;
+  }
+
+  #read(
+    number: number,
+    { header, durable }: Seen,
+    from: Seen['next'],
+    bytesMax: number,
+    messagesMax: number,
+  ): Batch | undefined {
+    const messages: { at: number; message: Uint8Array }[] = [];
+    let bytes = 0;
+    const roomFor = Math.min(messagesMax, durable - from.index);
+    if (roomFor <= 0) return undefined;
+    readRecords(this.#disk, segmentPath(this.#directory, number), from.offset, ({ at, message }) => {
+      if (messages.length > 0 && bytes + message.length > bytesMax) return false;
+      messages.push({ at, message: message.slice() });
+      bytes += message.length;
+      return messages.length < roomFor;
+    });
+    const first = { segment: number, index: from.index };
+    return messages.length === 0 ? undefined : { stream: header.stream, first, messages };
   }
 
   /** The shore has everything up to there, durably. What it was never sent it can't have. */

@@ -2,6 +2,7 @@ import type { Clock, Disk, Log, Random } from '../../platform/ports.ts';
 import { type BatchAnswer, decodeAnswer } from '../../schemas/batch-answer.ts';
 import type { OutboxReport } from '../../schemas/generated/types.ts';
 import { batchParts, packBatch } from '../../schemas/message-batch.ts';
+import { type Carried, type CarriedPlace, nextCarried } from './carried.ts';
 import type { Batch } from './channel-backlog.ts';
 import { DayBudget } from './day-budget.ts';
 import {
@@ -127,6 +128,12 @@ export class Outbox {
     if (answer === undefined || channel === undefined) return;
     this.#attempt(() => this.#take(channel, answer));
     if (this.#awaited?.channel === channel) this.#awaited.answered();
+  }
+
+  /** What is carried by hand behind a place, or before all; undefined where no more waits. */
+  carried(after: CarriedPlace | undefined): Carried | undefined {
+    if (after === undefined) this.#attempt(() => this.#channels.look());
+    return nextCarried(this.#channels, after);
   }
 
   /** For the report; undefined where no channel ever had something for the shore. */

@@ -5,6 +5,7 @@ import type {
   DeploymentReference,
   HostDeath,
   LinkReport,
+  NeighbourReport,
   OutboxReport,
   Progress,
   Report,
@@ -25,6 +26,8 @@ export interface ReportParts {
   readonly outbox: OutboxReport | undefined;
   /** What was counted on the links that its deployment names; undefined where that names none. */
   readonly links: readonly LinkReport[] | undefined;
+  /** Neighbours that are set aside; undefined where there are none. */
+  readonly neighbours: readonly NeighbourReport[] | undefined;
   /** How it asks for news; undefined where it has sessions. */
   readonly asks: Asks | undefined;
   readonly agentVersion: string;
@@ -67,6 +70,7 @@ export function composeReport(parts: ReportParts): Report {
     ...(problem === undefined ? {} : { problem }),
     ...(parts.outbox === undefined ? {} : { outbox: parts.outbox }),
     ...(parts.links === undefined ? {} : { links: [...parts.links] }),
+    ...(parts.neighbours === undefined ? {} : { neighbours: [...parts.neighbours] }),
     ...(parts.asks === undefined ? {} : { asks: parts.asks }),
     bytesReceivedTotal: parts.bytesReceived,
   };

@@ -41,6 +41,10 @@ function withoutLinks({ links: _links, ...rest }: Report): Report {
   return rest;
 }
 
+function withoutNeighbours({ neighbours: _neighbours, ...rest }: Report): Report {
+  return rest;
+}
+
 function withFewDetails(report: Report): Report {
   return withApplications(report, (one) => (runsWell(one) ? brief(one) : one));
 }
@@ -91,6 +95,7 @@ const steps = [
   withFewDetails,
   withoutDetails,
   withoutLinks,
+  withoutNeighbours,
   withFewerResidents,
   withoutFacts,
   withoutSightings,

@@ -4,6 +4,7 @@ import type { Clock, Log, ProcessRoom, Random, Relays } from '../../platform/por
 import type { Report } from '../../schemas/generated/types.ts';
 import { stranger } from './acquaintance.ts';
 import type { DeviceIdentity } from './broker-connection.ts';
+import { EarlySigns } from './early-signs.ts';
 import { type LinkTrouble, withClock } from './link-trouble.ts';
 import { lackOfRoom } from './native-room.ts';
 import {
@@ -105,6 +106,7 @@ export class AwsShadowLink implements ShadowLink {
   readonly #options: AwsShadowLinkOptions;
   readonly #stopped = new AbortController();
   readonly #acquaintance = stranger();
+  readonly #signs: EarlySigns;
   #session: ShadowSession | undefined;
   #loop: Promise<void> | undefined;
   /** What was logged last about being offline: the same reason is not logged again. */
@@ -116,6 +118,7 @@ export class AwsShadowLink implements ShadowLink {
 
   constructor(options: AwsShadowLinkOptions) {
     this.#options = options;
+    this.#signs = new EarlySigns(options.clock);
   }
 
   start(handlers: ShadowLinkHandlers): void {
@@ -140,7 +143,7 @@ export class AwsShadowLink implements ShadowLink {
   }
 
   lookAgain(): void {
-    if (this.#session !== undefined) return this.#session.probe();
+    if (this.#session !== undefined) return void this.#session.probe();
     const nowMs = this.#options.clock.monotonic();
     if (nowMs - this.#wokenMs < betweenWakesMs[this.#lastEnd]) return;
     this.#wokenMs = nowMs;
@@ -207,6 +210,7 @@ export class AwsShadowLink implements ShadowLink {
       }
       connectedAtMs = clock.monotonic();
       this.#connected(session, handlers);
+      using _signs = this.#signs.watch(session);
       const ending = await Promise.race([outcome(session.fetchDesired(), lostBy), ended.promise]);
       if (ending !== undefined) return ending;
       const later = await ended.promise;

@@ -51,7 +51,7 @@ const brokenOff = 'AWS_IO_SOCKET_CLOSED';
 
 /** A server's first flight is the first that is longer than what any link carries; before it all looks well. */
 const nothingCame =
-  'connected, and not a byte came back in the handshake: long packets may vanish on the way (net.ipv4.tcp_mtu_probing=1 at both ends helps)';
+  'connected, and not a byte came back in the handshake: long packets may vanish on the way (short ones are tried next; net.ipv4.tcp_mtu_probing=1 at both ends helps too)';
 
 /** How far the two sides came, by the first bytes they sent. */
 function kindOfTalk({ firstByte, replyByte }: RelayEnd, said: string | undefined): LinkTroubleKind {

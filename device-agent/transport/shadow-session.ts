@@ -53,7 +53,7 @@ export class ShadowSession {
       ...{ device, clock, answerSecondsMax, acquaintance, onDesired },
       say: (topic, payload, surety) => this.#say(topic, payload, surety),
       subscribe: (filter, surety) => this.#subscribe(filter, surety),
-      onDoubt: () => this.probe(),
+      onDoubt: () => void this.probe(),
     });
   }
 
@@ -106,11 +106,16 @@ export class ShadowSession {
     return await Promise.race([sent, late.promise]);
   }
 
-  /** Says what costs little and is answered at once: a session that is dead ends soon. */
-  probe(): void {
+  /** Says what costs little and is answered at once: a session that is dead ends soon. Resolves with the answer, if there is one. */
+  async probe(): Promise<void> {
     if (this.#connection === undefined || this.#state !== 'open') return;
     this.#wire?.awaitWord(doubtMsMax);
-    this.#subscribe(this.#talk.filter).catch(() => {});
+    await this.#subscribe(this.#talk.filter).catch(() => new Promise<never>(() => {}));
+  }
+
+  /** When the broker was heard last, by the monotonic clock. */
+  get heardMs(): number {
+    return this.#wire?.heardMs ?? Number.NEGATIVE_INFINITY;
   }
 
   #openConnection(): MqttClientConnection {

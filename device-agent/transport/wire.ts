@@ -16,6 +16,7 @@ export class Wire {
   readonly #clock: Clock;
   #relay!: Relay;
   #undeliveredBytes = 0;
+  #heardMs: number;
   /** Why it was cut from here, if it was. */
   #cutReason: string | undefined;
   /** Runs from the first thing said that nothing was heard after. */
@@ -23,6 +24,7 @@ export class Wire {
 
   private constructor(clock: Clock) {
     this.#clock = clock;
+    this.#heardMs = clock.monotonic();
   }
 
   /** A wire that is there when the library asks for it. */
@@ -63,6 +65,11 @@ export class Wire {
     });
   }
 
+  /** When the other side was heard last, by the monotonic clock; at first when it was opened. */
+  get heardMs(): number {
+    return this.#heardMs;
+  }
+
   /** The library has delivered what it had gathered. */
   delivered(): void {
     this.#undeliveredBytes = 0;
@@ -74,6 +81,7 @@ export class Wire {
   }
 
   #accepts(bytes: number): boolean {
+    this.#heardMs = this.#clock.monotonic();
     this.#silence?.[Symbol.dispose]();
     this.#silence = undefined;
     this.#undeliveredBytes += bytes;

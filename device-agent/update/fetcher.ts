@@ -4,6 +4,7 @@ import type { BringErrand, Brought, Courier, Failure } from '../courier/courier.
 import { type FetchMemory, nothingFetched } from '../download/fetch-memory.ts';
 import { RetryPause } from '../download/retry.ts';
 import type { LinkAllowance } from '../links/link-terms.ts';
+import type { Aside } from '../neighbours/aside.ts';
 import type { BundleIntake } from './bundle-intake.ts';
 import type { EngineEvent } from './decide.ts';
 import type { SignedDeployment } from './slots.ts';
@@ -26,9 +27,15 @@ export class Turn {
   }
 }
 
+/** What the next deployment should know too. */
+function lastingOf({ parcelHungAt, aside }: FetchMemory): Pick<FetchMemory, 'parcelHungAt' | 'aside'> {
+  return { ...(parcelHungAt === undefined ? {} : { parcelHungAt }), ...(aside === undefined ? {} : { aside }) };
+}
+
 /** Brings one deployment at a time, attempt after attempt, until it is there or another is wanted. */
 export class Fetcher {
   readonly #courier: Courier;
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #pause: RetryPause;
   readonly #emit: (event: EngineEvent) => void;
@@ -38,8 +45,8 @@ export class Fetcher {
   readonly #allowances: () => readonly LinkAllowance[];
   readonly #bundles: Carried | undefined;
   #abort = new AbortController();
-  /** When a parcel was let hang last: that is true of the next deployment too. */
-  #parcelHungAt: number | undefined;
+  /** When a parcel was let hang last, and who is set aside: that is true of the next deployment too. */
+  #lasting: Pick<FetchMemory, 'parcelHungAt' | 'aside'> = {};
   #progress: Progress | undefined;
 
   constructor(options: {
@@ -59,6 +66,7 @@ export class Fetcher {
     readonly bundles?: Carried;
   }) {
     this.#courier = options.courier;
+    this.#clock = options.clock;
     this.#log = options.log;
     this.#pause = new RetryPause(options.clock, options.random);
     this.#emit = options.emit;
@@ -100,14 +108,19 @@ export class Fetcher {
     return this.#progress;
   }
 
+  /** Neighbours that are asked for nothing now. */
+  aside(): readonly Aside[] {
+    const now = this.#clock.monotonic();
+    return (this.#lasting.aside ?? []).filter(({ untilAt }) => untilAt > now);
+  }
+
   async #run(sequence: number, errand: Omit<BringErrand, 'memory'>, signal: AbortSignal): Promise<void> {
-    const parcelHungAt = this.#parcelHungAt;
-    let memory: FetchMemory = { ...nothingFetched, ...(parcelHungAt === undefined ? {} : { parcelHungAt }) };
+    let memory: FetchMemory = { ...nothingFetched, ...this.#lasting };
     let failures = 0;
     for (;;) {
       const doneBefore = this.#progress?.bytesDone ?? 0;
       const { result, memory: learnt } = await this.#turn.take(() => this.#attempt({ ...errand, memory }, signal));
-      this.#parcelHungAt = learnt.parcelHungAt;
+      this.#lasting = lastingOf(learnt);
       if (signal.aborted) return;
       if (result.kind === 'brought') {
         this.#progress = undefined;

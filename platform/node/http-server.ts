@@ -26,7 +26,8 @@ export interface HttpServerOptions {
   /** Who a client certificate (DER) of this authority says its holder is. */
   readonly identify: (certificate: Uint8Array) => { readonly commonName?: string; readonly keyFingerprint: string };
   readonly handler: HttpHandler;
-  readonly bodyBytesMax: number;
+  /** Of a request, by what stands before its body. */
+  readonly bodyBytesMax: (head: Pick<HttpRequest, 'url' | 'headers'>) => number;
   /** Told of what went wrong behind a request or at the listening socket; it must not throw. */
   readonly onFailure: (subject: string, error: unknown) => void;
   /** Puts something before the server's TLS handshakes; disposed when the server closes. */
@@ -103,12 +104,12 @@ async function serve(options: HttpServerOptions, request: IncomingMessage, respo
   response.once('close', () => abort.abort());
   try {
     if (!methods.includes(request.method ?? '')) return refuse(response, 405, 'METHOD_NOT_ALLOWED');
-    const body = await readBody(request, bodyBytesMax);
+    const head = { url: request.url ?? '/', headers: headersOf(request) };
+    const body = await readBody(request, bodyBytesMax(head));
     if (body === undefined) return refuse(response, 413, 'BODY_TOO_LARGE');
     const asked: HttpRequest = {
       method: request.method as HttpRequest['method'],
-      url: request.url ?? '/',
-      headers: headersOf(request),
+      ...head,
       ...(body.length === 0 ? {} : { body }),
     };
     const answer = await handler(asked, peerOf(request.socket as TLSSocket, identify), abort.signal);

@@ -5,8 +5,8 @@ import type { LineDoors } from '../ports.ts';
 
 const connectionsMax = 8;
 const lineBytesMax = 4_096;
-/** A receipt is the longest answer. */
-const answerBytesMax = 32 * 1024;
+/** A message of the largest kind, signed to be carried, is the longest answer. */
+const answerBytesMax = 512 * 1024;
 /** Who has asked nothing for this long has to come again. */
 const silentMsMax = 60_000;
 /** From the first byte of a line to its end. */

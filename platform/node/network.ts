@@ -1,6 +1,8 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
-import { Agent, request as requestTls } from 'node:https';
+import { Agent, type RequestOptions, request as requestTls } from 'node:https';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import {
   type CountTravel,
   type HttpRequest,
@@ -11,7 +13,10 @@ import {
 } from '../ports.ts';
 import { addressMsMax } from './address-patience.ts';
 import { nodeClock } from './clock.ts';
+import { deviceOf } from './device-certificate.ts';
 import { interfaceOf } from './interface-of.ts';
+import { nodeSegments } from './segments.ts';
+import { shortSegmentSocket } from './short-segments.ts';
 import { connectionBytes, handshakeBytes, travelOf } from './travel.ts';
 
 /** What a client shows and trusts. PEM texts. */
@@ -21,6 +26,8 @@ export interface TlsIdentity {
   readonly key?: string;
   /** Groups for the key exchange, as OpenSSL names them; its own choice unless given. */
   readonly keyExchange?: string;
+  /** Who answers is a device of this authority, by whatever name of a host: answers say which. */
+  readonly peers?: 'devices';
 }
 
 /** How long a server may say nothing at all before an exchange counts as cut. */
@@ -120,11 +127,30 @@ function closeIdle(pool: Agent): void {
   for (const sockets of Object.values(pool.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
-function poolOf({ ca, certificate, key, keyExchange }: TlsIdentity): Agent {
-  const name = JSON.stringify([ca, certificate, key, keyExchange]);
+/** A connection with short segments, where this machine can choose. */
+async function connectShort(options: RequestOptions): Promise<Socket> {
+  const host = options.host ?? '';
+  const short = await shortSegmentSocket(host);
+  const socket = short?.socket.connect({ host: short.address, port: Number(options.port) });
+  return connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
+}
+
+class ShortPool extends Agent {
+  override createConnection(options: RequestOptions, onMade?: (error: Error | null, socket: Duplex) => void): null {
+    connectShort(options).then(
+      (socket) => onMade?.(null, socket),
+      // Nobody looks at the second where there is the first.
+      (error: Error) => onMade?.(error, undefined as unknown as Duplex),
+    );
+    return null;
+  }
+}
+
+function poolOf({ ca, certificate, key, keyExchange, peers }: TlsIdentity, areShort: boolean): Agent {
+  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, areShort]);
   const pool =
     pools.get(name) ??
-    new Agent({
+    new (areShort ? ShortPool : Agent)({
       keepAlive: true,
       timeout: idleMsMax,
       maxFreeSockets: idleConnectionsMax,
@@ -133,6 +159,8 @@ function poolOf({ ca, certificate, key, keyExchange }: TlsIdentity): Agent {
       ...(certificate === undefined ? {} : { cert: certificate }),
       ...(key === undefined ? {} : { key }),
       ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
+      // Its certificate is judged when it answers: it is one of a client.
+      ...(peers === undefined ? {} : { rejectUnauthorized: false }),
     });
   // The one used last is the last of the map.
   pools.delete(name);
@@ -145,16 +173,25 @@ function poolOf({ ca, certificate, key, keyExchange }: TlsIdentity): Agent {
   return pool;
 }
 
+/** What a connection brings where no long packets come through: with certificates compressed a handshake may come. */
+const fewBytes = 4_096;
+
+function isAsGoodAsEmpty({ connecting, bytesRead }: Socket): boolean {
+  return !connecting && bytesRead < fewBytes;
+}
+
 function begin(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal): ClientRequest {
   const url = new URL(wanted.url);
+  const { areShort } = nodeSegments;
   const patience = { timeout: silenceMsMax, autoSelectFamilyAttemptTimeout: addressMsMax };
   const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
   const exchange =
     url.protocol === 'https:'
-      ? requestTls(url, { ...options, agent: poolOf(identity) })
+      ? requestTls(url, { ...options, agent: poolOf(identity, areShort) })
       : requestPlain(url, { ...options, agent: false });
   exchange.on('timeout', () => {
     const message = `no answer from ${url.host} for ${silenceMsMax / 1000} s`;
+    if (exchange.socket !== null && isAsGoodAsEmpty(exchange.socket)) nodeSegments.cameToNothing(areShort);
     exchange.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
   });
   return exchange;
@@ -163,6 +200,13 @@ function begin(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal):
 /** A server may close a connection at the moment it is used again: that says nothing about the link. */
 function wasStale(exchange: ClientRequest, { method }: HttpRequest, error: NetworkError): boolean {
   return exchange.reusedSocket && error.code === 'CUT' && method !== 'POST';
+}
+
+/** The device that answers; nothing where it may be anybody whom TLS trusts. */
+function answering(socket: Socket, { peers, ca = '' }: TlsIdentity): { readonly device?: string } {
+  if (peers === undefined) return {};
+  const certificate = 'encrypted' in socket ? (socket as TLSSocket).getPeerX509Certificate() : undefined;
+  return { device: deviceOf(certificate, ca, nodeClock.now()) };
 }
 
 function attempt(
@@ -177,7 +221,7 @@ function attempt(
     const count = (): void => {
       if (countTravel !== undefined) countOn(exchange.socket, countTravel);
     };
-    exchange.on('error', (cause) => {
+    const fail = (cause: NodeJS.ErrnoException): void => {
       const error = new NetworkError(
         errorCode(cause, signal),
         failureText(cause, new URL(wanted.url).host, nodeClock.now()),
@@ -185,15 +229,20 @@ function attempt(
       // Each failure takes one connection out of the pool, so this comes to an end.
       if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, identity, signal, countTravel));
       else reject(error);
-    });
+    };
+    exchange.on('error', fail);
     const closed = new Promise<void>((done) => exchange.on('close', done));
     exchange.on('response', (message) => {
-      const via = tallies.get(message.socket)?.via;
-      const body = bodyOf(message, count, closed, signal);
-      resolve({
-        ...{ status: message.statusCode ?? 0, headers: headersOf(message), body },
-        ...(via === undefined ? {} : { via }),
-      });
+      try {
+        const device = answering(message.socket, identity);
+        const via = tallies.get(message.socket)?.via;
+        const body = bodyOf(message, count, closed, signal);
+        const answer = { status: message.statusCode ?? 0, headers: headersOf(message), body };
+        resolve({ ...answer, ...device, ...(via === undefined ? {} : { via }) });
+      } catch (error) {
+        message.destroy();
+        fail(error as Error);
+      }
     });
     exchange.end(wanted.body);
   });

@@ -7,6 +7,8 @@ import { type AddressInfo, connect, createServer, isIP, type Server, type Socket
 import type { Relay, RelayEnd, Relays, RelayTarget } from '../ports.ts';
 import { addressMsMax } from './address-patience.ts';
 import { interfaceOf } from './interface-of.ts';
+import { nodeSegments } from './segments.ts';
+import { shortSegmentSocket } from './short-segments.ts';
 import { connectionBytes, travelOf } from './travel.ts';
 
 const requestBytesMax = 4_096;
@@ -31,16 +33,30 @@ function lateness({ host, port, connectMsMax }: RelayTarget, hasAddress: boolean
     : Object.assign(new Error(`no name server has told the address of ${host} ${patience}`), { code: 'LOOKUP' });
 }
 
-function dial(target: RelayTarget): Socket {
-  const { host, port, connectMsMax } = target;
-  const server = connect({ host, port, autoSelectFamilyAttemptTimeout: addressMsMax });
-  let hasAddress = isIP(host) !== 0;
+/** A connection under way, and whether its segments are short. */
+interface Dialled {
+  readonly server: Socket;
+  readonly areShort: boolean;
+}
+
+function waitFor(target: RelayTarget, server: Socket, hasAddressAlready: boolean): void {
+  const { connectMsMax } = target;
+  let hasAddress = hasAddressAlready;
   server.once('lookup', () => {
     hasAddress = true;
   });
   server.setTimeout(connectMsMax, () => server.destroy(lateness(target, hasAddress)));
   server.once('connect', () => server.setTimeout(0));
-  return server;
+}
+
+async function dial(target: RelayTarget): Promise<Dialled> {
+  const { host, port } = target;
+  const short = nodeSegments.areShort ? await shortSegmentSocket(host) : undefined;
+  const server =
+    short?.socket.connect({ host: short.address, port }) ??
+    connect({ host, port, autoSelectFamilyAttemptTimeout: addressMsMax });
+  waitFor(target, server, short !== undefined || isIP(host) !== 0);
+  return { server, areShort: short !== undefined };
 }
 
 function codeOf(error: NodeJS.ErrnoException): string | undefined {
@@ -89,9 +105,21 @@ class LoopbackRelay implements Relay {
     } catch (error) {
       return this.#over('left', (error as Error).message);
     }
-    const server = dial(this.#target);
+    try {
+      this.#lead(client, await dial(this.#target));
+    } catch (error) {
+      this.#over('unreachable', (error as Error).message, codeOf(error as Error));
+    }
+  }
+
+  #lead(client: Socket, { server, areShort }: Dialled): void {
     let isReached = false;
     this.#watch(server, () => (isReached ? 'closed' : 'unreachable'));
+    if (client.destroyed) return void server.destroy();
+    void this.ended.then(({ kind, firstByte }) => {
+      // A server's first flight is longer than what some links carry.
+      if (isReached && kind === 'left' && firstByte === undefined) nodeSegments.cameToNothing(areShort);
+    });
     server.once('connect', () => {
       isReached = true;
       client.write('HTTP/1.1 200 OK\r\n\r\n');

@@ -56,23 +56,25 @@ export type LinkCarries =
 export type WindowSpecs = WindowSpec[];
 export type Phase = 'idle' | 'fetching' | 'staged' | 'waiting' | 'activating' | 'probation' | 'active';
 export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry' | 'allow-whole';
-export type SimulatedContactKind = 'ship' | 'vehicle' | 'always';
-export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 /**
  * halted: offered to nobody any more; reverting: devices that changed go back to what was good; done: all devices may run it.
  */
 export type RolloutState = 'running' | 'paused' | 'halted' | 'reverting' | 'done';
+export type SimulatedContactKind = 'ship' | 'vehicle' | 'always';
+export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 
 export interface EverySchema {
   Application?: Application;
   BundleAnswer?: BundleAnswer;
   BundleOrder?: BundleOrder;
   BundleStatement?: BundleStatement;
+  CarriedMessages?: CarriedMessages;
   Configuration?: Configuration;
   Deployment?: Deployment;
   Device?: Device;
   Events?: Events;
   Fleet?: Fleet;
+  MessagesOrder?: MessagesOrder;
   Metadata?: Metadata;
   PlanDocument?: PlanDocument;
   Policy?: Policy;
@@ -113,6 +115,9 @@ export interface Metadata {
   };
 }
 export interface Labels {
+  /**
+   * Letters, digits and - _ . inside, at most 63 characters.
+   */
   [k: string]: string;
 }
 export interface ApplicationSpec {
@@ -642,11 +647,11 @@ export interface BundleStatement {
   apiVersion: 'fleet/v1alpha1';
   kind: 'Bundle';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   notAfter: string;
   /**
@@ -686,6 +691,38 @@ export interface BundledFile {
    * SHA-256 in lower-case hexadecimal.
    */
   sha256: string;
+}
+/**
+ * Messages of one channel of a device that follow each other, signed by its key, to be carried to the shore by hand.
+ */
+export interface CarriedMessages {
+  apiVersion: 'fleet/v1alpha1';
+  kind: 'CarriedMessages';
+  device: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  at: string;
+  follows?: ChannelPosition;
+  /**
+   * A batch of messages, packed, in base64.
+   */
+  batch: string;
+  /**
+   * SubjectPublicKeyInfo (DER) of a P-256 key, in base64.
+   */
+  publicKey: string;
+  /**
+   * ECDSA with SHA-256 over all of these with their type, DER, in base64.
+   */
+  signature: string;
+}
+/**
+ * The last message of those before them that were carried along; absent where they are the first.
+ */
+export interface ChannelPosition {
+  segment: number;
+  index: number;
 }
 /**
  * fleet.config.yaml: one file, a section for each program. FLEET_SECTION_KEY environment variables win over it, flags win over both. Relative paths start at the file's directory.
@@ -893,6 +930,7 @@ export interface AgentConfiguration {
   mqtt: AgentMqttConfiguration;
   contact?: AgentContactConfiguration;
   http?: AgentHttpConfiguration;
+  neighbours?: AgentNeighboursConfiguration;
   /**
    * Serial lines, pipes and files of this machine, by the names under which applications may ask for them.
    */
@@ -954,6 +992,28 @@ export interface AgentHttpConfiguration {
    * The address to listen at, 127.0.0.1 unless it is said; anything but the loopback opens applications to a network.
    */
   host?: string;
+  port: number;
+}
+/**
+ * Devices of the same fleet on a network that costs nothing: modules that one of them has come from it, and not over the link.
+ */
+export interface AgentNeighboursConfiguration {
+  listen?: AgentNeighbourDoorConfiguration;
+  /**
+   * Those that are asked, each as HOST:PORT; this device itself may be among them.
+   *
+   * @maxItems 32
+   */
+  known?: string[];
+}
+/**
+ * Where this device gives its modules to others, in a process of its own; without it, it only takes.
+ */
+export interface AgentNeighbourDoorConfiguration {
+  /**
+   * An address of that network, or 0.0.0.0 for all.
+   */
+  host: string;
   port: number;
 }
 export interface MachinePlaceConfiguration {
@@ -1027,7 +1087,7 @@ export interface Deployment {
    */
   revision: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   /**
@@ -1502,7 +1562,7 @@ export interface DeviceHold {
    */
   reason: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   until?: string;
 }
@@ -1663,7 +1723,7 @@ export interface WindowSpec {
    */
   cron: string;
   /**
-   * How long it stays open.
+   * How long it stays open, as 30m, 4h or 2d; at most 31d.
    */
   duration: string;
   /**
@@ -1696,7 +1756,7 @@ export interface ConditionFact {
    */
   type: 'number' | 'boolean' | 'string';
   /**
-   * What is older counts as missing.
+   * What is older counts as missing: as 30s, 5m, 24h or 7d; at most 366d.
    */
   maxAge: string;
   /**
@@ -1707,6 +1767,16 @@ export interface ConditionFact {
    * What a missing one counts as; without it, what is said about it is not true.
    */
   missing?: number | boolean | string;
+}
+/**
+ * Messages that somebody brought: the body of `POST /api/v1/receipts/messages`.
+ */
+export interface MessagesOrder {
+  messages: CarriedMessages;
+  /**
+   * For the record.
+   */
+  who: string;
 }
 /**
  * What a commit, or the working tree, would change on which devices: what `fleet plan -o json` prints.
@@ -1773,7 +1843,7 @@ export interface RevisionStatus {
   subject: string;
   author: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   committedAt: string;
 }
@@ -1782,7 +1852,7 @@ export interface RevisionStatus {
  */
 export interface PlanObservation {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   /**
@@ -2131,6 +2201,10 @@ export interface PolicySpec {
    */
   minWaves?: number;
   /**
+   * A number of devices, or a part of them as 5%, at most 100%.
+   */
+  maxFirstWave?: number | string;
+  /**
    * No budget of a fleet may be weaker than before: no larger maxUnavailable, no other groups, none taken away, and no device that comes to a weaker one by its fleet, label or site, or out of the group that it shared with others by its label; and none of a site's link that lets devices take more over it. The exception is named keep-budgets.
    */
   keepBudgets?: true;
@@ -2217,7 +2291,7 @@ export interface Way {
  */
 export interface Report {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   boot?: Boot;
@@ -2228,7 +2302,7 @@ export interface Report {
   agentVersion: string;
   phase: Phase;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -2265,6 +2339,12 @@ export interface Report {
    */
   links?: LinkReport[];
   /**
+   * Neighbours that it asks for nothing for a while, and why; absent where there are none.
+   *
+   * @maxItems 32
+   */
+  neighbours?: NeighbourReport[];
+  /**
    * Artifact and metadata bytes taken since enrolment.
    */
   bytesReceivedTotal?: number;
@@ -2292,6 +2372,10 @@ export interface DeploymentReference {
 export interface Progress {
   bytesDone: number;
   bytesTotal: number;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  neighbour?: string;
 }
 /**
  * What it waits for in the phase waiting, before it fetches or activates its target.
@@ -2304,7 +2388,7 @@ export interface Waiting {
    */
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   opensAt?: string;
   /**
@@ -2322,7 +2406,7 @@ export interface Sighting {
   name: string;
   value?: number | boolean | string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at?: string;
 }
@@ -2338,11 +2422,11 @@ export interface Consent {
   by: string;
   reason?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   until?: string;
 }
@@ -2357,7 +2441,7 @@ export interface ApplicationReport {
   version: string;
   state: 'starting' | 'running' | 'backoff' | 'completed' | 'failed' | 'stopped';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   restarts: number;
@@ -2405,7 +2489,7 @@ export interface ApplicationReport {
 export interface FactReport {
   value: number | boolean | string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
 }
@@ -2462,7 +2546,7 @@ export interface EventCounts {
  */
 export interface SnapshotReport {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at?: string;
   /**
@@ -2484,7 +2568,7 @@ export interface SnapshotReport {
 }
 export interface HostDeath {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
@@ -2539,12 +2623,16 @@ export interface DownloadReport {
    * Of the module.
    */
   length: number;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  neighbour?: string;
 }
 export interface DeviceProblem {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
@@ -2559,7 +2647,7 @@ export interface OutboxReport {
   messages: number;
   bytes: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   oldestAt?: string;
   /**
@@ -2606,7 +2694,7 @@ export interface LinkReport {
    */
   bytes: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
   budget?: BudgetReport;
@@ -2621,6 +2709,24 @@ export interface BudgetReport {
    * By UTC.
    */
   per: 'day' | 'month';
+}
+export interface NeighbourReport {
+  /**
+   * As HOST:PORT.
+   */
+  address: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  device?: string;
+  /**
+   * wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.
+   */
+  why: 'wrong-bytes' | 'too-slow' | 'untrusted';
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  at: string;
 }
 /**
  * What an operator does to the rollout of a fleet: the body of `POST /api/v1/rollouts/act`.
@@ -2717,6 +2823,7 @@ export interface SimulationDocument {
    * Limits of policies for which the controller would refuse the commit, absent when there are none: it is simulated as if its message said why.
    */
   policy?: Problem[];
+  beginning?: SimulationBeginning;
   assumed: SimulationAssumptions;
   /**
    * Fleets with devices that are to change; none where nothing changes.
@@ -2739,6 +2846,31 @@ export interface SimulatedSide {
   commit?: string;
 }
 /**
+ * Where the controller stood, from which it goes on; absent where nobody told: then all devices run the base.
+ */
+export interface SimulationBeginning {
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  asOf: string;
+  /**
+   * Those that were under way.
+   */
+  rollouts: BegunRollout[];
+}
+export interface BegunRollout {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet: string;
+  number: number;
+  state: RolloutState;
+  /**
+   * The one that was open, counted from 1.
+   */
+  wave: number;
+}
+/**
  * What was asked for, and what is taken to be so.
  */
 export interface SimulationAssumptions {
@@ -2754,12 +2886,6 @@ export interface SimulationAssumptions {
    * From where a device asks for consent to where it is given.
    */
   consentAfterSeconds: number;
-  /**
-   * Fleets whose rollout to the base is under way: it is taken as completed.
-   *
-   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
-   */
-  takenAsDone: string[];
   /**
    * Of the time, conditions are true.
    */
@@ -2782,9 +2908,9 @@ export interface SimulationAssumptions {
    */
   remembered: number;
   /**
-   * Devices that do not run the base yet.
+   * Devices that would ask to take modules whole, and are let at once.
    */
-  behind: number;
+  asking: number;
   /**
    * By place, as was said.
    */
@@ -2832,10 +2958,14 @@ export interface SimulatedFleet {
   waits: SimulatedWait[];
 }
 /**
- * Seconds since the commit came into force.
+ * Seconds since the beginning, when the commit came into force; negative ones were before.
  */
 export interface SimulatedWave {
   wave: string;
+  /**
+   * It had passed before the beginning: of when nothing is told.
+   */
+  isPast?: true;
   starts: SimulatedSpread;
   ends: SimulatedSpread;
 }
@@ -2953,6 +3083,9 @@ export interface LinkMatch {
  * What a program of the integrator's writes to facts.d/NAME while it is this link, as where a router ahead of the device chooses one.
  */
 export interface LinkFact {
+  /**
+   * Lower-case letters, digits and _, beginning with a letter; at most 32 characters.
+   */
   name: string;
   is: number | boolean | string;
   /**
@@ -2980,7 +3113,7 @@ export interface StatusDocument {
   apiVersion: 'fleet/v1alpha1';
   kind: 'Status';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf: string;
   /**
@@ -3016,6 +3149,10 @@ export interface StatusDocument {
    */
   next?: string;
   /**
+   * What the controller decides by, of the fleets and devices that are shown, as it keeps it: where `fleet simulate` goes on from; only with rows=true. Of fleets on the first page.
+   */
+  rows?: KeptRow[];
+  /**
    * Trust that comes to its end within a year, or should have been renewed by itself; the soonest first.
    */
   expiry?: ExpiryStatus[];
@@ -3034,11 +3171,11 @@ export interface SourceStatus {
   revision?: RevisionStatus;
   tip?: RevisionStatus;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   checkedAt?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
   message?: string;
@@ -3061,7 +3198,7 @@ export interface BrokerStatus {
    */
   address: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -3076,7 +3213,7 @@ export interface StorageStatus {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
@@ -3094,7 +3231,7 @@ export interface OutletStatus {
    */
   state: 'open' | 'failing';
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   code?: string;
@@ -3133,7 +3270,7 @@ export interface FleetStatus {
   tally: Tally;
   applications: ApplicationReference[];
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   state: ConvergenceState;
@@ -3181,11 +3318,11 @@ export interface ForecastShare {
    */
   percent: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   by?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   surelyBy?: string;
 }
@@ -3212,7 +3349,7 @@ export interface RolloutStatus {
    */
   good?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   startedAt: string;
   /**
@@ -3222,7 +3359,7 @@ export interface RolloutStatus {
   waves: WaveStatus[];
   reason: Reason;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   nextAt?: string;
   /**
@@ -3302,13 +3439,13 @@ export interface Reason {
   code: string;
   message: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
 }
 export interface RolloutActStatus {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   who: string;
@@ -3317,11 +3454,11 @@ export interface RolloutActStatus {
 }
 export interface DeviceEvent {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   deviceAt?: string;
   /**
@@ -3343,11 +3480,11 @@ export interface FinishedRolloutStatus {
   revision: string;
   subject: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   startedAt: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   finishedAt: string;
   /**
@@ -3366,7 +3503,7 @@ export interface SiteStatus {
   name: string;
   tally: Tally;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   asOf?: string;
   state: ConvergenceState;
@@ -3400,7 +3537,7 @@ export interface DeviceStatus {
    */
   connected?: boolean;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   linkSince?: string;
   /**
@@ -3410,7 +3547,7 @@ export interface DeviceStatus {
   takeovers?: Takeovers;
   carried?: CarriedReport;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   contactAt?: string;
   /**
@@ -3435,11 +3572,11 @@ export interface DeviceStatus {
 export interface Takeovers {
   count: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   addresses: string[];
@@ -3449,7 +3586,7 @@ export interface Takeovers {
  */
 export interface CarriedReport {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   by: string;
@@ -3471,11 +3608,11 @@ export interface ExpectedContact {
    */
   usualSeconds?: number;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   by?: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   surelyBy?: string;
 }
@@ -3486,7 +3623,7 @@ export interface DesiredDeployment {
    */
   revision: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   issuedAt: string;
   applications: ApplicationReference[];
@@ -3507,6 +3644,17 @@ export interface LinkPrice {
   price: number;
   currency: string;
 }
+/**
+ * A row of the controller's state; another version of it may keep others.
+ */
+export interface KeptRow {
+  room: string;
+  key: string;
+  /**
+   * JSON.
+   */
+  value: string;
+}
 export interface ExpiryStatus {
   /**
    * root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.
@@ -3517,7 +3665,7 @@ export interface ExpiryStatus {
    */
   subject: string;
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   expiresAt: string;
   /**
@@ -3531,7 +3679,7 @@ export interface ExpiryStatus {
 }
 export interface Refusal {
   /**
-   * RFC 3339 in UTC.
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   at: string;
   /**

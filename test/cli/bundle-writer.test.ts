@@ -1,10 +1,12 @@
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -18,6 +20,7 @@ import { bundleCreateCommand } from '../../cli/commands/bundle-create.ts';
 import type { ControllerClient } from '../../cli/controller-client.ts';
 import { writeReceipt } from '../../device-agent/command/receipts.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
+import { type Disk, DiskError } from '../../platform/ports.ts';
 import type { BundleStatement } from '../../schemas/generated/types.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import { keyOf } from '../device-agent/shore.ts';
@@ -33,7 +36,23 @@ const answer = {
   lease: signEnvelope(bundlePayloadType, Buffer.from(JSON.stringify(statement)), [keyOf('shore')]),
   ...{ texts: { [file.name]: text }, left: [] },
 };
-const noClient = {} as ControllerClient;
+const lease = sha256Hex(Buffer.from(answer.lease));
+
+/** Puts a bundle on record, unless it answers so; `seen` is what it was told, and what lay there then. */
+function recorder(seen: unknown[], path: string, status = 200): ControllerClient {
+  const refusal = { code: 'BUNDLE_NOT_ORDERED', message: 'it knows of no such order' };
+  return {
+    ask: async ({ path: asked, body }: { readonly path: string; readonly body?: Uint8Array }) => {
+      seen.push([
+        asked,
+        JSON.parse(Buffer.from(body!).toString()),
+        existsSync(path),
+        statSync(`${path}.part`).size > 0,
+      ]);
+      return { status, bytes: Buffer.from(JSON.stringify(status === 200 ? {} : refusal)) };
+    },
+  } as unknown as ControllerClient;
+}
 const { signal } = new AbortController();
 
 function stick(t: ExecutionContext): string {
@@ -47,7 +66,7 @@ test('a link that lies where a bundle is begun has no other file written', async
   const [precious, path] = [join(directory, 'precious'), join(directory, 'a.bundle')];
   writeFileSync(precious, 'mine');
   symlinkSync(precious, `${path}.part`);
-  t.is(await writeBundle(nodeDisk, path, answer, noClient, signal), readFileSync(path).length);
+  t.is(await writeBundle(nodeDisk, path, answer, recorder([], path), signal), readFileSync(path).length);
   t.true(lstatSync(path).isFile());
   t.is(readFileSync(precious, 'utf8'), 'mine');
 });
@@ -79,4 +98,32 @@ test('nothing but a file gives way to a bundle or a receipt, and nobody is asked
   await t.throwsAsync(create('a'), { message: /a\.part is there and is no file/ });
   await t.throwsAsync(receipts('b'), { message: /b\.new is there and is no file/ });
   for (const name of ['there', 'a.part', 'b.new']) t.deepEqual(readdirSync(join(directory, name)), ['precious']);
+});
+
+test('a bundle is on record once all of it is written and before it can be carried, and one that is not on record is not there', async (t) => {
+  const path = join(stick(t), 'a.bundle');
+  const seen: unknown[] = [];
+  await writeBundle(nodeDisk, path, answer, recorder(seen, path), signal);
+  t.deepEqual(seen, [['/api/v1/bundles/written', { lease }, false, true]]);
+  rmSync(path);
+  const refused = writeBundle(nodeDisk, path, answer, recorder([], path, 409), signal);
+  await t.throwsAsync(refused, { message: 'it knows of no such order' });
+  t.deepEqual([existsSync(path), existsSync(`${path}.part`)], [false, false]);
+});
+
+test('a disk that fills while a bundle is written leaves nothing on record, and nothing behind', async (t) => {
+  const path = join(stick(t), 'a.bundle');
+  const seen: unknown[] = [];
+  const full: Disk = {
+    ...nodeDisk,
+    open: (...args) =>
+      Object.assign(nodeDisk.open(...args), {
+        write: () => {
+          throw new DiskError('NO_SPACE', path, 'no space left on device');
+        },
+      }),
+  };
+  const written = writeBundle(full, path, answer, recorder(seen, path), signal);
+  await t.throwsAsync(written, { code: 'NO_SPACE' });
+  t.deepEqual([seen, existsSync(path), existsSync(`${path}.part`)], [[], false, false]);
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { namesBehind, placeHabits } from '../../cli/simulated-contacts.ts';
+import { placeHabits } from '../../cli/simulated-contacts.ts';
 import { linksUsed } from '../../cli/simulated-links.ts';
 import { simulationQuestion } from '../../cli/simulation-options.ts';
 import { withSilence } from '../../controller/planning/contact-history.ts';
@@ -64,17 +64,4 @@ test('of the budgets of its links a device has what it told to have taken, as of
   const usedOf = linksUsed([status('bridge', { report: { ...reported, applications: [], links } }), status('cab')]);
   t.deepEqual(usedOf('bridge'), [{ link: 'vsat', bytes: 700, atMs: Date.parse(at) }]);
   t.deepEqual([usedOf('cab'), usedOf('nobody')], [[], []]);
-});
-
-test('who did not say that it runs what it was issued last is behind', (t) => {
-  const desired = { sequence: 4, revision: 'a'.repeat(40), issuedAt: at, applications: [] };
-  const report = (sequence: number): Partial<DeviceStatus> => ({
-    desired,
-    report: {
-      ...{ at, counter: 1, agentVersion: '1', phase: 'active', since: at, highestSequence: sequence, applications: [] },
-      running: { sequence, revision: 'a'.repeat(40) },
-    },
-  });
-  const known = [status('bridge', report(4)), status('engine', report(3)), status('buoy', { desired }), status('cab')];
-  t.deepEqual(namesBehind(known), new Set(['engine', 'buoy', 'cab']));
 });

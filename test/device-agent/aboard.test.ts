@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { type AboardWorld, answerAboard } from '../../device-agent/aboard/answer.ts';
-import { bundlePace, receiptPace } from '../../device-agent/aboard/carried-pace.ts';
+import { bundlePace, messagesPace, receiptPace } from '../../device-agent/aboard/carried-pace.ts';
 import { consentPace } from '../../device-agent/aboard/consent-pace.ts';
 import { Allowance } from '../../platform/allowance.ts';
 import type { Consent, Report } from '../../schemas/generated/types.ts';
@@ -15,8 +15,10 @@ const report: Report = {
 };
 
 function pacesAt(monotonic: () => number) {
-  const [bundles, receipts] = [bundlePace, receiptPace].map((terms) => new Allowance({ monotonic }, terms));
-  return { bundlePace: bundles!, receiptPace: receipts! };
+  const [bundles, receipts, messages] = [bundlePace, receiptPace, messagesPace].map(
+    (terms) => new Allowance({ monotonic }, terms),
+  );
+  return { bundlePace: bundles!, receiptPace: receipts!, messagesPace: messages! };
 }
 
 /** An agent that keeps what is said to it, as long as its disk takes it. */
@@ -33,6 +35,8 @@ function agent(kept: Consent[], takes = true): AboardWorld {
       bundle: () => ({ kind: 'none' }),
       carriedReport: () => report,
       signReceipt: () => undefined,
+      carriedMessages: () => undefined,
+      signMessages: () => undefined,
     },
     pace: new Allowance({ monotonic: () => 0 }, consentPace),
     ...pacesAt(() => 0),
@@ -50,7 +54,7 @@ const mostly = (...right: readonly unknown[]) =>
   fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...right) }, { weight: 1, arbitrary: odd });
 const question = fc.record(
   {
-    ask: mostly(...Array(4).fill('consent'), 'status', 'apply', 'bundle', 'receipt'),
+    ask: mostly(...Array(4).fill('consent'), 'status', 'apply', 'bundle', 'receipt', 'messages'),
     deployment: mostly(2),
     answer: mostly('granted', 'denied'),
     file: mostly('/media/usb/aurora.bundle'),
@@ -73,7 +77,7 @@ test('whatever line is asked is answered by one line, and only what fits a repor
       const kept: Consent[] = [];
       const answer = answerAboard(line, agent(kept));
       t.false(answer.includes('\n'));
-      t.true(['status', 'kept', 'bundle', 'refused'].includes(JSON.parse(answer).kind));
+      t.true(['status', 'kept', 'bundle', 'messages', 'refused'].includes(JSON.parse(answer).kind));
       for (const consent of kept) t.true(isReport({ ...report, consent }));
       taken += kept.length;
     }),

@@ -2,17 +2,20 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type Agent, createAgent } from '../../device-agent/agent.ts';
 import { CarryingCourier } from '../../device-agent/courier/carrying-courier.ts';
+import type { Want } from '../../device-agent/neighbours/wants.ts';
 import type { RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
 import type { Log } from '../../platform/ports.ts';
 import { type Life, SimTime } from '../../platform/simulated/clock.ts';
 import { SimRandom } from '../../platform/simulated/random.ts';
+import { signMessages } from '../../schemas/carried-messages.ts';
 import type { AgentConfiguration, Report } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators/report.js';
 import { signReceipt } from '../../schemas/receipt.ts';
 import type { Fate } from '../sim/disk-crash.ts';
 import { SimDisk } from '../sim/sim-disk.ts';
 import { SimDoors } from '../sim/sim-doors.ts';
+import type { SimLan } from '../sim/sim-lan.ts';
 import { SimLink, simNetwork, simWays } from '../sim/sim-network.ts';
 import { SimRuntime } from '../sim/sim-runtime.ts';
 import { SimSurroundings } from '../sim/sim-surroundings.ts';
@@ -67,6 +70,13 @@ export class Ship {
   skewMs = 0;
   /** Counts how often its power came. */
   machineBoot = 1;
+  /** Its name. */
+  device = 'anna';
+  /** Addresses of devices beside it, and the network that they are on. */
+  neighbours: readonly string[] = [];
+  lan: SimLan | undefined;
+  /** What they are told. */
+  onWants: (wants: readonly Want[]) => void = () => {};
   /** What it may spend on unpacking. */
   unpack: NonNullable<AgentConfiguration['unpack']> = {};
   /** What the shadow holds. */
@@ -143,7 +153,8 @@ export class Ship {
     });
     const options = { time: this.time, random: this.random, link: this.link, life, keyFingerprint: 'SHA256:x' };
     try {
-      const settings = { ...configuration, unpack: this.unpack };
+      const { device } = this;
+      const settings = { ...configuration, device, unpack: this.unpack, neighbours: { known: [...this.neighbours] } };
       const outside = { configuration: settings, stateDirectory: '/state', disk: this.disk, clock };
       const server = () => this.shore.handle;
       this.agent = createAgent({
@@ -156,11 +167,14 @@ export class Ship {
           machineBoot: this.machineBoot,
         },
         ...{ ways: simWays(this.link, clock), surroundings: this.surroundings, doors: this.doors },
-        signReceipt: (report) => signReceipt('anna', report, deviceKey),
+        signReceipt: (report) => signReceipt(device, report, deviceKey),
+        signMessages: (claim) => signMessages(claim, deviceKey),
         openCourier: (shared) =>
           new CarryingCourier({
             ...outside,
             ...shared,
+            onWants: (wants) => this.onWants(wants),
+            ...(this.lan === undefined ? {} : { lan: this.lan.networkOf(device, clock) }),
             network: simNetwork({ ...options, server, wayOut: shared.wayOut, countTravel: shared.countTravel }),
           }),
       });

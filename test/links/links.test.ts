@@ -6,7 +6,7 @@ import { lackOfNetworks } from './namespaces.ts';
 
 const lack = lackOfNetworks();
 if (lack !== undefined) console.log(`test/links: skipped: ${lack}`);
-const onLinks = lack === undefined ? test : test.skip;
+const onLinks = lack === undefined ? test.serial : test.skip;
 
 /** For the run of all tests, which has no time for those that are there to be measured. */
 const moments: Link = {
@@ -14,6 +14,15 @@ const moments: Link = {
   says: 'there for 8 s, away for 5, at 160 kbit/s: nobody is told, and what is sent meanwhile vanishes',
   lane: { delayMs: 20, lostShare: 0.005, bytesPerSecond: 20_000, queueMs: 1_000 },
   contacts: { upMs: 8_000, darkMs: 3_000 },
+  ...{ freshBytes: 20_000, waitMs: 100_000 },
+};
+
+const narrow: Link = {
+  name: 'narrow',
+  says: 'packets of more than 1,200 bytes vanish; the agent has just started',
+  lane: { delayMs: 20, lostShare: 0, bytesPerSecond: 200_000, queueMs: 1_000 },
+  trouble: { kind: 'narrow', packetBytesMax: 1_200 },
+  isNew: true,
   ...{ freshBytes: 20_000, waitMs: 100_000 },
 };
 
@@ -29,3 +38,10 @@ onLinks(
     t.true(passage.downBytes > passage.neededBytes);
   },
 );
+
+onLinks('an update comes over a link that lets no long packet through, by an agent that nobody helps', async (t) => {
+  const passage = await measureLink(narrow);
+  t.log(JSON.stringify(passage));
+  t.is(passage.lack, undefined);
+  t.true(passage.handshakes <= 4, 'one comes to nothing, then each leads to something');
+});

@@ -315,13 +315,15 @@ export class ScenarioWorld {
       fillParcel: async () => undefined,
       artifacts: async () => ({ status: 404, headers: {}, body: (async function* () {})() }),
       news: controller.onNews,
-      messages: async () => undefined,
+      messages: async () => ({ kind: 'heard' }),
       status: (query) => controller.status(query),
       changes: controller.changes,
       clock: this.#clock,
       acceptRevision: (name) => controller.acceptRevision(name),
       makeBundle: async () => undefined,
+      noteBundle: async () => false,
       takeReceipt: controller.takeReceipt,
+      takeMessages: controller.takeMessages,
       actOnRollout: async ({ fleet, ...asked }) => {
         const refused = await controller.act(fleet, asked);
         // What is shown right behind an act would hang on how quick this machine is: here it shows what came of it.

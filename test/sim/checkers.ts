@@ -23,6 +23,9 @@ export class Violation extends Error {
 /** Clocks of controllers may be wrong by this much, and what they say of times with them. */
 const clockToleranceMs = 15 * 60_000;
 
+/** Who asks by a rhythm may be late by so much of it. */
+const overRhythm = 1.25;
+
 /** What a device truly did when it made a report. */
 export interface Truth {
   readonly applications: readonly RunnableApplication[];
@@ -77,6 +80,8 @@ export class Checkers {
   readonly #truths = new Map<string, Map<string, Truth>>();
   /** By device, at how many looks on end it was shown running while two machines took turns. */
   readonly #lookedInVain = new Map<string, number>();
+  /** By device, when it was answered over HTTPS last. */
+  readonly #askedAt = new Map<string, number>();
   readonly hosts = new HostChecker((sentence) => this.fail(sentence));
   readonly logbooks = new LogbookChecker((sentence) => this.fail(sentence));
   readonly links: LinkChecker;
@@ -232,6 +237,15 @@ export class Checkers {
     }
   }
 
+  /** It asked for news, and was answered. */
+  asked(device: string): void {
+    this.#askedAt.set(device, this.#now());
+  }
+
+  #heardAt(device: string): number {
+    return Math.max(this.#broker.heardAt(device) ?? 0, this.#askedAt.get(device) ?? 0);
+  }
+
   /** What an operator is shown; a controller that can't write remembers nothing of turns. */
   status(status: StatusDocument, canWrite: boolean): void {
     const { revision } = status.source;
@@ -268,12 +282,10 @@ export class Checkers {
         `${name} is shown running (${reason.message}), and did not run what the revision wants when it said so`,
       );
     }
-    const heardAt = this.#broker.heardAt(name);
-    if (heardAt === undefined || this.#now() - heardAt > darkAfterSeconds * 1000 + clockToleranceMs) {
-      this.fail(
-        `${name} is shown running, and was last heard ${heardAt === undefined ? 'never' : new Date(heardAt).toISOString()}`,
-      );
-    }
+    const heardAt = this.#heardAt(name);
+    const silentSecondsMax = Math.max(darkAfterSeconds, (report?.asks?.everySeconds ?? 0) * overRhythm);
+    if (this.#now() - heardAt > silentSecondsMax * 1000 + clockToleranceMs)
+      this.fail(`${name} is shown running, and was last heard ${new Date(heardAt).toISOString()}`);
   }
 
   /** Whether the device runs just this, by the last report that it truly made. */

@@ -8,7 +8,7 @@
  *                break, and another with an empty disk and a new key takes their name (`fleet-life.ts`) · a copy of
  *                their disk, key and all, in a second machine
  *   links        up and down by a schedule for each site: always, days at sea, minutes a day · delay, little bandwidth,
- *                answers that break off, flipped bits
+ *                answers that break off, flipped bits · for hours nothing but HTTPS gets through
  *   controller   killed at random moments, at random disk operations, before or after random statements of its database;
  *                sometimes the machine's power or the whole database goes with it · a clock that drifts, and
  *                runs ahead by years for hours
@@ -43,6 +43,9 @@ const schedules: readonly ContactSchedule[] = [
   { upMs: 15 * minuteMs, downMs: 8 * hourMs },
   { upMs: 2 * minuteMs, downMs: 20 * minuteMs },
 ];
+
+/** Of the times that a link is up, so many have no way to the broker. */
+const withoutBroker = 0.15;
 
 const longestDownMs = 6 * dayMs;
 /** In peace, whatever is off comes back within this time. */
@@ -166,6 +169,7 @@ export class Faults {
       for (const device of devices) {
         device.link.quality = drawQuality(random);
         device.link.set(up);
+        device.link.block(random.chance(withoutBroker));
       }
       const mean = up ? schedule.upMs : schedule.downMs;
       this.#later(Math.min(longestDownMs, random.exponential(mean)), () => set(!up));
@@ -290,6 +294,7 @@ export class Faults {
       device.disk.leaveRoom(Number.POSITIVE_INFINITY);
       device.link.quality = goodLink;
       device.link.set(true);
+      device.link.block(false);
     }
     broker.dropAll();
     this.#later(1_000, () => this.#startController());

@@ -77,11 +77,11 @@ async function lightRun(world: World, before: CommitModel, after: CommitModel, s
   };
   const asked = {
     ...commits,
+    fleets: [...new Set(changes.map(({ fleet }) => fleet))],
     changes,
     startMs,
     horizonMs,
     failShare: 0,
-    behind: new Set<string>(),
     habitOf: () => habit,
     usedOf: () => [],
     ...{ approveAfterMs: 0, consentAfterMs: 0, whenTrueShare: 1 },

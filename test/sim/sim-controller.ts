@@ -4,9 +4,10 @@ import { createController } from '../../controller/controller.ts';
 import type { Controller } from '../../controller/controller-parts.ts';
 import { createGuard } from '../../controller/doors/guard.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
-import { openMessageDoor, type TakePart } from '../../controller/doors/mqtt/message-door.ts';
+import { openMessageDoor } from '../../controller/doors/mqtt/message-door.ts';
 import { ParcelDoor } from '../../controller/doors/mqtt/parcel-door.ts';
 import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
+import type { TakePart } from '../../controller/doors/part-outcome.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
@@ -176,14 +177,21 @@ export class SimController {
         onDamaged: (file) => controller.mendArtifact(file),
         onTrouble: (error) => this.#world.checkers.fail(`artifacts are not served: ${error}`),
       }),
-      ...{ news: controller.onNews, messages },
+      news: async (device, asked) => {
+        const answer = await controller.onNews(device, asked);
+        if (answer !== undefined) this.#world.checkers.asked(device);
+        return answer;
+      },
+      messages,
       status: (query) => controller.status(query),
       changes: controller.changes,
       clock,
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
       acceptRevision: (name) => controller.acceptRevision(name),
       makeBundle: async () => undefined,
+      noteBundle: async () => false,
       takeReceipt: controller.takeReceipt,
+      takeMessages: controller.takeMessages,
       actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
       notifyPush: () => {},
       authorize: controller.authorize,

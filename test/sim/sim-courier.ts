@@ -125,10 +125,11 @@ function startCourier(options: SimCourierOptions): ChildProcess {
     if (!life.alive) return;
     try {
       const enrol = () => Promise.resolve({ kind: 'unreachable', message: 'nobody enrols here' } as const);
+      const segments = { areShort: false };
       const ports = { network, countBytes, controller: configuration.controller };
       const news: AskNews = (question, signal) => askNews(ports, question, signal);
       const part: SendPart = (one, signal) => sendPart(ports, one, signal);
-      runner = new ErrandRunner({ courier: courier(), enrol, news, part, time: shared, orders, say });
+      runner = new ErrandRunner({ courier: courier(), enrol, news, part, time: shared, orders, say, segments });
       say({ kind: 'ready' });
     } catch {
       // The disk refused its directories, or the power went.
@@ -161,5 +162,6 @@ export function simCourier(
 ): CourierProcess {
   const { life, clockOf, log } = options;
   const processes = { start: () => startCourier(options) };
-  return new CourierProcess({ ...shared, processes, clock: clockOf(life), log, file: 'courier', args: [] });
+  const segments = { areShort: false };
+  return new CourierProcess({ ...shared, segments, processes, clock: clockOf(life), log, file: 'courier', args: [] });
 }

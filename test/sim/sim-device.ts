@@ -1,12 +1,15 @@
 /** One device of the simulated world: a real agent on a disk, a clock, and a link that are all worth distrusting. */
 import { type Agent, type AgentOptions, createAgent } from '../../device-agent/agent.ts';
+import type { CourierProcess } from '../../device-agent/courier/courier-process.ts';
 import type { AppRuntime, RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
 import type { Clock, CountTravel, HttpHandler, Log, Network } from '../../platform/ports.ts';
 import { DiskError } from '../../platform/ports.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
 import type { SimRandom } from '../../platform/simulated/random.ts';
+import { signMessages } from '../../schemas/carried-messages.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
+import { signReceipt } from '../../schemas/receipt.ts';
 import type { Checkers } from './checkers.ts';
 import type { Fate } from './disk-crash.ts';
 import { nameOf } from './machine.ts';
@@ -15,10 +18,11 @@ import type { SimBroker } from './sim-bus.ts';
 import { simCourier } from './sim-courier.ts';
 import { PowerCut, SimDisk } from './sim-disk.ts';
 import { SimDoors } from './sim-doors.ts';
+import { drawKey, type SimKey } from './sim-key.ts';
+import { type SimContact, simLine } from './sim-line.ts';
 import { type LinkQuality, SimLink, simNetwork, simWays } from './sim-network.ts';
 import { diskOf, type ProcessLife } from './sim-process.ts';
 import { SimRuntime } from './sim-runtime.ts';
-import { simShadowLink } from './sim-shadow-link.ts';
 import { SimSurroundings } from './sim-surroundings.ts';
 import type { Trace } from './trace.ts';
 
@@ -30,6 +34,13 @@ export interface DeviceWorld {
   readonly broker: SimBroker;
   /** The controller's server as this device reaches it; undefined while that is down. */
   readonly server: (device: string) => HttpHandler | undefined;
+}
+
+/** What a device has from its birth. */
+export interface DeviceBirth {
+  readonly quality: LinkQuality;
+  readonly bornRoot: Uint8Array;
+  readonly contact: SimContact;
 }
 
 /** A broker notices within this time that a device is gone without a word. */
@@ -51,7 +62,7 @@ export class SimDevice {
   /** Which of the machines under its name, for those who know what each did. */
   readonly machine: string;
   /** Of the machine that has its name now. */
-  keyFingerprint: string;
+  key: SimKey;
   disk: SimDisk;
   readonly link: SimLink;
   readonly random: SimRandom;
@@ -65,6 +76,8 @@ export class SimDevice {
   hostMortality = 0;
   readonly #world: DeviceWorld;
   readonly #bornRoot: Uint8Array;
+  readonly #contact: SimContact;
+  #courier: CourierProcess | undefined;
   #clone: SimDevice | undefined;
   #clones = 0;
   /** How often its power came. */
@@ -78,19 +91,16 @@ export class SimDevice {
   /** Called when its power or its agent is gone, whoever took it. */
   onDown: () => void = () => {};
 
-  constructor(world: DeviceWorld, machine: string, random: SimRandom, quality: LinkQuality, bornRoot: Uint8Array) {
+  constructor(world: DeviceWorld, machine: string, random: SimRandom, { quality, bornRoot, contact }: DeviceBirth) {
     this.#world = world;
     this.name = nameOf(machine);
     this.machine = machine;
     this.random = random;
     this.link = new SimLink(this.name, quality);
     this.#bornRoot = bornRoot;
-    this.keyFingerprint = this.#newKey();
+    this.#contact = contact;
+    this.key = drawKey(random);
     this.disk = this.#newDisk();
-  }
-
-  #newKey(): string {
-    return `SHA256:${Buffer.from(this.random.bytes(32)).toString('base64')}`;
   }
 
   #newDisk(): SimDisk {
@@ -102,6 +112,10 @@ export class SimDevice {
     disk.syncDirectory('/born');
     disk.syncDirectory('/');
     return disk;
+  }
+
+  get keyFingerprint(): string {
+    return this.key.fingerprint;
   }
 
   get alive(): boolean {
@@ -116,7 +130,7 @@ export class SimDevice {
   #configuration(): AgentConfiguration {
     return {
       ...{ device: this.name, stateDirectory: '/state', controller: 'https://shore', trustRoot: '/born/root.json' },
-      ...{ ca: '/ca', mqtt: { host: 'shore' }, reportIntervalSeconds: 3600 },
+      ...{ ca: '/ca', mqtt: { host: 'shore' }, reportIntervalSeconds: 3600, contact: this.#contact },
     };
   }
 
@@ -139,7 +153,8 @@ export class SimDevice {
     const ports = { clock, disk, random: this.random, log };
     return createAgent({
       ...{ ports, configuration: this.#configuration(), runtime: watched, link, openCourier, agentVersion: '0.1.0' },
-      signReceipt: () => undefined,
+      signReceipt: (report) => signReceipt(this.name, report, this.key.pem),
+      signMessages: (claim) => signMessages(claim, this.key.pem),
       ...{ ways: simWays(this.link, clock), surroundings: new SimSurroundings(), doors: new SimDoors() },
       machineBoot: this.#powers,
     });
@@ -193,7 +208,10 @@ export class SimDevice {
       networkOf: (one: ProcessLife, countTravel: CountTravel) => this.#network(one, countTravel),
       mortality: () => this.courierMortality,
     };
-    return (shared) => simCourier({ ...outside, wayOut: shared.wayOut }, shared);
+    return (shared) => {
+      this.#courier = simCourier({ ...outside, wayOut: shared.wayOut }, shared);
+      return this.#courier;
+    };
   }
 
   #network(life: ProcessLife, countTravel: CountTravel): Network {
@@ -247,10 +265,17 @@ export class SimDevice {
 
   #watchedLink(life: ProcessLife, clock: Clock): ShadowLink {
     const { broker, checkers, trace } = this.#world;
-    const link = simShadowLink({ broker, link: this.link, life, clock, random: this.random });
+    const link = simLine({
+      ...{ broker, link: this.link, life, clock, random: this.random, log: this.#log(life), contact: this.#contact },
+      ask: (question, signal) => this.#courier!.news(question, signal),
+      send: (part, signal) => this.#courier!.part(part, signal),
+    });
     return {
       get isFollowed() {
         return link.isFollowed;
+      },
+      get asks() {
+        return link.asks;
       },
       start: (handlers) => link.start(handlers),
       report: (report) => {
@@ -262,6 +287,7 @@ export class SimDevice {
       orderParcel: (order) => link.orderParcel(order),
       lookAgain: () => link.lookAgain(),
       wake: () => link.wake(),
+      unsaid: () => link.unsaid?.(),
       stop: () => link.stop(),
     };
   }
@@ -320,7 +346,7 @@ export class SimDevice {
     this.endClone();
     this.cutPower();
     broker.drop(this.name);
-    this.keyFingerprint = this.#newKey();
+    this.key = drawKey(this.random);
     this.disk = this.#newDisk();
     checkers.remade(this.name);
   }
@@ -330,8 +356,10 @@ export class SimDevice {
     this.endClone();
     this.#clones += 1;
     const machine = `${this.name}/${this.#clones}`;
-    const clone = new SimDevice(this.#world, machine, this.random.stream(machine), this.link.quality, this.#bornRoot);
-    clone.keyFingerprint = this.keyFingerprint;
+    const clone = new SimDevice(this.#world, machine, this.random.stream(machine), {
+      ...{ quality: this.link.quality, bornRoot: this.#bornRoot, contact: this.#contact },
+    });
+    clone.key = this.key;
     clone.disk = this.disk.copyAfterCrash(fate);
     this.#world.checkers.cloned(this.machine, machine);
     this.#clone = clone;

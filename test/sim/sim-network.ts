@@ -36,6 +36,8 @@ export class SimLink {
   readonly device: string;
   quality: LinkQuality;
   #up = true;
+  /** Nothing but HTTPS gets through. */
+  #isWithoutBroker = false;
   /** Grows whenever the link goes down: an exchange that began before has lost its connection. */
   #generation = 0;
   readonly #listeners = new Set<(up: boolean) => void>();
@@ -59,6 +61,17 @@ export class SimLink {
     this.#up = up;
     if (!up) this.#generation += 1;
     for (const listener of [...this.#listeners]) listener(up);
+  }
+
+  get isWithoutBroker(): boolean {
+    return this.#isWithoutBroker;
+  }
+
+  /** From now on sessions come to nothing, or no longer: those that are there are not heard of any more. */
+  block(isWithoutBroker: boolean): void {
+    if (isWithoutBroker === this.#isWithoutBroker) return;
+    this.#isWithoutBroker = isWithoutBroker;
+    for (const listener of [...this.#listeners]) listener(this.#up);
   }
 
   onChange(listener: (up: boolean) => void): Disposable {

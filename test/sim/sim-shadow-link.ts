@@ -19,8 +19,10 @@ export function simShadowLink(options: {
   readonly life: Life;
   readonly clock: Clock;
   readonly random: SimRandom;
+  /** The least pause before a session is tried again. */
+  readonly restMs: () => number;
 }): ShadowLink {
-  const { broker, link, life, clock, random } = options;
+  const { broker, link, life, clock, random, restMs } = options;
   const { device } = link;
   const topics = batchTopics(device);
   const acquaintance = stranger();
@@ -48,7 +50,7 @@ export function simShadowLink(options: {
   const retry = (): void => {
     const limit = Math.min(reconnectMs.most, reconnectMs.least * 2 ** attempts);
     attempts += 1;
-    pause = clock.after(limit * (0.5 + random.fraction() / 2), connect);
+    pause = clock.after(Math.max(restMs(), limit * (0.5 + random.fraction() / 2)), connect);
   };
 
   const connect = (): void => {

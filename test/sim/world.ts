@@ -8,6 +8,7 @@ import { Liar } from './liar.ts';
 import { SimBroker } from './sim-bus.ts';
 import { SimController } from './sim-controller.ts';
 import { SimDevice } from './sim-device.ts';
+import type { SimContact } from './sim-line.ts';
 import type { LinkQuality } from './sim-network.ts';
 import { SimRepository } from './sim-repository.ts';
 import { Trace } from './trace.ts';
@@ -22,6 +23,12 @@ export const goodLink: LinkQuality = {
   flipProbability: 0,
   cacheProbability: 0,
 };
+
+/** How devices are in touch. */
+const contacts: readonly SimContact[] = [
+  ...Array<SimContact>(3).fill({ mode: 'stay', intervalSeconds: 3 * 3600 }),
+  { mode: 'poll', intervalSeconds: 2700 },
+];
 
 /** Devices on one site share its fate. */
 const devicesPerSite = 3;
@@ -57,7 +64,10 @@ export class World {
     const random = this.random.stream(name);
     const server = (device: string) => this.liar.server(device, this.controller.server);
     const { time, trace, checkers, broker, fleet } = this;
-    const device = new SimDevice({ time, trace, checkers, broker, server }, name, random, goodLink, fleet.bornRoot);
+    const contact = random.pick(contacts);
+    const device = new SimDevice({ time, trace, checkers, broker, server }, name, random, {
+      ...{ quality: goodLink, bornRoot: fleet.bornRoot, contact },
+    });
     this.devices.set(name, device);
     // No fleet without a device.
     const kind = index % 2 === 0 || random.chance(0.3) ? 'ship' : 'truck';

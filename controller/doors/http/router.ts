@@ -6,31 +6,43 @@
  *   POST /news, /messages                                      a device that git names
  *   GET  /api/v1/status, /api/v1/changes                       the API token
  *   POST /api/v1/source/accept, /api/v1/rollouts/act,          the API token
- *        /api/v1/bundles, /api/v1/receipts
+ *        /api/v1/bundles, /api/v1/bundles/written,
+ *        /api/v1/receipts, /api/v1/receipts/messages
  *   POST /enroll                                               anybody; the answer depends on what git names
  *   POST /hooks/git                                            who signs with the webhook secret
  *   GET  /healthz, /readyz                                     anybody
  */
 import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../../platform/ports.ts';
+import { carriedMessagesBytesMax } from '../../../schemas/carried-messages.ts';
 import type { RevisionStatus } from '../../../schemas/generated/types.ts';
-import { type ParcelRequest, parseParcelRequest } from '../../../schemas/parcel.ts';
 import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
+import type { TakePart } from '../part-outcome.ts';
 import type { RateLimits } from '../rate-limits.ts';
 import type { BrokerForAgents } from './broker-for-agents.ts';
-import { bundleAnswer, type MakeBundle } from './bundle-routes.ts';
+import { bundleAnswer, type MakeBundle, type NoteBundle, writtenAnswer } from './bundle-routes.ts';
 import { changeFeeds, type FeedParts } from './change-feed.ts';
 import { bearsToken, signsBody } from './credentials.ts';
 import type { EnrolmentLimits } from './enrolment-limits.ts';
 import { bytesAnswer, emptyAnswer, errorAnswer, jsonAnswer } from './json-answer.ts';
+import { parseJson } from './json-body.ts';
 import { newsAnswer, type TakeNews } from './news-route.ts';
+import { type FillParcel, parcelAnswer } from './parcel-route.ts';
 import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
-import { receiptAnswer, type TakeReceipt } from './receipt-routes.ts';
+import { messagesAnswer, receiptAnswer, type TakeMessages, type TakeReceipt } from './receipt-routes.ts';
 import { type ActOnRollout, actAnswer } from './rollout-routes.ts';
 import { type StatusParts, statusAnswer } from './status-routes.ts';
 
 /** Of the body of a request. A webhook that is longer is not needed: the next poll sees the same push. */
 export const bodyBytesMax = 65_536;
+
+const carriedPath = '/api/v1/receipts/messages';
+
+/** How long the body of a request may be: messages that were carried by hand are longer, and only who has the API token brings them. */
+export function bodyBytesFor(apiToken: string): (head: Pick<HttpRequest, 'url' | 'headers'>) => number {
+  return ({ url, headers }) =>
+    url === carriedPath && bearsToken(headers.authorization, apiToken) ? carriedMessagesBytesMax : bodyBytesMax;
+}
 
 /** Of path and query. */
 export const urlCharactersMax = 2048;
@@ -44,18 +56,21 @@ export type RevisionAcceptance =
 export interface ApiParts extends FeedParts, Pick<StatusParts, 'status'> {
   /** Answers `/sha256/`, `/releases/` and `/tuf/`; who asks was judged before. */
   readonly artifacts: HttpHandler;
-  /** Fills a parcel with what a device lacks of metadata and indexes; undefined while these can't be read. */
-  readonly fillParcel: (request: ParcelRequest) => Promise<Uint8Array | undefined>;
+  readonly fillParcel: FillParcel;
+  /** Without it a parcel is filled for every device as often as it asks. */
+  readonly parcelLimits?: RateLimits;
   readonly news: TakeNews;
-  /** Takes a part of a batch of what applications say; gives what is to be answered. */
-  readonly messages: (device: string, part: Uint8Array) => Promise<Uint8Array | undefined>;
+  /** Takes a part of a batch of what applications say. */
+  readonly messages: TakePart;
   /** Without it every device is answered as often as it asks. */
   readonly newsLimits?: RateLimits;
   /** Takes a commit that is held back, named by its id or the beginning of it. */
   readonly acceptRevision: (name: string) => Promise<RevisionAcceptance>;
   readonly actOnRollout: ActOnRollout;
   readonly makeBundle: MakeBundle;
+  readonly noteBundle: NoteBundle;
   readonly takeReceipt: TakeReceipt;
+  readonly takeMessages: TakeMessages;
   readonly enrol: (request: EnrolmentRequest, address: string) => Promise<EnrolmentAnswer>;
   /** Told to who is enrolled, so that its configuration needs no port by hand. */
   readonly brokerForAgents?: () => BrokerForAgents;
@@ -108,14 +123,6 @@ function forReaders(parts: ApiParts, route: Route): Route {
   };
 }
 
-function parseJson(body: Uint8Array | undefined): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body ?? new Uint8Array()));
-  } catch {
-    return undefined;
-  }
-}
-
 function enrolRoute(parts: ApiParts): Route {
   return async (request, peer) => {
     const asked = parseEnrolment(parseJson(request.body));
@@ -162,23 +169,18 @@ function webhookRoute(parts: ApiParts): Route {
   };
 }
 
-function parcelRoute(parts: ApiParts): Route {
-  return async ({ body }) => {
-    const asked = parseParcelRequest(parseJson(body));
-    if (asked === undefined) {
-      return errorAnswer(400, 'BAD_REQUEST', 'has lists files of metadata as VERSION.ROLE.json, releases NAME/VERSION');
-    }
-    const parcel = await parts.fillParcel(asked);
-    return parcel === undefined
-      ? errorAnswer(503, 'UNAVAILABLE', 'the files can not be read now')
-      : bytesAnswer(parcel);
-  };
+function parcelRoute({ fillParcel, parcelLimits }: ApiParts): Route {
+  return (request, peer) => parcelAnswer(fillParcel, parcelLimits, request, peer);
 }
 
 function messagesRoute(parts: ApiParts): Route {
   return async ({ body = new Uint8Array(0) }, { device = '' }) => {
-    const answer = await parts.messages(device, body);
-    return answer === undefined ? emptyAnswer() : bytesAnswer(answer);
+    const outcome = await parts.messages(device, body);
+    if (outcome.kind === 'too-many') {
+      const headers = { 'retry-after': String(outcome.seconds) };
+      return errorAnswer(429, 'TOO_MANY_REQUESTS', 'this device sends parts of messages too often', headers);
+    }
+    return outcome.answer === undefined ? emptyAnswer() : bytesAnswer(outcome.answer);
   };
 }
 
@@ -199,7 +201,11 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
     '/api/v1/source/accept': { POST: forToken(parts, acceptRoute(parts)) },
     '/api/v1/rollouts/act': { POST: forToken(parts, ({ body }) => actAnswer(parts.actOnRollout, parseJson(body))) },
     '/api/v1/bundles': { POST: forToken(parts, ({ body }) => bundleAnswer(parts.makeBundle, parseJson(body))) },
+    '/api/v1/bundles/written': {
+      POST: forToken(parts, ({ body }) => writtenAnswer(parts.noteBundle, parseJson(body))),
+    },
     '/api/v1/receipts': { POST: forToken(parts, ({ body }) => receiptAnswer(parts.takeReceipt, parseJson(body))) },
+    [carriedPath]: { POST: forToken(parts, ({ body }) => messagesAnswer(parts.takeMessages, parseJson(body))) },
     '/healthz': { GET: healthAnswer },
     '/readyz': { GET: () => readinessAnswer(parts.readiness()) },
   };
@@ -212,6 +218,7 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
 /** The API as one handler. */
 export function createApi(parts: ApiParts): HttpHandler {
   const find = routesOf(parts);
+  const bodyBytesOf = bodyBytesFor(parts.apiToken);
   return async (request, peer, signal) => {
     if (request.url.length > urlCharactersMax) {
       return errorAnswer(414, 'URL_TOO_LONG', `the URL has more than ${urlCharactersMax} characters`);
@@ -224,9 +231,9 @@ export function createApi(parts: ApiParts): HttpHandler {
       const allow = Object.keys(methods).join(', ');
       return errorAnswer(405, 'METHOD_NOT_ALLOWED', `${path} takes ${allow}`, { allow });
     }
-    if ((request.body?.length ?? 0) > bodyBytesMax) {
-      return errorAnswer(413, 'BODY_TOO_LARGE', `the body has more than ${bodyBytesMax} bytes`);
-    }
+    const bytesMax = bodyBytesOf(request);
+    if ((request.body?.length ?? 0) > bytesMax)
+      return errorAnswer(413, 'BODY_TOO_LARGE', `the body has more than ${bytesMax} bytes`);
     return route(request, peer, signal);
   };
 }

@@ -4,6 +4,7 @@ import { type BatchAnswer, encodeAnswer } from '../../../schemas/batch-answer.ts
 import { BatchError, batchTopics, type MessageBatch, readPart, unpackBatch } from '../../../schemas/message-batch.ts';
 import type { AuthorizationRefusal } from '../../authority/authorization.ts';
 import type { Guard } from '../guard.ts';
+import type { TakePart } from '../part-outcome.ts';
 import { RateLimits } from '../rate-limits.ts';
 import { BatchAssembly } from './batch-assembly.ts';
 import { batchFilter, deviceOfBatchTopic } from './message-topics.ts';
@@ -21,12 +22,11 @@ export interface MessageDoorParts {
   readonly onRefusal: (refusal: AuthorizationRefusal & { readonly device: string }) => void;
 }
 
-/** Takes a part from a device that git names; gives what is to be said to it of the batch, once all of it is there. */
-export type TakePart = (device: string, part: Uint8Array) => Promise<Uint8Array | undefined>;
-
 /** Parts of one device: its agent keeps below the average, and a whole batch comes at once. What is more is not read. */
 const partsPerSecond = 10;
 const partsBurst = 120;
+/** Until its bucket has room for half of a batch. */
+const tooManySeconds = 6;
 const devicesRemembered = 20_000;
 
 class MessageDoor {
@@ -52,17 +52,17 @@ class MessageDoor {
     if (!knows(device)) {
       return onRefusal({ device, code: 'DEVICE_UNKNOWN', message: `no manifest names a device ${device}` });
     }
-    const answer = await this.take(device, payload);
-    if (answer === undefined) return;
+    const outcome = await this.take(device, payload);
+    if (outcome.kind === 'too-many' || outcome.answer === undefined) return;
     // A device that hears nothing sends it again; a broker that takes nothing is told of where it is looked after.
-    await say({ topic: batchTopics(device).taken, payload: answer }).catch(() => {});
+    await say({ topic: batchTopics(device).taken, payload: outcome.answer }).catch(() => {});
   }
 
   readonly take: TakePart = async (device, payload) => {
-    if (!this.#rates.take(device)) return undefined;
+    if (!this.#rates.take(device)) return { kind: 'too-many', seconds: tooManySeconds };
     const batch = this.#read(device, payload);
     const answer = batch === undefined ? undefined : await this.#parts.take(device, batch);
-    return answer && encodeAnswer(answer);
+    return { kind: 'heard', ...(answer && { answer: encodeAnswer(answer) }) };
   };
 
   #read(device: string, payload: Uint8Array): MessageBatch | undefined {

@@ -1,7 +1,15 @@
 /** What is counted of a rollout's devices, kept as they change: one costs the same in a fleet of any size. */
 import { basesOf, type DeviceBases, WaveBases } from './bases.ts';
 import { isUnavailable, type Room, type Taker, takersMax } from './budget.ts';
-import { type DeviceInRollout, type Fate, fateOf, type Progress, progressOf, retriesOf } from './fate.ts';
+import {
+  type DeviceInRollout,
+  type Fate,
+  fateOf,
+  type Progress,
+  progressOf,
+  retriesOf,
+  waitsForRetry,
+} from './fate.ts';
 import { noCounts, type WaveCounts } from './gate.ts';
 import type { RolloutPolicy } from './policy.ts';
 import { noReturns, type Return, type Returns, returnOf } from './returning.ts';
@@ -17,6 +25,8 @@ interface Noted {
   readonly returns?: Return;
   /** It has no delta to what it was issued, and waits until somebody lets it take that whole. */
   readonly asks: boolean;
+  /** It failed before somebody tried again, and was not offered it since. */
+  readonly waitsForRetry: boolean;
   /** Of one that may be offered something, where deltas are waited for. */
   readonly bases?: DeviceBases;
 }
@@ -25,6 +35,8 @@ interface Noted {
 export interface Tally {
   /** Of the policy's waves, in order. */
   readonly counts: readonly WaveCounts[];
+  /** How many of each wave failed before somebody tried again, and were not offered it since; they count as waiting. */
+  readonly toRetry: readonly number[];
   readonly returns: Returns;
   /** The first of those that go back and that what was good can't be drawn for. */
   readonly undrawn: readonly string[];
@@ -36,7 +48,7 @@ export interface Tally {
 const undrawnMax = 3;
 
 /** Before anybody was noted. */
-export const noTally: Tally = { counts: [], returns: noReturns, undrawn: [], asking: 0 };
+export const noTally: Tally = { counts: [], toRetry: [], returns: noReturns, undrawn: [], asking: 0 };
 
 function isAlike(before: Noted | undefined, noted: Noted): boolean {
   return (
@@ -46,6 +58,7 @@ function isAlike(before: Noted | undefined, noted: Noted): boolean {
     (before.away === undefined) === (noted.away === undefined) &&
     before.returns === noted.returns &&
     before.asks === noted.asks &&
+    before.waitsForRetry === noted.waitsForRetry &&
     before.bases?.told === noted.bases?.told &&
     before.bases?.runs === noted.bases?.runs
   );
@@ -62,6 +75,7 @@ export class Book implements Tally {
   readonly #retries: number;
   readonly #noted = new Map<string, Noted>();
   readonly #counts: Record<Fate, number>[];
+  readonly #toRetry: number[];
   readonly #bases: readonly WaveBases[];
   readonly #returns: Record<Return, number> = { ...noReturns };
   readonly #undrawn = new Set<string>();
@@ -73,11 +87,16 @@ export class Book implements Tally {
     this.#policy = policy;
     this.#retries = retriesOf(rollout);
     this.#counts = policy.waves.map(() => ({ ...noCounts }));
+    this.#toRetry = policy.waves.map(() => 0);
     this.#bases = policy.waves.map(() => new WaveBases());
   }
 
   get counts(): readonly WaveCounts[] {
     return this.#counts;
+  }
+
+  get toRetry(): readonly number[] {
+    return this.#toRetry;
   }
 
   get returns(): Returns {
@@ -101,6 +120,7 @@ export class Book implements Tally {
     const returns = returnOf(device);
     const noted = {
       ...{ wave, fate: fateOf(device, this.#retries), asks: asks(device) },
+      waitsForRetry: waitsForRetry(device, this.#retries),
       ...(isUnavailable(device) ? { away: progressOf(device.observed) } : {}),
       ...(group === undefined ? {} : { group }),
       ...(returns === undefined ? {} : { returns }),
@@ -139,9 +159,11 @@ export class Book implements Tally {
     return Array.from(names, (device) => ({ device, progress: this.#noted.get(device)!.away! }));
   }
 
-  #add(name: string, { wave, fate, group, away, returns, asks, bases }: Noted): void {
+  #add(name: string, noted: Noted): void {
+    const { wave, fate, group, away, returns, asks, bases } = noted;
     if (bases !== undefined) this.#bases[wave]!.add(bases);
     this.#counts[wave]![fate] += 1;
+    if (noted.waitsForRetry) this.#toRetry[wave]! += 1;
     if (asks) this.#asking += 1;
     if (returns !== undefined) this.#returns[returns] += 1;
     if (returns === 'undrawn') this.#undrawn.add(name);
@@ -156,6 +178,7 @@ export class Book implements Tally {
     this.#noted.delete(name);
     this.#undrawn.delete(name);
     this.#counts[wave]![fate] -= 1;
+    if (noted.waitsForRetry) this.#toRetry[wave]! -= 1;
     if (noted.bases !== undefined) this.#bases[wave]!.remove(noted.bases);
     if (noted.asks) this.#asking -= 1;
     if (returns !== undefined) this.#returns[returns] -= 1;

@@ -131,6 +131,17 @@ export function isUnderWay(observed: ObservedDevice): boolean {
   return isOffered(fateOn[progressOf(observed)]);
 }
 
+/** Of what was issued before somebody tried again the last time. */
+function isBeforeRetry({ issued }: ObservedDevice, retries: number): boolean {
+  return issued !== undefined && retriesOf(issued) < retries;
+}
+
+/** Whether it failed before somebody tried again, and was not offered the target anew: nothing better is known of it. */
+export function waitsForRetry({ on, isHeld, observed }: DeviceInRollout, retries: number): boolean {
+  if (on !== 'target' || isHeld || isWithheld(observed)) return false;
+  return fateOn[progressOf(observed)] === 'failed' && isBeforeRetry(observed, retries);
+}
+
 /** Its fate; `retries` are those of the rollout: never by the clock, which may be set back. */
 export function fateOf({ on, isHeld, isUnchanged, observed }: DeviceInRollout, retries: number): Fate {
   if (on !== 'target' || isWithheld(observed)) return isHeld ? 'held' : 'waiting';
@@ -138,6 +149,6 @@ export function fateOf({ on, isHeld, isUnchanged, observed }: DeviceInRollout, r
   // It is not asked to take it any more.
   if (isHeld && isOffered(fate)) return 'held';
   if (fate === 'updated' && isUnchanged === true) return 'unchanged';
-  if (fate !== 'failed' || observed.issued === undefined || retriesOf(observed.issued) >= retries) return fate;
+  if (fate !== 'failed' || !isBeforeRetry(observed, retries)) return fate;
   return isHeld ? 'held' : 'waiting';
 }

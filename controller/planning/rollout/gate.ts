@@ -12,7 +12,7 @@ export type GateVerdict =
   | { readonly kind: 'passed' }
   | {
       readonly kind: 'holds';
-      readonly clause: 'evidence' | 'contacts' | 'unsettled' | 'success';
+      readonly clause: 'evidence' | 'contacts' | 'unsettled' | 'success' | 'retry';
       readonly reason: Reason;
     };
 
@@ -63,6 +63,16 @@ function judgeSuccess(wave: Wave, counts: WaveCounts): GateVerdict {
   return holds('success', `${seen}; ${rule}${next}`);
 }
 
+/** What failed before somebody tried again is all that is known of a device until it was offered it anew. */
+function judgeRetried(wave: Wave, { updated, failed }: WaveCounts, toRetry: number): GateVerdict {
+  const { name, gate } = wave;
+  const known = updated + failed + toRetry;
+  if (updated * 100 >= gate.successPercent * known) return { kind: 'passed' };
+  const seen = `${updated} of ${known} devices of wave ${name} run it`;
+  const left = `${toRetry} that failed before the retry ${toRetry === 1 ? 'was' : 'were'} not offered it again yet`;
+  return holds('retry', `${seen}, ${gate.successPercent} % have to; ${left}`, 'RETRY_WAITS');
+}
+
 /** While there is patience, all that are not held have to be heard and through with it. */
 function judgePatiently(wave: Wave, counts: WaveCounts): GateVerdict {
   const { name, gate } = wave;
@@ -84,22 +94,27 @@ function judgePatiently(wave: Wave, counts: WaveCounts): GateVerdict {
 }
 
 /** A wave of which nobody may be offered anything shows nothing, however long it is waited for. */
-function judgeUnseen({ name, gate }: Wave, { held }: WaveCounts): GateVerdict {
+function judgeUnseen({ name, gate }: Wave, { held, unchanged }: WaveCounts): GateVerdict {
   if (held === 0 || amountOf(gate.contacts, held) === 0) return { kind: 'passed' };
   const all = held === 1 ? 'the only device' : `all ${held} devices`;
-  return holds('evidence', `${all} of wave ${name} can be offered nothing (held, or without a key)`, 'NO_EVIDENCE');
+  const which = unchanged === 0 ? '' : ' that something changes for';
+  const message = `${all} of wave ${name}${which} can be offered nothing (held, or without a key)`;
+  return holds('evidence', message, 'NO_EVIDENCE');
 }
 
 /**
  * What the gate of an open wave says. When patience is over it is judged by those that are through with it; without any it holds
- * on, unless the policy asks for no contacts at all.
+ * on, unless the policy asks for no contacts at all. So many as `toRetry` of those that wait failed before a retry.
  */
-export function judgeGate(wave: Wave, counts: WaveCounts, isPatienceOver: boolean): GateVerdict {
+export function judgeGate(wave: Wave, counts: WaveCounts, isPatienceOver: boolean, toRetry = 0): GateVerdict {
   const size = sizeOf(counts);
   if (size === 0) return judgeUnseen(wave, counts);
   if (!isPatienceOver) return judgePatiently(wave, counts);
   const settled = counts.updated + counts.failed;
-  if (settled > 0 || amountOf(wave.gate.contacts, size) === 0) return judgeSuccess(wave, counts);
+  if (settled > 0 || amountOf(wave.gate.contacts, size) === 0) {
+    const verdict = judgeSuccess(wave, counts);
+    return verdict.kind === 'holds' ? verdict : judgeRetried(wave, counts, toRetry);
+  }
   return holds('evidence', `nothing is known of any of the ${size} devices of wave ${wave.name}`, 'NO_EVIDENCE');
 }
 

@@ -14,8 +14,8 @@ import { type Permit, permit, withinBudget } from './permit.ts';
 import { drawPinned } from './pinned.ts';
 import type { RolloutPolicy } from './policy.ts';
 import { goodNotThere } from './releases-gone.ts';
-import { goesBack, isStopped, type Rollout } from './rollout.ts';
-import { staleOffer } from './stale-offer.ts';
+import { type FinishedRollout, goesBack, isStopped, type Rollout } from './rollout.ts';
+import { isGoodNewer, staleOffer } from './stale-offer.ts';
 import { mayGoWhole } from './whole-modules.ts';
 
 /** A device with the template that it may have, and what its rollout says of it. */
@@ -36,6 +36,8 @@ export interface RolloutStanding {
   readonly rollout: Rollout;
   /** Undefined where there is nothing to go back to. */
   readonly good?: FleetDefinition;
+  /** Those of its fleet that are over, newest first. */
+  readonly finished: readonly FinishedRollout[];
 }
 
 /** What it would run by what was good. */
@@ -48,9 +50,16 @@ function isOfFleet({ fleet, applications }: IssuedDeployment, name: string): boo
   return fleet === undefined ? applications.length > 0 : fleet === name;
 }
 
+/** Whether what it was issued has the releases of a definition: who was held at others, or at an older issue, is not on it. */
+function hasReleasesOf({ applications }: IssuedDeployment, definition: FleetDefinition): boolean {
+  const versions = new Map(definition.applications.map(({ name, version }) => [name, version]));
+  return applications.every(({ name, version }) => (versions.get(name) ?? version) === version);
+}
+
 /**
  * Which definition it is on. A device for which both come to the same is on what it is to have. `issued.definition` decides where
- * its site or its own manifest changed since; who was issued something while its fleet had no waves is where those began.
+ * its site or its own manifest changed since; who was issued something while its fleet had no waves is where those began,
+ * unless a hold had it on other releases then.
  */
 function definitionOn(
   standing: RolloutStanding,
@@ -67,7 +76,10 @@ function definitionOn(
   }
   if (issued.definition === rollout.target) return 'target';
   if (good === undefined) return 'other';
-  const isGood = issued.definition === undefined ? isOfFleet(issued, rollout.fleet) : issued.definition === good.hash;
+  const isGood =
+    issued.definition === undefined
+      ? isOfFleet(issued, rollout.fleet) && hasReleasesOf(issued, good)
+      : issued.definition === good.hash;
   return isGood ? 'good' : 'other';
 }
 
@@ -211,11 +223,18 @@ const keptWhileHeld = {
   message: 'its manifest holds it, and what it was offered and has not taken is kept from it',
 } as const;
 
+/** Whether its fleet went on, while it was held, from what it was issued to what it completed last. */
+function isBehind({ rollout, good, finished }: RolloutStanding, { on, observed }: DeviceInRollout): boolean {
+  const { issued } = observed;
+  if (on !== 'other' || good === undefined || issued?.fleet !== rollout.fleet) return false;
+  return isGoodNewer(good.hash, finished, issued);
+}
+
 /** Who can't be kept from what it was offered, as it has begun with it or nobody knows, is taken back. */
 function whenHeld(standing: RolloutStanding, desired: DesiredDevice, device: DeviceInRollout): Permitted {
   const as = { device: desired, definition: standing.rollout.target };
   const { on, observed } = device;
-  const stale = staleOffer(standing.rollout, device, true);
+  const stale = isBehind(standing, device) ? undefined : staleOffer(standing.rollout, device, true);
   if (stale === 'unseen') return { ...as, stays: true, isWithdrawn: true, reason: keptWhileHeld };
   const isOnItsWay = on === 'target' && !isUntaken(observed) && isUnderWay(observed);
   if (!isOnItsWay && stale !== 'begun') return as;

@@ -9,7 +9,8 @@ const gateDefaults = { success: '100%', contacts: 1, patience: '24h', failures: 
 /** Takes whoever is in no other. */
 const restName = 'rest';
 
-function amountOf(value: number | string): Amount {
+/** `5`, or `12.5%`. */
+export function amountFrom(value: number | string): Amount {
   if (typeof value === 'number') return { kind: 'count', count: value };
   return { kind: 'percent', percent: Number.parseFloat(value) };
 }
@@ -18,9 +19,9 @@ function gateOf(layers: RolloutGate): Gate {
   const { success, contacts, patience, failures } = { ...gateDefaults, ...layers };
   return {
     successPercent: Number.parseFloat(success),
-    contacts: amountOf(contacts),
+    contacts: amountFrom(contacts),
     patienceMs: millisecondsOf(patience),
-    failures: amountOf(failures),
+    failures: amountFrom(failures),
   };
 }
 
@@ -28,7 +29,7 @@ function waveOf({ name, selector, limit, gate, soak, approve }: RolloutWave, com
   return {
     name,
     ...(selector === undefined ? {} : { selector }),
-    ...(limit === undefined ? {} : { limit: amountOf(limit) }),
+    ...(limit === undefined ? {} : { limit: amountFrom(limit) }),
     gate: gateOf({ ...common, ...gate }),
     soakMs: soak === undefined ? 0 : millisecondsOf(soak),
     ...(approve === undefined ? {} : { approve: approve === 'before' ? approve : 'after' }),

@@ -1,7 +1,7 @@
 /** What a device was offered and has not switched over to, and shall have no more: that was halted, or a newer commit took its place. */
-import { isReference, isUnseen, type ObservedDevice } from '../observed.ts';
+import { type IssuedDeployment, isReference, isUnseen, type ObservedDevice } from '../observed.ts';
 import { type DeviceInRollout, isUnderWay } from './fate.ts';
-import { isStopped, type Rollout } from './rollout.ts';
+import { type FinishedRollout, isStopped, type Rollout } from './rollout.ts';
 
 /** `unseen` is taken out of its shadow; who has `begun` with it, or is about to, has to be told something else. */
 export type StaleOffer = 'unseen' | 'begun';
@@ -31,4 +31,22 @@ export function staleOffer(
   // It may be busy with something older still, and would take this one after that.
   if (isHalted) return 'begun';
   return hasBegun(observed) && isSuperseded(rollout, observed) ? 'begun' : undefined;
+}
+
+/** The number of the rollout since which this is what its fleet completed last; 0 where no rollout brought it. */
+function goodSince(good: string, finished: readonly FinishedRollout[]): number {
+  const done = finished.filter(({ outcome }) => outcome === 'done');
+  const others = done.findIndex(({ target }) => target !== good);
+  return (others === -1 ? done : done.slice(0, others)).at(-1)?.number ?? 0;
+}
+
+/**
+ * Whether the fleet completed what is good after it brought the device what that has, which `finished` has no more where it is long ago:
+ * to who is held that is no way back.
+ */
+export function isGoodNewer(good: string, finished: readonly FinishedRollout[], issued: IssuedDeployment): boolean {
+  const { definition } = issued;
+  if (definition === undefined) return false;
+  const brought = finished.find(({ target }) => target === definition)?.number ?? 0;
+  return brought < goodSince(good, finished);
 }

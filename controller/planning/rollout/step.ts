@@ -124,15 +124,20 @@ function flapping({ reopened: before }: Rollout, { name }: Wave, now: number): M
   return { kind: 'holds', verdict: { code: 'GATE_FLAPS', message }, nextAt: at + pauseMs };
 }
 
-function judged(rollout: Rollout, { policy, counts, now }: Standing): Move | undefined {
+/** Whether a device runs what it brings: what nobody ran is nothing that anybody could go back to. */
+function isTried(counts: Tally['counts']): boolean {
+  return counts.some(({ updated }) => updated > 0);
+}
+
+function judged(rollout: Rollout, { policy, counts, toRetry, now }: Standing): Move | undefined {
   const { index, wave } = openWave(policy, rollout);
   const patienceEndsAt = rollout.waveStartedAt + wave.gate.patienceMs;
   const seen = counts[index] ?? noCounts;
-  // Where nothing ran well before, or nobody comes after it, nobody is kept from harm by a wave of which nothing can be seen.
-  const isNeeded = rollout.good !== undefined && index < policy.waves.length - 1;
+  // Where nothing ran well before, or some ran it and nobody comes after, nobody is kept from harm by a wave of which nothing can be seen.
+  const isNeeded = rollout.good !== undefined && (index < policy.waves.length - 1 || !isTried(counts));
   // Once passed, only those that are through with it close it again: those that join meanwhile, or get something else, hide no failures.
   const isSettling = rollout.gatePassedAt === undefined && now < patienceEndsAt;
-  const verdict = judgeGate(wave, isNeeded ? seen : { ...seen, held: 0 }, !isSettling);
+  const verdict = judgeGate(wave, isNeeded ? seen : { ...seen, held: 0 }, !isSettling, toRetry[index]);
   if (verdict.kind === 'passed') {
     if (rollout.gatePassedAt !== undefined) return undefined;
     const passed = { ...rollout, gatePassedAt: now };
@@ -212,14 +217,14 @@ function move(rollout: Rollout, standing: Standing): Move {
 export function step(
   rollout: Rollout,
   policy: RolloutPolicy,
-  { counts, returns, undrawn }: Tally,
+  { counts, toRetry, returns, undrawn }: Tally,
   now: number,
   deltasOf: DeltasOf = () => noneOpen,
 ): Stepped {
   const events: Reason[] = [];
   let at = rollout;
   for (;;) {
-    const next = move(at, { policy, counts, returns, undrawn, deltasOf, now });
+    const next = move(at, { policy, counts, toRetry, returns, undrawn, deltasOf, now });
     if (next.kind === 'holds') {
       const { verdict, nextAt } = next;
       return { rollout: at, events, verdict, ...(nextAt === undefined ? {} : { nextAt }) };

@@ -1,12 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import type { CommandContext } from '../../../cli/command.ts';
 import { bundleImportCommand } from '../../../cli/commands/bundle-import.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import type { HttpRequest } from '../../../platform/ports.ts';
+import { signMessages } from '../../../schemas/carried-messages.ts';
+import type { MessagesOrder } from '../../../schemas/generated/types.ts';
+import { packBatch, unpackBatch } from '../../../schemas/message-batch.ts';
 import { signReceipt } from '../../../schemas/receipt.ts';
 
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
@@ -67,4 +70,76 @@ test('each file is judged by itself: one that is no receipt keeps none behind it
     'good: anna as of 2026-03-10T00:00Z',
     '',
   ]);
+});
+
+/** Runs the command over files, with a controller that answers messages so. */
+async function bringFile(
+  t: ExecutionContext,
+  text: string,
+  answer: (order: MessagesOrder) => readonly [number, object],
+): Promise<{ readonly code: number; readonly output: string; readonly brought: readonly string[] }> {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-import-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  writeFileSync(`${directory}/a`, text);
+  const brought: string[] = [];
+  let output = '';
+  const context = {
+    ...{ disk: nodeDisk, directory, signal: new AbortController().signal, environment: {} },
+    stdout: { write: (words: string) => (output += words) },
+    loadConfiguration: async () => ({ value: { controller: 'https://shore:7443' } }),
+    openNetwork: () => ({
+      request: async ({ url, body }: HttpRequest) => {
+        if (!url.endsWith('/messages')) return { status: 200, headers: {}, body: taken() };
+        const order = JSON.parse(Buffer.from(body!).toString()) as MessagesOrder;
+        const { application, index } = unpackBatch(Buffer.from(order.messages.batch, 'base64'));
+        brought.push(`${application} ${index}`);
+        const [status, value] = answer(order);
+        return {
+          status,
+          headers: {},
+          body: (async function* () {
+            yield Buffer.from(JSON.stringify(value));
+          })(),
+        };
+      },
+    }),
+  } as unknown as CommandContext;
+  const args = { positionals: ['a'], values: { as: 'ada' }, flags: new Set(), lists: {} } as never;
+  return { code: await bundleImportCommand.run(context, args), output, brought };
+}
+
+function line(application: string, index: number): string {
+  const of = { application, channel: application === 'fleet-agent' ? 'logbook' : 'readings' };
+  const batch = { ...of, stream: '0123456789abcdef', segment: 1, index, dropped: 0 };
+  const packed = packBatch({ ...batch, messages: [{ at: 1, message: Uint8Array.of(1) }] });
+  return JSON.stringify(signMessages({ device: 'anna', at: '2026-03-10T00:00:00Z', packed }, key.toString()));
+}
+
+const receiptLine = JSON.stringify(signReceipt('anna', {}, key.toString()));
+
+test('messages of a receipt are brought in their order, and what is new to the shore is told', async (t) => {
+  const text = [receiptLine, line('fleet-agent', 0), line('gauge', 0), line('gauge', 1), ''].join('\n');
+  const { code, output, brought } = await bringFile(t, text, () => [200, { messages: 2 }]);
+  t.deepEqual(brought, ['fleet-agent 0', 'gauge 0', 'gauge 1']);
+  t.is(output, 'a: anna as of 2026-03-10T00:00Z, with 2 entries of its logbook and 4 messages\n');
+  t.is(code, 0);
+});
+
+test('of a channel that is refused no more is brought, and a file that breaks off is told', async (t) => {
+  const text = [receiptLine, line('gauge', 0), line('gauge', 1), line('horn', 0), line('horn', 1).slice(0, 40)].join(
+    '\n',
+  );
+  const { code, output, brought } = await bringFile(t, text, ({ messages: { batch } }) =>
+    unpackBatch(Buffer.from(batch, 'base64')).application === 'gauge'
+      ? [409, { code: 'NO_OUTLET', message: 'no outlet takes it' }]
+      : [200, { messages: 1 }],
+  );
+  t.deepEqual(brought, ['gauge 0', 'horn 0']);
+  t.deepEqual(output.split('\n'), [
+    'a: anna as of 2026-03-10T00:00Z, with 1 message',
+    'a: gauge/readings is not taken: no outlet takes it (NO_OUTLET)',
+    'a: line 5 is damaged, and nothing behind it was taken: copy the file again',
+    '',
+  ]);
+  t.is(code, 1);
 });

@@ -113,6 +113,24 @@ test('a fleet that skips its canary, or weakens its budget, is named; one that g
   t.deepEqual((await plan(world, 'HEAD')).policy, problems);
 });
 
+test('a first wave of too many devices is named, however its fleet limits it, also by labels alone', async (t) => {
+  const world = await harbor(t, '  maxFirstWave: 25%\n');
+  const waves = (limit: string) => `\n  rollout: { waves: [{ name: canary, limit: ${limit} }] }`;
+  world.edit('fleets/ships.yaml', 'spec:', `spec:${waves('1')}`);
+  await world.commit('Waves');
+  world.edit('applications/tide-logger.yaml', 'config:', 'config:\n    more: 1');
+  await world.commit('Another tide logger');
+  t.is((await sourceOf(world)).state, 'current');
+  world.edit('fleets/ships.yaml', waves('1'), waves('75%'));
+  await world.commit('A canary of nearly all');
+  const { state, problems } = await sourceOf(world);
+  t.is(state, 'refused');
+  t.like(problems, { length: 1, 0: { file: 'policy.yaml', line: 5, code: 'OVER_MAX_FIRST_WAVE' } });
+  t.regex(problems[0]!.message, /^too many devices are in a first wave \(\d of \d of ships\), and spec\.maxFirstWave/);
+  t.regex(problems[0]!.message, /Fleet-Exception: max-first-wave REASON$/);
+  t.deepEqual((await plan(world, 'HEAD')).policy, problems);
+});
+
 test('what a commit may cost is judged by the same deltas and links in a plan and by the controller', async (t) => {
   const world = await harbor(t, '  maxPrice: { EUR: 0.01, NOK: 5 }\n');
   const [euros, crowns] = ['pricePerMB: 4.50, currency: EUR', 'pricePerMB: 1, currency: NOK'];

@@ -109,14 +109,15 @@ test('what the controller told into a file is as good as the controller, whose m
     world.context((text) => {
       told += text;
     }),
-    ['status', '-o', 'json'],
+    ['status', '-o', 'json', '--rows'],
   );
   writeFileSync(file, told);
   const simulate = ['simulate', '--seed', '1', '-o', 'json'];
   const asked = documentOf((await world.fleet(simulate)).output);
   t.like(asked, {
     base: { name: 'in force at the controller' },
-    assumed: { places: 2, remembered: 1, behind: 4, takenAsDone: ['ships'] },
+    beginning: { rollouts: [{ fleet: 'ships', state: 'running', wave: 1 }] },
+    assumed: { places: 2, remembered: 1 },
   });
   const against = documentOf((await world.fleet([...simulate, '--against', 'HEAD'])).output);
   t.is(against.assumed.remembered, 1);
@@ -128,15 +129,27 @@ test('what the controller told into a file is as good as the controller, whose m
   const { output } = await world.fleet(['simulate', '--seed', '1', '--status', file]);
   const flat = output.replace(/\s+/g, ' ');
   t.regex(flat, /by \S+status.json, which was told at 2026-06-11T13:00Z: then the commit comes into force/);
-  t.regex(flat, /assumed the rollout of ships that is running at wave 1 of 2 as completed, with the devices/);
+  t.regex(
+    flat,
+    /begins where the controller stood at 2026-06-11T13:00Z: rollout 1 of ships running, wave 1 of 2 canary: 0 of 2 updated, 1 contacted, 1 dark/,
+  );
+  t.regex(flat, /assumed devices on the way stand where they said last/);
   t.regex(
     flat,
     /contact 1 place as the controller remembers, .*; no history of 1 place: assumed in contact as a ship is/,
   );
   t.regex((await world.fleet(['simulate'])).output, /contact +no history of 2 places: assumed/);
 
+  const document = JSON.parse(told);
+  const withoutRows = { ...document, rows: undefined };
+  const isShip = ({ key }: { key: string }) => key === 'aurora-bridge';
+  const damaged = document.rows.map((row: { key: string }) => (isShip(row) ? { ...row, value: '{"shadow":1}' } : row));
   for (const [text, refusal] of [
-    ['{', /--status \S+: it is no JSON: .*; write what `fleet status -o json` prints into it/],
+    [
+      JSON.stringify(withoutRows),
+      /it does not tell what the controller goes by; write what `fleet status -o json --row/,
+    ],
+    ['{', /--status \S+: it is no JSON: .*; write what `fleet status -o json --rows` prints into it/],
     ['{}', /--status \S+: it is no status: the document must have required property/],
   ] as const) {
     writeFileSync(file, text);
@@ -144,5 +157,8 @@ test('what the controller told into a file is as good as the controller, whose m
     t.regex(refused.output.replace(/\s+/g, ' '), refusal);
     t.is(refused.exitCode, 2);
   }
+  writeFileSync(file, JSON.stringify({ ...document, rows: damaged }));
+  const { output: unbelieved } = await world.fleet(['simulate', '--status', file]);
+  t.regex(unbelieved.replace(/\s+/g, ' '), /its row device\/aurora-bridge can't be believed: it\.shadow/);
   t.regex((await world.fleet(['simulate', '--status', 'nowhere.json'])).output, /can't be read: .*nowhere.json/s);
 });

@@ -85,6 +85,15 @@ test('fleet status -o json is what the schema says, and -o yaml is the same', as
   t.regex(output, /^kind: Status$/m);
 });
 
+test('fleet status --rows tells what the controller goes by, as JSON alone', async (t) => {
+  const world = await runningHarbor(t);
+  const { rows } = JSON.parse((await world.fleet(['status', '-o', 'json', '--rows'])).output);
+  t.true(rows.some(({ room, key }: { room: string; key: string }) => room === 'device' && key === 'aurora-bridge'));
+  const refused = await world.fleet(['status', '--rows']);
+  t.regex(refused.output, /--rows: they are for programs; write -o json too/);
+  t.is(refused.exitCode, 2);
+});
+
 test('fleet status -l shows the devices with these labels only', async (t) => {
   const world = await runningHarbor(t);
   const { output } = await world.fleet(['status', '-l', 'kind=ship,berth in (pier-4)']);

@@ -78,7 +78,7 @@ async function made(devices: readonly DeviceOffer[], isMore = false, damaged = '
       statement = signed;
       return 'the lease';
     },
-    note: async (...note) => void noted.push(note),
+    expect: (...expected) => void noted.push(expected),
   };
   const answer = await makeBundle({ site: 'aurora', days: 30, who: 'ada' }, world);
   return { answer, statement: statement as BundleStatement, noted };
@@ -104,7 +104,9 @@ test('a bundle has what is offered now, metadata since the first root, and of mo
   const { texts, left } = answer as BundleAnswer;
   t.deepEqual(Object.keys(texts), ['tuf/timestamp.json', `sha256/${envelope}`, 'releases/gauge/2.0.0.json']);
   t.deepEqual(left, ['berta']);
-  t.deepEqual(noted, [[statement.deployments, 'ada', '2026-03-31T00:00:00.000Z']]);
+  const { deployments } = statement;
+  const lease = sha256Hex(new TextEncoder().encode('the lease'));
+  t.deepEqual(noted, [[lease, { deployments, who: 'ada', notAfter: '2026-03-31T00:00:00.000Z' }]]);
   for (const { name, length, sha256 } of statement.files)
     if (published[name] !== undefined)
       t.deepEqual([length, sha256], [published[name].length, sha256Hex(published[name])]);

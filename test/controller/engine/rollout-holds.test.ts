@@ -116,6 +116,23 @@ test('a device that is held by the very commit that takes the place of what it f
   t.is(scene.signed.filter(({ device }) => device === 'one').length, 3);
 });
 
+test('a device that is held goes on with what it was offered before, and never with what its fleet completed since', async (t) => {
+  const scene = await RolloutScene.open();
+  const asked: Wanted = { ...wanted({ ...two, one: { hold } }), release: '1.0.0' };
+  await scene.commit({ ...asked, devices: two });
+  await scene.commit(asked);
+  await scene.say('runs', 'two');
+  t.is(scene.rollout?.state, 'done');
+  t.true(isOffered(scene, 'one'), 'it runs nothing and is held at that');
+  await scene.commit({ ...asked, release: '1.1.0' });
+  await scene.say('runs', 'two');
+  t.like(scene.rollout, { state: 'done', number: 2 });
+  await scene.say('fetching', 'one');
+  t.deepEqual([scene.has('one'), isOffered(scene, 'one')], ['1.0.0', true]);
+  await scene.say('runs', 'one');
+  t.is(scene.signed.filter(({ device }) => device === 'one').length, 1);
+});
+
 test('a device that is held on what is bad keeps it, and keeps nobody from being told to be back', async (t) => {
   const scene = await offered();
   await scene.say('runs', 'one');

@@ -134,3 +134,45 @@ test('where as many failed as a commit lets fail from now on, nobody else is off
     [],
   );
 });
+
+test('a device that is offered again what was kept from it takes its place before the next of its group is asked', async (t) => {
+  const asked: FleetRollout = { waves: [{ name: 'all' }], budget: { groupBy: 'group', maxUnavailable: 1 } };
+  const scene = await RolloutScene.open();
+  const devices = { one: { group: 'aurora' }, two: { group: 'aurora' }, three: { group: 'borea' } };
+  await scene.commit({ release: '1.0.0', rollout: asked, devices });
+  await scene.say('gave up', 'three');
+  t.is(scene.rollout?.state, 'halted', 'nothing ran before: there is nothing to take anybody back to');
+  await scene.pass(2 * minuteMs);
+  scene.engine.tell({ kind: 'contact', device: 'one', connected: true });
+  await scene.act('retry');
+  const offered = Object.keys(devices).filter((name) => scene.image.device(name).shadow.desiredAt !== undefined);
+  t.deepEqual(offered, ['one', 'three']);
+});
+
+test('a wave does not pass without a device that failed before a retry while the budget keeps that from being offered it again', async (t) => {
+  const asked: FleetRollout = {
+    ...{ waves: [{ name: 'all' }], gate: { failures: 1, success: '90%', patience: '1h' } },
+    budget: { groupBy: 'group', maxUnavailable: 1 },
+  };
+  const devices = { one: { group: 'aurora' }, two: { group: 'aurora' }, three: { group: 'borea' } };
+  const scene = await RolloutScene.open();
+  await scene.commit({ release: '1.0.0', devices });
+  await scene.say('runs', 'one', 'two', 'three');
+  await scene.commit({ release: '1.1.0', rollout: asked, devices });
+  await scene.say('runs', 'three');
+  await scene.say('gave up', 'one');
+  t.is(scene.rollout?.state, 'halted');
+  const own = { ...devices, two: { ...devices.two, config: { berth: 7 } } };
+  await scene.commit({ release: '1.1.0', rollout: asked, devices: own });
+  await scene.act('retry');
+  t.true(scene.isAway('two'), 'it has the place of its group');
+  await scene.pass(61 * minuteMs);
+  t.deepEqual(scene.view?.verdict, {
+    code: 'RETRY_WAITS',
+    message:
+      '1 of 2 devices of wave all run it, 90 % have to; 1 that failed before the retry was not offered it again yet',
+  });
+  await scene.say('runs', 'two');
+  t.is(scene.issued('one')?.retries, 1);
+  t.is(scene.rollout?.state, 'done', 'who was left behind holds nobody up');
+});

@@ -26,9 +26,11 @@ function begun() {
   const time = new SimTime(startMs);
   const rollouts = new FleetRollouts({
     clock: { ...time.clock({ alive: true }), now: () => at.now },
-    image: { rollouts: image, rollout: (fleet: string) => image.get(fleet) } as unknown as Known & {
-      rollouts: typeof image;
-    },
+    image: {
+      rollouts: image,
+      rollout: (fleet: string) => image.get(fleet),
+      finishedRollouts: () => [],
+    } as unknown as Known & { rollouts: typeof image },
     tell: ({ kind }) => void told.push(kind),
     deltasTo: () => noneOpen,
     consider: () => {},

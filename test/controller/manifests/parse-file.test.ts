@@ -54,7 +54,7 @@ spec:
 `;
   t.deepEqual(told(text), [
     '4:9 BAD_VALUE metadata.name cannot be string "Ships": A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.',
-    '5:12 BAD_NAME "not a label!" cannot be a name in metadata.labels',
+    '5:12 BAD_NAME "not a label!" cannot be a name in metadata.labels: A name as Kubernetes has it of labels: letters, digits and - _ . inside, at most 63 characters, maybe behind a domain and a slash.',
     '8:47 UNKNOWN_VALUE spec.selector.matchExpressions[0].operator cannot be string "Is"; did you mean "In"?',
     '10:7 MISSING_FIELD spec.applications[0] lacks "name": A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.',
     '10:18 WRONG_TYPE spec.applications[0].release must be text, not number 1.1; quote it',

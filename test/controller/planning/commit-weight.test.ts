@@ -54,13 +54,18 @@ function files({ release = '1.0.0', rollout, name = 'ships', labels = {}, spec =
   };
 }
 
+/** A fleet that goes so: its waves, and how many of its devices are in the first. */
+function going(waves: number, devices: number, first: number, more: object = {}, name = 'ships') {
+  return { fleet: name, waves, devices, first: { devices: first, of: 4 }, ...more };
+}
+
 const canary: FleetRollout = { waves: [{ name: 'canary', limit: 1 }] };
 
 test('a fleet that gives up waves is weighed by what is left of them, also where nothing else of it changes', (t) => {
   const before = files({ rollout: canary });
   const of = (after: Files) => weigh(before, after).fleets;
-  t.deepEqual(of(files({})), [{ fleet: 'ships', waves: 1, devices: 4 }]);
-  t.deepEqual(of(files({ release: '1.1.0', rollout: canary })), [{ fleet: 'ships', waves: 2, devices: 4 }]);
+  t.deepEqual(of(files({})), [going(1, 4, 4)]);
+  t.deepEqual(of(files({ release: '1.1.0', rollout: canary })), [going(2, 4, 1)]);
   t.deepEqual(of(before), []);
   t.deepEqual(
     of(
@@ -82,31 +87,46 @@ test('a wave that takes nobody is none: neither a first one of all devices nor l
     const rollout: FleetRollout = { waves: [{ name: 'canary', ...first }] };
     return weigh(files({ rollout }), files({ release: '1.1.0', rollout, labels })).fleets;
   };
-  t.deepEqual(of({ limit: '100%' }), [{ fleet: 'ships', waves: 1, devices: 4 }]);
-  t.deepEqual(of({ selector: { matchLabels: { deck: 'a' } } }), [{ fleet: 'ships', waves: 1, devices: 4 }]);
-  t.deepEqual(of({ limit: '50%' }), [{ fleet: 'ships', waves: 2, devices: 4 }]);
+  t.deepEqual(of({ limit: '100%' }), [going(1, 4, 4)]);
+  t.deepEqual(of({ selector: { matchLabels: { deck: 'a' } } }), [going(1, 4, 4)]);
+  t.deepEqual(of({ limit: '50%' }), [going(2, 4, 2)]);
   const byBerth: FleetRollout = { waves: [{ name: 'canary', selector: { matchLabels: { berth: '1' } } }] };
   const before = {
     ...files({ rollout: byBerth }),
     'devices/one.yaml': device('one', { kind: 'ship', berth: '1' }, {}),
   };
-  t.deepEqual(weigh(before, files({ rollout: byBerth, labels: { berth: '1' } })).fleets, [
-    { fleet: 'ships', waves: 1, devices: 4 },
-  ]);
+  t.deepEqual(weigh(before, files({ rollout: byBerth, labels: { berth: '1' } })).fleets, [going(1, 4, 4)]);
   const asOne = (name: string) => ({ [`devices/${name}.yaml`]: device(name, { kind: 'ship', berth: '1' }, {}) });
   const later = { ...before, ...asOne('two'), ...asOne('three'), ...asOne('four') };
-  t.deepEqual(weigh(before, later).fleets, [{ fleet: 'ships', waves: 1, devices: 4 }], 'labels alone');
-  t.deepEqual(weigh(before, { ...before, ...asOne('two') }).fleets, [], 'the rest is still there');
+  t.deepEqual(weigh(before, later).fleets, [going(1, 4, 4)], 'labels alone');
+  t.deepEqual(
+    weigh(before, { ...before, ...asOne('two') }).fleets,
+    [going(2, 4, 2, { isWidened: true })],
+    'the rest is still there',
+  );
+});
+
+test('what is in the first wave is counted, whether a number limits it or a part, and told where it alone gets larger', (t) => {
+  const first = (limit: number | string): FleetRollout => ({ waves: [{ name: 'canary', limit }] });
+  const of = (before: number | string, after: number | string) =>
+    weigh(files({ rollout: first(before) }), files({ rollout: first(after) })).fleets;
+  const wider = [going(2, 4, 3, { isWidened: true })];
+  t.deepEqual([of(1, 3), of('25%', '75%'), of('25%', 3)], [wider, wider, wider]);
+  t.deepEqual([of(3, 1), of('25%', 1), of(3, '75%')], [[], [], []]);
+  const other = { 'apps/pump.yaml': application('pump', '1.1.0') };
+  t.deepEqual(weigh(files({ rollout: first(3) }), { ...files({ rollout: first(3) }), ...other }).fleets, [
+    going(2, 4, 3),
+  ]);
+  const more = { 'devices/five.yaml': device('five', { kind: 'ship', deck: 'a' }, { keyFingerprint: key(5) }) };
+  t.deepEqual(weigh(files({}), { ...files({}), ...more }).fleets, [], 'a newcomer to a fleet without waves');
 });
 
 test('a fleet of another name is weighed by its own waves, where its devices get something else with it', (t) => {
   const before = files({ rollout: canary });
   t.deepEqual(weigh(before, files({ name: 'vessels', rollout: canary })).fleets, [], 'what runs goes on');
-  t.deepEqual(weigh(before, files({ name: 'vessels', release: '1.1.0' })).fleets, [
-    { fleet: 'vessels', waves: 1, devices: 4 },
-  ]);
+  t.deepEqual(weigh(before, files({ name: 'vessels', release: '1.1.0' })).fleets, [going(1, 4, 4, {}, 'vessels')]);
   t.deepEqual(weigh(before, files({ name: 'vessels', release: '1.1.0', rollout: canary })).fleets, [
-    { fleet: 'vessels', waves: 2, devices: 4 },
+    going(2, 4, 1, {}, 'vessels'),
   ]);
 });
 
@@ -119,7 +139,7 @@ test('devices that labels put into a fleet that has something else get it in one
     [`devices/${name}.yaml`]: device(name, { kind: 'tug' }, { keyFingerprint: key(names.indexOf(name)) }),
   });
   t.deepEqual(weigh(before, { ...before, ...asTug('one'), ...asTug('two') }).fleets, [
-    { fleet: 'tugs', waves: 1, devices: 2, isJoined: true },
+    { fleet: 'tugs', waves: 1, devices: 2, first: { devices: 2, of: 2 }, isJoined: true },
   ]);
 });
 
@@ -141,7 +161,7 @@ test('a hold at a release is weighed by what it brings, while it stands and when
     const spec = { hold: { releases: { pump }, reason: 'dock', ...more } };
     return files({ rollout: canary, spec });
   };
-  const pinned = { fleet: 'ships', waves: 1, devices: 4, isPinned: true };
+  const pinned = going(1, 4, 4, { isPinned: true });
   t.like(weigh(before, at('1.1.0')), { devices: 4, fleets: [pinned] });
   t.like(weigh(before, at('1.1.0', { until })), { devices: 4, fleets: [pinned] });
   t.like(weigh(before, at('1.0.0')), { devices: 0, fleets: [] }, 'they have that');

@@ -8,6 +8,7 @@ import {
   excessesOf,
   findingOf,
   policiesOf,
+  type WeighedFleet,
   withReasons,
 } from '../../../controller/planning/policy.ts';
 import { noneWeakened } from '../../../controller/planning/weakened-budgets.ts';
@@ -36,6 +37,7 @@ const limits = fc.record<PolicySpec>(
   {
     maxDevices: fc.nat(9),
     minWaves: fc.integer({ min: 1, max: 4 }),
+    maxFirstWave: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constantFrom('10%', '50%', '75%', '100%')),
     keepBudgets: fc.constant(true as const),
     maxPrice: fc.dictionary(fc.constantFrom('EUR', 'NOK'), fc.nat(9), { minKeys: 1 }),
   },
@@ -48,6 +50,7 @@ const weights = fc.record<CommitWeight>({
     fc.record({
       ...{ fleet: fc.constantFrom('ships', 'trucks'), waves: fc.integer({ min: 1, max: 4 }) },
       devices: fc.integer({ min: 1, max: 4 }),
+      first: fc.record({ devices: fc.integer({ min: 1, max: 4 }), of: fc.constant(4) }),
     }),
   ),
   budgets: fc.record({
@@ -59,6 +62,36 @@ const weights = fc.record<CommitWeight>({
     fc.record({ currency: fc.constantFrom('EUR', 'NOK', 'USD'), cheapest: fc.nat(5), dearest: fc.nat(12) }),
     { selector: ({ currency }) => currency },
   ),
+});
+
+/** Of a fleet of four; said by arithmetic of its own. */
+function firstMax(limit: number | string = 4): number {
+  if (typeof limit === 'number') return limit;
+  return { '10%': 1, '50%': 2, '75%': 3, '100%': 4 }[limit]!;
+}
+
+test('a first wave is bounded by the devices in it, and one device alone may always go first', (t) => {
+  const of = (maxFirstWave: number | string, more: Partial<WeighedFleet>) => {
+    const weighed = { fleet: 'ships', waves: 2, devices: 6, first: { devices: 5, of: 6 }, ...more };
+    return excessesOf([{ policy: policy({ maxFirstWave }), of: 'next' }], { ...nothing, fleets: [weighed] });
+  };
+  const [excess] = of('20%', {});
+  t.like(excess, { limit: 'max-first-wave', path: ['spec', 'maxFirstWave'] });
+  t.is(
+    excess!.message,
+    'too many devices are in a first wave (5 of 6 of ships), and spec.maxFirstWave of Policy/harbor is 20%',
+  );
+  t.regex(of(2, { isWidened: true })[0]!.message, /5 of 6 of ships/);
+  t.regex(of(2, { isJoined: true })[0]!.message, /\(all 6 that come into ships\)/);
+  t.regex(of(2, { isPinned: true })[0]!.message, /\(all 6 of ships that holds put on other releases\)/);
+  t.deepEqual([of('20%', { first: { devices: 2, of: 6 } }), of('1%', { first: { devices: 1, of: 6 } })], [[], []]);
+  t.deepEqual(of(1, { devices: 0, first: { devices: 0, of: 0 } }), [], 'a fleet without devices');
+});
+
+test('a fleet that gets nothing else and whose first wave alone is larger is not asked for more waves than it had', (t) => {
+  const placed = [{ policy: policy({ minWaves: 3 }), of: 'base' as const }];
+  const widened = { fleet: 'ships', waves: 2, devices: 6, first: { devices: 5, of: 6 }, isWidened: true as const };
+  t.deepEqual(excessesOf(placed, { ...nothing, fleets: [widened] }), []);
 });
 
 test('a commit within every limit is over none, and one that does more is over at least as many', (t) => {
@@ -74,6 +107,7 @@ test('a commit within every limit is over none, and one that does more is over a
         count,
         (weight.devices > maxDevices ? 1 : 0) +
           (weight.fleets.some(({ waves, devices }) => waves < minWaves && waves < devices) ? 1 : 0) +
+          (weight.fleets.some(({ first }) => first.devices > firstMax(spec.maxFirstWave)) ? 1 : 0) +
           (keepBudgets && weight.budgets.fleets.length + weight.budgets.devices.length > 0 ? 1 : 0) +
           (keepBudgets && weight.budgets.links.length > 0 ? 1 : 0) +
           dear.length,

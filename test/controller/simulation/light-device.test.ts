@@ -2,7 +2,12 @@ import test from 'ava';
 import fc from 'fast-check';
 import { conditionsOf } from '../../../controller/simulation/conditions.ts';
 import { Contacts } from '../../../controller/simulation/contacts.ts';
-import { LightDevice, type Offer, type Surroundings } from '../../../controller/simulation/light-device.ts';
+import {
+  LightDevice,
+  type Offer,
+  type Surroundings,
+  settledMemory,
+} from '../../../controller/simulation/light-device.ts';
 import type { Load } from '../../../controller/simulation/light-fetch.ts';
 import { LightLinks, type LinkUsed } from '../../../controller/simulation/light-links.ts';
 import { type Wait, waitName } from '../../../controller/simulation/waits.ts';
@@ -55,7 +60,7 @@ function aboard(
       return now < opensAtMs ? { kind: 'closed', opensAtMs, window } : { kind: 'open', untilMs: opensAtMs + hourMs };
     },
   };
-  const device = new LightDevice(world, { sequence: 1, revision });
+  const device = new LightDevice(world, settledMemory({ sequence: 1, revision }, start));
   return {
     told,
     loads,

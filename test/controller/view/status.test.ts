@@ -45,6 +45,7 @@ function viewOf(
   );
   const sites = new Map(['even', 'odd'].map((name) => [name, {} as never]));
   const fleets = new Map(fleetNames.map((name) => [name, { spec: { applications: [] } } as never]));
+  const heard = new Map<string, number>();
   const context = (): Context => ({
     ...{
       desired: { ...desired, sites, fleets },
@@ -53,7 +54,7 @@ function viewOf(
       rollouts: noRollouts,
       keyId: 'key',
       links: undefined,
-      heard: new Map(),
+      heard,
       now: clock.now(),
     },
   });
@@ -67,7 +68,7 @@ function viewOf(
       parseStatusQuery(new URLSearchParams(query)),
     );
   };
-  return { time, refusals, view, status };
+  return { time, refusals, view, status, image, heard };
 }
 
 async function refusalsWhen(contactAt: number | undefined, refusal: Partial<Refusal>): Promise<number> {
@@ -125,6 +126,28 @@ test('a large fleet is summed up; its devices come page by page', async (t) => {
     after = page.next;
   }
   t.deepEqual(seen, names);
+});
+
+test('rows are told where they are asked for: of devices with their page, of fleets with the first, and the contact of a device that is not written down yet', async (t) => {
+  const names = ['buoy-1', 'buoy-2', 'buoy-3'];
+  const { status, image, heard } = viewOf(Object.fromEntries(names.map((name) => [name, start - 60_000])), ['a-1']);
+  t.is((await status()).rows, undefined);
+  const definition = { fleet: 'a-1', probationSeconds: 30, applications: [], hash: 'f'.repeat(64) };
+  image.apply({ kind: 'definition', fleet: 'a-1', definition });
+  image.apply({
+    kind: 'owed',
+    owed: { kind: 'issue', subject: 'buoy-3', since: start, attempts: 2, dueAt: start, failure: 'full' },
+    settled: false,
+  });
+  heard.set('buoy-1', start);
+  const [first, last] = [await status('limit=2&rows=true'), await status('limit=2&after=buoy-2&rows=true')];
+  t.true(isStatusDocument(first), JSON.stringify(isStatusDocument.errors));
+  const keysOf = ({ rows = [] }: typeof first) => rows.map(({ room, key }) => `${room}/${key}`);
+  t.deepEqual(keysOf(first), ['forgotten/rollouts', 'definition/a-1', 'device/buoy-1', 'device/buoy-2']);
+  t.deepEqual(keysOf(last), ['device/buoy-3', 'owed/issue buoy-3']);
+  t.is(JSON.parse(first.rows!.find(({ key }) => key === 'buoy-1')!.value).contactAt, start);
+  t.is(JSON.parse(first.rows!.find(({ key }) => key === 'buoy-2')!.value).contactAt, start - 60_000);
+  t.throws(() => parseStatusQuery(new URLSearchParams('rows=1')), { message: /rows "1" is not true/ });
 });
 
 test('of a large fleet a device that failed is shown before all that are dark, and so are its fleet and those with its labels', async (t) => {

@@ -61,15 +61,31 @@ function open(
     },
   };
   const received: number[] = [];
+  const told: unknown[] = [];
+  const segments = { areShort: false };
   const ordered = Promise.withResolvers<Uint8Array | undefined>();
   const courier = new CourierProcess({
     ...{ processes, clock: time.clock({ alive: true }), log: { write: () => {} }, file: 'courier', args: [] },
     ...{ time: { nowMs: () => 7, raise }, countBytes: (bytes) => received.push(bytes), countTravel: () => {} },
     orderParcel: () => ordered.promise,
+    onWants: (wants) => told.push(wants),
+    segments,
     ...(due === undefined ? {} : { due }),
   });
-  return { courier, children, time, received, ordered };
+  return { courier, children, time, received, told, ordered, segments };
 }
+
+test('what a courier wants is fetched by nobody any more once it is gone', (t) => {
+  const { courier, children, told } = open();
+  void courier.judge(desired, never);
+  const [child] = children;
+  child!.say({ kind: 'ready' });
+  const [here, there] = ['a', 'b'].map((sha256, at) => ({ sha256, done: at, isFetching: at === 0 }));
+  child!.say({ kind: 'wants', wants: [here!, there!] });
+  child!.end({ code: undefined, signal: 'SIGKILL' });
+  const rested = [{ sha256: 'a', done: 0, isFetching: false }, there];
+  t.deepEqual(told, [[here, there], rested]);
+});
 
 test('errands wait until the courier is ready, and share one', async (t) => {
   const { courier, children, received } = open();
@@ -77,7 +93,8 @@ test('errands wait until the courier is ready, and share one', async (t) => {
   const [child] = children;
   t.deepEqual(child!.heard, []);
   child!.say({ kind: 'ready' });
-  t.deepEqual(child!.heard[0], { kind: 'errand', id: 1, floorMs: 7, errand: { kind: 'judge', desired } });
+  const known = { floorMs: 7, areSegmentsShort: false };
+  t.deepEqual(child!.heard[0], { kind: 'errand', id: 1, ...known, errand: { kind: 'judge', desired } });
   child!.say({ kind: 'received', bytes: 42 });
   child!.say(done(2));
   child!.say(done(1));
@@ -86,6 +103,22 @@ test('errands wait until the courier is ready, and share one', async (t) => {
     { kind: 'refused', problem },
   ]);
   t.deepEqual([children.length, received], [1, [42]]);
+});
+
+test('the length of segments that one courier found to come through is known to the next one, and kept by those that found nothing', async (t) => {
+  const { courier, children, segments } = open();
+  const first = courier.judge(desired, never);
+  children[0]!.say({ kind: 'ready' });
+  children[0]!.say({ ...done(1), areSegmentsShort: true } as FromCourier);
+  await first;
+  t.true(segments.areShort);
+  courier.rest();
+  const second = courier.judge(desired, never);
+  children[1]!.say({ kind: 'ready' });
+  t.like(children[1]!.heard[0], { kind: 'errand', areSegmentsShort: true });
+  children[1]!.say(done(2));
+  await second;
+  t.true(segments.areShort);
 });
 
 test('a courier that ends loses its errand, and what it unpacked then is not tried again', async (t) => {
@@ -135,6 +168,20 @@ test('a courier that hangs is ended, with what it unpacked; one that speaks now 
   const { memory, result } = await bringing;
   t.deepEqual(memory.spoilt, ['abc']);
   t.like(result, { kind: 'failed', problem: { code: 'COURIER_ENDED' } });
+});
+
+test('a courier that hangs is ended however often something else is asked of it meanwhile', async (t) => {
+  const { courier, children, time } = open();
+  const bringing = courier.bring(errand, () => {}, never);
+  children[0]!.say({ kind: 'ready' });
+  for (let minutes = 0; minutes <= 25; minutes += 5) {
+    await time.runUntil(minutes * 60_000);
+    void courier.judge(desired, never);
+  }
+  await time.runUntil(31 * 60_000);
+  t.true(children[0]!.killed);
+  t.like((await bringing).result, { kind: 'failed', problem: { code: 'COURIER_ENDED' } });
+  t.is(children.length, 1);
 });
 
 test('an errand that is given up before the courier is ready never goes out; after that the courier ends it', async (t) => {

@@ -10,7 +10,7 @@ const parts: ReportParts = {
   progress: undefined,
   waiting: undefined,
   hostDeath: undefined,
-  ...{ outbox: undefined, links: undefined, asks: undefined },
+  ...{ outbox: undefined, links: undefined, neighbours: undefined, asks: undefined },
   agentVersion: '0.1.0',
   bytesReceived: 0,
   boot: { id: '1', number: 1 },

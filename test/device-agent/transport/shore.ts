@@ -102,7 +102,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     artifacts: async () => errorAnswer(404, 'NOT_FOUND', 'there are none'),
     fillParcel: async () => undefined,
     news: async () => undefined,
-    messages: async () => undefined,
+    messages: async () => ({ kind: 'heard' }),
     status: async () => {
       throw new Error('there is no status');
     },
@@ -111,7 +111,9 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     enrol: (request, from) => answerEnrolment({ authority, authorize, onRefusal, onIssued: () => {} }, request, from),
     acceptRevision: async () => ({ kind: 'not-held', message: 'not here' }),
     makeBundle: async () => undefined,
+    noteBundle: async () => false,
     takeReceipt: async () => ({ kind: 'refused', code: 'NOT_HERE', message: 'not here' }),
+    takeMessages: async () => ({ kind: 'refused', code: 'NOT_HERE', message: 'not here' }),
     actOnRollout: async () => ({ code: 'NO_ROLLOUT', message: 'not here' }),
     notifyPush: () => {},
     brokerForAgents: () => brokerForAgents(`mqtts://${brokerPlace}`, true),
@@ -128,7 +130,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     authority: authority.certificate,
     identify: certificateIdentity,
     handler,
-    bodyBytesMax,
+    bodyBytesMax: () => bodyBytesMax,
     onFailure: () => {},
     log,
   });

@@ -214,7 +214,8 @@ test('who asks something else is told what is wrong with it, and nothing changes
   t.regex(await told({ ...right, answer: 'yes' }), /"answer" must be "granted" or "denied"/);
   t.regex(await told({ ...right, by: ' ' }), /"by" must say who answers/);
   t.regex(await told({ ...right, reason: 'a\nb' }), /"reason" must be a line/);
-  t.regex(await told({ ...right, until: 'tomorrow' }), /"until" must be a moment with its zone/);
+  for (const until of ['tomorrow', '2026-02-30T08:00:00Z', '2026-03-01T24:30:00Z', '2026-03-01T08:00:00', 5])
+    t.regex(await told({ ...right, until }), /"until" must be a moment that there is, with its zone/);
   t.regex(await told({ ...right, until: '2026-01-01T00:00:00Z' }), /UNTIL_PAST/);
   t.regex(await told({ ...right, until: '2028-01-01T00:00:00Z' }), /UNTIL_TOO_FAR/);
   t.is(await ship.doors.ask('/state/agent.sock', '{').then((line) => JSON.parse(line).code), 'NO_QUESTION');

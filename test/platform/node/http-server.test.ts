@@ -33,7 +33,7 @@ async function open(handler: HttpHandler, options: Partial<HttpServerOptions> = 
     authority: scene.authority.certificate,
     identify: certificateIdentity,
     handler,
-    bodyBytesMax: 1000,
+    bodyBytesMax: () => 1000,
     onFailure: (subject, error) => failures.push(`${subject} ${error}`),
     log: quietLog,
     ...options,

@@ -9,7 +9,8 @@ import type { TLSSocket } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
 import { failureText, openNetwork } from '../../../platform/node/network.ts';
-import type { HttpRequest, HttpResponse } from '../../../platform/ports.ts';
+import { nodeSegments } from '../../../platform/node/segments.ts';
+import type { HttpRequest, HttpResponse, NetworkError } from '../../../platform/ports.ts';
 import { Scene } from '../../controller/doors/scene.ts';
 
 interface Stage {
@@ -64,6 +65,29 @@ test.serial('many exchanges cost one handshake', async (t) => {
   for (let count = 0; count < 20; count++) t.is(await textOf(await network.request(get(url), never)), 'CN=buoy');
   t.is(handshakes.length, 1);
 });
+
+test.serial(
+  'with short segments connections are made by name and address, serve again, and fail as others do',
+  async (t) => {
+    t.teardown(() => {
+      nodeSegments.areShort = false;
+    });
+    nodeSegments.areShort = true;
+    const { scene, url, handshakes } = await open(t, tellName);
+    const device = await scene.device('buoy');
+    const network = openNetwork(() => ({
+      ca: scene.authority.certificate,
+      certificate: device.certificate,
+      key: device.key,
+    }));
+    for (let count = 0; count < 3; count++) t.is(await textOf(await network.request(get(url), never)), 'CN=buoy');
+    t.is(handshakes.length, 1);
+    const byAddress = url.replace('localhost', '127.0.0.1');
+    t.is((await t.throwsAsync<NetworkError>(network.request(get(byAddress), never))).code, 'TLS');
+    const nobody = network.request(get('https://shore.invalid/'), never);
+    t.is((await t.throwsAsync<NetworkError>(nobody)).code, 'UNREACHABLE');
+  },
+);
 
 test.serial(
   'what exchanges take is counted as IP does, within a tenth for what is long, and told with its interface',

@@ -1,17 +1,22 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { nodeRelays } from '../../../platform/node/relay.ts';
+import { nodeSegments } from '../../../platform/node/segments.ts';
 import type { Relay, RelayTarget } from '../../../platform/ports.ts';
 
 /** A server that says back what it hears, and the connections it got. */
-async function echoServer(t: ExecutionContext): Promise<{ readonly port: number; readonly sockets: Socket[] }> {
+async function echoServer(
+  t: ExecutionContext,
+  host = '127.0.0.1',
+): Promise<{ readonly port: number; readonly sockets: Socket[] }> {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
     socket.on('data', (chunk) => socket.write(chunk));
     socket.on('error', () => {});
-  }).listen(0, '127.0.0.1');
+  }).listen(0, host);
   await once(server, 'listening');
   t.teardown(() => {
     server.close();
@@ -42,7 +47,7 @@ async function said(socket: Socket): Promise<string> {
   return String((await once(socket, 'data'))[0]);
 }
 
-test('a relay passes on what both sides say, counts what comes down, and is for one connection', async (t) => {
+test.serial('a relay passes on what both sides say, counts what comes down, and is for one connection', async (t) => {
   const { port } = await echoServer(t);
   let bytes = 0;
   const travelled: [number, string | undefined][] = [];
@@ -71,7 +76,7 @@ test('a relay passes on what both sides say, counts what comes down, and is for 
   t.is(error.code, 'ECONNREFUSED');
 });
 
-test('a relay ends where the first piece is refused, and passes none of it on', async (t) => {
+test.serial('a relay ends where the first piece is refused, and passes none of it on', async (t) => {
   const { port, sockets } = await echoServer(t);
   const relay = await openRelay(t, { port, accepts: (bytes) => bytes < 5 });
   const socket = client(t, relay);
@@ -86,30 +91,33 @@ test('a relay ends where the first piece is refused, and passes none of it on', 
   if (!sockets[0]!.destroyed) await once(sockets[0]!, 'close');
 });
 
-test('a relay tells a server that is not reached from one that goes, and from a program that leaves', async (t) => {
-  const nobody = await openRelay(t, {});
-  client(t, nobody).write(request);
-  const { kind, reason, code } = await nobody.ended;
-  t.deepEqual([kind, code], ['unreachable', 'ECONNREFUSED']);
-  t.regex(reason, /ECONNREFUSED/);
+test.serial(
+  'a relay tells a server that is not reached from one that goes, and from a program that leaves',
+  async (t) => {
+    const nobody = await openRelay(t, {});
+    client(t, nobody).write(request);
+    const { kind, reason, code } = await nobody.ended;
+    t.deepEqual([kind, code], ['unreachable', 'ECONNREFUSED']);
+    t.regex(reason, /ECONNREFUSED/);
 
-  const { port, sockets } = await echoServer(t);
-  const going = await openRelay(t, { port });
-  const socket = client(t, going);
-  socket.write(request);
-  await said(socket);
-  sockets[0]!.destroy();
-  t.like(await going.ended, { kind: 'closed' });
+    const { port, sockets } = await echoServer(t);
+    const going = await openRelay(t, { port });
+    const socket = client(t, going);
+    socket.write(request);
+    await said(socket);
+    sockets[0]!.destroy();
+    t.like(await going.ended, { kind: 'closed' });
 
-  const leaving = await openRelay(t, { port });
-  const leaver = client(t, leaving);
-  leaver.write(request);
-  await said(leaver);
-  leaver.destroy();
-  t.like(await leaving.ended, { kind: 'left' });
-});
+    const leaving = await openRelay(t, { port });
+    const leaver = client(t, leaving);
+    leaver.write(request);
+    await said(leaver);
+    leaver.destroy();
+    t.like(await leaving.ended, { kind: 'left' });
+  },
+);
 
-test('a relay tells a name without an address, and the first bytes of both sides', async (t) => {
+test.serial('a relay tells a name without an address, and the first bytes of both sides', async (t) => {
   const nameless = await openRelay(t, { host: 'shore.invalid' });
   client(t, nameless).write(request);
   const { kind, code = '' } = await nameless.ended;
@@ -129,7 +137,7 @@ test('a relay tells a name without an address, and the first bytes of both sides
   t.like(await relay.ended, { firstByte: 'a'.charCodeAt(0), replyByte: 'b'.charCodeAt(0) });
 });
 
-test('a relay takes nothing but a short CONNECT request', async (t) => {
+test.serial('a relay takes nothing but a short CONNECT request', async (t) => {
   for (const text of ['GET / HTTP/1.1\r\n\r\n', `CONNECT ${'x'.repeat(5_000)}`]) {
     const relay = await openRelay(t, {});
     client(t, relay).write(text);
@@ -137,10 +145,51 @@ test('a relay takes nothing but a short CONNECT request', async (t) => {
   }
 });
 
-test('a relay that is disposed of before anybody came holds nothing open', async (t) => {
+test.serial('a relay that is disposed of before anybody came holds nothing open', async (t) => {
   const relay = await openRelay(t, {});
   relay[Symbol.dispose]();
   t.like(await relay.ended, { kind: 'left' });
   const [error] = (await once(client(t, relay), 'error')) as [NodeJS.ErrnoException];
   t.is(error.code, 'ECONNREFUSED');
 });
+
+/** How long a server's segments may be on its one connection, as the kernel tells it. */
+function segmentBytesAt(port: number): number {
+  const { stdout } = spawnSync('ss', ['-tinH', `sport = :${port}`], { encoding: 'utf8' });
+  return Number(/ mss:(\d+)/.exec(stdout)?.[1]);
+}
+
+const whereSeen = spawnSync('ss', ['-V']).status === 0 ? test.serial : test.skip;
+
+for (const host of ['127.0.0.1', 'localhost', '::1']) {
+  whereSeen(
+    `after a connection to ${host} that brought nothing the next has short segments, and after one of these usual ones`,
+    async (t) => {
+      t.teardown(() => {
+        nodeSegments.areShort = false;
+      });
+      const { port, sockets } = await echoServer(t, host);
+      for (const areShort of [false, true, false]) {
+        nodeSegments.areShort = areShort;
+        const relay = await openRelay(t, { host, port });
+        const socket = client(t, relay);
+        socket.write(request);
+        await said(socket);
+        t.is(segmentBytesAt(port) <= 1_024, areShort);
+        socket.destroy();
+        await relay.ended;
+        t.is(nodeSegments.areShort, !areShort);
+        sockets.at(-1)!.destroy();
+      }
+      const relay = await openRelay(t, { host, port });
+      const socket = client(t, relay);
+      socket.write(request);
+      await said(socket);
+      socket.write('ahoy');
+      await said(socket);
+      socket.destroy();
+      await relay.ended;
+      t.true(nodeSegments.areShort, 'what brought something stays as it was');
+    },
+  );
+}

@@ -81,7 +81,7 @@ export class GatePromise {
     if (sinceMs < wave.soakMs) throw new Error(`${wave.name} of ${fleet} was watched for ${sinceMs} ms`);
   }
 
-  #truth({ fleet, target }: Rollout, index: number): Truth {
+  #truth({ fleet, target, retries = 0 }: Rollout, index: number): Truth {
     const { engine } = this.#world;
     const { now, rollouts } = engine.context;
     const counted = { updated: 0, failed: 0, left: 0 };
@@ -89,8 +89,9 @@ export class GatePromise {
       const desired = engine.desired.devices.get(name);
       if (wave !== index || desired === undefined || pinsOf(desired, now) !== undefined) continue;
       const end = this.#endOf(desired, target);
-      // What is held keeps nobody waiting, with what it was offered before or without.
-      if (end !== 'left' || !isHeld(desired, now)) counted[end] += 1;
+      const isAsked = (this.#world.image.device(name).issued?.retries ?? 0) >= retries;
+      // What is held keeps nobody waiting, with what it was offered before or without; nor does what it failed before it could be asked again.
+      if (!isHeld(desired, now) || end === 'updated' || (end === 'failed' && isAsked)) counted[end] += 1;
     }
     return counted;
   }

@@ -31,6 +31,11 @@ interface Moment {
   readonly waves: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
 
+/** The hash of what the fleet of an offer completed last, by each moment. */
+function goodIn({ fleet }: Offer, ...moments: readonly Moment[]): readonly (string | undefined)[] {
+  return moments.map(({ good }) => good.get(fleet)?.hash);
+}
+
 /** What held its device when it became durable, by the manifests of each moment. */
 function holdsIn({ name, issued }: Offer, ...moments: readonly Moment[]): readonly (DeviceHold | undefined)[] {
   return moments.map(({ desired }) => {
@@ -44,6 +49,8 @@ export class OfferPromise {
   readonly #world: RolloutsWorld;
   #before: Moment | undefined;
   readonly #issued = new Map<string, IssuedDeployment>();
+  /** By device, what its fleet had completed last when it was offered its newest. */
+  readonly #good = new Map<string, readonly (string | undefined)[]>();
   /** What each device was offered by its fleet's rollouts. */
   readonly #got = new Map<string, Set<string>>();
   /** Devices that were not heard at rest since the state came back as its backup was. */
@@ -87,7 +94,10 @@ export class OfferPromise {
       }
     }
     if (this.#isAnew) this.#issued.clear();
-    for (const { name, issued } of offers) this.#issued.set(name, issued);
+    for (const offer of offers) {
+      this.#issued.set(offer.name, offer.issued);
+      this.#good.set(offer.name, goodIn(offer, before ?? now, now));
+    }
     this.#isAnew = false;
     this.#before = now;
   }
@@ -118,7 +128,16 @@ export class OfferPromise {
 
   #isNotHeld(offer: Offer, ...moments: readonly Moment[]): void {
     const isHeld = holdsIn(offer, ...moments).every((hold) => hold !== undefined);
-    if (isHeld) throw new Error(`${offer.name} is held and was offered ${offer.issued.sequence}`);
+    if (!isHeld || this.#isTakenBack(offer)) return;
+    throw new Error(`${offer.name} is held and was offered ${offer.issued.sequence}`);
+  }
+
+  /** Of one that has not said that it took what it was offered before: it is what its fleet had completed then, or nothing where that was nothing. */
+  #isTakenBack({ name, issued, before }: Offer): boolean {
+    const { gist } = this.#world.image.device(name);
+    if (before === undefined || gist?.running?.sequence === before.sequence) return false;
+    const good = this.#good.get(name) ?? [];
+    return good.includes(issued.definition) && (issued.definition !== undefined || issued.applications.length === 0);
   }
 
   /** Of one that was held at releases all the time: it has these, and besides what its fleet completed last, or git wants at once. */
@@ -126,6 +145,7 @@ export class OfferPromise {
     const { name, fleet, issued } = offer;
     // What its hold took it away from comes again when that is over.
     this.#got.delete(name);
+    if (this.#isTakenBack(offer)) return;
     const holds = holdsIn(offer, ...moments);
     if (holds.some((hold) => hold?.releases === undefined)) return;
     const isSo = moments.some(({ good, desired, rollouts }, at) => {

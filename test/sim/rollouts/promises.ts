@@ -2,6 +2,7 @@
 import { judge } from '../../../controller/planning/device-status.ts';
 import { planDevice } from '../../../controller/planning/plan-device.ts';
 import { openWave } from '../../../controller/planning/rollout/step.ts';
+import { FailurePromise } from './failure-promise.ts';
 import { GatePromise } from './gate-promise.ts';
 import { OfferPromise } from './offer-promise.ts';
 import type { RolloutsWorld } from './rollouts-world.ts';
@@ -13,6 +14,7 @@ export class Promises {
   readonly #world: RolloutsWorld;
   readonly #offers: OfferPromise;
   readonly #gates: GatePromise;
+  readonly #failures: FailurePromise;
   readonly #states = new Map<string, string>();
   /** Since when a rollout could go on, by its fleet. */
   readonly #dueSince = new Map<string, number>();
@@ -26,6 +28,7 @@ export class Promises {
     this.#world = world;
     this.#offers = new OfferPromise(world);
     this.#gates = new GatePromise(world);
+    this.#failures = new FailurePromise(world);
   }
 
   signed(device: string, sequence: number): void {
@@ -47,6 +50,7 @@ export class Promises {
   restored(): void {
     this.#offers.restored();
     this.#gates.restored();
+    this.#failures.restored();
   }
 
   check(): undefined {
@@ -56,6 +60,7 @@ export class Promises {
     for (const fleet of fleets) {
       this.#count(fleet);
       this.#gates.check(fleet);
+      this.#failures.check(fleet);
       this.#goesOn(fleet);
     }
     return undefined;

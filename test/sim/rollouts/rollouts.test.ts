@@ -31,13 +31,18 @@ function wholeLife(seed: number): WorldOptions {
   return { seed, devices: 200, days: 60, commits: 20 };
 }
 
+/** Each from the 47th on once came upon a fault of the program. */
+const lived = '1-46,63,67,83,106';
+
 function* seedsIn(text: string): Generator<number> {
-  const [first = 1, last = first] = text.split('-').map(Number);
-  for (let seed = first; seed <= last; seed += 1) yield seed;
+  for (const range of text.split(',')) {
+    const [first = 1, last = first] = range.split('-').map(Number);
+    for (let seed = first; seed <= last; seed += 1) yield seed;
+  }
 }
 
 const { ROLLOUT_SEEDS: whole, ROLLOUT_SMALL: small } = process.env;
-const lives = whole === undefined ? [...seedsIn(small ?? '1-50')].map(smallLife) : [...seedsIn(whole)].map(wholeLife);
+const lives = whole === undefined ? [...seedsIn(small ?? lived)].map(smallLife) : [...seedsIn(whole)].map(wholeLife);
 /** What the lives came upon: commits by their subject, mishaps, acts and states of rollouts. */
 const met = new Set<string>();
 

@@ -3,6 +3,7 @@ import test from 'ava';
 import { brokerForAgents } from '../../../../controller/doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../../../../controller/doors/http/enrolment-limits.ts';
 import { newsLimits } from '../../../../controller/doors/http/news-route.ts';
+import { parcelLimits } from '../../../../controller/doors/http/parcel-route.ts';
 import { type ApiParts, bodyBytesMax, createApi, urlCharactersMax } from '../../../../controller/doors/http/router.ts';
 import { NothingThere } from '../../../../controller/view/selection.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
@@ -32,9 +33,11 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
       return knows === 1 ? undefined : { report: 'taken', ...(knows === 7 ? {} : { desired: { sequence: 2 } }) };
     },
     newsLimits: newsLimits(() => 0),
+    parcelLimits: parcelLimits(() => 0),
     messages: async (name, part) => {
       seen.push(`part of ${part.length} bytes from ${name}`);
-      return part.length > 2 ? new TextEncoder().encode('taken') : undefined;
+      if (part.length > 3) return { kind: 'too-many', seconds: 6 };
+      return { kind: 'heard', ...(part.length > 2 && { answer: new TextEncoder().encode('taken') }) };
     },
     status: async () => status,
     changes: { changeId: 7, changesSince: () => [], listen: () => ({ [Symbol.dispose]: () => {} }) },
@@ -46,10 +49,15 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
       if (site === 'berth') return { code: 'NOTHING_OFFERED', message: 'nothing' };
       return { lease: [site ?? one, days, who].join(' '), texts: {}, left: [] };
     },
+    noteBundle: async (lease) => lease === '0'.repeat(64),
     takeReceipt: async ({ receipt, who }) =>
       who === 'mallory'
         ? { kind: 'refused', code: 'RECEIPT_FORGED', message: 'no' }
         : { kind: 'taken', device: receipt.payload, madeAt: who },
+    takeMessages: async ({ messages, who }) =>
+      who === 'mallory'
+        ? { kind: 'refused', code: 'RECEIPT_FORGED', message: 'no' }
+        : { kind: 'taken', device: messages.device, application: 'gauge', channel: who, messages: 3 },
     actOnRollout: async ({ fleet, act, who, why, wave, revert }) => {
       if (fleet === 'trucks') return { code: 'NO_ROLLOUT', message: 'at once' };
       if (act === 'resume') return { code: 'ACT_REFUSED', message: 'it is running' };
@@ -115,6 +123,15 @@ test('a bundle is made for the token alone, of an order that says for whom, for 
   t.is((await ask(device, 'POST', '/api/v1/bundles', json({ ...terms, site: 'aurora' }))).status, 401);
 });
 
+test('a bundle is put on record for the token alone, once its file is written, and only one that was ordered here', async (t) => {
+  const { ask } = stage();
+  const note = (value: object) => ask(nobody, 'POST', '/api/v1/bundles/written', { headers: token, ...json(value) });
+  t.like(await note({ lease: '0'.repeat(64) }), { status: 200, body: { recorded: true } });
+  t.like(await note({ lease: '1'.repeat(64) }), { status: 409, body: { code: 'BUNDLE_NOT_ORDERED' } });
+  for (const lease of ['0', undefined, 7]) t.is((await note({ lease })).status, 400);
+  t.is((await ask(device, 'POST', '/api/v1/bundles/written', json({ lease: '0'.repeat(64) }))).status, 401);
+});
+
 test('a receipt is taken for the token alone, and refused in the words of who looked at it', async (t) => {
   const { ask } = stage();
   const receipt = { apiVersion: 'fleet/v1alpha1', kind: 'Receipt', publicKey: 'a', payload: 'b', signature: 'c' };
@@ -123,6 +140,21 @@ test('a receipt is taken for the token alone, and refused in the words of who lo
   t.like(await bring({ receipt, who: 'mallory' }), { status: 409, body: { code: 'RECEIPT_FORGED' } });
   t.is((await bring({ receipt: { ...receipt, payload: 'x'.repeat(20_000) }, who: 'ada' })).status, 400);
   t.is((await ask(device, 'POST', '/api/v1/receipts', json({ receipt, who: 'ada' }))).status, 401);
+});
+
+test('messages that were carried are for the token alone, which alone may send so much', async (t) => {
+  const { ask } = stage();
+  const path = '/api/v1/receipts/messages';
+  const signed = { publicKey: 'a', signature: 'c', device: 'anna', at: '2026-03-10T00:00:00Z' };
+  const messages = { apiVersion: 'fleet/v1alpha1', kind: 'CarriedMessages', ...signed, batch: 'x'.repeat(440_000) };
+  const bring = (value: object) => ask(nobody, 'POST', path, { headers: token, ...json(value) });
+  t.like(await bring({ messages, who: 'ada' }), { status: 200, body: { device: 'anna', channel: 'ada', messages: 3 } });
+  t.like(await bring({ messages, who: 'mallory' }), { status: 409, body: { code: 'RECEIPT_FORGED' } });
+  t.is((await bring({ messages: { ...messages, batch: undefined }, who: 'ada' })).status, 400);
+  t.is((await ask(device, 'POST', path, json({ messages, who: 'ada' }))).status, 413);
+  t.is((await ask(device, 'POST', path, json({ messages: { ...messages, batch: 'x' }, who: 'ada' }))).status, 401);
+  const elsewhere = { headers: token, body: new Uint8Array(bodyBytesMax + 1) };
+  t.is((await ask(nobody, 'POST', '/api/v1/receipts', elsewhere)).status, 413);
 });
 
 test('a parcel is for devices that git names, and of files that can be named only', async (t) => {
@@ -138,6 +170,14 @@ test('a parcel is for devices that git names, and of files that can be named onl
   });
   const unread = await ask(device, 'POST', '/parcel', json({ has: [], releases: [] }));
   t.like(unread, { status: 503, body: { code: 'UNAVAILABLE' } });
+});
+
+test('a device that asks for parcels without end is told when to ask again, and holds up no operator', async (t) => {
+  const { ask } = stage();
+  const wanted = json({ has: ['1.root.json'], releases: ['tide/1.0.0'] });
+  for (let n = 0; n < 10; n++) t.is((await ask(device, 'POST', '/parcel', wanted)).status, 200);
+  t.like(await ask(device, 'POST', '/parcel', wanted), { status: 429, headers: { 'retry-after': '10' } });
+  t.is((await ask(nobody, 'POST', '/parcel', { headers: token, ...wanted })).status, 200);
 });
 
 test('status is for the token only, whatever certificate comes with the request', async (t) => {
@@ -329,6 +369,9 @@ test('parts of batches are for the device that its certificate names, and answer
   const { ask, seen } = stage();
   t.is((await ask(device, 'POST', '/messages', { body: new Uint8Array(2) })).status, 204);
   t.like(await ask(device, 'POST', '/messages', { body: new Uint8Array(3) }), { status: 200, body: 'taken' });
+  t.like(await ask(device, 'POST', '/messages', { body: new Uint8Array(4) }), {
+    ...{ status: 429, headers: { 'retry-after': '6' }, body: { code: 'TOO_MANY_REQUESTS' } },
+  });
   t.is((await ask(nobody, 'POST', '/messages', { headers: token })).status, 401);
   t.is((await ask({ ...device, device: 'gone' }, 'POST', '/messages')).status, 403);
   t.deepEqual(seen.slice(0, 2), ['part of 2 bytes from buoy-1', 'part of 3 bytes from buoy-1']);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { ObservedDevice, ReportGist } from '../../../../controller/planning/observed.ts';
 import { isUnavailable } from '../../../../controller/planning/rollout/budget.ts';
-import { fateOf } from '../../../../controller/planning/rollout/fate.ts';
+import { fateOf, waitsForRetry } from '../../../../controller/planning/rollout/fate.ts';
 
 const at = '2026-06-01T00:00:00.000Z';
 const revision = 'a'.repeat(40);
@@ -56,4 +56,10 @@ test('a device that failed before somebody said that it shall be tried again wai
     [false, true].map((isHeld) => fateOf({ wave: 0, on: 'target', isHeld, observed: { issued, report } }, retries)),
   );
   t.deepEqual(fates, ['failed', 'failed', 'waiting', 'held']);
+  const waits = [1, 2].flatMap((retries) =>
+    [false, true].map((isHeld) =>
+      waitsForRetry({ wave: 0, on: 'target', isHeld, observed: { issued, report } }, retries),
+    ),
+  );
+  t.deepEqual(waits, [false, false, true, false]);
 });

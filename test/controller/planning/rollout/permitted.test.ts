@@ -25,6 +25,7 @@ function seen(issued: Partial<IssuedDeployment>, rollout: Partial<Rollout> = {},
     policy,
     rollout: { ...fresh(true), target, good: good.hash, ...rollout },
     good: wentBackTo,
+    finished: [],
   };
   const what = { sequence: 1, revision: 'c'.repeat(40), issuedAt: startMs, templateHash: '9'.repeat(64) };
   const observed = { issued: { ...what, applications: [], ...issued } };
@@ -39,6 +40,16 @@ function on(issued: Pick<IssuedDeployment, 'applications' | 'fleet'>): string {
 test('a device whose fleet had no waves is where these began', (t) => {
   t.is(on({ fleet: 'ships', applications: [pump] }), 'good');
   t.is(on({ applications: [pump] }), 'good', 'of a row that does not say the fleet');
+});
+
+test('a device that a hold had on other releases before its fleet had waves is not where these began', (t) => {
+  t.is(on({ fleet: 'ships', applications: [{ name: 'pump', version: '0.9.0' }] }), 'other');
+  t.is(on({ applications: [{ name: 'pump', version: '0.9.0' }] }), 'other', 'of a row that does not say the fleet');
+  t.is(
+    on({ fleet: 'ships', applications: [pump, { name: 'radio', version: '3.0.0' }] }),
+    'good',
+    'one that it lost since',
+  );
 });
 
 test('a device that comes from another fleet without waves, or from none, does not have what is good in this one', (t) => {

@@ -138,6 +138,32 @@ test('a wave of which nobody may be offered anything shows nothing, and what nob
   t.is(world.issues.length, 1);
 });
 
+test('what nobody of a fleet ran is not what ran well: its last wave waits too where all of it are held and no wave before ran it', (t) => {
+  const held: DeviceInRollout = { wave: 0, on: 'good', isHeld: true, observed: settledOn(1, startMs) };
+  const course = (fleet: readonly DeviceInRollout[], waves: readonly (typeof careful)[]) => {
+    const world = new World({ waves, onFailure: 'halt' }, fleet, fresh(true));
+    world.settle();
+    world.happen({ kind: 'pass', minutes: 500 });
+    return world;
+  };
+  const alone = course([held, { ...held, isPinned: true, on: 'other' }], [careful]);
+  t.like(step(alone.rollout, alone.policy, alone.book, alone.now).verdict, {
+    code: 'NO_EVIDENCE',
+    message: 'all 2 devices of wave canary can be offered nothing (held, or without a key)',
+  });
+  alone.happen({ kind: 'hold', device: 0, isHeld: false });
+  alone.happen({ kind: 'say', device: 0, word: 'settled' });
+  t.is(alone.rollout.state, 'done');
+  const waves = [careful, { ...careful, name: 'rest' }];
+  const behind = { ...held, wave: 1 };
+  t.is(course([behind], waves).rollout.state, 'running', 'a wave of nobody before it is no evidence');
+  const tried = course([{ ...held, isHeld: false }, behind], waves);
+  tried.happen({ kind: 'say', device: 0, word: 'settled' });
+  t.is(tried.rollout.state, 'done', 'the wave before it is');
+  const unasked = { ...careful.gate, contacts: { kind: 'count', count: 0 } } as const;
+  t.is(course([held], [{ ...careful, gate: unasked }]).rollout.state, 'done', 'where the gate asks for no contacts');
+});
+
 test('a first rollout, which takes nothing well from anybody, does not wait for a wave of which nobody may be offered anything', (t) => {
   const held: DeviceInRollout = { wave: 0, on: 'nothing', isHeld: true, observed: {} };
   const policy = { waves: [careful, { ...careful, name: 'rest' }], onFailure: 'halt' as const };

@@ -1,0 +1,100 @@
+/** Asks neighbours what they have of a module, all at once. */
+import { type Clock, type HttpResponse, type Network, NetworkError } from '../../platform/ports.ts';
+import type { LinkedModule, NeighbourReport } from '../../schemas/generated/types.ts';
+import { restMsAfter } from '../../schemas/neighbour-words.ts';
+import { unpacked } from '../download/answer.ts';
+import { Patience } from '../download/patience.ts';
+import type { Aside } from './aside.ts';
+import { parseWant, wantHeader } from './wants.ts';
+import type { Wanter } from './who-fetches.ts';
+
+/** By what neighbours are asked. */
+export interface NeighboursOptions {
+  /** Asks devices of this fleet, and says which one answers. */
+  readonly network: Network;
+  readonly clock: Clock;
+  /** By the agent's time. */
+  readonly nowMs: () => number;
+  /** This device. */
+  readonly device: string;
+  /** Addresses as HOST:PORT. */
+  readonly known: readonly string[];
+  /** Those that earlier attempts set aside. */
+  readonly aside: readonly Aside[];
+}
+
+/** A device that says it has a module. */
+export interface Holder {
+  readonly device: string;
+  readonly address: string;
+}
+
+/** What they said, in the order in which it was heard. */
+export interface Said {
+  readonly holders: readonly Holder[];
+  readonly wanters: readonly Wanter[];
+}
+
+/** Who has not said by then whether it has a module is not asked any more in this attempt. */
+const askMsMax = 3_000;
+
+/** Those that are asked in one attempt. */
+export class AskedNeighbours {
+  readonly #options: NeighboursOptions;
+  readonly #aside: Map<string, Aside>;
+  /** Did not answer in this attempt, or are this device. */
+  readonly #absent = new Set<string>();
+
+  constructor(options: NeighboursOptions) {
+    const now = options.clock.monotonic();
+    this.#options = options;
+    this.#aside = new Map(
+      options.aside.filter(({ untilAt }) => untilAt > now).map((one) => [one.address, one] as const),
+    );
+  }
+
+  /** Those that are set aside now. */
+  aside(): readonly Aside[] {
+    return [...this.#aside.values()];
+  }
+
+  setAside(who: Pick<NeighbourReport, 'address' | 'device'>, why: NeighbourReport['why']): void {
+    const at = new Date(this.#options.nowMs()).toISOString();
+    const untilAt = this.#options.clock.monotonic() + restMsAfter(why);
+    const { address, device } = who;
+    this.#aside.set(address, { address, ...(device === undefined ? {} : { device }), why, at, untilAt });
+  }
+
+  async ask(module: LinkedModule, signal: AbortSignal): Promise<Said> {
+    const holders: Holder[] = [];
+    const wanters: Wanter[] = [];
+    const asked = this.#options.known.filter((address) => !this.#aside.has(address) && !this.#absent.has(address));
+    await Promise.all(
+      asked.map(async (address) => {
+        const answer = await this.#askOne(address, module.sha256, signal);
+        if (answer?.device === undefined) return;
+        const { status, headers, device } = answer;
+        if (status === 200 && headers['content-length'] === String(module.length)) holders.push({ device, address });
+        const want = status === 404 ? parseWant(headers[wantHeader]) : undefined;
+        if (want !== undefined) wanters.push({ device, ...want });
+      }),
+    );
+    return { holders, wanters };
+  }
+
+  /** Undefined where nobody answers, or only this device itself. */
+  async #askOne(address: string, sha256: string, signal: AbortSignal): Promise<HttpResponse | undefined> {
+    const { clock, device, network } = this.#options;
+    using patience = new Patience(clock, askMsMax, askMsMax, signal);
+    const url = `https://${address}/sha256/${sha256}`;
+    try {
+      const answer = await network.request({ method: 'HEAD', url, headers: unpacked }, patience.signal);
+      if (answer.device !== device) return answer;
+      this.#absent.add(address);
+    } catch (error) {
+      this.#absent.add(address);
+      if (error instanceof NetworkError && error.code === 'TLS') this.setAside({ address }, 'untrusted');
+    }
+    return undefined;
+  }
+}

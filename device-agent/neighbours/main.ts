@@ -1,0 +1,75 @@
+/**
+ * The door for neighbours as a program: `node main.ts CONFIGURATION`, the agent's configuration as JSON. A process of its own, because
+ * it reads what other machines send, and because only a device that gives its modules to others is to pay for it.
+ */
+import { X509Certificate } from 'node:crypto';
+import { nodeClock } from '../../platform/node/clock.ts';
+import { commonNameOf } from '../../platform/node/device-certificate.ts';
+import { nodeDisk } from '../../platform/node/disk.ts';
+import { startHttpServer } from '../../platform/node/http-server.ts';
+import { openLog } from '../../platform/node/log.ts';
+import { onStarterGone } from '../../platform/node/starter-gone.ts';
+import type { LogLevel } from '../../platform/ports.ts';
+import type { AgentConfiguration } from '../../schemas/generated/types.ts';
+import { keyFingerprint } from '../../schemas/key-fingerprint.ts';
+import { DeviceIdentityStore } from '../enrol-identity.ts';
+import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
+import type { FromDoor, ToDoor } from './messages.ts';
+import { NeighbourDoor } from './neighbour-door.ts';
+
+/** All at once: those of a site, each with one or two. */
+const connectionsMax = 64;
+
+/** Of one source, without a certificate that counts: they are answered nothing anyway. */
+const strangersPerSourceMax = 4;
+
+/** A certificate is renewed weeks before it ends. */
+const renewalMs = 3_600_000;
+
+function identify(der: Uint8Array): { readonly commonName?: string; readonly keyFingerprint: string } {
+  const certificate = new X509Certificate(der);
+  const commonName = commonNameOf(certificate);
+  const key = keyFingerprint(certificate.publicKey.export({ type: 'spki', format: 'der' }));
+  return { ...(commonName === undefined ? {} : { commonName }), keyFingerprint: key };
+}
+
+async function serve(configuration: AgentConfiguration): Promise<number> {
+  const { neighbours, ca, stateDirectory = defaultStateDirectory } = configuration;
+  const listen = neighbours?.listen;
+  if (listen === undefined) throw new Error('the configuration says nowhere to listen for neighbours');
+  const log = openLog(nodeClock, (process.env.FLEET_LOG_LEVEL ?? 'info') as LogLevel);
+  const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
+  let texts = identity.texts();
+  if (texts === undefined) throw new Error('this device has no certificate yet');
+  const door = new NeighbourDoor({ disk: nodeDisk, storeDirectory: stateLayout(stateDirectory).storeDirectory });
+  process.on('message', ({ wants }: ToDoor) => door.want(wants));
+  const server = await startHttpServer({
+    ...{ ...listen, ...texts, identify, log, connectionsMax, strangersPerSourceMax },
+    authority: new TextDecoder().decode(nodeDisk.readFile(ca)),
+    handler: door.handle,
+    bodyBytesMax: 0,
+    onFailure: (subject, error) => log.write('warn', 'neighbours.request-failed', { subject, error }),
+  });
+  const renew = (): void => {
+    const newest = identity.texts();
+    if (newest !== undefined && newest.certificate !== texts?.certificate)
+      server.renewIdentity(newest.certificate, newest.key);
+    texts = newest ?? texts;
+    nodeClock.after(renewalMs, renew);
+  };
+  nodeClock.after(renewalMs, renew);
+  return server.port;
+}
+
+function say(message: FromDoor, said = (): void => {}): void {
+  if (process.connected) process.send?.(message, undefined, undefined, said);
+}
+
+onStarterGone(() => process.exit());
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+try {
+  say({ kind: 'listening', port: await serve(JSON.parse(process.argv[2] ?? '{}') as AgentConfiguration) });
+} catch (error) {
+  say({ kind: 'deaf', why: (error as Error).message }, () => process.exit(1));
+}

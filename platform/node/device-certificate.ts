@@ -1,0 +1,38 @@
+/** Which device a certificate is of. A device's is made for clients: where it answers, this stands in for the rules of servers. */
+import { X509Certificate } from 'node:crypto';
+
+/** As the contract has names of devices; the controller's own name is none. */
+const namePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** The only common name of its subject; undefined where it has none or several. */
+export function commonNameOf({ subject }: X509Certificate): string | undefined {
+  const names = subject.split('\n').filter((line) => line.startsWith('CN='));
+  return names.length === 1 ? names[0]!.slice('CN='.length) : undefined;
+}
+
+function untrusted(why: string): Error {
+  return Object.assign(new Error(`it shows ${why}`), { code: 'ERR_TLS_NO_DEVICE' });
+}
+
+/** Each certificate of a file in PEM. */
+function authoritiesOf(pem: string): readonly X509Certificate[] {
+  return (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
+    (text) => new X509Certificate(text),
+  );
+}
+
+/** The device that a certificate names, if one of these authorities gave it and it counts now; throws why it is none. */
+export function deviceOf(certificate: X509Certificate | undefined, authorities: string, nowMs: number): string {
+  if (certificate === undefined) throw untrusted('no certificate');
+  const isOf = (one: X509Certificate): boolean =>
+    one.ca && certificate.checkIssued(one) && certificate.verify(one.publicKey);
+  if (!authoritiesOf(authorities).some(isOf)) throw untrusted('a certificate of another authority');
+  const { validFromDate, validToDate } = certificate;
+  if (nowMs < validFromDate.getTime() || nowMs > validToDate.getTime())
+    throw untrusted(
+      `a certificate that does not count by the clock here, from ${certificate.validFrom} to ${certificate.validTo}`,
+    );
+  const name = commonNameOf(certificate);
+  if (name === undefined || !namePattern.test(name)) throw untrusted('the certificate of no device');
+  return name;
+}

@@ -1,0 +1,119 @@
+/** The door for neighbours as the program that it is, over real TLS. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { DoorKeeper } from '../../../device-agent/neighbours/door-keeper.ts';
+import { nodeClock } from '../../../platform/node/clock.ts';
+import { openNetwork } from '../../../platform/node/network.ts';
+import { nodeProcesses } from '../../../platform/node/processes.ts';
+import { nodeRandom } from '../../../platform/node/random.ts';
+import type { HttpResponse, Network } from '../../../platform/ports.ts';
+import { sha256 } from '../shore.ts';
+import { openShore } from '../transport/shore.ts';
+
+type Fleet = Awaited<ReturnType<typeof openShore>>;
+
+const program = join(import.meta.dirname, '../../../device-agent/neighbours/main.ts');
+const module = Buffer.from('a module, as far as a door knows'.repeat(10_000));
+const path = `/sha256/${sha256(module)}`;
+
+/** What a door logs first: that it listens, or why it ended; and its keeper. */
+async function startDoor(t: ExecutionContext, { directory, authority }: Fleet, device: string, port = 0) {
+  const stateDirectory = join(directory, device);
+  mkdirSync(join(stateDirectory, 'sha256'), { recursive: true });
+  writeFileSync(join(stateDirectory, path), module);
+  writeFileSync(join(directory, 'ca.pem'), authority.certificate);
+  const neighbours = { listen: { host: '127.0.0.1', port } };
+  const configuration = { device, stateDirectory, ca: join(directory, 'ca.pem'), neighbours };
+  const { promise, resolve } = Promise.withResolvers<Readonly<Record<string, unknown>>>();
+  const keeper = new DoorKeeper({
+    ...{ processes: nodeProcesses, clock: nodeClock, random: nodeRandom },
+    log: { write: (_level, event, fields) => resolve({ event, ...fields }) },
+    ...{ file: program, args: [JSON.stringify(configuration)] },
+  });
+  t.teardown(() => keeper.stop());
+  keeper.start();
+  const { event, port: at, why } = await promise;
+  return { keeper, event, port: at, why };
+}
+
+async function asDevice(fleet: Fleet, device: string): Promise<Network> {
+  const { identity } = await fleet.enrolledDevice(device);
+  return openNetwork(() => ({ ca: fleet.authority.certificate, ...identity.texts(), peers: 'devices' }));
+}
+
+function ask(network: Network, url: string, headers: Record<string, string> = {}): Promise<HttpResponse> {
+  return network.request({ method: 'GET', url, headers }, AbortSignal.timeout(20_000));
+}
+
+async function textOf({ body }: HttpResponse): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+test('a device gives modules to devices of its fleet, whole or from where they were, and says who it is', async (t) => {
+  const fleet = await openShore(t);
+  await fleet.enrolledDevice('anna');
+  const { port } = await startDoor(t, fleet, 'anna');
+  const bella = await asDevice(fleet, 'bella');
+  const url = `https://127.0.0.1:${port}${path}`;
+  const whole = await ask(bella, url);
+  t.like(whole, { status: 200, device: 'anna' });
+  t.is(await textOf(whole), module.toString());
+  const rest = await ask(bella, url, { range: 'bytes=100000-' });
+  t.like(rest, { status: 206, headers: { 'content-range': `bytes 100000-${module.length - 1}/${module.length}` } });
+  t.is(await textOf(rest), module.toString().slice(100_000));
+  for (const other of [
+    `/sha256/${'0'.repeat(64)}`,
+    '/identity/key.pem',
+    '/sha256/../identity/key.pem',
+    path.slice(0, -1),
+  ])
+    t.is((await ask(bella, `https://127.0.0.1:${port}${other}`)).status, 404, other);
+});
+
+test('a door tells of what its device wants what that said last', async (t) => {
+  const fleet = await openShore(t);
+  await fleet.enrolledDevice('anna');
+  const { port, keeper } = await startDoor(t, fleet, 'anna');
+  const bella = await asDevice(fleet, 'bella');
+  const wanted = '1'.repeat(64);
+  const url = `https://127.0.0.1:${port}/sha256/${wanted}`;
+  keeper.want([{ sha256: wanted, done: 7, isFetching: true }]);
+  for (let tries = 0; tries < 100; tries++) {
+    const { headers } = await ask(bella, url);
+    if (headers['x-fleet-wants'] === 'fetching 7') break;
+    await nodeClock.sleep(20);
+  }
+  t.like(await ask(bella, url), { status: 404, headers: { 'x-fleet-wants': 'fetching 7' } });
+});
+
+test('nothing is given to who is no device of the fleet, nor taken from one', async (t) => {
+  const [fleet, others] = await Promise.all([openShore(t), openShore(t)]);
+  await fleet.enrolledDevice('anna');
+  const { port } = await startDoor(t, fleet, 'anna');
+  const url = `https://127.0.0.1:${port}${path}`;
+  const { identity } = await others.enrolledDevice('mallory');
+  const untrusting = { ca: fleet.authority.certificate, peers: 'devices' } as const;
+  const foreign = openNetwork(() => ({ ...untrusting, ...identity.texts() }));
+  const nameless = openNetwork(() => untrusting);
+  for (const network of [foreign, nameless]) t.is((await ask(network, url)).status, 403);
+  const mallory = await asDevice(others, 'max');
+  await t.throwsAsync(ask(mallory, url), { code: 'TLS', message: /certificate of another authority/ } as never);
+  const bella = await asDevice(fleet, 'bella');
+  await t.throwsAsync(ask(bella, `${fleet.url}/`), { code: 'TLS', message: /certificate of no device/ } as never);
+});
+
+test('a device that has no certificate, or no place to listen at, says so, and tries again', async (t) => {
+  const fleet = await openShore(t);
+  t.like(await startDoor(t, fleet, 'carl'), {
+    event: 'neighbours.door-ended',
+    why: 'this device has no certificate yet',
+  });
+  await fleet.enrolledDevice('anna');
+  const { port } = await startDoor(t, fleet, 'anna');
+  const taken = await startDoor(t, fleet, 'anna', port as number);
+  t.is(taken.event, 'neighbours.door-ended');
+  t.regex(String(taken.why), /EADDRINUSE/);
+});

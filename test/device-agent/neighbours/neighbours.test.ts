@@ -1,0 +1,207 @@
+import test from 'ava';
+import type { HttpHandler, HttpResponse } from '../../../platform/ports.ts';
+import { answer, moduleBytes, sha256 } from '../shore.ts';
+import { Site } from './site.ts';
+
+const gauge = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge', 80_000) };
+const horn = { name: 'horn', version: '1.0.0', bytes: moduleBytes('horn', 30_000) };
+
+const day = 86_400;
+
+/** A site on which one device has the gauge already. */
+async function withGauge(names: readonly string[], others: readonly string[] = []): Promise<Site> {
+  const site = new Site(names, [gauge, horn], others);
+  site.want(site.ships[0]!, 1, [gauge]);
+  await site.ships[0]!.run(120);
+  return site;
+}
+
+function url({ bytes }: { readonly bytes: Uint8Array }): string {
+  return `/sha256/${sha256(bytes)}`;
+}
+
+/** Says that it has what is asked for, and answers so. */
+function liar(length: number, reply: HttpHandler): HttpHandler {
+  return async (request, peer, signal) =>
+    request.method === 'HEAD'
+      ? answer(200, { 'content-length': String(length) }, new Uint8Array())
+      : reply(request, peer, signal);
+}
+
+const bytesOf = async function* (pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* pieces;
+};
+
+test('what one device of a site has, the others take from it, and the shore is asked for it once', async (t) => {
+  const site = await withGauge(['anna', 'bella', 'carl']);
+  t.is(site.asked(gauge), 1);
+  const [, bella, carl] = site.ships;
+  for (const ship of [bella!, carl!]) site.want(ship, 1, [gauge]);
+  const before = [bella!.link.bytesDown, carl!.link.bytesDown];
+  await bella!.run(120);
+  t.deepEqual([bella!.running(), carl!.running()], [['gauge 1.0.0'], ['gauge 1.0.0']]);
+  t.is(site.asked(gauge), 1);
+  t.is(site.lan.bytes, 2 * gauge.bytes.length);
+  for (const [at, ship] of [bella!, carl!].entries()) t.true(ship.link.bytesDown - before[at]! < 10_000);
+  const { neighbour, ...download } = bella!.report.downloads![0]!;
+  t.deepEqual(download, { name: 'gauge', version: '1.0.0', method: 'whole', bytes: 0, length: gauge.bytes.length });
+  t.true(['anna', 'carl'].includes(neighbour!));
+  t.true(bella!.report.bytesReceivedTotal! < 10_000, 'bytes of the site are not those of the link');
+});
+
+test('a module comes whole from a neighbour where its deployment lets none come whole over a link', async (t) => {
+  const site = await withGauge(['anna', 'bella']);
+  const [, bella] = site.ships;
+  const old = { ...gauge, version: '0.9.0', bytes: moduleBytes('gauge of old', 9_000) };
+  site.shore.release(old);
+  site.want(bella!, 1, [old]);
+  await bella!.run(120);
+  site.want(bella!, 2, [gauge], { wholeModules: 'never' });
+  await bella!.run(120);
+  t.deepEqual(bella!.running(), ['gauge 1.0.0']);
+});
+
+test('a neighbour that sends other bytes costs their time alone, is named, and is asked for nothing for a day', async (t) => {
+  const site = await withGauge(['bella'], ['mallory']);
+  const [bella] = site.ships;
+  let asked = 0;
+  const lies = liar(horn.bytes.length, async () => {
+    asked += 1;
+    return answer(200, { 'content-length': String(horn.bytes.length) }, moduleBytes('evil', horn.bytes.length));
+  });
+  site.join('mallory', lies);
+  site.want(bella!, 2, [gauge, horn]);
+  await bella!.run(120);
+  t.deepEqual(bella!.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  t.is(site.asked(horn), 1);
+  t.like(bella!.report.neighbours?.[0], { address: 'mallory:1', device: 'mallory', why: 'wrong-bytes' });
+  t.is(asked, 1);
+  const bell = { name: 'bell', version: '1.0.0', bytes: moduleBytes('bell', horn.bytes.length) };
+  site.shore.release(bell);
+  site.want(bella!, 3, [gauge, bell]);
+  await bella!.run(120);
+  t.deepEqual(bella!.running(), ['bell 1.0.0', 'gauge 1.0.0']);
+  t.is(asked, 1, 'it is not asked for the next deployment either');
+  await bella!.run(day);
+  t.is(bella!.report.neighbours, undefined);
+});
+
+const length = horn.bytes.length;
+const half = horn.bytes.subarray(0, length / 2);
+const zeros = new Uint8Array(1024);
+
+/** What a neighbour may do in place of an answer, what is said of it, and how long it may take. */
+const lies: readonly {
+  readonly what: string;
+  readonly reply: () => HttpResponse | Promise<HttpResponse>;
+  readonly why: string | undefined;
+  readonly bytesPerSecond?: number;
+  readonly secondsMax: number;
+}[] = [
+  {
+    what: 'sends without end',
+    reply: () => ({
+      status: 200,
+      headers: {},
+      body: bytesOf({
+        *[Symbol.iterator]() {
+          for (;;) yield zeros;
+        },
+      }),
+    }),
+    why: 'wrong-bytes',
+    secondsMax: 20,
+  },
+  {
+    what: 'announces another length',
+    reply: () => answer(200, { 'content-length': '9007199254740991' }, zeros),
+    why: 'wrong-bytes',
+    secondsMax: 20,
+  },
+  {
+    what: 'sends one byte a second',
+    reply: () => ({
+      status: 200,
+      headers: { 'content-length': String(length) },
+      body: bytesOf(Array.from(horn.bytes, (byte) => Uint8Array.of(byte))),
+    }),
+    why: 'too-slow',
+    bytesPerSecond: 1,
+    secondsMax: 50,
+  },
+  { what: 'says nothing at all', reply: () => new Promise(() => {}), why: 'too-slow', secondsMax: 30 },
+  {
+    what: 'ends in the middle',
+    reply: () => answer(200, { 'content-length': String(length) }, half),
+    why: undefined,
+    secondsMax: 20,
+  },
+  { what: 'is always busy', reply: () => answer(503, {}, new Uint8Array()), why: undefined, secondsMax: 80 },
+  {
+    what: 'answers with a page',
+    reply: () => answer(200, { 'content-type': 'text/html' }, zeros),
+    why: 'wrong-bytes',
+    secondsMax: 20,
+  },
+];
+
+for (const { what, reply, why, bytesPerSecond, secondsMax } of lies) {
+  test(`a neighbour that ${what} holds up an update for less than ${secondsMax} s, and what came over the link is kept`, async (t) => {
+    const site = await withGauge(['bella'], ['mallory']);
+    const [bella] = site.ships;
+    site.join(
+      'mallory',
+      liar(length, async () => reply()),
+      bytesPerSecond,
+    );
+    site.want(bella!, 2, [gauge, horn]);
+    await bella!.run(secondsMax);
+    t.deepEqual(bella!.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+    t.is(site.asked(horn), 1, 'once, and from its first byte on');
+    t.is(site.shore.requests.filter((one) => one.url === url(horn) && one.headers.range !== undefined).length, 0);
+    t.is(bella!.report.neighbours?.[0]?.why, why as never);
+  });
+}
+
+test('who finds a neighbour busy waits a while for it, and takes from it then', async (t) => {
+  const site = await withGauge(['anna', 'bella']);
+  const { handler } = site.lan.devices.get('anna:1')!;
+  let asked = 0;
+  site.join('anna', async (request, peer, signal) => {
+    if (request.method === 'GET') asked += 1;
+    return request.method === 'GET' && asked < 5 ? answer(503, {}, new Uint8Array()) : handler(request, peer, signal);
+  });
+  const [, bella] = site.ships;
+  site.want(bella!, 1, [gauge]);
+  await bella!.run(60);
+  t.deepEqual(bella!.running(), ['gauge 1.0.0']);
+  t.is(site.asked(gauge), 1);
+});
+
+test('a device asks itself for nothing, and nobody twice who is not there', async (t) => {
+  const site = new Site(['anna'], [gauge, horn], ['nobody']);
+  const [anna] = site.ships;
+  site.want(anna!, 1, [gauge, horn]);
+  await anna!.run(60);
+  t.deepEqual(anna!.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  t.is(site.lan.bytes, 0);
+});
+
+test('what was begun of a neighbour that went away goes on when it is back, and is not fetched over the link before', async (t) => {
+  const site = await withGauge(['anna', 'bella']);
+  const [anna, bella] = site.ships;
+  const { handler } = site.lan.devices.get('anna:1')!;
+  site.join('anna', handler, 8_000);
+  site.want(bella!, 1, [gauge]);
+  await bella!.run(6);
+  const begun = site.lan.bytes;
+  t.true(begun > 0 && begun < gauge.bytes.length, `${begun}`);
+  bella!.cutPower(() => 0);
+  bella!.boot();
+  bella!.want(bella!.desired);
+  await bella!.run(60);
+  t.deepEqual(bella!.running(), ['gauge 1.0.0']);
+  t.is(site.asked(gauge), 1);
+  t.true(site.lan.bytes < gauge.bytes.length + begun + 64 * 1024, `${site.lan.bytes}`);
+  t.deepEqual(anna!.running(), ['gauge 1.0.0']);
+});

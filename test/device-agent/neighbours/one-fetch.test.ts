@@ -1,0 +1,118 @@
+/** Of several devices that want the same, one fetches. */
+import test from 'ava';
+import fc from 'fast-check';
+import { wantText } from '../../../device-agent/neighbours/wants.ts';
+import { type Wanter, waitsFor } from '../../../device-agent/neighbours/who-fetches.ts';
+import type { HttpHandler } from '../../../platform/ports.ts';
+import { answer, moduleBytes } from '../shore.ts';
+import { Site } from './site.ts';
+
+const gauge = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge', 300_000) };
+
+/** All want the gauge at once, over links that take most of a minute for it. */
+function atOnce(names: readonly string[], others: readonly string[] = []): Site {
+  const site = new Site(names, [gauge], others);
+  for (const ship of site.ships) {
+    ship.link.quality = { ...ship.link.quality, latencyMs: 300, bytesPerSecond: 2_000 };
+    site.want(ship, 1, [gauge]);
+  }
+  return site;
+}
+
+test('of three devices that want a module at the same time one fetches it, and the others say for whom they wait', async (t) => {
+  const site = atOnce(['anna', 'bella', 'carl']);
+  const [anna] = site.ships;
+  await anna!.run(25);
+  const awaited = site.ships.map(({ report }) => report.progress?.neighbour);
+  t.is(new Set(awaited).size, 2, `${awaited}`);
+  await anna!.run(120);
+  t.deepEqual(
+    site.ships.map((ship) => ship.running()),
+    [['gauge 1.0.0'], ['gauge 1.0.0'], ['gauge 1.0.0']],
+  );
+  t.is(site.asked(gauge), 1);
+  t.is(site.lan.bytes, 2 * gauge.bytes.length);
+});
+
+test('when the one that fetches loses its power, another one goes on, and it takes from that one when it is back', async (t) => {
+  const site = atOnce(['anna', 'bella', 'carl']);
+  await site.ships[0]!.run(25);
+  const holder = site.ships.find(({ report }) => report.progress?.neighbour === undefined)!;
+  const address = `${holder.device}:1`;
+  const place = site.lan.devices.get(address)!;
+  site.lan.devices.delete(address);
+  holder.cutPower(() => 0);
+  await site.ships[0]!.run(150);
+  const others = site.ships.filter((ship) => ship !== holder);
+  t.deepEqual(
+    others.map((ship) => ship.running()),
+    [['gauge 1.0.0'], ['gauge 1.0.0']],
+  );
+  t.is(site.asked(gauge), 2, 'what was begun, and one more');
+  site.lan.devices.set(address, place);
+  holder.boot();
+  holder.want(holder.desired);
+  await holder.run(60);
+  t.deepEqual(holder.running(), ['gauge 1.0.0']);
+  t.is(site.asked(gauge), 2);
+});
+
+test('when the one that fetches loses its link, another one fetches', async (t) => {
+  const site = atOnce(['anna', 'bella']);
+  await site.ships[0]!.run(25);
+  const holder = site.ships.find(({ report }) => report.progress?.neighbour === undefined)!;
+  const other = site.ships.find((ship) => ship !== holder)!;
+  holder.link.set(false);
+  await other.run(180);
+  t.deepEqual(other.running(), ['gauge 1.0.0']);
+});
+
+function boaster(text: () => string): HttpHandler {
+  return async () => answer(404, { 'x-fleet-wants': text() }, new Uint8Array());
+}
+
+const boasts: readonly { readonly what: string; readonly text: () => string; readonly secondsMax: number }[] = [
+  { what: 'gets no further', text: () => wantText({ sha256: '', done: 9, isFetching: true }), secondsMax: 160 },
+  { what: 'never begins', text: () => wantText({ sha256: '', done: 1e9, isFetching: false }), secondsMax: 110 },
+  { what: 'says no number', text: () => 'fetching all', secondsMax: 90 },
+];
+
+for (const { what, text, secondsMax } of boasts) {
+  test(`a neighbour that says it fetches and ${what} is waited for less than ${secondsMax} s, the fetch included`, async (t) => {
+    const site = atOnce(['anna'], ['mallory']);
+    site.join('mallory', boaster(text));
+    await site.ships[0]!.run(secondsMax);
+    t.deepEqual(site.ships[0]!.running(), ['gauge 1.0.0']);
+  });
+}
+
+test('one that gets further and further and never there is waited for ten minutes, and no more than that for one module', async (t) => {
+  const site = atOnce(['anna'], ['mallory']);
+  let done = 0;
+  site.join(
+    'mallory',
+    boaster(() => wantText({ sha256: '', done: done++, isFetching: true })),
+  );
+  const [anna] = site.ships;
+  await anna!.run(640);
+  t.deepEqual(anna!.running(), []);
+  await anna!.run(120);
+  t.deepEqual(anna!.running(), ['gauge 1.0.0']);
+});
+
+const sha256 = 'ab'.repeat(32);
+
+test('of devices that hear all of each other exactly one that wants a module fetches it, unless one does already', (t) => {
+  const device = fc.record({ done: fc.nat(3), isFetching: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(device, { minLength: 1, maxLength: 6 }), (states) => {
+      const all: readonly Wanter[] = states.map((state, at) => ({ device: `d${at}`, ...state }));
+      const idle = all.filter(({ isFetching }) => !isFetching);
+      const going = idle.filter((one) => {
+        const others = all.filter((other) => other !== one);
+        return waitsFor(one.device, one.done, others, sha256) === undefined;
+      });
+      t.is(going.length, idle.length === all.length ? 1 : 0);
+    }),
+  );
+});
