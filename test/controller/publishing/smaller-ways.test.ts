@@ -6,12 +6,7 @@ import type { Catalogue, CataloguedRelease } from '../../../controller/manifests
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
 import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
-import {
-  type Condense,
-  condenseAtOnce,
-  deltaAtOnce,
-  type MakeReleaseDelta,
-} from '../../../controller/publishing/make-delta.ts';
+import { type Condense, deltaAtOnce, type MakeReleaseDelta } from '../../../controller/publishing/make-delta.ts';
 import { deltaPairs, demandedDeltas, SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import type { Log } from '../../../platform/ports.ts';
 import { SimRandom } from '../../../platform/simulated/random.ts';
