@@ -47,7 +47,7 @@ async function serve(configuration: AgentConfiguration): Promise<number> {
     ...{ ...listen, ...texts, identify, log, connectionsMax, strangersPerSourceMax },
     authority: new TextDecoder().decode(nodeDisk.readFile(ca)),
     handler: door.handle,
-    bodyBytesMax: 0,
+    bodyBytesMax: () => 0,
     onFailure: (subject, error) => log.write('warn', 'neighbours.request-failed', { subject, error }),
   });
   const renew = (): void => {
