@@ -259,37 +259,48 @@ export async function noteBundle(client: ControllerClient, lease: string): Promi
   throw refusalOf(status, text, client);
 }
 
-/** What became of a receipt that the controller was brought. */
-export type ReceiptAnswer =
-  | { readonly kind: 'taken'; readonly device: string; readonly madeAt: string }
-  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
+/** Why the controller does not take what it was brought. */
+interface NotTaken {
+  readonly kind: 'refused';
+  readonly code: string;
+  readonly message: string;
+}
 
-/** Has the controller take a receipt; durable when it resolves. Throws `CommandError` where it does not answer. */
-export async function bringReceipt(client: ControllerClient, order: ReceiptOrder): Promise<ReceiptAnswer> {
-  const { status, text, answer } = await say(client, '/api/v1/receipts', order);
-  const told = answer as { readonly [K in 'device' | 'madeAt' | 'code' | 'message']?: unknown } | undefined;
-  const { device, madeAt, code, message } = printableDeep(told ?? {});
-  if (status === 200 && typeof device === 'string' && typeof madeAt === 'string')
-    return { kind: 'taken', device, madeAt };
+/** Has the controller take what was carried by hand; `takenIn` finds in its answer what came of it. */
+async function bring<Taken>(
+  client: ControllerClient,
+  path: string,
+  order: object,
+  takenIn: (told: Readonly<Record<string, unknown>>) => Taken | undefined,
+): Promise<Taken | NotTaken> {
+  const { status, text, answer } = await say(client, path, order);
+  const told = printableDeep((answer ?? {}) as Readonly<Record<string, unknown>>);
+  const taken = status === 200 ? takenIn(told) : undefined;
+  if (taken !== undefined) return taken;
+  const { code, message } = told;
   if (status === 409 && typeof code === 'string' && typeof message === 'string')
     return { kind: 'refused', code, message };
   throw refusalOf(status, text, client);
 }
 
+/** What became of a receipt that the controller was brought. */
+export type ReceiptAnswer = { readonly kind: 'taken'; readonly device: string; readonly madeAt: string } | NotTaken;
+
+/** Has the controller take a receipt; durable when it resolves. Throws `CommandError` where it does not answer. */
+export function bringReceipt(client: ControllerClient, order: ReceiptOrder): Promise<ReceiptAnswer> {
+  return bring(client, '/api/v1/receipts', order, ({ device, madeAt }) =>
+    typeof device === 'string' && typeof madeAt === 'string' ? { kind: 'taken', device, madeAt } : undefined,
+  );
+}
+
 /** What became of messages that the controller was brought; the number is of those that it did not have. */
-export type MessagesAnswer =
-  | { readonly kind: 'taken'; readonly messages: number }
-  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
+export type MessagesAnswer = { readonly kind: 'taken'; readonly messages: number } | NotTaken;
 
 /** Has the controller take messages; durable when it resolves. Throws `CommandError` where it does not answer. */
-export async function bringMessages(client: ControllerClient, order: MessagesOrder): Promise<MessagesAnswer> {
-  const { status, text, answer } = await say(client, '/api/v1/receipts/messages', order);
-  const told = answer as { readonly [K in 'messages' | 'code' | 'message']?: unknown } | undefined;
-  const { messages, code, message } = printableDeep(told ?? {});
-  if (status === 200 && typeof messages === 'number') return { kind: 'taken', messages };
-  if (status === 409 && typeof code === 'string' && typeof message === 'string')
-    return { kind: 'refused', code, message };
-  throw refusalOf(status, text, client);
+export function bringMessages(client: ControllerClient, order: MessagesOrder): Promise<MessagesAnswer> {
+  return bring(client, '/api/v1/receipts/messages', order, ({ messages }) =>
+    typeof messages === 'number' ? { kind: 'taken', messages } : undefined,
+  );
 }
 
 function parsed(text: string): unknown {

@@ -7,7 +7,7 @@ import { weighedChangesInSteps } from '../controller/planning/commit-weight.ts';
 import { compareRevisions, type DeviceChange } from '../controller/planning/compare.ts';
 import { asHeld } from '../controller/planning/hold.ts';
 import { lackedModules } from '../controller/planning/lacked-modules.ts';
-import { type DescribedDevice, isReference } from '../controller/planning/observed.ts';
+import { type DescribedDevice, staysAt } from '../controller/planning/observed.ts';
 import { transfersOf } from '../controller/planning/transfers.ts';
 import { wholeFetches } from '../controller/planning/whole-fetches.ts';
 import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
@@ -120,11 +120,11 @@ function deployedIn(devices: Plan['change']['devices']): Plan['change']['devices
 
 /** Of devices of the next revision, those that don't run yet what it wants of them at a time, and what they have to fetch for that. */
 function lackingIn(base: JudgedRevision, next: JudgedRevision, now: number): OpenedPlan['lacking'] {
-  const [from, to] = [desiredOf(base.state), desiredOf(next.state)];
-  const releases = releasesOf(base, next);
-  const describe = describing(from, to, now);
-  return (devices, told, atMs) =>
-    devices.flatMap((device) => {
+  return (devices, told, atMs) => {
+    const from = desiredOf(base.state);
+    const releases = releasesOf(base, next);
+    const describe = describing(from, desiredOf(next.state), now);
+    return devices.flatMap((device) => {
       const { name } = device;
       const status = told.get(name);
       const [before, after, observed] = [from.devices.get(name), asHeld(device, atMs), status && describe(status)];
@@ -132,12 +132,12 @@ function lackingIn(base: JudgedRevision, next: JudgedRevision, now: number): Ope
       if (has === after.template.hash) return [];
       return [{ device: name, fetches: lackedModules(after, { before, observed, releases }) }];
     });
+  };
 }
 
 /** Of what a device was issued, where it runs that. */
 function runningHash({ issued, report }: DescribedDevice): string | undefined {
-  const isThere = issued !== undefined && report?.phase === 'active' && isReference(report.running, issued);
-  return isThere ? issued.templateHash : undefined;
+  return issued !== undefined && staysAt(report, issued) ? issued.templateHash : undefined;
 }
 
 /** A plan with what it was worked out from, of which parts are read only when somebody looks: while its repository is open. */

@@ -7,8 +7,8 @@ type Named = Pick<FleetRepository, 'top' | 'git' | 'reader'>;
 
 /** Whom a name means is almost always read next: it comes with the answer, and is remembered. */
 async function idByGit({ git, reader }: Named, name: string): Promise<string | undefined> {
-  // Each line is a question of its own.
-  if (name.includes('\n')) return undefined;
+  // Each line is a question of its own; and no name at all is none.
+  if (name === '' || name.includes('\n')) return undefined;
   const commit = await reader.read(`${name}^{commit}`, objectBounds.objectBytesMax);
   if (commit !== undefined) git.remember(commit.oid, commit);
   return commit?.oid;

@@ -23,14 +23,27 @@ function valueIn(line: string): unknown {
   }
 }
 
+/** One after the other: of junk there may be millions. */
+function* linesIn(text: string): Generator<string> {
+  for (let at = 0; at < text.length; ) {
+    const newline = text.indexOf('\n', at);
+    const end = newline === -1 ? text.length : newline;
+    yield text.slice(at, end);
+    at = end + 1;
+  }
+}
+
 function contentOf(text: string): ReceiptFile | string {
-  const [first = '', ...rest] = text.split('\n');
-  const receipt = valueIn(first);
+  const lines = linesIn(text);
+  const receipt = valueIn(lines.next().value ?? '');
   if (!isReceipt(receipt)) return noReceipt;
-  const values = rest.filter((line, n) => line !== '' || n < rest.length - 1).map(valueIn);
-  const broken = values.findIndex((value) => !isCarriedMessages(value));
-  const messages = values.slice(0, broken === -1 ? undefined : broken) as CarriedMessages[];
-  return { receipt, messages, ...(broken === -1 ? {} : { brokenLine: broken + 2 }) };
+  const messages: CarriedMessages[] = [];
+  for (const line of lines) {
+    const value = valueIn(line);
+    if (!isCarriedMessages(value)) return { receipt, messages, brokenLine: messages.length + 2 };
+    messages.push(value);
+  }
+  return { receipt, messages };
 }
 
 /** What a file has, or why it is none. */

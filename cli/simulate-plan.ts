@@ -85,10 +85,11 @@ function simulationOf(
   fleets: ReadonlySet<string>,
   beginning: Beginning | undefined,
 ): Pick<Simulation, 'base' | 'told' | 'next'> {
+  const to = { next: commitOf(next.side, wanted) };
+  if (base.side.commit === undefined) return to;
   const from = narrowed(desiredOf(base.state), fleets, wanted.devices);
   const told = beginning && { rows: beginning.rows, keyId: beginning.keyId };
-  if (base.side.commit === undefined) return { next: commitOf(next.side, wanted) };
-  return { base: commitOf(base.side, from), next: commitOf(next.side, wanted), ...(told && { told }) };
+  return { ...to, base: commitOf(base.side, from), ...(told && { told }) };
 }
 
 async function livedThrough(simulation: Simulation, seeds: readonly number[], onRun: (done: number) => void) {

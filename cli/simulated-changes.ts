@@ -2,7 +2,7 @@
 import type { DesiredDevice } from '../controller/manifests/desired.ts';
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import { isHeld, pinsOf } from '../controller/planning/hold.ts';
-import type { Fetch } from '../controller/planning/lacked-modules.ts';
+import { isWholeUpdate } from '../controller/planning/whole-fetches.ts';
 import type { ChangingDevice } from '../controller/simulation/simulation.ts';
 import type { DeviceStatus, FetchPrice } from '../schemas/generated/types.ts';
 import type { LackingDevice, OpenedPlan } from './make-plan.ts';
@@ -68,11 +68,6 @@ function lacksDelta({ desired, report }: Partial<DeviceStatus>): boolean {
 /** As it comes to a device that lacks a delta. */
 function withoutDelta(price: FetchPrice): FetchPrice {
   return price.method === 'delta' ? { ...price, method: 'whole', bytes: price.length } : price;
-}
-
-/** Whether it would have to come whole though the device has another release of it. */
-function isWholeUpdate({ method, atMost }: FetchPrice, { bases }: Fetch): boolean {
-  return method !== 'delta' && atMost !== true && bases.length > 0;
 }
 
 /** With what they fetch. */

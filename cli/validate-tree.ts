@@ -12,6 +12,7 @@ import type { BlobChange } from '../controller/source/source.ts';
 import type { Problem } from '../schemas/generated/types.ts';
 import type { LaidTree } from './fleet-revision.ts';
 import { renderNote, renderProblem, renderWarning } from './render/problems.ts';
+import { plural } from './render/quantities.ts';
 import { waveLines, wavesIn } from './render/wave-lines.ts';
 
 /** The releases that the signed metadata of a tree names, and what is wrong with the metadata. */
@@ -106,10 +107,9 @@ export async function validateTree(
 
 /** The last line of the command's output for people. */
 export function validationSummary({ problems, manifests, state }: Validation): string {
-  const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
-  if (state === undefined) return `${counted(problems.length, 'problem')} in ${counted(manifests, 'manifest')}`;
-  const devices = counted(state.devices.size, 'device');
-  return `${counted(manifests, 'manifest')} are right: ${devices} in ${counted(state.fleets.size, 'fleet')}`;
+  if (state === undefined) return `${plural(problems.length, 'problem')} in ${plural(manifests, 'manifest')}`;
+  const devices = plural(state.devices.size, 'device');
+  return `${plural(manifests, 'manifest')} are right: ${devices} in ${plural(state.fleets.size, 'fleet')}`;
 }
 
 /** What the command prints and how it exits: 0 when the tree is right, 1 when it has problems. */

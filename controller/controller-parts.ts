@@ -13,7 +13,7 @@ import type { MessageBatch } from '../schemas/message-batch.ts';
 import type { AuthorizeDevice } from './authority/authorization.ts';
 import type { TakeNews } from './doors/http/news-route.ts';
 import type { ReceiptOutcome } from './doors/http/receipt-routes.ts';
-import type { BundledEvent, ContactEvent, ShadowRequestEvent } from './engine/events.ts';
+import type { BundledEvent, Carriage, ContactEvent, ShadowRequestEvent } from './engine/events.ts';
 import type { ActRefusal } from './engine/move-rollout.ts';
 import type { DeviceOffer } from './engine/offers.ts';
 import type { End } from './expiry/end.ts';
@@ -104,7 +104,7 @@ export interface Controller {
   /** A device without a session says how it is, and asks what is news to it. */
   readonly onNews: TakeNews;
   /** A device, or an application of it, has something to say; the answer is for the device. */
-  readonly onBatch: (device: string, batch: MessageBatch, carriedBy?: string) => Promise<BatchAnswer | undefined>;
+  readonly onBatch: (device: string, batch: MessageBatch, carried?: Carriage) => Promise<BatchAnswer | undefined>;
   /** A connection of a device opened or closed. */
   readonly onContact: (contact: Omit<ContactEvent, 'kind'>) => void;
   /** A device was given a certificate that ends at this time. */

@@ -24,7 +24,7 @@ import { type End, expiryStatuses } from './expiry/end.ts';
 import { BranchFollower } from './following/branch-follower.ts';
 import type { Acceptance } from './following/held-tip.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
-import { Intake } from './messages/intake.ts';
+import { Intake, type IntakeParts } from './messages/intake.ts';
 import { isOfLogbook, LogbookIntake } from './messages/logbook-intake.ts';
 import { takeCarried } from './messages/take-carried.ts';
 import type { Asked } from './planning/rollout/act.ts';
@@ -47,6 +47,7 @@ class FollowingController implements Controller {
   readonly #branch: BranchFollower;
   readonly #intake: Intake;
   readonly #logbooks = new LogbookIntake((event) => this.#engine.ask(event));
+  readonly #markOf: IntakeParts['markOf'] = (device, channel) => this.#image.marks(device)[channel];
 
   constructor(parts: ControllerParts, image: Image, needed: NeededArtifacts) {
     this.#parts = parts;
@@ -65,7 +66,7 @@ class FollowingController implements Controller {
     parts.deltas.onDeltas = () => this.#engine.lookAtDeltas();
     this.#intake = new Intake({
       ...{ clock, outlets: parts.outlets ?? [] },
-      markOf: (device, channel) => image.marks(device)[channel],
+      markOf: this.#markOf,
       note: (device, channel, mark) => this.#engine.ask({ kind: 'messages-taken', device, channel, mark }),
     });
     this.#branch = new BranchFollower({
@@ -118,8 +119,8 @@ class FollowingController implements Controller {
 
   readonly onNews: TakeNews = (device, asked) => this.#engine.news({ kind: 'news', device, ...asked });
 
-  readonly onBatch: Controller['onBatch'] = (device, batch, carriedBy) =>
-    (isOfLogbook(batch) ? this.#logbooks : this.#intake).take(device, batch, carriedBy);
+  readonly onBatch: Controller['onBatch'] = (device, batch, carried) =>
+    (isOfLogbook(batch) ? this.#logbooks : this.#intake).take(device, batch, carried);
 
   readonly onContact = (contact: Omit<ContactEvent, 'kind'>): void =>
     this.#engine.tell({ kind: 'contact', ...contact });
@@ -210,7 +211,7 @@ class FollowingController implements Controller {
   takeMessages: Controller['takeMessages'] = (order) =>
     takeCarried(order, {
       ...{ now: () => this.#parts.clock.now(), authorize: this.authorize, take: this.onBatch },
-      markOf: (device, channel) => this.#image.marks(device)[channel],
+      markOf: this.#markOf,
     });
 
   async collectGarbage(): Promise<void> {

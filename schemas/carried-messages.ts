@@ -1,5 +1,5 @@
 /** Messages of one channel of a device, carried by hand: signed on the device, proven on shore. */
-import { type DeviceSignature, provenSigner, signAsDevice } from './device-signature.ts';
+import { provenSigner, signAsDevice } from './device-signature.ts';
 import type { CarriedMessages } from './generated/types.ts';
 
 const type = 'fleet messages 1\n';
@@ -35,8 +35,7 @@ export function proveMessages(
 ): { readonly packed: Uint8Array; readonly keyFingerprint: string } | undefined {
   const { device, at, follows, batch, publicKey, signature } = carried;
   const packed = Buffer.from(batch, 'base64');
-  const shown: DeviceSignature = { publicKey, signature };
   const claim = { device, at, packed, ...(follows === undefined ? {} : { follows }) };
-  const fingerprint = provenSigner(type, claimBytes(claim), shown);
-  return fingerprint === undefined ? undefined : { packed, keyFingerprint: fingerprint };
+  const keyFingerprint = provenSigner(type, claimBytes(claim), { publicKey, signature });
+  return keyFingerprint === undefined ? undefined : { packed, keyFingerprint };
 }

@@ -12,7 +12,7 @@ export function restMsAfter(why: NeighbourReport['why']): number {
   return reasons[why].restMs;
 }
 
-/** Why a neighbour is asked for nothing: `bella (10.0.0.7:7450) stalled, or sent too slowly: it is asked for nothing from 12:00 for 1 h`. */
+/** Why a neighbour is asked for nothing: `bella (10.0.0.7:7450) stalled, or sent too slowly: it is asked for nothing for 1 h from 2026-12-24T12:00Z on`. */
 export function neighbourWords({ device, address, why, at }: NeighbourReport): string {
   const { words, restMs } = reasons[why];
   const who = device === undefined ? address : `${device} (${address})`;

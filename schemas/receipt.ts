@@ -43,6 +43,7 @@ function claimIn(
 export function proveReceipt({ publicKey, payload, signature }: Receipt): ClaimedReceipt | undefined {
   const bytes = Buffer.from(payload, 'base64');
   const keyFingerprint = provenSigner(type, bytes, { publicKey, signature });
-  const claim = keyFingerprint === undefined ? undefined : claimIn(bytes);
-  return claim && { ...claim, keyFingerprint: keyFingerprint! };
+  if (keyFingerprint === undefined) return undefined;
+  const claim = claimIn(bytes);
+  return claim && { ...claim, keyFingerprint };
 }

@@ -3,6 +3,7 @@
 set -eu
 missing=
 command -v git >/dev/null 2>&1 || missing="$missing git"
+command -v ip >/dev/null 2>&1 && command -v ss >/dev/null 2>&1 || missing="$missing iproute2"
 command -v mosquitto >/dev/null 2>&1 || missing="$missing mosquitto"
 command -v clang >/dev/null 2>&1 && command -v wasm-ld >/dev/null 2>&1 && [ -d /usr/include/wasm32-wasi ] || missing="$missing clang lld wasi-libc libclang-rt-dev-wasm32"
 ls -d /usr/lib/rustlib/wasm32-wasi* >/dev/null 2>&1 || ls -d "$(rustc --print sysroot 2>/dev/null)"/lib/rustlib/wasm32-wasi* >/dev/null 2>&1 || missing="$missing rustc libstd-rust-dev-wasm32 lld"

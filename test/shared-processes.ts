@@ -18,7 +18,7 @@ const computingBuiltins = [
 /** What starts programs and opens connections: those of one test are none of another's. Names are looked up by few threads for all. */
 const outsideBuiltins = [
   ...['node:child_process', 'node:readline', 'node:stream/consumers', 'node:stream/promises'],
-  ...['node:net', 'node:tls', 'node:http', 'node:https', 'node:dgram'],
+  ...['node:net', 'node:tls', 'node:http', 'node:https', 'node:dgram', 'node:dns/promises', 'node:ffi'],
 ];
 
 /** Asks the network's module only what an address is. */

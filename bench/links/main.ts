@@ -2,8 +2,9 @@
 import { parseArgs } from 'node:util';
 import type { Passage } from '../../test/links/lead-over-link.ts';
 import { type Link, links } from '../../test/links/links.ts';
-import { measureLink } from '../../test/links/measure-link.ts';
+import { measureCuts, measureLink } from '../../test/links/measure-link.ts';
 import { lackOfNetworks } from '../../test/links/namespaces.ts';
+import { median } from '../median.ts';
 
 const columns = [
   ...['done s', 'behind s', 'contacts', 'needed', 'up', 'down', 'beside'],
@@ -47,14 +48,31 @@ function chosen(names: string | undefined): readonly Link[] {
   });
 }
 
+/** Updates over one link while the power goes again and again. */
+async function printCuts(link: Link, count: number): Promise<void> {
+  const { cuts, updates, darkMs, violations } = await measureCuts(link, count);
+  const middle = secondsOf(median(darkMs));
+  const most = secondsOf(Math.max(...darkMs));
+  const dark = `without an application for ${middle} s in the median, ${most} s at most`;
+  process.stdout.write(
+    `${link.name}: ${cuts} power cuts, ${updates} updates, ${dark}; ${violations.length} violations\n`,
+  );
+  for (const violation of violations) process.stdout.write(`  ${violation}\n`);
+  if (violations.length > 0) process.exitCode = 1;
+}
+
 /** Runs the benchmark and prints it, a row as soon as it is there, or all as JSON. */
 export async function run(args: readonly string[]): Promise<void> {
-  const options = { json: { type: 'boolean' }, links: { type: 'string' } } as const;
-  const { json, links: names } = parseArgs({ args: [...args], options }).values;
+  const options = { json: { type: 'boolean' }, links: { type: 'string' }, cuts: { type: 'string' } } as const;
+  const { json, links: names, cuts } = parseArgs({ args: [...args], options }).values;
   const asked = chosen(names);
   const lack = lackOfNetworks();
   if (lack !== undefined) {
     process.stderr.write(`${asked.length} links skipped: ${lack}\n`);
+    return;
+  }
+  if (cuts !== undefined) {
+    for (const link of asked) await printCuts(link, Number(cuts));
     return;
   }
   if (!json) process.stdout.write(`${lineOf(['link', ...columns])}\n`);

@@ -5,18 +5,14 @@ import { type Command, type CommandContext, CommandError } from '../command.ts';
 import { bringReceipt, type ControllerClient, openController } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readReceiptFile } from '../receipt-file.ts';
-import { minuteOf } from '../render/quantities.ts';
+import { minuteOf, plural } from '../render/quantities.ts';
 import { settingsOption } from '../settings.ts';
 import { whoOf, whoOption } from '../who.ts';
 
-function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
 function wordsOf({ entries, messages }: BroughtMessages): string {
   const told = [
-    ...(entries === 0 ? [] : [counted(entries, 'entry of its logbook', 'entries of its logbook')]),
-    ...(messages === 0 ? [] : [counted(messages, 'message', 'messages')]),
+    ...(entries === 0 ? [] : [plural(entries, 'entry of its logbook', 'entries of its logbook')]),
+    ...(messages === 0 ? [] : [plural(messages, 'message')]),
   ];
   return told.join(' and ');
 }

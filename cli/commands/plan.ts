@@ -72,7 +72,10 @@ export const planCommand: Command = {
     const format = formatOf(values.output);
     const { against } = values;
     try {
-      const plan = await makePlan(context, { ...(next && { next }), ...(against && { against }) });
+      const plan = await makePlan(context, {
+        ...(next === undefined ? {} : { next }),
+        ...(against === undefined ? {} : { against }),
+      });
       context.stdout.write(await render(context, plan, format));
       return exitCodeOf(plan, flags);
     } catch (error) {

@@ -74,7 +74,7 @@ function deviceWords(device: DeviceChange, style: Style): string {
   return [
     ...(isStripped ? [style('red', 'loses all its applications')] : []),
     ...changeTexts(device),
-    ...(isPlain(device) ? [] : [style('dim', message)]),
+    ...(isPlain(device) ? [] : [style('dim', printable(message))]),
   ].join(', ');
 }
 

@@ -1,10 +1,11 @@
 /** What a plan says in words and sums, whatever form it is shown in. Pure. */
 import type { AttributeChange } from '../../controller/planning/attribute-changes.ts';
 import type { DeviceChange } from '../../controller/planning/compare.ts';
+import { printable } from '../../platform/printable.ts';
 import type { DeviceStatus } from '../../schemas/generated/types.ts';
 import { applicationChangeText } from './application-change-text.ts';
-import type { Plan } from './plan.ts';
-import { age, bytes } from './quantities.ts';
+import type { KnownDevices, Plan } from './plan.ts';
+import { age, bytes, plural } from './quantities.ts';
 import { deployingText } from './wave-words.ts';
 
 /** Devices that the line about lost applications names. */
@@ -26,11 +27,6 @@ export function costOf(devices: readonly DeviceChange[], prices: Plan['prices'])
     whole: all.reduce((sum, { length, index }) => sum + length + index, 0),
     isBound: all.some(({ atMost }) => atMost === true),
   };
-}
-
-/** `1 device`, `2 devices`. */
-export function plural(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** `probation 30 s → 60 s`, `fleet tugs → ships`, `out of fleet tugs`, `another key`. */
@@ -64,9 +60,9 @@ function attributeText({ name, from, to }: AttributeChange): string {
   }
 }
 
-/** What changes of one device. */
+/** What changes of one device; what manifests say must not steer a terminal. */
 export function changeTexts({ applications, attributes }: DeviceChange): string[] {
-  return [...applications.map(applicationChangeText), ...attributes.map(attributeText)];
+  return [...applications.map(applicationChangeText), ...attributes.map(attributeText)].map(printable);
 }
 
 /** What changes of a fleet's devices; how many it concerns where that is not all that change. */
@@ -81,12 +77,17 @@ export function isPlain({ kind, cause }: DeviceChange): boolean {
   return kind === 'deploy' && (cause === 'CHANGED' || cause === 'FIRST');
 }
 
+/** `, the oldest contact 3d4h before`; nothing where none was in contact. */
+export function oldestContactText({ asOf, devices }: KnownDevices): string {
+  const contacts = devices.flatMap(({ contactAt }) => contactAt ?? []).sort();
+  return contacts[0] === undefined ? '' : `, the oldest contact ${age(contacts[0], asOf)} before`;
+}
+
 /** What a plan goes by. */
 export function knownText({ known, unknownBecause }: Plan): string {
-  if (known === undefined) return `nothing (${unknownBecause}); every device is taken to run what the base wants`;
-  const contacts = known.devices.flatMap(({ contactAt }) => contactAt ?? []).sort();
-  const oldest = contacts[0] === undefined ? '' : `, the oldest contact ${age(contacts[0], known.asOf)} before`;
-  return `what the controller knows of ${plural(known.devices.length, 'device')} of those that differ${oldest}`;
+  if (known === undefined)
+    return `nothing (${printable(unknownBecause ?? 'nobody was asked')}); every device is taken to run what the base wants`;
+  return `what the controller knows of ${plural(known.devices.length, 'device')} of those that differ${oldestContactText(known)}`;
 }
 
 /** How a device is doing; `?` where nobody told. */

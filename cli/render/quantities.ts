@@ -31,6 +31,11 @@ export function minuteOf(time: string): string {
   return `${time.slice(0, 16)}Z`;
 }
 
+/** `1 device`, `2 devices`. */
+export function plural(count: number, what: string, many = `${what}s`): string {
+  return `${count} ${count === 1 ? what : many}`;
+}
+
 /** `0 B`, `912 B`, `4.1 kB`, `1.25 MB`; units of a thousand, as links are priced. */
 export function bytes(count: number): string {
   if (count < 1000) return `${count} B`;

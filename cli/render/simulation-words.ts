@@ -2,8 +2,8 @@
 import { type ContactKind, contactKinds } from '../../controller/simulation/contacts.ts';
 import type { FleetSummary, LinkSummary, Spread } from '../../controller/simulation/summary.ts';
 import type { RolloutUnderWay } from '../simulated-beginning.ts';
-import { knownText, plural } from './plan-words.ts';
-import { age, bytes, minuteOf, money, span } from './quantities.ts';
+import { knownText, oldestContactText } from './plan-words.ts';
+import { bytes, minuteOf, money, plural, span } from './quantities.ts';
 import { openWaveOf, placeWords, waveWords } from './rollout-words.ts';
 import type { ShownSimulation } from './simulation.ts';
 
@@ -42,10 +42,7 @@ function underWayText({ fleet, rollout }: RolloutUnderWay): string {
 /** By what it begins there. */
 export function toldText({ plan, beginning }: Pick<ShownSimulation, 'plan' | 'beginning'>): string {
   if (beginning === undefined) return knownText(plan);
-  const { asOf, devices } = beginning;
-  const contacts = devices.flatMap(({ contactAt }) => contactAt ?? []).sort();
-  const oldest = contacts[0] === undefined ? '' : `, the oldest contact ${age(contacts[0], asOf)} before`;
-  return `what the controller goes by of ${plural(devices.length, 'device')}${oldest}`;
+  return `what the controller goes by of ${plural(beginning.devices.length, 'device')}${oldestContactText(beginning)}`;
 }
 
 /** Where it begins. */

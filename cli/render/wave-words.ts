@@ -46,7 +46,16 @@ function awaitingRoom({ deploying, bounded }: FleetChange): number {
   return bounded === undefined ? 0 : deploying - bounded.atOnce;
 }
 
-/** What each rollout keeps to, which ones end, and what a budget alone holds. */
+/** What lets a rollout go no further than a wave, where that can be told beforehand. */
+function unseenTexts({ fleet, rollout }: FleetChange): readonly string[] {
+  const wave = rollout?.waves.find(({ unseen }) => unseen !== undefined);
+  if (wave === undefined) return [];
+  const whom = wave.unseen === 1 ? 'the only device' : `all ${wave.unseen} devices`;
+  const why = `${whom} of it that something changes for can be offered nothing (held, or without a key)`;
+  return [`${fleet}: goes no further than wave ${wave.name}, NO_EVIDENCE: ${why}; let one go, or give it others`];
+}
+
+/** What each rollout keeps to, what stops it, which ones end, and what a budget alone holds. */
 export function rolloutTexts(fleets: readonly FleetChange[]): readonly string[] {
   const back = fleets.flatMap(({ fleet, endsRollout }) =>
     endsRollout === undefined
@@ -56,7 +65,8 @@ export function rolloutTexts(fleets: readonly FleetChange[]): readonly string[] 
   const bounded = fleets.flatMap((change) =>
     awaitingRoom(change) === 0 ? [] : [`${change.fleet}: ${budgetText(change.bounded!.budget)}`],
   );
-  return [...movingFleets(fleets).map(({ fleet, rollout }) => rulesText(fleet, rollout)), ...back, ...bounded];
+  const rules = movingFleets(fleets).map(({ fleet, rollout }) => rulesText(fleet, rollout));
+  return [...rules, ...fleets.flatMap(unseenTexts), ...back, ...bounded];
 }
 
 function sum(fleets: readonly FleetChange[], of: (change: FleetChange) => number): number {

@@ -4,6 +4,7 @@ import { type Context, mayHear, observe } from './context.ts';
 import type { Draft } from './draft.ts';
 import { handOver, type Issue, nextIssue, offered, withdrawn, withheld } from './issue.ts';
 import { oweWord, settle, waitMs } from './owed.ts';
+import { owedKinds } from './records.ts';
 
 /** Deployments that were signed anew against a device's word wait for each other, longer and longer. */
 const contradictionPauseMs = 60_000;
@@ -23,7 +24,7 @@ function forget(draft: Draft, device: string): void {
   const record = draft.device(device);
   const without = withdrawn(record);
   if (without !== record) draft.keep(device, without);
-  for (const kind of ['issue', 'deliver'] as const) settle(draft, { kind, subject: device });
+  for (const kind of owedKinds) settle(draft, { kind, subject: device });
 }
 
 function withhold(draft: Draft, { now }: Context, device: string): void {

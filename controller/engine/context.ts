@@ -4,7 +4,8 @@ import type { DescribedDevice, ObservedDevice, Unsettled } from '../planning/obs
 import { reportOf } from './device-shadow.ts';
 import type { FleetRollouts } from './fleet-rollouts.ts';
 import type { Known } from './known.ts';
-import type { Owed } from './records.ts';
+import { type Owed, owedKinds } from './records.ts';
+import type { Heard } from './report-order.ts';
 
 /** A device's connection, as a fact of this process's life: nobody is connected to a controller that has just started. */
 export interface Link {
@@ -48,8 +49,6 @@ export function mayHear({ links }: Pick<Context, 'links'>, device: string): bool
   return links === undefined || links.get(device)?.connected === true;
 }
 
-const owedKinds = ['issue', 'deliver'] as const;
-
 function unsettledOf(known: Known, device: string): Unsettled | undefined {
   for (const kind of owedKinds) {
     const owed: Owed | undefined = known.owed(kind, device);
@@ -58,6 +57,11 @@ function unsettledOf(known: Known, device: string): Unsettled | undefined {
     return { kind, since, attempts, failure };
   }
   return undefined;
+}
+
+/** Whether what was said last of a device counts: it was not another key than git names for it that said it. */
+export function isItsOwn(heard: Heard | undefined, key: string | undefined): boolean {
+  return key === undefined || heard === undefined || heard.key === key;
 }
 
 /** A device as planning sees it, and as git names it. What another key said of it does not count. */
@@ -72,9 +76,9 @@ export function observe(
   // Member by member: this is asked several times for every device of a fleet.
   const observed: { -readonly [K in keyof ObservedDevice]: ObservedDevice[K] } = {};
   if (issued !== undefined) observed.issued = issued;
-  const key = desired?.keyFingerprint;
-  const isItsOwn = key === undefined || heard === undefined || heard.key === key;
-  if (gist !== undefined && isItsOwn) observed.report = gist;
+  const counts = isItsOwn(heard, desired?.keyFingerprint);
+  if (gist !== undefined && counts) observed.report = gist;
+  if (gist !== undefined && !counts) observed.isKeyNew = true;
   if (runs !== undefined) observed.runs = runs;
   const contactAt = laterContact(lately.get(device), record.contactAt, now);
   if (contactAt !== undefined) observed.contactAt = contactAt;

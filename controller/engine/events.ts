@@ -48,6 +48,13 @@ export interface MessagesTakenEvent {
   readonly mark: ChannelMark;
 }
 
+/** How messages came that somebody brought by hand. */
+export interface Carriage {
+  readonly by: string;
+  /** When their device signed them, in milliseconds since the epoch. */
+  readonly signedAt: number;
+}
+
 /** What a device wrote down of itself came in: entries that follow each other in its logbook. */
 export interface LogbookEvent {
   readonly kind: 'logbook';
@@ -60,8 +67,8 @@ export interface LogbookEvent {
   readonly dropped: number;
   /** Each with its time; undefined for what is none. */
   readonly entries: readonly { readonly at: number; readonly entry: LogbookEntry | undefined }[];
-  /** Who brought them by hand, if somebody did. */
-  readonly carriedBy?: string;
+  /** If somebody brought them by hand. */
+  readonly carried?: Carriage;
 }
 
 /** A revision was judged, published, and comes into force. */

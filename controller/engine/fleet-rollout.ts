@@ -1,8 +1,10 @@
 /** The rollout of one fleet in this process's life: whose wave is which, and what is counted of its devices. */
+import type { Reason } from '../../schemas/generated/types.ts';
 import type { DesiredDevice, DesiredFleet } from '../manifests/desired.ts';
 import { asHeld } from '../planning/hold.ts';
 import type { ObservedDevice } from '../planning/observed.ts';
 import { Book, noTally, type Tally } from '../planning/rollout/book.ts';
+import { noRoomText } from '../planning/rollout/budget.ts';
 import type { Deltas } from '../planning/rollout/deltas.ts';
 import { type DeviceInRollout, retriesOf } from '../planning/rollout/fate.ts';
 import { counting, inRollout, type Permitted, permitted, type RolloutStanding } from '../planning/rollout/permitted.ts';
@@ -10,7 +12,7 @@ import type { RolloutPolicy } from '../planning/rollout/policy.ts';
 import { goodNotThere } from '../planning/rollout/releases-gone.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { RolloutView } from '../planning/rollout/rollout-view.ts';
-import { isAboutToStop, type Stepped, step } from '../planning/rollout/step.ts';
+import { isAboutToStop, openWave, type Stepped, step } from '../planning/rollout/step.ts';
 import type { Lots } from '../planning/rollout/waves.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Known } from './known.ts';
@@ -47,6 +49,14 @@ function countOf(rollout: Rollout): string {
 export interface Count {
   readonly of: string;
   readonly book: Book;
+}
+
+/** Devices without room of which one is looked for in the open wave: whoever looks at a rollout never walks its fleet. */
+const waitingLookedAtMax = 100;
+
+/** The index of the wave that is open; undefined where none waits for another. */
+function openOf({ rollout, policy }: RolloutStanding): number | undefined {
+  return rollout.state === 'running' ? openWave(policy, rollout).index : undefined;
 }
 
 export class FleetRollout {
@@ -184,11 +194,14 @@ export class FleetRollout {
     const standing = this.standing(known, wanted);
     if (standing === undefined) {
       const device = asHeld(desired, seen.now);
-      const hasIt = seen.observed.issued?.templateHash === device.template.hash;
-      return { device, stays: true, ...(hasIt ? {} : { reason: counting }) };
+      const { templateHash, definition } = seen.observed.issued ?? {};
+      const hasIt = templateHash === device.template.hash;
+      // What it has may be signed by another key meanwhile, and is by the same definition still.
+      const by = hasIt && definition !== undefined ? { definition } : {};
+      return { device, ...by, stays: true, ...(hasIt ? {} : { reason: counting }) };
     }
     const device = this.#inRollout(standing, seen);
-    const room = this.#count?.book.room(device.group) ?? { spare: 0, takers: [] };
+    const room = this.#count?.book.room(device.group, openOf(standing)) ?? { spare: 0, takers: [] };
     // All may be counted in a turn in which nobody judged that yet.
     const { rollout, policy } = standing;
     const isCounted = this.isCounted(known) && !isAboutToStop(rollout, policy, this.tally.counts);
@@ -212,13 +225,28 @@ export class FleetRollout {
       ? step(rollout, policy, this.tally, now, this.deltasOf)
       : { verdict: counting };
     const { verdict: held, nextAt } = stepped;
-    const verdict = (rollout.state === 'reverting' && goodNotThere(wanted.catalogue, standing.good)) || held;
+    const gone = rollout.state === 'reverting' && goodNotThere(wanted.catalogue, standing.good);
+    const verdict = gone || this.#withTakers(held, standing);
     const waves = this.tally.counts.map((counts, index) => ({
       name: policy.waves[index]!.name,
       counts: { ...counts },
     }));
     const { asking } = this.tally;
     return { rollout, policy, waves, asking, verdict, isCounted, ...(nextAt === undefined ? {} : { nextAt }) };
+  }
+
+  /** A wave that nothing is known of may wait for room in a group: who has it is named. */
+  #withTakers(verdict: Reason, standing: RolloutStanding): Reason {
+    const book = this.#count?.book;
+    const open = openOf(standing);
+    if (verdict.code !== 'NO_EVIDENCE' || book === undefined || open === undefined) return verdict;
+    const name = this.#room
+      .names()
+      .take(waitingLookedAtMax)
+      .find((device) => book.lacksRoom(device, open));
+    const group = name === undefined ? undefined : book.groupOf(name);
+    if (group === undefined) return verdict;
+    return { ...verdict, message: `${verdict.message}; ${noRoomText(group, book.room(group, open))}` };
   }
 
   #inRollout(standing: RolloutStanding, { desired, observed, now }: Seen): DeviceInRollout {

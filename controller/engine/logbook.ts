@@ -4,7 +4,7 @@ import { type LogbookEntry, logbookChannel } from '../../schemas/logbook-entry.t
 import type { Draft } from './draft.ts';
 import type { LogbookEvent } from './events.ts';
 import { recordDeed, recordOwn, type Tale } from './history.ts';
-import { isBehind, noteTaken } from './marks.ts';
+import { heardAt, isBehind, noteTaken } from './marks.ts';
 
 const channelName = `${logbookChannel.application}/${logbookChannel.channel}`;
 
@@ -35,7 +35,7 @@ function dropEvents(count: number, at: string): DeviceEvent[] {
 
 /** Takes a batch of a device's logbook. What the shore has of it already comes to nothing. */
 export function takeLogbook(draft: Draft, event: LogbookEvent, now: number): Tale[] {
-  const { device, stream, segment, index, dropped, entries } = event;
+  const { device, stream, segment, index, dropped, entries, carried } = event;
   const mark = draft.marks(device)[channelName];
   const isNew = (n: number): boolean => !isBehind({ stream, segment, index: index + n }, mark);
   const newest = entries.length - 1;
@@ -47,12 +47,12 @@ export function takeLogbook(draft: Draft, event: LogbookEvent, now: number): Tal
     ...dropEvents(dropped - known, receivedAt),
     ...entries.flatMap(({ at, entry }, n) => (isNew(n) ? [eventOf(at, entry, receivedAt)] : [])),
   ];
-  const last = { stream, segment, index: index + newest, at: now };
+  const last = { stream, segment, index: index + newest, at: heardAt(now, mark, carried) };
   noteTaken(draft, { device, channel: channelName, mark: { ...last, ...(dropped > 0 && { dropped }) } });
   const tales = recordOwn(draft, device, events, now);
-  if (event.carriedBy !== undefined) {
+  if (carried !== undefined) {
     const count = entries.filter((_, n) => isNew(n)).length;
-    const message = `${event.carriedBy} brought ${count} ${count === 1 ? 'entry' : 'entries'} of its logbook by hand`;
+    const message = `${carried.by} brought ${count} ${count === 1 ? 'entry' : 'entries'} of its logbook by hand`;
     recordDeed(draft, device, { at: receivedAt, code: 'RECEIPT', message });
   }
   return tales;

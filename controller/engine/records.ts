@@ -117,6 +117,9 @@ export interface Owed {
   readonly failure?: string;
 }
 
+/** All kinds of it. */
+export const owedKinds: readonly Owed['kind'][] = ['issue', 'deliver'];
+
 /**
  * Up to where the shore has what a channel of a device had to say, in words of its batches: durable here, and taken by every outlet.
  */

@@ -17,6 +17,11 @@ export class RoomQueue {
     return undefined;
   }
 
+  /** Those that wait, by their groups. */
+  *names(): Generator<string> {
+    for (const waiting of this.#waiting.values()) yield* waiting;
+  }
+
   #leave(group: string, device: string): void {
     const waiting = this.#waiting.get(group);
     waiting?.delete(device);

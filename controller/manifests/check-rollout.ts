@@ -15,6 +15,11 @@ function isNone(amount: unknown): boolean {
   return typeof amount === 'string' && amount.endsWith('%') && Number.parseFloat(amount) === 0;
 }
 
+/** Whether a limit is none: what a wave takes by it is all that it selects. */
+export function isAll(limit: unknown): boolean {
+  return limit === undefined || (typeof limit === 'string' && limit.endsWith('%') && Number.parseFloat(limit) >= 100);
+}
+
 function checkNames(waves: readonly unknown[], report: Report): void {
   const names = waves.map((wave) => valueAt(wave, ['name']));
   for (const [index, name] of names.entries()) {
@@ -27,14 +32,15 @@ function checkNames(waves: readonly unknown[], report: Report): void {
 
 /** A wave that takes all that are left leaves nobody to those behind it. */
 function checkTaking(waves: readonly unknown[], report: Report): void {
-  const all = waves.findIndex((wave) => isObject(wave) && wave.selector === undefined && wave.limit === undefined);
+  const all = waves.findIndex((wave) => isObject(wave) && wave.selector === undefined && isAll(wave.limit));
   if (all !== -1 && all < waves.length - 1) {
-    const message = `wave ${all + 1} has no selector and no limit and takes all devices that are left: none is left for this one`;
+    const limit = valueAt(waves[all], ['limit']);
+    const message = `wave ${all + 1} has no selector and ${limit === undefined ? 'no limit' : `a limit of ${limit}`} and takes all devices that are left: none is left for this one`;
     report(
       [...rollout, 'waves', all + 1],
       'key',
       'WAVE_TAKES_NOBODY',
-      `${message}; give that one a limit, or put it last`,
+      `${message}; give that one a ${limit === undefined ? '' : 'smaller '}limit, or put it last`,
     );
   }
   for (const [index, wave] of waves.entries()) {

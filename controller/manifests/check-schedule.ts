@@ -34,7 +34,10 @@ export function checkSchedule(value: unknown, path: ValuePath, report: Report): 
   const [cron, timeZone] = [valueAt(value, [...path, 'cron']), valueAt(value, [...path, 'timeZone'])];
   const fault = typeof cron === 'string' ? scheduleFault(cron) : undefined;
   if (fault !== undefined) report([...path, 'cron'], 'value', 'BAD_SCHEDULE', `"${cron}" is no schedule: ${fault}`);
-  if (typeof timeZone === 'string' && !isTimeZone(timeZone)) {
+  if (typeof timeZone === 'string' && /^[-+]/.test(timeZone)) {
+    const message = `"${timeZone}" is an offset, which knows no summer time; write an IANA name such as Europe/Oslo, or Etc/GMT-2 for two hours ahead of UTC all year`;
+    report([...path, 'timeZone'], 'value', 'UNKNOWN_TIME_ZONE', message);
+  } else if (typeof timeZone === 'string' && !isTimeZone(timeZone)) {
     const message = `there is no time zone "${timeZone}"; write an IANA name such as Europe/Oslo`;
     report([...path, 'timeZone'], 'value', 'UNKNOWN_TIME_ZONE', message);
   }

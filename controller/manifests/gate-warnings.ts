@@ -1,6 +1,7 @@
-/** Gates that could not halt a rollout: whatever fails in their wave would hold it for good. */
+/** Waves that try nothing on few: gates that could not halt a rollout, and a first wave whose limit a fleet is too small for. */
 import type { Fleet, FleetRollout, RolloutWave } from '../../schemas/generated/types.ts';
 import { type Draft, placeIn } from './draft.ts';
+import { countUnder } from './name-index.ts';
 import { forEachInSteps, type Steps } from './steps.ts';
 
 /** Why the gate of a wave could not halt its rollout; undefined where it could. */
@@ -22,7 +23,21 @@ function warn(draft: Draft, name: string, { spec: { rollout } }: Fleet): void {
   }
 }
 
+/** A selector that takes all is told of by `rollout-witnesses.ts`; one device alone is its own canary. */
+function warnOfWideFirst(draft: Draft, name: string, { spec: { rollout } }: Fleet): void {
+  const first = rollout?.waves?.[0];
+  const size = countUnder(draft.next.members, name);
+  if (first === undefined || first.selector !== undefined || typeof first.limit !== 'number') return;
+  if (size < 2 || first.limit < size) return;
+  const message = `wave ${first.name} is the first and its limit of ${first.limit} takes all ${size} devices of the fleet, so that nothing is tried on some of them before it goes to all; write less than ${size}`;
+  const place = placeIn(draft, `Fleet/${name}`, ['spec', 'rollout', 'waves', 0, 'limit']);
+  draft.findings.warn(place, 'FIRST_WAVE_TAKES_ALL', message);
+}
+
 /** Warns of them, at every commit as of all that is most likely not meant. */
 export function* warnOfGates(draft: Draft): Steps<void> {
-  yield* forEachInSteps(draft.next.fleets, ([name, fleet]) => warn(draft, name, fleet));
+  yield* forEachInSteps(draft.next.fleets, ([name, fleet]) => {
+    warn(draft, name, fleet);
+    warnOfWideFirst(draft, name, fleet);
+  });
 }

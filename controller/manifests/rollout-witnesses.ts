@@ -1,13 +1,14 @@
 /**
- * Whether a rollout finds in its fleet what it asks for: somebody for each wave that selects, and the label that its budget
- * groups by. For each such demand one device is remembered that meets it, so that the fleet is gone through again only
+ * Whether a rollout finds in its fleet what it asks for: somebody for each wave that selects, somebody whom the first one leaves,
+ * and the label that its budget groups by. For each such demand one device is remembered that meets it, so that the fleet is gone through again only
  * when that device or the fleet itself is touched.
  */
-import type { Fleet, Labels } from '../../schemas/generated/types.ts';
+import type { Fleet, Labels, RolloutWave, Selector } from '../../schemas/generated/types.ts';
+import { isAll } from './check-rollout.ts';
 import { type Draft, placeIn } from './draft.ts';
 import type { ValuePath } from './finding.ts';
 import type { Membership } from './membership.ts';
-import { namesUnder } from './name-index.ts';
+import { countUnder, namesUnder } from './name-index.ts';
 import { listNames } from './nearest-name.ts';
 import { labelTerms, selectorKeys, selects } from './selector.ts';
 import { forEachInSteps, type Steps } from './steps.ts';
@@ -22,8 +23,16 @@ interface Candidate {
   readonly site: string | undefined;
 }
 
+interface WaveDemand {
+  readonly kind: 'wave';
+  readonly index: number;
+  readonly wave: string;
+  readonly keys: readonly string[];
+}
+
 type Demand =
-  | { readonly kind: 'wave'; readonly index: number; readonly wave: string; readonly keys: readonly string[] }
+  | WaveDemand
+  | { readonly kind: 'rest'; readonly wave: string }
   | { readonly kind: 'group'; readonly groupBy: string };
 
 interface AskedDemand {
@@ -31,13 +40,31 @@ interface AskedDemand {
   readonly isMetBy: (candidate: Candidate) => boolean;
 }
 
-function demandsOf({ spec: { rollout } }: Fleet): readonly AskedDemand[] {
-  const { waves = [], budget } = rollout ?? {};
-  const ofWaves = waves.flatMap(({ name, selector }, index): AskedDemand[] => {
+/** Whether a wave takes a device for certain: what a smaller limit takes depends on who else there is. */
+function takesSurely({ selector, limit }: RolloutWave, labels: Readonly<Labels>): boolean {
+  return isAll(limit) && (selector === undefined || selects(selector, labels));
+}
+
+function waveDemands(waves: readonly RolloutWave[]): readonly AskedDemand[] {
+  return waves.flatMap(({ name, selector }, index): AskedDemand[] => {
     if (selector === undefined) return [];
     const demand = { kind: 'wave', index, wave: name, keys: selectorKeys(selector) } as const;
-    return [{ demand, isMetBy: ({ labels }) => selects(selector, labels) }];
+    const before = waves.slice(0, index);
+    const isMetBy = ({ labels }: Candidate): boolean =>
+      selects(selector, labels) && !before.some((wave) => takesSurely(wave, labels));
+    return [{ demand, isMetBy }];
   });
+}
+
+function restDemand([first]: readonly RolloutWave[]): readonly AskedDemand[] {
+  if (first?.selector === undefined) return [];
+  const isMetBy = ({ labels }: Candidate): boolean => !takesSurely(first, labels);
+  return [{ demand: { kind: 'rest', wave: first.name }, isMetBy }];
+}
+
+function demandsOf({ spec: { rollout } }: Fleet): readonly AskedDemand[] {
+  const { waves = [], budget } = rollout ?? {};
+  const ofWaves = [...waveDemands(waves), ...restDemand(waves)];
   if (budget === undefined) return ofWaves;
   const { groupBy } = budget;
   const isMetBy = ({ labels, site }: Candidate): boolean =>
@@ -144,16 +171,46 @@ function* labelsIn(draft: Draft, fleet: string, keys: readonly string[]): Steps<
   return told.join('; ');
 }
 
+/** How many devices of a fleet a selector takes. */
+function* countSelected({ next }: Draft, fleet: string, selector: Selector): Steps<number> {
+  let count = 0;
+  yield* forEachInSteps(namesUnder(next.members, fleet), (name) => {
+    if (selects(selector, next.devices.get(name)?.metadata.labels ?? {})) count += 1;
+  });
+  return count;
+}
+
+function* emptyWaveText(draft: Draft, fleet: string, { index, wave, keys }: WaveDemand): Steps<string> {
+  const { selector } = draft.next.fleets.get(fleet)!.spec.rollout!.waves![index]!;
+  const selected = yield* countSelected(draft, fleet, selector!);
+  if (selected > 0) {
+    const who = selected === 1 ? 'the only device that it selects is' : `all ${selected} devices that it selects are`;
+    return `wave ${wave} takes no device: ${who} in a wave before it; put it before that one, mend a selector, or take the wave away`;
+  }
+  const labels = yield* labelsIn(draft, fleet, keys);
+  return `wave ${wave} selects no device of its fleet, so that nothing would be tried in it (of its devices ${labels}); mend the selector, label devices, or take the wave away`;
+}
+
+function warnOfWholeFirst(draft: Draft, fleet: string, wave: string): void {
+  const size = countUnder(draft.next.members, fleet);
+  // One alone is its own canary.
+  if (size < 2) return;
+  const message = `wave ${wave} is the first and takes all ${size} devices of the fleet, so that nothing is tried on some of them before it goes to all; give it a limit, or a selector that fewer have`;
+  const path = ['spec', 'rollout', 'waves', 0, 'selector'];
+  draft.findings.warn(placeIn(draft, `Fleet/${fleet}`, path, 'key'), 'FIRST_WAVE_TAKES_ALL', message);
+}
+
 function* judgeDemand(draft: Draft, fleet: string, demand: Demand): Steps<void> {
   const rollout = ['spec', 'rollout'];
   switch (demand.kind) {
     case 'wave': {
       const path: ValuePath = [...rollout, 'waves', demand.index, 'selector'];
-      const labels = yield* labelsIn(draft, fleet, demand.keys);
-      const message = `wave ${demand.wave} selects no device of its fleet, so that nothing would be tried in it (of its devices ${labels}); mend the selector, label devices, or take the wave away`;
+      const message = yield* emptyWaveText(draft, fleet, demand);
       draft.findings.add(placeIn(draft, `Fleet/${fleet}`, path, 'key'), 'WAVE_TAKES_NOBODY', message);
       return;
     }
+    case 'rest':
+      return warnOfWholeFirst(draft, fleet, demand.wave);
     case 'group': {
       const path: ValuePath = [...rollout, 'budget', 'groupBy'];
       const has = demand.groupBy === 'site' ? 'is at a site' : `has the label ${demand.groupBy}`;
@@ -167,8 +224,8 @@ function* judgeDemand(draft: Draft, fleet: string, demand: Demand): Steps<void> 
 }
 
 /**
- * Refuses waves that select nobody of a fleet that has devices: an empty wave passes at once, and what was to be tried in it
- * first goes to all others instead. Warns of budgets that bound nobody. While a device has problems, or its fleet is not
+ * Refuses waves that select nobody whom those before leave, of a fleet that has devices: an empty wave passes at once, and what was
+ * to be tried in it first goes to all others instead. Warns of first waves that take everybody, and of budgets that bound nobody. While a device has problems, or its fleet is not
  * settled, it may be the one.
  */
 export function* judgeWitnesses(draft: Draft, { contested }: Membership): Steps<void> {

@@ -30,12 +30,16 @@ export function valueAt(value: unknown, path: ValuePath): unknown {
   return path.reduce<unknown>((at, step) => (at as Readonly<Record<string | number, unknown>>)?.[step], value);
 }
 
+/** Letters of a value that a message has. */
+const shownMax = 60;
+
 /** A value as a message names it. */
 export function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (value === null) return 'nothing';
   if (typeof value === 'object') return 'a map';
-  return `${typeof value} ${JSON.stringify(value).slice(0, 60)}`;
+  const text = JSON.stringify(value);
+  return `${typeof value} ${text.length > shownMax ? `${text.slice(0, shownMax)}…` : text}`;
 }
 
 const typeNames: Readonly<Record<string, string>> = {

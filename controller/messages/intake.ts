@@ -1,7 +1,8 @@
 import type { Clock } from '../../platform/ports.ts';
 import type { BatchAnswer } from '../../schemas/batch-answer.ts';
 import type { MessageBatch } from '../../schemas/message-batch.ts';
-import { isBehind } from '../engine/marks.ts';
+import type { Carriage } from '../engine/events.ts';
+import { heardAt, isBehind } from '../engine/marks.ts';
 import type { ChannelMark } from '../engine/records.ts';
 import { HeldChannels } from './held-channels.ts';
 import { busySeconds, bytesUnderWayMax, noOutletSeconds } from './limits.ts';
@@ -51,7 +52,7 @@ export class Intake {
   }
 
   /** The answer to a batch, which somebody may have brought by hand; undefined where the same channel's is on its way already. */
-  async take(device: string, batch: MessageBatch, carriedBy?: string): Promise<BatchAnswer | undefined> {
+  async take(device: string, batch: MessageBatch, carried?: Carriage): Promise<BatchAnswer | undefined> {
     const { application, channel, stream } = batch;
     const key = `${device}/${application}/${channel}`;
     if (this.#underWay.has(key)) return undefined;
@@ -67,7 +68,7 @@ export class Intake {
     this.#underWay.add(key);
     this.#bytesUnderWay += bytes;
     try {
-      const refusal = await this.#settle(device, batch, key, carriedBy);
+      const refusal = await this.#settle(device, batch, key, carried);
       return refusal ?? { application, channel, stream, taken: lastOf(batch) };
     } finally {
       this.#underWay.delete(key);
@@ -85,7 +86,7 @@ export class Intake {
     device: string,
     batch: MessageBatch,
     key: string,
-    carriedBy?: string,
+    carried?: Carriage,
   ): Promise<BatchAnswer | undefined> {
     const { markOf, note, outlets, clock } = this.#parts;
     const { application, channel, stream } = batch;
@@ -97,10 +98,10 @@ export class Intake {
     if (ways.length === 0) {
       return this.#wait(batch, noOutletSeconds, 'NO_OUTLET', `no outlet of the controller takes ${name}`);
     }
-    const refused = await this.#give(device, batch, key, ways, mark, carriedBy);
+    const refused = await this.#give(device, batch, key, ways, mark, carried);
     if (refused !== undefined) return refused;
     try {
-      await note(device, name, { stream, ...last, at: clock.now() });
+      await note(device, name, { stream, ...last, at: heardAt(clock.now(), mark, carried) });
     } catch (error) {
       return this.#wait(batch, busySeconds, 'STATE_NOT_WRITTEN', (error as Error).message);
     }
@@ -114,11 +115,11 @@ export class Intake {
     key: string,
     ways: IntakeParts['outlets'],
     mark: ChannelMark | undefined,
-    carriedBy?: string,
+    carried?: Carriage,
   ): Promise<BatchAnswer | undefined> {
     const { stream, segment } = batch;
     const known = mark?.stream === stream && mark.segment === segment ? mark.index : -1;
-    const way = { receivedAt: this.#parts.clock.now(), ...(carriedBy === undefined ? {} : { carriedBy }) };
+    const way = { receivedAt: this.#parts.clock.now(), ...(carried === undefined ? {} : { carriedBy: carried.by }) };
     const outcomes = await Promise.all(
       ways.map(async (outlet): Promise<Refused | undefined> => {
         const taken = this.#held.lastTaken(key, stream, segment, outlet.name);

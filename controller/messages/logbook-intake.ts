@@ -1,7 +1,7 @@
 import type { BatchAnswer } from '../../schemas/batch-answer.ts';
 import { decodeEntry, logbookChannel } from '../../schemas/logbook-entry.ts';
 import type { MessageBatch } from '../../schemas/message-batch.ts';
-import type { LogbookEvent } from '../engine/events.ts';
+import type { Carriage, LogbookEvent } from '../engine/events.ts';
 import { busySeconds, logbooksUnderWayMax } from './limits.ts';
 
 /** Whether a batch is of a device's own logbook, and of no application's channel. */
@@ -20,7 +20,7 @@ export class LogbookIntake {
   }
 
   /** The answer to a batch, which somebody may have brought by hand; undefined where one of the same device is on its way already. */
-  async take(device: string, batch: MessageBatch, carriedBy?: string): Promise<BatchAnswer | undefined> {
+  async take(device: string, batch: MessageBatch, carried?: Carriage): Promise<BatchAnswer | undefined> {
     const { application, channel, stream, segment, index, dropped, messages } = batch;
     const of = { application, channel, stream };
     if (this.#underWay.has(device)) return undefined;
@@ -30,7 +30,7 @@ export class LogbookIntake {
     this.#underWay.add(device);
     try {
       const entries = messages.map(({ at, message }) => ({ at, entry: decodeEntry(message) }));
-      const way = carriedBy === undefined ? {} : { carriedBy };
+      const way = carried === undefined ? {} : { carried };
       await this.#keep({ kind: 'logbook', device, stream, segment, index, dropped, entries, ...way });
       return { ...of, taken: { segment, index: index + messages.length - 1 } };
     } catch (error) {

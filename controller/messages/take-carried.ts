@@ -3,6 +3,7 @@ import type { BatchAnswer } from '../../schemas/batch-answer.ts';
 import { proveMessages } from '../../schemas/carried-messages.ts';
 import type { MessagesOrder } from '../../schemas/generated/types.ts';
 import { BatchError, type MessageBatch, unpackBatch } from '../../schemas/message-batch.ts';
+import type { Carriage } from '../engine/events.ts';
 import { isBehind } from '../engine/marks.ts';
 import type { ChannelMark } from '../engine/records.ts';
 
@@ -27,8 +28,7 @@ export interface CarriedWorld {
     keyFingerprint: string,
   ) => 'ok' | { readonly code: string; readonly message: string };
   readonly markOf: (device: string, channel: string) => ChannelMark | undefined;
-  /** `who` brought it. */
-  readonly take: (device: string, batch: MessageBatch, who: string) => Promise<BatchAnswer | undefined>;
+  readonly take: (device: string, batch: MessageBatch, carried: Carriage) => Promise<BatchAnswer | undefined>;
 }
 
 /** Clocks of devices are ahead by less, mostly. */
@@ -81,16 +81,15 @@ export async function takeCarried({ messages, who }: MessagesOrder, world: Carri
   const batch = batchIn(proven.packed);
   if ('kind' in batch) return batch;
   const { application, channel, stream, segment, index } = batch;
-  const mark = world.markOf(device, `${application}/${channel}`);
+  const name = `${application}/${channel}`;
+  const mark = world.markOf(device, name);
   const fault = faultOf(messages, batch, mark, world.now());
   if (fault !== undefined) return fault;
   const fresh = batch.messages.filter((_, n) => !isBehind({ stream, segment, index: index + n }, mark)).length;
-  const answer = fresh === 0 ? undefined : await world.take(device, batch, who);
-  if (fresh > 0 && answer === undefined)
-    return refused(
-      'CHANNEL_BUSY',
-      `others of ${application}/${channel} are being taken; bring these again in a moment`,
-    );
-  if (answer !== undefined && 'wait' in answer) return refused(answer.wait.code, answer.wait.message);
-  return { kind: 'taken', device, application, channel, messages: fresh };
+  const taken = { kind: 'taken', device, application, channel, messages: fresh } as const;
+  if (fresh === 0) return taken;
+  const answer = await world.take(device, batch, { by: who, signedAt: Date.parse(messages.at) });
+  if (answer === undefined)
+    return refused('CHANNEL_BUSY', `others of ${name} are being taken; bring these again in a moment`);
+  return 'wait' in answer ? refused(answer.wait.code, answer.wait.message) : taken;
 }

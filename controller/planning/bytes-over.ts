@@ -1,9 +1,13 @@
 import type { FetchPrice, SiteLink } from '../../schemas/generated/types.ts';
 
+/** Whether modules may come over a link so. */
+export function mayCarry({ carries }: SiteLink, what: 'delta' | 'whole'): boolean {
+  return carries?.includes(what) ?? true;
+}
+
 /** Bytes of a module over a link: what does not travel as a delta there goes whole; undefined where neither may. */
-export function bytesOver({ carries }: SiteLink, { method, bytes, index, length }: FetchPrice): number | undefined {
-  const may = (what: 'delta' | 'whole'): boolean => carries?.includes(what) ?? true;
-  if (method === 'delta' && may('delta')) return bytes + index;
-  if (!may('whole')) return undefined;
+export function bytesOver(link: SiteLink, { method, bytes, index, length }: FetchPrice): number | undefined {
+  if (method === 'delta' && mayCarry(link, 'delta')) return bytes + index;
+  if (!mayCarry(link, 'whole')) return undefined;
   return (method === 'delta' ? length : bytes) + index;
 }

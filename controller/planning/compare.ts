@@ -13,6 +13,7 @@ import { type DeployCause, type HoldCause, planDevice } from './plan-device.ts';
 import { workOf } from './rollout/disturbance.ts';
 import {
   type BoundedChange,
+  isLeftOut,
   type KnownRollout,
   type PlannedRollout,
   planBounded,
@@ -158,17 +159,26 @@ function comesLast(name: string, { base, next, now }: Omit<ComparedDevices, 'aff
 
 /** A fleet that gets another definition: its way through its waves, or back to what it ran before them. */
 type FleetWay =
-  | { readonly kind: 'waves'; readonly policy: RolloutPolicy; readonly names: WaveNames; readonly supersedes?: number }
+  | {
+      readonly kind: 'waves';
+      readonly policy: RolloutPolicy;
+      readonly names: WaveNames;
+      /** Devices that it offers nothing; none where nothing ran well before it. */
+      readonly leftOut: readonly string[];
+      readonly supersedes?: number;
+    }
   | { readonly kind: 'back'; readonly ends: number };
 
 function wayOf(fleet: string, policy: RolloutPolicy, target: string, compared: ComparedRevisions): FleetWay {
-  const { next, namesIn, rolloutOf } = compared;
+  const { base, next, namesIn, rolloutOf, now } = compared;
   const known = rolloutOf?.(fleet);
   const isOver = known === undefined || known.state === 'done';
   if (!isOver && known.good === target) return { kind: 'back', ends: known.number };
   const members = Array.from(namesIn(fleet), (name) => next.devices.get(name)!);
+  const hasGood = known === undefined ? definitionOf(base, fleet) !== undefined : known.good !== undefined;
+  const leftOut = hasGood ? members.filter((one) => isLeftOut(base.devices.get(one.name), one, now)) : [];
   return {
-    ...{ kind: 'waves', policy, names: waveNames(fleet, policy, members) },
+    ...{ kind: 'waves', policy, names: waveNames(fleet, policy, members), leftOut: leftOut.map(({ name }) => name) },
     ...(isOver ? {} : { supersedes: known.number }),
   };
 }
@@ -238,8 +248,8 @@ function rolloutChange(
 ): Pick<FleetChange, 'rollout' | 'endsRollout'> {
   if (way === undefined) return {};
   if (way.kind === 'back') return { endsRollout: way.ends };
-  const { policy, names, supersedes } = way;
-  const rollout = planWaves(policy, names, deploying);
+  const { policy, names, leftOut, supersedes } = way;
+  const rollout = planWaves(policy, names, deploying, leftOut);
   return { rollout: supersedes === undefined ? rollout : { ...rollout, supersedes } };
 }
 

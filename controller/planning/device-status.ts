@@ -191,15 +191,21 @@ export function changesAt(desired: DesiredDevice, observed: ObservedDevice, now:
   return times.filter((at) => at > now).sort((a, b) => a - b)[0];
 }
 
+function lastRan({ report }: ObservedDevice): string {
+  if (report === undefined) return 'it never said what it runs';
+  return `at the time it ran ${report.running === undefined ? 'nothing' : `deployment ${report.running.sequence}`}`;
+}
+
 function lastKnown(observed: ObservedDevice): string {
   const { report, issued } = observed;
-  if (report === undefined) return 'it never said what it runs';
-  const ran = `at the time it ${report.running === undefined ? 'ran nothing' : `ran deployment ${report.running.sequence}`}`;
-  if (issued === undefined || isReference(report.running, issued)) return ran;
-  const newest = `${ran}; deployment ${issued.sequence}`;
-  return isWithheld(observed)
-    ? `${newest}, which it has not taken, is kept from it`
-    : `${newest} waits for its next contact`;
+  const ran = lastRan(observed);
+  if (report === undefined || issued === undefined || isReference(report.running, issued)) return ran;
+  const { target, highestSequence: highest } = report;
+  const newest = `deployment ${issued.sequence}`;
+  if (isWithheld(observed)) return `${ran}; ${newest}, which it has not taken, is kept from it`;
+  if (isReference(target, issued)) return `${ran}; it was on its way to ${newest}`;
+  if (highest < issued.sequence) return `${ran}; ${newest} waits for its next contact`;
+  return `${ran}; it had ${highest > issued.sequence ? `seen deployment ${highest}` : `refused ${newest}, or gone back from it`}`;
 }
 
 /** It was there, and never said under the key that git names what it runs. */
@@ -212,8 +218,12 @@ function unheard({ connected }: ObservedDevice): Standing {
   return standing('progressing', 'NO_REPORT', `it ${where} and has not said yet what it runs`);
 }
 
-/** Of one that is well, or is to be issued something, that its rollout keeps it from what its manifests ask for. */
-function withRollout(stands: Standing, { reason }: Permitted): Standing {
+/** That its rollout keeps it from what its manifests ask for: of one that is well, is to be issued something, or is to try it again. */
+function withRollout(stands: Standing, { reason, awaitsRetry }: Permitted): Standing {
+  if (stands.state === 'failed' && awaitsRetry && reason !== undefined) {
+    const message = `${stands.reason.message}; not tried again yet: ${reason.message}`;
+    return { ...stands, reason: { ...stands.reason, message } };
+  }
   const isQuiet = stands.state === 'running' || stands.reason.code === 'TO_BE_ISSUED';
   if (!isQuiet || reason === undefined || stands.reason.code === 'HELD') return stands;
   return { state: 'progressing', reason };
@@ -285,6 +295,6 @@ export function deviceStatus(
 
 /** The status of a device that git no longer names; it can't connect any more and runs what it ran. */
 export function removedDeviceStatus(name: string, observed: DescribedDevice, now: number): DeviceStatus {
-  const message = `git no longer names it; ${lastKnown(observed)}`;
+  const message = `git no longer names it; ${lastRan(observed)}`;
   return { ...factsOf(name, observed, now), labels: {}, ...standing('removed', 'REMOVED', message) };
 }

@@ -80,6 +80,8 @@ export interface ObservedDevice {
   readonly issued?: IssuedDeployment;
   /** Its newest, if the key that git names now made it. */
   readonly report?: ReportGist;
+  /** It said how it is by another key, and nothing yet by the one that git names now. */
+  readonly isKeyNew?: true;
   /** Releases that it runs by that, each `NAME/VERSION` and a space. */
   readonly runs?: string;
   /** When the controller last heard it, by its own clock. */
@@ -111,6 +113,11 @@ export interface DescribedDevice extends ObservedDevice {
 /** Whether a device speaks of this very deployment: after a lost database a sequence alone may mean another one. */
 export function isReference(reference: DeploymentReference | undefined, issued: IssuedDeployment): boolean {
   return reference?.sequence === issued.sequence && reference.revision === issued.revision;
+}
+
+/** Whether a device has come to this deployment and stays at it. */
+export function staysAt(report: ReportGist | undefined, issued: IssuedDeployment): boolean {
+  return report?.phase === 'active' && isReference(report.running, issued);
 }
 
 /** Whether it has not seen what it was issued, for all that is known, and is on its way to nothing else: without that in its shadow it goes on as it is. */

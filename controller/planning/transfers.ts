@@ -98,16 +98,26 @@ function transferOf({ fleet, site, links, lacking }: Wanted): PlannedTransfer {
   };
 }
 
+/** Sites by name. */
+export interface Sites {
+  get(name: string): Site | undefined;
+}
+
+/** The links that a device's site tells of; undefined where it tells of none, or the device is at none. */
+export function linksAt(sites: Sites, site: string | undefined): readonly SiteLink[] | undefined {
+  return site === undefined ? undefined : sites.get(site)?.spec.links;
+}
+
 /** As `transfersOf`, step by step. */
 export function* transfersInSteps(
   devices: readonly DeviceChange[],
   prices: ReadonlyMap<string, readonly FetchPrice[]>,
-  sites: { get(name: string): Site | undefined },
+  sites: Sites,
 ): Steps<PlannedTransfer[]> {
   const wanted = new Map<string, Wanted>();
   yield* forEachInSteps(devices, ({ device, fleet, site }) => {
     const fetches = prices.get(device) ?? [];
-    const links = site === undefined ? undefined : sites.get(site)?.spec.links;
+    const links = linksAt(sites, site);
     if (fleet === undefined || site === undefined || links === undefined || fetches.length === 0) return;
     const key = `${fleet} ${site}`;
     const known = wanted.get(key) ?? { fleet, site, links, lacking: [] };

@@ -10,7 +10,7 @@ import type { Deployment, DeploymentReference } from '../../schemas/generated/ty
 import { type FleetDefinition, pinnedDefinition } from '../manifests/definition.ts';
 import type { DesiredFleet, DeviceTemplate } from '../manifests/desired.ts';
 import { templateUnder } from '../manifests/render-template.ts';
-import { type IssuedDeployment, isReference, type ReportGist } from '../planning/observed.ts';
+import { type IssuedDeployment, type ReportGist, staysAt } from '../planning/observed.ts';
 
 /** What a device was issued last, and said last. */
 export interface KnownDevice {
@@ -32,8 +32,7 @@ export function gaveUp({ issued, gist }: KnownDevice): boolean {
 export function isSettled(known: KnownDevice): boolean {
   const { issued, gist } = known;
   if (issued === undefined) return true;
-  const isThere = gist?.phase === 'active' && isReference(gist.running, issued);
-  return isThere || (gaveUp(known) && (gist?.phase === 'active' || gist?.phase === 'idle'));
+  return staysAt(gist, issued) || (gaveUp(known) && (gist?.phase === 'active' || gist?.phase === 'idle'));
 }
 
 function good(slot: Slot): GoodDeployment {
@@ -71,10 +70,7 @@ function standing(gist: ReportGist, slotOf: (reference: DeploymentReference) => 
 }
 
 /** What it remembers, by what it said last. */
-export function begunMemory(
-  gist: ReportGist | undefined,
-  slotOf: (reference: DeploymentReference) => Slot = bareSlot,
-): Memory {
+export function begunMemory(gist: ReportGist | undefined, slotOf: (reference: DeploymentReference) => Slot): Memory {
   if (gist === undefined) return emptyMemory;
   const { since, highestSequence: sequence, problem } = gist;
   return {
@@ -99,8 +95,14 @@ export function issuedTemplate(
   if (isIt(template)) return template;
   if (isIt(pinned)) return pinned;
   if (goodDefinition === undefined) return undefined;
-  const held = pinnedDefinition(goodDefinition, hold?.releases ?? {}, desired.catalogue);
-  return [goodDefinition, held].map((one) => templateUnder(desired, one, name)).find(isIt);
+  const drawnBy = (definition: FleetDefinition): DeviceTemplate | undefined => {
+    const drawn = templateUnder(desired, definition, name);
+    return isIt(drawn) ? drawn : undefined;
+  };
+  const releases = hold?.releases;
+  return (
+    drawnBy(goodDefinition) ?? (releases && drawnBy(pinnedDefinition(goodDefinition, releases, desired.catalogue)))
+  );
 }
 
 /** A deployment, as far as a device without an agent goes by it. */

@@ -1,5 +1,6 @@
 /** What a controller told of its own state, as a simulated one goes on from it. */
 import type { KeptRow } from '../../schemas/generated/types.ts';
+import { isItsOwn } from '../engine/context.ts';
 import { withoutReport } from '../engine/device-shadow.ts';
 import type { DeviceRecord, Write } from '../engine/records.ts';
 import { decodeRow, encodeWrite } from '../engine/rows.ts';
@@ -30,7 +31,7 @@ function reportOf(gist: ReportGist): JsonObject {
 
 /** The envelope is of no use to a device that is simulated; whose reports are new begins anew with it. */
 function* ofDevice(name: string, { heard, blob: _blob, ...told }: DeviceRecord, key: string | undefined) {
-  const record = heard === undefined || heard.key === key ? told : withoutReport(told);
+  const record = isItsOwn(heard, key) ? told : withoutReport(told);
   const { issued, gist } = record;
   yield { kind: 'device', name, record } as const;
   if (issued !== undefined) yield { kind: 'document', room: 'envelope', name, value: '' } as const;

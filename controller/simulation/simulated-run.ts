@@ -157,9 +157,10 @@ class Run {
   #noteNewest(name: string): void {
     const { base, next } = this.#parts.simulation;
     const { image } = this.#controller;
-    const { issued, ...record } = image.device(name);
+    const record = image.device(name);
+    const { issued } = record;
     if (issued === undefined || base === undefined || this.#newest.has(name)) return;
-    if (isSettled({ issued, ...record })) return;
+    if (isSettled(record)) return;
     const { template } = next.desired.devices.get(name)!;
     const good = image.goodDefinition(issued.fleet ?? '');
     this.#newest.set(name, workOf(issued, issuedTemplate(base.desired, name, issued, good), template));
@@ -168,12 +169,11 @@ class Run {
 
   /** It is on its way already, or gave up before the beginning what it is to come to. */
   #goOn(name: string, device: LightDevice): void {
-    const { issued, gist } = this.#controller.image.device(name);
+    const isGivenUp = this.#isToKeep(name) && gaveUp(this.#controller.image.device(name));
     const offer = this.#offerTo(name);
     if (offer !== undefined) device.goOn(offer);
     const { fleet = '' } = this.#parts.simulation.next.desired.devices.get(name)!;
-    const isMeant = this.#loads.has(name) && issued?.templateHash === this.#wantedOf(name);
-    if (isMeant && gaveUp({ issued, gist })) this.#watches.get(fleet)?.told(name, false, this.#time.now);
+    if (isGivenUp && this.#loads.has(name)) this.#watches.get(fleet)?.told(name, false, this.#time.now);
   }
 
   #contactsOf(place: string): Contacts {
@@ -200,7 +200,7 @@ class Run {
     if (deployment === undefined || deployment.sequence !== issued?.sequence) return undefined;
     if (shadow.desiredAt === undefined) return undefined;
     const { sequence, revision, probationSeconds, applications, windows, when, consent } = deployment;
-    const isWanted = issued.templateHash === this.#wantedOf(name);
+    const isWanted = this.#isToKeep(name);
     const chance = this.#random.stream(`fails ${name} ${sequence}`);
     const fails = isWanted && chance.chance(failShare);
     return {
@@ -213,11 +213,12 @@ class Run {
     };
   }
 
-  /** The hash of what a device is to come to by the horizon. */
-  #wantedOf(name: string): string | undefined {
+  /** Whether what a device was issued last is what it is to come to by the horizon. */
+  #isToKeep(name: string): boolean {
     const { next, startMs, horizonMs } = this.#parts.simulation;
-    const device = next.desired.devices.get(name);
-    return device && asHeld(device, startMs + horizonMs).template.hash;
+    const { issued } = this.#controller.image.device(name);
+    const device = next.desired.devices.get(name)!;
+    return issued?.templateHash === asHeld(device, startMs + horizonMs).template.hash;
   }
 
   #wait(name: string, wait: Wait | undefined): void {
@@ -235,9 +236,8 @@ class Run {
     if (newest === undefined || !(isRunning || isBack)) return;
     this.#open.delete(name);
     if (!this.#loads.has(name)) return;
-    const isWanted = this.#controller.image.device(name).issued?.templateHash === this.#wantedOf(name);
     const watch = this.#watches.get(fleet);
-    if (isWanted) watch?.told(name, isRunning, this.#time.now);
+    if (this.#isToKeep(name)) watch?.told(name, isRunning, this.#time.now);
     else if (isRunning) watch?.wentBack(name);
   }
 

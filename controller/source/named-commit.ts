@@ -41,6 +41,7 @@ export async function resolveCommit(
     () => resolveRef({ fs, dir: directory, gitdir: common, ref: base }),
     () => expandOid({ fs, dir: directory, gitdir: common, oid: base }),
   ];
+  if (name === '') throw new SourceError('NOT_FOUND', `${directory} has no commit ${JSON.stringify(name)}`);
   let oid: string | undefined;
   for (const attempt of attempts) {
     const found = await attempt()

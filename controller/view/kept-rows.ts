@@ -2,20 +2,17 @@
 import type { KeptRow } from '../../schemas/generated/types.ts';
 import { type Context, laterContact } from '../engine/context.ts';
 import type { Image } from '../engine/image.ts';
-import type { Owed, Write } from '../engine/records.ts';
+import { owedKinds, type Write } from '../engine/records.ts';
 import { encodeWrite } from '../engine/rows.ts';
 
 function* ofFleet(image: Image, fleet: string): Generator<Write> {
   const rollout = image.rollout(fleet);
   const definition = image.goodDefinition(fleet);
-  // Of those that are over the newest alone is counted on from.
-  const rollouts = image.finishedRollouts(fleet).slice(0, 1);
+  const rollouts = image.finishedRollouts(fleet);
   if (rollout !== undefined) yield { kind: 'rollout', fleet, rollout };
   if (definition !== undefined) yield { kind: 'definition', fleet, definition };
   if (rollouts.length > 0) yield { kind: 'finished', fleet, rollouts };
 }
-
-const owedKinds: readonly Owed['kind'][] = ['issue', 'deliver'];
 
 function* ofDevice(image: Image, { heard, now }: Context, name: string): Generator<Write> {
   const record = image.devices.get(name);

@@ -2,9 +2,9 @@
 import { nodeClock as clock } from '../../platform/node/clock.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
 import type { HttpHandler } from '../../platform/ports.ts';
+import { certificateIdentity } from '../../schemas/certificate-identity.ts';
 import type { BundleOrder } from '../../schemas/generated/types.ts';
 import { enrol } from '../authority/enrolment.ts';
-import { certificateIdentity } from '../authority/key-fingerprint.ts';
 import { authorizeSubscribers, isSubscriber } from '../authority/subscribers.ts';
 import { type BundleWorld, bundleDevicesMax, makeBundle } from '../bundles/make-bundle.ts';
 import { OrderedBundles } from '../bundles/ordered-bundles.ts';

@@ -2,6 +2,7 @@
 import { isObject } from '../../schemas/json-object.ts';
 import { momentMsOf } from '../../schemas/moment.ts';
 import type { CarriedPlace } from '../outbox/carried.ts';
+import { isCount } from '../runtime/message-fields.ts';
 
 /** A question that can be answered. */
 export type Question =
@@ -70,10 +71,6 @@ function applyOf({ file }: Readonly<Record<string, unknown>>): Question | Questi
   return fault(
     `"file" must be the whole path of a bundle, in at most ${fileCharactersMax} characters, of which none controls a terminal`,
   );
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function messagesOf({ after }: Readonly<Record<string, unknown>>): Question | QuestionFault {

@@ -62,8 +62,8 @@ async function writeMessages(doors: ReceiptPorts['doors'], socket: string, lines
 
 function wordsOf(file: string, device: string, at: string, { messages, isFull }: Written): string {
   const count = messages === 0 ? '' : `, and ${messages} ${messages === 1 ? 'message' : 'messages'} for the shore`;
-  const rest = isFull ? ' There was no room for all: the newest stay with the device.' : '';
-  return `${file} has what ${device} says of itself, as of ${at}${count}; on shore: fleet bundle import FILE\n${rest && `${rest.trim()}\n`}`;
+  const rest = isFull ? 'There was no room for all: the newest stay with the device.\n' : '';
+  return `${file} has what ${device} says of itself, as of ${at}${count}; on shore: fleet bundle import FILE\n${rest}`;
 }
 
 /** Writes it to this path, where nothing is until all of it is; resolves with what to tell. Throws why there is none. */

@@ -210,6 +210,7 @@ export class CourierProcess implements Courier {
     this.#unpacking = undefined;
     child.onMessage((message) => {
       if (this.#child === child) this.#receive(message as FromCourier, child);
+      else this.#hearLate(message as FromCourier);
     });
     child.onExit(({ code, signal, fault }) => {
       if (this.#child === child) this.#ended(fault ?? signal ?? `code ${code}`);
@@ -251,6 +252,11 @@ export class CourierProcess implements Courier {
       default:
         throw new Error(message satisfies never);
     }
+  }
+
+  /** Of one that is gone already: what it had taken of a link by then is taken. */
+  #hearLate(message: FromCourier): void {
+    if (message.kind === 'travelled') this.#options.countTravel(message.bytes, message.via);
   }
 
   #want(wants: readonly Want[]): void {

@@ -2,7 +2,7 @@
 import { type Clock, type HttpResponse, type Network, NetworkError } from '../../platform/ports.ts';
 import type { LinkedModule, NeighbourReport } from '../../schemas/generated/types.ts';
 import { restMsAfter } from '../../schemas/neighbour-words.ts';
-import { unpacked } from '../download/answer.ts';
+import { passOver, unpacked } from '../download/answer.ts';
 import { Patience } from '../download/patience.ts';
 import type { Aside } from './aside.ts';
 import { parseWant, wantHeader } from './wants.ts';
@@ -42,7 +42,7 @@ const askMsMax = 3_000;
 export class AskedNeighbours {
   readonly #options: NeighboursOptions;
   readonly #aside: Map<string, Aside>;
-  /** Did not answer in this attempt, or are this device. */
+  /** Did not answer in this attempt, or broke off, or are this device. */
   readonly #absent = new Set<string>();
 
   constructor(options: NeighboursOptions) {
@@ -65,6 +65,11 @@ export class AskedNeighbours {
     this.#aside.set(address, { address, ...(device === undefined ? {} : { device }), why, at, untilAt });
   }
 
+  /** Asks it for nothing more in this attempt. */
+  leave(address: string): void {
+    this.#absent.add(address);
+  }
+
   async ask(module: LinkedModule, signal: AbortSignal): Promise<Said> {
     const holders: Holder[] = [];
     const wanters: Wanter[] = [];
@@ -74,6 +79,7 @@ export class AskedNeighbours {
         const answer = await this.#askOne(address, module.sha256, signal);
         if (answer?.device === undefined) return;
         const { status, headers, device } = answer;
+        if (status === 403) this.setAside({ address, device }, 'untrusted');
         if (status === 200 && headers['content-length'] === String(module.length)) holders.push({ device, address });
         const want = status === 404 ? parseWant(headers[wantHeader]) : undefined;
         if (want !== undefined) wanters.push({ device, ...want });
@@ -89,6 +95,8 @@ export class AskedNeighbours {
     const url = `https://${address}/sha256/${sha256}`;
     try {
       const answer = await network.request({ method: 'HEAD', url, headers: unpacked }, patience.signal);
+      // One that is not heard to its end keeps its connection, and the next question opens another.
+      await passOver(answer, () => {});
       if (answer.device !== device) return answer;
       this.#absent.add(address);
     } catch (error) {

@@ -2,16 +2,14 @@
  * The door for neighbours as a program: `node main.ts CONFIGURATION`, the agent's configuration as JSON. A process of its own, because
  * it reads what other machines send, and because only a device that gives its modules to others is to pay for it.
  */
-import { X509Certificate } from 'node:crypto';
 import { nodeClock } from '../../platform/node/clock.ts';
-import { commonNameOf } from '../../platform/node/device-certificate.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
 import { openLog } from '../../platform/node/log.ts';
 import { onStarterGone } from '../../platform/node/starter-gone.ts';
 import type { LogLevel } from '../../platform/ports.ts';
+import { certificateIdentity } from '../../schemas/certificate-identity.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
-import { keyFingerprint } from '../../schemas/key-fingerprint.ts';
 import { DeviceIdentityStore } from '../enrol-identity.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
 import type { FromDoor, ToDoor } from './messages.ts';
@@ -26,13 +24,6 @@ const strangersPerSourceMax = 4;
 /** A certificate is renewed weeks before it ends. */
 const renewalMs = 3_600_000;
 
-function identify(der: Uint8Array): { readonly commonName?: string; readonly keyFingerprint: string } {
-  const certificate = new X509Certificate(der);
-  const commonName = commonNameOf(certificate);
-  const key = keyFingerprint(certificate.publicKey.export({ type: 'spki', format: 'der' }));
-  return { ...(commonName === undefined ? {} : { commonName }), keyFingerprint: key };
-}
-
 async function serve(configuration: AgentConfiguration): Promise<number> {
   const { neighbours, ca, stateDirectory = defaultStateDirectory } = configuration;
   const listen = neighbours?.listen;
@@ -44,7 +35,8 @@ async function serve(configuration: AgentConfiguration): Promise<number> {
   const door = new NeighbourDoor({ disk: nodeDisk, storeDirectory: stateLayout(stateDirectory).storeDirectory });
   process.on('message', ({ wants }: ToDoor) => door.want(wants));
   const server = await startHttpServer({
-    ...{ ...listen, ...texts, identify, log, connectionsMax, strangersPerSourceMax },
+    ...{ ...listen, ...texts, log, connectionsMax, strangersPerSourceMax },
+    identify: certificateIdentity,
     authority: new TextDecoder().decode(nodeDisk.readFile(ca)),
     handler: door.handle,
     bodyBytesMax: () => 0,

@@ -2,6 +2,7 @@
 import { makeDirectoryDurably } from '../../platform/durable-file.ts';
 import { type HttpResponse, type Network, NetworkError } from '../../platform/ports.ts';
 import type { LinkedModule, NeighbourReport } from '../../schemas/generated/types.ts';
+import { passOver } from '../download/answer.ts';
 import { DownloadError } from '../download/download-error.ts';
 import { type DownloadContext, requireRoom } from '../download/fetch-module.ts';
 import type { Toll } from '../download/passage.ts';
@@ -109,6 +110,7 @@ export class Neighbours {
     // Said before the others are asked: of two that begin at once each hears of the other.
     this.#wants.wanted(sha256, done);
     while (!signal.aborted) {
+      const sinceMs = clock.monotonic();
       const { holders, wanters } = await this.#asked.ask(module, signal);
       const took = await this.#takeFrom(holders, context, module, progress, signal);
       if (took.from !== undefined) return took.from;
@@ -116,18 +118,19 @@ export class Neighbours {
       const busy = took.busy.map((one): Wanter => ({ device: one, done: 0, isFetching: true }));
       const gettingOn = waits.gettingOn([...wanters, ...busy], clock.monotonic());
       const first = waitsFor(device, done, gettingOn, sha256);
-      if (first === undefined || !(await this.#wait(module, signal))) break;
+      if (first === undefined || !(await this.#wait(module, sinceMs, signal))) break;
       onWait(first.device);
     }
     return undefined;
   }
 
-  /** Lets some time pass; false where the module was waited for as long as may be. */
-  async #wait({ sha256, length }: LinkedModule, signal: AbortSignal): Promise<boolean> {
+  /** Lets some time pass; false where the module was waited for as long as may be. What answers took since then counts too. */
+  async #wait({ sha256, length }: LinkedModule, sinceMs: number, signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#options;
     const waitedMs = this.#waitedMs.get(sha256) ?? 0;
     if (waitedMs >= waitMsMax(length)) return false;
-    this.#waitedMs.set(sha256, waitedMs + askAgainMs);
-    await this.#options.clock.sleep(askAgainMs, signal).catch(() => {});
+    await clock.sleep(askAgainMs, signal).catch(() => {});
+    this.#waitedMs.set(sha256, waitedMs + clock.monotonic() - sinceMs);
     return true;
   }
 
@@ -168,7 +171,10 @@ export class Neighbours {
       const why = blame(error, patience);
       if (why !== undefined) this.#asked.setAside(holder, why);
       if (why === 'wrong-bytes') this.#leaveBegun(context);
-      return error instanceof DownloadError && error.code === 'SERVER_BUSY' ? 'busy' : 'not';
+      if (error instanceof DownloadError && error.code === 'SERVER_BUSY') return 'busy';
+      // It may have lost its power. One that means harm would have this device write what it sends again and again.
+      this.#asked.leave(holder.address);
+      return 'not';
     }
   }
 
@@ -207,6 +213,7 @@ export class Neighbours {
   async #from(device: string, request: Parameters<Network['request']>[0], signal: AbortSignal): Promise<HttpResponse> {
     const response = await this.#options.network.request(request, signal);
     if (response.device === device) return response;
+    await passOver(response, () => {});
     throw new NetworkError('CUT', `${new URL(request.url).host} is another device by now`);
   }
 

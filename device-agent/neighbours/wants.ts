@@ -29,14 +29,14 @@ export class Wants {
 
   /** It is wanted, and nothing of it is asked for yet. */
   wanted(sha256: string, done: number): void {
-    this.#set({ sha256, done, isFetching: false });
+    this.#wants.set(sha256, { sha256, done, isFetching: false });
+    this.#tellAll();
   }
 
   /** It comes over the link, and so much is there. */
   fetching(sha256: string, done: number): void {
     const before = this.#wants.get(sha256);
-    const want = { sha256, done, isFetching: true };
-    this.#wants.set(sha256, want);
+    this.#wants.set(sha256, { sha256, done, isFetching: true });
     const isOften = this.#clock.monotonic() - this.#toldAt < tellMs;
     if (before?.isFetching !== true || !isOften) this.#tellAll();
   }
@@ -49,11 +49,6 @@ export class Wants {
   /** The attempt is over: nothing is being fetched. */
   rest(): void {
     for (const want of this.#wants.values()) this.#wants.set(want.sha256, { ...want, isFetching: false });
-    this.#tellAll();
-  }
-
-  #set(want: Want): void {
-    this.#wants.set(want.sha256, want);
     this.#tellAll();
   }
 

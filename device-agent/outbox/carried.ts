@@ -3,8 +3,8 @@
  * Nothing is let go for it: that waits for the shore's own word.
  */
 import type { CarriedClaim } from '../../schemas/carried-messages.ts';
-import { packBatch } from '../../schemas/message-batch.ts';
-import { batchBytesMax, batchMessagesMax, ownMessagesMax } from './limits.ts';
+import { packChannelBatch, streamText } from './channel-batch.ts';
+import { batchBytesMax } from './limits.ts';
 import type { OutboxChannel, OutboxChannels } from './outbox-channels.ts';
 
 /** Up to where some were carried. */
@@ -30,21 +30,29 @@ function keyOf({ application, channel }: Pick<OutboxChannel, 'application' | 'ch
   return `${application}/${channel}`;
 }
 
+/**
+ * Where to go on. Whoever asks says which place that is: by a stream that its segment is not of it could leave messages out of which
+ * the shore would never know. What is in a segment that is gone the shore has, with all before it.
+ */
+function startOf({ backlog }: OutboxChannel, before: CarriedPlace | undefined): CarriedPlace | typeof beforeAll {
+  const stream = before && backlog.streamOf(before.segment);
+  return stream !== undefined && streamText(stream) === before?.stream ? before : beforeAll;
+}
+
 function batchOf(one: OutboxChannel, before: CarriedPlace | undefined, messagesMax: number): Carried | undefined {
   const { application, channel, backlog } = one;
-  const batch = backlog.after(before ?? beforeAll, batchBytesMax, messagesMax);
+  const batch = backlog.after(startOf(one, before), batchBytesMax, messagesMax);
   if (batch === undefined) return undefined;
   const { first, messages } = batch;
-  const stream = Buffer.from(batch.stream).toString('hex');
-  const of = { application, channel, stream };
+  const stream = streamText(batch.stream);
   const isFollowing = before?.stream === stream;
   return {
     claim: {
-      packed: packBatch({ ...of, ...first, dropped: backlog.counts().dropped, messages }),
+      packed: packChannelBatch(one, batch),
       ...(isFollowing ? { follows: { segment: before.segment, index: before.index } } : {}),
     },
     count: messages.length,
-    place: { ...of, segment: first.segment, index: first.index + messages.length - 1 },
+    place: { application, channel, stream, segment: first.segment, index: first.index + messages.length - 1 },
   };
 }
 
@@ -54,7 +62,7 @@ export function nextCarried(channels: OutboxChannels, after: CarriedPlace | unde
   for (const one of all) {
     if (after !== undefined && keyOf(one) < keyOf(after)) continue;
     const before = after !== undefined && keyOf(one) === keyOf(after) ? after : undefined;
-    const carried = batchOf(one, before, one === channels.own ? ownMessagesMax : batchMessagesMax);
+    const carried = batchOf(one, before, channels.messagesMax(one));
     if (carried !== undefined) return carried;
   }
   return undefined;

@@ -173,6 +173,11 @@ export class ChannelBacklog {
     return undefined;
   }
 
+  /** Of a segment that is there. */
+  streamOf(segment: number): Uint8Array | undefined {
+    return this.#segments.get(segment)?.header.stream;
+  }
+
   /** Where the first record lies that the shore does not have and that is behind `index`. */
   #behind(number: number, { next }: Seen, index: number): Seen['next'] {
     const from = { ...next };

@@ -1,7 +1,7 @@
 import { type Clock, type Disk, DiskError, type Log } from '../../platform/ports.ts';
 import { ChannelBacklog } from './channel-backlog.ts';
 import { channelDirectory, namesIn } from './files/channel-files.ts';
-import { channelsMax } from './limits.ts';
+import { batchMessagesMax, channelsMax, ownMessagesMax } from './limits.ts';
 
 /** Why the shore lets a device keep what it has of a channel. */
 export interface Held {
@@ -63,6 +63,11 @@ export class OutboxChannels {
     return own.application === application && own.channel === channel
       ? own
       : this.#channels.get(`${application}/${channel}`);
+  }
+
+  /** How many messages of a channel one batch has at most. */
+  messagesMax(channel: OutboxChannel): number {
+    return channel === this.own ? ownMessagesMax : batchMessagesMax;
   }
 
   /** Looks at all of them: finds what is new, makes it durable, and lets go of what is done with or too old. */

@@ -1,19 +1,18 @@
 import type { Clock, Disk, Log, Random } from '../../platform/ports.ts';
 import { type BatchAnswer, decodeAnswer } from '../../schemas/batch-answer.ts';
 import type { OutboxReport } from '../../schemas/generated/types.ts';
-import { batchParts, packBatch } from '../../schemas/message-batch.ts';
+import { batchParts } from '../../schemas/message-batch.ts';
 import { type Carried, type CarriedPlace, nextCarried } from './carried.ts';
 import type { Batch } from './channel-backlog.ts';
+import { packChannelBatch } from './channel-batch.ts';
 import { DayBudget } from './day-budget.ts';
 import {
   answerMsMax,
   answerMsMin,
   batchBytesMax,
-  batchMessagesMax,
   besideUpdateMs,
   collectMs,
   gatherMs,
-  ownMessagesMax,
   partMs,
   seldomMs,
   waitMsMax,
@@ -240,28 +239,22 @@ export class Outbox {
 
   /** The one after the last that has something and may speak. */
   #nextBatch(): { readonly channel: OutboxChannel; readonly batch: Batch } | undefined {
-    const { own } = this.#channels;
-    const all = [own, ...this.#channels.all];
+    const all = [this.#channels.own, ...this.#channels.all];
     const from = this.#last === undefined ? 0 : all.indexOf(this.#last) + 1;
     const nowMs = this.#options.clock.monotonic();
     for (const channel of [...all.slice(from), ...all.slice(0, from)]) {
       if (channel.notBeforeMs > nowMs) continue;
       // What was refused is tried with one message: the rest would travel in vain.
-      const mostMessages = channel === own ? ownMessagesMax : batchMessagesMax;
-      const messagesMax = channel.held === undefined ? mostMessages : 1;
+      const messagesMax = channel.held === undefined ? this.#channels.messagesMax(channel) : 1;
       const batch = channel.backlog.next(Math.min(batchBytesMax, this.#budget.left), messagesMax);
       if (batch !== undefined) return { channel, batch };
     }
     return undefined;
   }
 
-  #pack({ application, channel, backlog }: OutboxChannel, batch: Batch): readonly Uint8Array[] {
+  #pack(channel: OutboxChannel, batch: Batch): readonly Uint8Array[] {
     this.#batches = (this.#batches + 1) % 2 ** 32;
-    const packed = packBatch({
-      ...{ application, channel, stream: Buffer.from(batch.stream).toString('hex'), ...batch.first },
-      ...{ dropped: backlog.counts().dropped, messages: batch.messages },
-    });
-    return batchParts(this.#batches, packed);
+    return batchParts(this.#batches, packChannelBatch(channel, batch));
   }
 
   async #send(parts: readonly Uint8Array[]): Promise<boolean> {

@@ -4,8 +4,8 @@ import type { Clock } from '../../platform/ports.ts';
 export interface WatchedSession {
   /** When the broker was heard last, by the monotonic clock. */
   readonly heardMs: number;
-  /** Resolves when the broker has answered. */
-  probe(): Promise<void>;
+  /** Whether the broker answers; it may take for ever. */
+  probe(): Promise<boolean>;
 }
 
 /**
@@ -40,7 +40,8 @@ export class EarlySigns {
       timer = this.#clock.after(silenceMs - silentMs, () => {
         if (this.#clock.monotonic() - session.heardMs < silenceMs) return wait(step);
         this.#next = step + 1;
-        void session.probe().then(() => {
+        void session.probe().then((isAnswered) => {
+          if (!isAnswered) return;
           this.#next = 0;
           if (timer !== undefined) wait(step + 1);
         });

@@ -106,11 +106,14 @@ export class ShadowSession {
     return await Promise.race([sent, late.promise]);
   }
 
-  /** Says what costs little and is answered at once: a session that is dead ends soon. Resolves with the answer, if there is one. */
-  async probe(): Promise<void> {
-    if (this.#connection === undefined || this.#state !== 'open') return;
+  /** Says what costs little and is answered at once: a session that is dead ends soon. Whether there is an answer. */
+  async probe(): Promise<boolean> {
+    if (this.#connection === undefined || this.#state !== 'open') return false;
     this.#wire?.awaitWord(doubtMsMax);
-    await this.#subscribe(this.#talk.filter).catch(() => new Promise<never>(() => {}));
+    return await this.#subscribe(this.#talk.filter).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** When the broker was heard last, by the monotonic clock. */

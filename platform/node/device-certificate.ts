@@ -1,14 +1,9 @@
 /** Which device a certificate is of. A device's is made for clients: where it answers, this stands in for the rules of servers. */
 import { X509Certificate } from 'node:crypto';
+import { commonNameOf } from '../../schemas/certificate-identity.ts';
 
 /** As the contract has names of devices; the controller's own name is none. */
 const namePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-
-/** The only common name of its subject; undefined where it has none or several. */
-export function commonNameOf({ subject }: X509Certificate): string | undefined {
-  const names = subject.split('\n').filter((line) => line.startsWith('CN='));
-  return names.length === 1 ? names[0]!.slice('CN='.length) : undefined;
-}
 
 function untrusted(why: string): Error {
   return Object.assign(new Error(`it shows ${why}`), { code: 'ERR_TLS_NO_DEVICE' });

@@ -12,14 +12,12 @@ const segmentBytes = 1_024;
 /** Of Linux, on every processor that Node runs on. */
 const linux = { inet: 2, inet6: 10, stream: 1, closeOnExec: 0o2000000, tcp: 6, maxSegment: 2 } as const;
 
-type Native = NonNullable<ReturnType<typeof loadNative>>;
+type Native = ReturnType<typeof openNative>;
 
-let native: Native | undefined;
+/** Undefined before it was needed. */
+let native: Native | 'none' | undefined;
 
-/** Undefined where Node lacks `node:ffi` (before 26.1), or was told to do without. */
-function loadNative() {
-  const ffi: typeof import('node:ffi') | undefined = process.getBuiltinModule('node:ffi');
-  if (process.platform !== 'linux' || ffi === undefined) return undefined;
+function openNative(ffi: typeof import('node:ffi')) {
   const int = 'int32';
   return ffi.dlopen(null, {
     socket: { arguments: [int, int, int], return: int },
@@ -27,12 +25,23 @@ function loadNative() {
   }).functions;
 }
 
+/** There is none where Node lacks `node:ffi` (before 26.1), was told to do without, or finds no such functions in itself. */
+function loadNative(): Native | 'none' {
+  const ffi: typeof import('node:ffi') | undefined = process.getBuiltinModule('node:ffi');
+  if (process.platform !== 'linux' || ffi === undefined) return 'none';
+  try {
+    return openNative(ffi);
+  } catch {
+    return 'none';
+  }
+}
+
 /** What connects to a host; undefined where this machine can't choose. Rejects when the name leads to no address. */
 export async function shortSegmentSocket(
   host: string,
 ): Promise<{ readonly socket: Socket; readonly address: string } | undefined> {
   native ??= loadNative();
-  if (native === undefined) return undefined;
+  if (native === 'none') return undefined;
   const { address, family } = await lookup(bareHost(host));
   const fd = native.socket(family === 6 ? linux.inet6 : linux.inet, linux.stream | linux.closeOnExec, 0);
   if (fd < 0) return undefined;

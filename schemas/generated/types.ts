@@ -698,6 +698,9 @@ export interface BundledFile {
 export interface CarriedMessages {
   apiVersion: 'fleet/v1alpha1';
   kind: 'CarriedMessages';
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
   device: string;
   /**
    * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
@@ -1998,6 +2001,10 @@ export interface PlannedWave {
    * Somebody has to say yes before it, or after it.
    */
   approve?: 'before' | 'after';
+  /**
+   * The rollout goes no further than this wave (NO_EVIDENCE): so many of it can be offered nothing, held or without a key, and it has nobody else for whom something changes.
+   */
+  unseen?: number;
 }
 /**
  * How many devices of a group may be on their way at once.

@@ -44,6 +44,13 @@ export function moduleBytes(name: string, length: number): Uint8Array {
   return withSection(runnable, bytes);
 }
 
+const packedOnce = new Map<string, Uint8Array>();
+
+/** Packed with brotli, once a process: shores of many tests have the same modules. */
+function packed(bytes: Uint8Array): Uint8Array {
+  return packedOnce.getOrInsertComputed(sha256(bytes), () => new Uint8Array(brotliCompressSync(bytes))).slice();
+}
+
 export interface AppWish {
   readonly name: string;
   readonly version: string;
@@ -152,7 +159,7 @@ export class Shore {
   }
 
   releaseWithBrotli(app: AppWish, ways: Parameters<Shore['release']>[1] = []): void {
-    this.release(app, [...ways, { method: 'brotli', bytes: new Uint8Array(brotliCompressSync(app.bytes)) }]);
+    this.release(app, [...ways, { method: 'brotli', bytes: packed(app.bytes) }]);
   }
 
   /** Signs all metadata anew. */

@@ -1,19 +1,17 @@
 /** One update over one link, from the moment at which it could come to the moment at which the shore knows that it is there. */
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../../schemas/generated/types.ts';
 import { eventually } from '../end-to-end/processes.ts';
-import type { Lane } from './lane.ts';
 import type { Sent } from './ledger.ts';
-import { LinkProgram } from './link-program.ts';
 import type { Link } from './links.ts';
-import { namesPort, startNames } from './names.ts';
-import { addresses, meeting, Networks } from './namespaces.ts';
+import { namesPort } from './names.ts';
+import { addresses } from './namespaces.ts';
 import type { End } from './packet.ts';
-import { startPortal } from './portal.ts';
-import { ShoreAndDevice } from './shore-and-device.ts';
+import { openScene, type Scene } from './scene.ts';
+import type { ShoreAndDevice } from './shore-and-device.ts';
+import { Timetable } from './timetable.ts';
 import { meddleOf } from './trouble.ts';
 
 /** What became of an update over a link. */
@@ -34,70 +32,14 @@ export interface Passage extends Sent {
   readonly behindMs?: number;
 }
 
-/** A good link, for what comes before. */
-const workshop: Lane = { delayMs: 1, lostShare: 0, bytesPerSecond: 10_000_000, queueMs: 1_000 };
-
 /** On a machine with other work too. */
 const readyMsMax = 180_000;
 /** How long it is waited for that the shore hears of it. */
 const heardMsMax = 30 * 60_000;
 
-/** The link goes up and down, and with it, where that is so, the device. */
-class Timetable {
-  readonly #link: Link;
-  readonly #program: LinkProgram;
-  readonly #world: ShoreAndDevice;
-  #contacts = 1;
-  #timer: NodeJS.Timeout | undefined;
-  #turning: Promise<void> = Promise.resolve();
-
-  constructor(link: Link, program: LinkProgram, world: ShoreAndDevice) {
-    this.#link = link;
-    this.#program = program;
-    this.#world = world;
-    if (link.contacts !== undefined) this.#after(link.contacts.upMs, () => this.#fall(link.contacts!));
-  }
-
-  get contacts(): number {
-    return this.#contacts;
-  }
-
-  #after(ms: number, turn: () => Promise<void>): void {
-    this.#timer = setTimeout(() => {
-      this.#turning = turn();
-    }, ms);
-  }
-
-  async #fall({ upMs, darkMs }: { readonly upMs: number; readonly darkMs: number }): Promise<void> {
-    this.#program.set(false);
-    this.#after(darkMs, () => this.#rise({ upMs, darkMs }));
-    if (this.#link.isPower) await this.#world.killAgent();
-  }
-
-  async #rise({ upMs, darkMs }: { readonly upMs: number; readonly darkMs: number }): Promise<void> {
-    this.#contacts += 1;
-    this.#after(upMs, () => this.#fall({ upMs, darkMs }));
-    this.#program.set(true);
-    if (this.#link.isPower) await this.#world.startAgent();
-  }
-
-  async stop(): Promise<void> {
-    clearTimeout(this.#timer);
-    await this.#turning;
-  }
-}
-
 /** Whether it runs a deployment, be it on probation. */
-function runs({ running }: Partial<Report>, sequence: number): boolean {
+export function runs({ running }: Partial<Report>, sequence: number): boolean {
   return running?.sequence === sequence;
-}
-
-/** Someone's place in the world, and who may get in the way there. */
-interface Scene {
-  readonly program: LinkProgram;
-  readonly world: ShoreAndDevice;
-  readonly networks: Networks;
-  readonly portal: Server | undefined;
 }
 
 /** The first release runs over a good link, the second is issued, and the link is down: the device has brought nothing of it. */
@@ -108,12 +50,9 @@ async function prepare(link: Link, { program, world }: Scene): Promise<number> {
   program.set(false);
   if (link.isByName) world.knowByName();
   const revision = await world.release(link.freshBytes);
-  const issued = await eventually('the second release', readyMsMax, async () => {
-    const { desired } = (await world.told()) ?? {};
-    return desired?.revision === revision ? desired : undefined;
-  });
+  const sequence = await eventually('the second release', readyMsMax, () => world.issued(revision));
   if (link.contacts !== undefined) await sleep(link.contacts.darkMs);
-  return issued.sequence;
+  return sequence;
 }
 
 function startsAnew({ isNew, isPower }: Link): boolean {
@@ -193,27 +132,8 @@ async function pass(link: Link, scene: Scene): Promise<Passage> {
   }
 }
 
-async function portalOf({ trouble }: Link, world: ShoreAndDevice, directory: string): Promise<Server | undefined> {
-  if (trouble?.kind !== 'portal') return undefined;
-  return await startPortal(trouble.shows, world.controllerDirectory, `${directory}/portal`);
-}
-
 /** Leads an update over a link, in a process that was started by `ownNetwork`; what it needs lies below `directory`. */
 export async function leadOverLink(link: Link, directory: string): Promise<Passage> {
-  await using stack = new AsyncDisposableStack();
-  const networks = await Networks.open(directory);
-  stack.defer(() => networks.close());
-  const names = await startNames();
-  stack.defer(() => void names.close());
-  const program = await LinkProgram.start(meeting, workshop);
-  stack.defer(() => program.stop());
-  const stopping = new AbortController();
-  const world = await ShoreAndDevice.open(directory, networks, stopping.signal);
-  stack.defer(async () => {
-    stopping.abort();
-    await world.stop();
-  });
-  const portal = await portalOf(link, world, directory);
-  stack.defer(() => void portal?.close());
-  return await pass(link, { program, world, networks, portal });
+  await using stage = await openScene(link, directory);
+  return await pass(link, stage.scene);
 }

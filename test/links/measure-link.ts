@@ -2,19 +2,30 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { Cuts } from './cut-over-link.ts';
 import type { Passage } from './lead-over-link.ts';
 import type { Link } from './links.ts';
 import { ownNetwork } from './namespaces.ts';
 
 const program = fileURLToPath(new URL('main.ts', import.meta.url));
 
-/** Leads an update over a link, in networks that end with it. Where that ends without a figure it throws what was said. */
-export async function measureLink(link: Link): Promise<Passage> {
+/** What the program prints, of networks that end with it. Where that ends without a figure it throws what was said. */
+async function outcomeOf(link: Link, ...more: readonly string[]): Promise<unknown> {
   const [unshare, ...words] = ownNetwork;
   // The shell is there for who is left without a parent: Node would not wait for them.
-  const inside = ['sh', '-c', '"$0" "$@"; exit $?', process.execPath, program, JSON.stringify(link)];
+  const inside = ['sh', '-c', '"$0" "$@"; exit $?', process.execPath, program, JSON.stringify(link), ...more];
   const child = spawn(unshare, [...words, ...inside], { stdio: ['ignore', 'pipe', 'pipe'] });
   const [said, complained, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   if (code !== 0) throw new Error(`${link.name}: ${complained.trim()}`);
-  return JSON.parse(said) as Passage;
+  return JSON.parse(said);
+}
+
+/** Leads an update over a link. */
+export async function measureLink(link: Link): Promise<Passage> {
+  return (await outcomeOf(link)) as Passage;
+}
+
+/** Has so many power cuts come between updates over a link. */
+export async function measureCuts(link: Link, cuts: number): Promise<Cuts> {
+  return (await outcomeOf(link, String(cuts))) as Cuts;
 }

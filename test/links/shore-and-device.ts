@@ -12,6 +12,8 @@ import { addRelease } from '../../controller/publishing/authoring/add-release.ts
 import { bundleAgent } from '../../device-agent/bundle.ts';
 import { enroll } from '../../device-agent/command/enroll.ts';
 import { type AgentStatus, readStatus } from '../../device-agent/report/status-file.ts';
+import { readLog } from '../../device-agent/runtime/log-file.ts';
+import { stateLayout } from '../../device-agent/state-layout.ts';
 import type { DeviceStatus } from '../../schemas/generated/types.ts';
 import { contextOf } from '../end-to-end/world.ts';
 import { shoreName } from './names.ts';
@@ -19,6 +21,8 @@ import { addresses, type Networks } from './namespaces.ts';
 
 const device = 'truck-7-cab';
 const nextVersion = '1.2.0';
+/** What every release of it prints first. */
+const firstWords = `${changedApplication} `;
 const customSection = 0;
 
 /** A number as Wasm writes it. */
@@ -125,12 +129,14 @@ export class ShoreAndDevice {
     return `${this.#directory}/controller`;
   }
 
-  /** In a network of its own, in which nothing is left of what was before; it tells the world how it likes in its log. */
-  async startAgent(): Promise<void> {
+  /** In a network of its own, in which nothing is left of what was before; it tells the world how it likes in its log. Gives the moment of its start. */
+  async startAgent(): Promise<number> {
     const [program, ...words] = await this.#networks.startDevice();
     const log = openSync(this.#world.logOf(device), 'a');
     const args = [...words, process.execPath, this.#program, '--config', `${this.#device.directory}/fleet.config.yaml`];
+    const startMs = Date.now();
     this.#agent = spawn(program!, args, { detached: true, stdio: ['ignore', log, log] });
+    return startMs;
   }
 
   /** As when the power goes: nothing of it says a word more. */
@@ -142,20 +148,26 @@ export class ShoreAndDevice {
   }
 
   /** Commits a new release that differs by so many bytes, and tells which revision that is. */
-  async release(freshBytes: number): Promise<string> {
+  async release(freshBytes: number, version = nextVersion): Promise<string> {
     const { tree } = this.#fleet;
     const file = exampleModule(this.#context.projectDirectory, 'harbor', changedApplication, '1.1.0');
     const bytes = withFreshBytes(readFileSync(file), freshBytes);
     const { random, clock } = this.#context;
-    addRelease(tree, { name: changedApplication, version: nextVersion, bytes, file, random, now: clock.now() });
+    addRelease(tree, { name: changedApplication, version, bytes, file, random, now: clock.now() });
     const manifest = `${tree.directory}/applications/${changedApplication}.yaml`;
-    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('release: 1.0.0', `release: ${nextVersion}`));
-    return await this.#world.commit('The second');
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/release: \S+/, `release: ${version}`));
+    return await this.#world.commit(version);
   }
 
   /** What the shore says of the device. */
   async told(): Promise<DeviceStatus | undefined> {
     return (await fetchStatus(this.#world.context)).devices.find(({ name }) => name === device);
+  }
+
+  /** The sequence of the deployment by which the device is to have a revision; undefined before that is issued. */
+  async issued(revision: string): Promise<number | undefined> {
+    const { desired } = (await this.told()) ?? {};
+    return desired?.revision === revision ? desired.sequence : undefined;
   }
 
   /** Whom the shore did not let in, and why. */
@@ -169,6 +181,14 @@ export class ShoreAndDevice {
   /** What the device says of itself, asked on the spot. */
   truth(): AgentStatus | undefined {
     return readStatus(this.#context.disk, stateOf(this.#device));
+  }
+
+  /** When its application printed its first line, of those since then; undefined while there is none. */
+  firstLineMs(sinceMs: number): number | undefined {
+    const { logDirectory } = stateLayout(stateOf(this.#device));
+    const lines = (readLog(this.#context.disk, logDirectory, changedApplication) ?? '').split('\n');
+    const at = lines.filter((line) => line.includes(firstWords)).map((line) => Date.parse(line.split(' ')[0]!));
+    return at.find((ms) => ms >= sinceMs);
   }
 
   async stop(): Promise<void> {

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { DeployedApplication, Deployment, DeviceStatus, StatusDocument } from '../../schemas/generated/types.ts';
 import { type CommitModel, darkAfterSeconds, type SimFleet, type WantedApplication } from './fleet.ts';
+import { HealthChecker } from './health-checker.ts';
 import { HostChecker } from './host-checker.ts';
 import { LinkChecker } from './link-checker.ts';
 import { LogbookChecker } from './logbook-checker.ts';
@@ -80,11 +81,12 @@ export class Checkers {
   readonly #truths = new Map<string, Map<string, Truth>>();
   /** By device, at how many looks on end it was shown running while two machines took turns. */
   readonly #lookedInVain = new Map<string, number>();
-  /** By device, when it was answered over HTTPS last. */
+  /** By device, when it was answered over HTTPS last, or made a receipt that the shore has. */
   readonly #askedAt = new Map<string, number>();
   readonly hosts = new HostChecker((sentence) => this.fail(sentence));
   readonly logbooks = new LogbookChecker((sentence) => this.fail(sentence));
   readonly links: LinkChecker;
+  readonly health: HealthChecker;
   /** By device, sequences of deployments with a release that fails. */
   readonly #failing = new Map<string, Set<number>>();
   #violation: Violation | undefined;
@@ -96,6 +98,7 @@ export class Checkers {
     this.#broker = broker;
     this.#now = now;
     this.links = new LinkChecker((sentence) => this.fail(sentence), now);
+    this.health = new HealthChecker((sentence) => this.fail(sentence), now);
   }
 
   /** Remembered until the world looks: what finds it may be far below code that catches everything. */
@@ -133,12 +136,14 @@ export class Checkers {
   remade(machine: string): void {
     Object.assign(this.#record(machine), { highest: 0, good: 0, isRotten: false });
     this.logbooks.remade(machine);
+    this.health.remade(machine);
   }
 
   /** A copy of its disk is in another machine: what was rotten is, and what was good may have been lost on the way. */
   cloned(machine: string, clone: string): void {
     Object.assign(this.#record(clone), { isRotten: this.#record(machine).isRotten });
     this.logbooks.doubt(nameOf(machine));
+    this.health.cloned(machine, clone);
   }
 
   /** What the device must still know after a power cut now. */
@@ -168,6 +173,7 @@ export class Checkers {
 
   /** An agent tells its app host to run exactly these. */
   applying(machine: string, applications: readonly RunnableApplication[]): void {
+    this.health.applying(machine, applications, applicationsKey(applications));
     const names = new Set(applications.map(({ name }) => name));
     if (names.size < applications.length) this.fail(`${machine} runs an application twice: ${[...names].join(', ')}`);
     const isPart = this.#record(machine).isRotten;
@@ -194,6 +200,8 @@ export class Checkers {
     }
     record.highest = highestSequence;
     if (phase === 'active' && running !== undefined) record.good = running.sequence;
+    if (!record.isRotten)
+      this.health.observed(machine, report, ({ name, version }) => this.#fleet.fails(name, version));
   }
 
   /** A report leaves a device, of which this is true. */
@@ -240,6 +248,12 @@ export class Checkers {
   /** It asked for news, and was answered. */
   asked(device: string): void {
     this.#askedAt.set(device, this.#now());
+  }
+
+  /** The shore took a receipt: it counts as heard when it was made, and no clock that runs ahead makes that later than now. */
+  carried(device: string, madeMs: number): void {
+    const before = this.#askedAt.get(device) ?? 0;
+    this.#askedAt.set(device, Math.max(before, Math.min(madeMs, this.#now())));
   }
 
   #heardAt(device: string): number {

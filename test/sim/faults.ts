@@ -17,6 +17,7 @@
  *   broker       every session ends; it takes nothing from the controller for hours
  *   repository   not reachable for hours
  *   liar         see `liar.ts`
+ *   sticks       see `carrier.ts`
  */
 
 import type { SimRandom } from '../../platform/simulated/random.ts';

@@ -2,11 +2,15 @@ import test from 'ava';
 import { inTurns } from '../hunt.ts';
 import { loseAll } from './disk-crash.ts';
 import type { SimDevice } from './sim-device.ts';
+import type { SimContact } from './sim-line.ts';
 import { World } from './world.ts';
 
 const hourMs = 3_600_000;
 const budgetBytes = 100_000;
 const days = 4;
+
+/** Their couriers ask for news too, besides fetching. */
+const stay: SimContact = { mode: 'stay', intervalSeconds: 3 * 3600 };
 
 /** Power and link of a device come and go, its agent is killed, and so are its couriers. */
 function trouble(world: World, device: SimDevice): void {
@@ -27,7 +31,7 @@ for (const seed of inTurns([1, 2, 3, 4, 5], 0)) {
     const { fleet, checkers } = world;
     fleet.limitLinks(budgetBytes);
     world.controller.start();
-    for (let at = 0; at < 3; at += 1) fleet.putDevice({ ...world.addDevice(at), kind: 'ship' });
+    for (let at = 0; at < 3; at += 1) fleet.putDevice({ ...world.addDevice(at, stay), kind: 'ship' });
     const devices = [...world.devices.values()];
     for (const device of devices) {
       device.courierMortality = 0.1;

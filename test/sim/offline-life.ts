@@ -3,10 +3,11 @@ import type { Agent, AgentOptions } from '../../device-agent/agent.ts';
 import { CarryingCourier } from '../../device-agent/courier/carrying-courier.ts';
 import type { RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
-import { type Clock, type Disk, type Log, type Network, NetworkError } from '../../platform/ports.ts';
+import { type Clock, type Disk, type LineDoors, type Log, type Network, NetworkError } from '../../platform/ports.ts';
 import { SimTime } from '../../platform/simulated/clock.ts';
 import type { AgentConfiguration, Report } from '../../schemas/generated/types.ts';
 import type { SimDisk } from './sim-disk.ts';
+import { SimDoors } from './sim-doors.ts';
 import type { SimRuntime } from './sim-runtime.ts';
 
 const bootMs = 2_000;
@@ -17,6 +18,7 @@ export interface AgentStart {
   readonly disk: Disk;
   readonly log: Log;
   readonly link: ShadowLink;
+  readonly doors: LineDoors;
   readonly openCourier: AgentOptions['openCourier'];
   readonly onRuntime?: (runtime: SimRuntime) => void;
   readonly onApply: (applications: readonly RunnableApplication[]) => void;
@@ -58,7 +60,7 @@ export async function liveOffline({ disk, at, configuration, createAgent, onRun 
   const clock = time.clock({ alive: true });
   const outside = { configuration, stateDirectory: '/state', disk, clock, network: noNetwork };
   const agent = createAgent({
-    ...{ clock, disk, log: noLog, link: noLink, onRun },
+    ...{ clock, disk, log: noLog, link: noLink, doors: new SimDoors(), onRun },
     openCourier: (shared) => new CarryingCourier({ ...outside, ...shared }),
     onApply: (applications) => {
       applied = applications;

@@ -1,8 +1,11 @@
 /** One simulated fleet from its first commit to its last: a month of trouble, then peace, in which all must come right. */
+
+import { Carrier } from './carrier.ts';
 import { Violation } from './checkers.ts';
 import { converge, goBack } from './converge.ts';
 import { Faults } from './faults.ts';
 import { FleetLife } from './fleet-life.ts';
+import type { SimContact } from './sim-line.ts';
 import { World } from './world.ts';
 
 export interface RunOptions {
@@ -34,6 +37,8 @@ export interface RunSummary {
   /** Starts of agents of which the shore was told what came before. */
   readonly startsTold: number;
   readonly bytesDown: number;
+  /** Receipts that somebody brought ashore. */
+  readonly receipts: number;
   /** How long it took until all was well, after the faults had ended. */
   readonly convergedMs: number | undefined;
 }
@@ -45,17 +50,26 @@ const stepMs = 60_000;
 /** Whether the last commit is one that can come true shows within this time. */
 const lookAgainMs = 10 * 60_000;
 
+/** Of the devices so many ask by plan, and how. */
+const polling = 0.25;
+const stay: SimContact = { mode: 'stay', intervalSeconds: 3 * 3600 };
+const poll: SimContact = { mode: 'poll', intervalSeconds: 2700 };
+
 /** Of this many devices that git names, one more is ready to join. */
 const devicesPerSpare = 8;
 
-function settleDevices(world: World, faults: Faults, count: number): FleetLife {
+function settleDevices(world: World, faults: Faults, carrier: Carrier, count: number): FleetLife {
   const spares = Math.ceil(count / devicesPerSpare);
-  const manifests = Array.from({ length: count + spares }, (_, index) => world.addDevice(index));
+  const random = world.random.stream('contacts');
+  const manifests = Array.from({ length: count + spares }, (_, index) =>
+    world.addDevice(index, random.chance(polling) ? poll : stay),
+  );
   const sites = Map.groupBy(manifests, ({ site }) => site);
   for (const manifest of manifests.slice(0, count)) world.fleet.putDevice(manifest);
   for (const [site, members] of sites) {
     const devices = members.map(({ name }) => world.devices.get(name)!);
     faults.followSchedule(devices, world.random.stream(site));
+    carrier.travel(devices, site);
   }
   for (const device of world.devices.values()) {
     device.boot();
@@ -66,8 +80,9 @@ function settleDevices(world: World, faults: Faults, count: number): FleetLife {
 
 async function live(world: World, { devices, days }: RunOptions): Promise<number> {
   const faults = new Faults(world);
+  const carrier = new Carrier(world);
   world.controller.start();
-  const life = settleDevices(world, faults, devices);
+  const life = settleDevices(world, faults, carrier, devices);
   life.start();
   faults.start();
   for (let elapsed = 0; elapsed < days * 24 * hourMs; elapsed += lookMs) {
@@ -75,6 +90,7 @@ async function live(world: World, { devices, days }: RunOptions): Promise<number
     await world.look();
   }
   faults.end();
+  carrier.end();
   life.end();
   await world.run(lookAgainMs);
   const good = await life.mend();
@@ -119,6 +135,7 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
     hostEnds: trace.count('host-end'),
     startsTold: world.checkers.logbooks.count,
     bytesDown: [...devices.values()].reduce((sum, { link }) => sum + link.bytesDown, 0),
+    receipts: trace.count('receipt'),
     convergedMs,
   };
   return { violation, digest: trace.digest(), end: trace.end, summary };

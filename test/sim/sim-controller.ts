@@ -1,5 +1,7 @@
 /** The controller of the simulated world: every room real, over a disk and a database that outlive its process. */
 import { encodeDelta } from '../../artifact/delta/encode.ts';
+import { bundleDevicesMax, makeBundle } from '../../controller/bundles/make-bundle.ts';
+import { OrderedBundles } from '../../controller/bundles/ordered-bundles.ts';
 import { createController } from '../../controller/controller.ts';
 import type { Controller } from '../../controller/controller-parts.ts';
 import { createGuard } from '../../controller/doors/guard.ts';
@@ -11,7 +13,7 @@ import type { TakePart } from '../../controller/doors/part-outcome.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
-import type { ArtifactFiles } from '../../controller/publishing/files/artifact-files.ts';
+import { ArtifactError, type ArtifactFiles } from '../../controller/publishing/files/artifact-files.ts';
 import { DirectoryFiles } from '../../controller/publishing/files/directory-files.ts';
 import { fillParcel } from '../../controller/publishing/fill-parcel.ts';
 import { keepFresh } from '../../controller/publishing/keep-fresh.ts';
@@ -19,7 +21,7 @@ import type { MakeReleaseDelta } from '../../controller/publishing/make-delta.ts
 import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
 import { type ServingParts, serveArtifacts } from '../../controller/publishing/serve-artifacts.ts';
-import { signDeployment } from '../../controller/publishing/sign-deployment.ts';
+import { signBundle, signDeployment } from '../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
 import type { BlobCache } from '../../controller/state/blob-cache.ts';
 import { keptTexts } from '../../controller/state/kept-texts.ts';
@@ -31,6 +33,7 @@ import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-f
 import type { Clock, HttpHandler, HttpResponse, Log } from '../../platform/ports.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
+import { unpackBatch } from '../../schemas/message-batch.ts';
 import { brotliOnce, deltasOnce } from '../made-once.ts';
 import type { Checkers } from './checkers.ts';
 import type { Fate } from './disk-crash.ts';
@@ -169,6 +172,8 @@ export class SimController {
   }
 
   #serve(life: ProcessLife, clock: Clock, files: ArtifactFiles, controller: Controller, messages: TakePart): void {
+    const ordered = new OrderedBundles();
+    const deploymentKey = readControllerKeys(diskOf(life, this.disk), keysDirectory).deployment;
     const isRight: ServingParts['isRight'] = (file, bytes) => controller.isRightArtifact(file, bytes);
     const api = createApi({
       fillParcel: (request) => fillParcel(request, { files, isRight }),
@@ -188,10 +193,33 @@ export class SimController {
       clock,
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
       acceptRevision: (name) => controller.acceptRevision(name),
-      makeBundle: async () => undefined,
-      noteBundle: async () => false,
-      takeReceipt: controller.takeReceipt,
-      takeMessages: controller.takeMessages,
+      makeBundle: (order) =>
+        makeBundle(order, {
+          ...{ files, isRight, nowMs: () => clock.now(), sign: (statement) => signBundle(statement, deploymentKey) },
+          offers: ({ site, device }) =>
+            controller.offers(
+              site === undefined ? { kind: 'device', name: device! } : { kind: 'site', name: site },
+              bundleDevicesMax,
+            ),
+          expect: (lease, bundle) => ordered.add(lease, bundle),
+        }).catch((error: unknown) => {
+          if (!(error instanceof ArtifactError)) throw error;
+          return undefined;
+        }),
+      noteBundle: (lease) => ordered.written(lease, (bundle) => controller.noteBundle(bundle)),
+      takeReceipt: async (order) => {
+        const outcome = await controller.takeReceipt(order);
+        if (outcome.kind === 'taken') this.#world.checkers.carried(outcome.device, Date.parse(outcome.madeAt));
+        return outcome;
+      },
+      takeMessages: async (order) => {
+        const outcome = await controller.takeMessages(order);
+        if (outcome.kind === 'taken') {
+          const batch = unpackBatch(Buffer.from(order.messages.batch, 'base64'));
+          this.#world.checkers.logbooks.taken(outcome.device, batch);
+        }
+        return outcome;
+      },
       actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
       notifyPush: () => {},
       authorize: controller.authorize,

@@ -69,7 +69,6 @@ class CourierLife implements ProcessLife {
 function startCourier(options: SimCourierOptions): ChildProcess {
   const { time, random, life: agentLife, disk, configuration, mortality } = options;
   const life = new CourierLife(agentLife);
-  let isHung = false;
   let hear: (message: unknown) => void = () => {};
   let tellExit: Parameters<ChildProcess['onExit']>[0] = () => {};
   const agent = {
@@ -83,10 +82,10 @@ function startCourier(options: SimCourierOptions): ChildProcess {
     message: unknown,
     deliver: (copy: unknown) => void,
   ): void => {
-    if (!from.alive || isHung) return;
+    if (!from.alive) return;
     const text = JSON.stringify(message);
     time.at(time.now, () => {
-      if (to.alive && !isHung) deliver(JSON.parse(text));
+      if (to.alive) deliver(JSON.parse(text));
     });
   };
   const say = (message: FromCourier): void => carry(life, agent, message, (copy) => hear(copy));
@@ -97,10 +96,11 @@ function startCourier(options: SimCourierOptions): ChildProcess {
       if (agentLife.alive) tellExit({ code: undefined, signal: 'SIGKILL' });
     });
   };
-  const meetSomething = (): void => {
-    if (random.chance(hangs)) isHung = true;
-    else die();
+  // One that hangs does nothing more, and so takes nothing more from the network; what it said before is heard, but no end.
+  const hang = (): void => {
+    life.alive = false;
   };
+  const meetSomething = (): void => (random.chance(hangs) ? hang() : die());
   const clock = options.clockOf(life);
   const shared = new SharedTime(clock, (atMs) => say({ kind: 'signed', atMs }));
   const countTravel: CountTravel = (bytes, via) =>

@@ -47,6 +47,8 @@ function partsOf(path: string): string[] {
 
 export class SimDisk implements Disk {
   #root = newDirectory();
+  /** Of files that were written at their end: their bytes as they are seen, with room behind them. */
+  readonly #grown = new WeakMap<Inode, { readonly room: Uint8Array; readonly seen: Uint8Array }>();
   #renames: Rename[] = [];
   #operations = 0;
   #crashAfter = Number.POSITIVE_INFINITY;
@@ -176,6 +178,20 @@ export class SimDisk implements Disk {
     return this.#handle(path, this.#file(path), mode);
   }
 
+  /** Its bytes with these among them. What has been read or is durable keeps what it had: only what lies behind all of it is written in place. */
+  #written(inode: Inode, position: number, bytes: Uint8Array): Uint8Array {
+    const { length } = inode.bytes;
+    const end = position + bytes.length;
+    const grown = this.#grown.get(inode);
+    const isBehind = grown?.seen === inode.bytes && position >= length && end <= grown.room.length;
+    const room = isBehind ? grown.room : new Uint8Array(position < length ? Math.max(end, length) : 2 * end);
+    if (!isBehind) room.set(inode.bytes);
+    room.set(bytes, position);
+    const seen = room.subarray(0, Math.max(end, length));
+    this.#grown.set(inode, { room, seen });
+    return seen;
+  }
+
   #handle(path: string, inode: Inode, mode: 'read' | 'write'): DiskFile {
     const writable = (): void => {
       if (mode === 'read') throw new DiskError('NOT_PERMITTED', path, 'opened for reading');
@@ -195,10 +211,7 @@ export class SimDisk implements Disk {
         if (growth > 0 && this.#isFull(growth)) {
           throw new DiskError('NO_SPACE', path, 'no space left');
         }
-        const next = new Uint8Array(Math.max(end, inode.bytes.length));
-        next.set(inode.bytes);
-        next.set(bytes, position);
-        inode.bytes = next;
+        inode.bytes = this.#written(inode, position, bytes);
       },
       truncate: (bytes) => {
         writable();

@@ -11,9 +11,9 @@ import type { SimBroker } from './sim-bus.ts';
 import type { SimLink } from './sim-network.ts';
 import { simShadowLink } from './sim-shadow-link.ts';
 
-/** How a device is in touch: it stays, or asks now and then. */
+/** How a device is in touch: by sessions alone, by these and over HTTPS where there is none, or it asks now and then. */
 export interface SimContact {
-  readonly mode: 'stay' | 'poll';
+  readonly mode: 'session' | 'stay' | 'poll';
   readonly intervalSeconds: number;
 }
 
@@ -39,5 +39,5 @@ export function simLine({ broker, link, life, contact, ...asking }: SimLineOptio
   const rhythm = { fromMs: Math.min(withoutBrokerFirstMs, mostMs), mostMs };
   const openNews = (): NewsLink => new NewsLink({ ...asking, why: 'no-mqtt', rhythm });
   const line: StayingLink = new StayingLink({ clock, session, openNews });
-  return line;
+  return contact.mode === 'session' ? session : line;
 }

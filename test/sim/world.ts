@@ -24,11 +24,7 @@ export const goodLink: LinkQuality = {
   cacheProbability: 0,
 };
 
-/** How devices are in touch. */
-const contacts: readonly SimContact[] = [
-  ...Array<SimContact>(3).fill({ mode: 'stay', intervalSeconds: 3 * 3600 }),
-  { mode: 'poll', intervalSeconds: 2700 },
-];
+const bySession: SimContact = { mode: 'session', intervalSeconds: 3 * 3600 };
 
 /** Devices on one site share its fate. */
 const devicesPerSite = 3;
@@ -59,12 +55,11 @@ export class World {
   }
 
   /** A new device, off and without a link, that git does not name yet. */
-  addDevice(index: number): DeviceManifest {
+  addDevice(index: number, contact = bySession): DeviceManifest {
     const name = `device-${index}`;
     const random = this.random.stream(name);
     const server = (device: string) => this.liar.server(device, this.controller.server);
     const { time, trace, checkers, broker, fleet } = this;
-    const contact = random.pick(contacts);
     const device = new SimDevice({ time, trace, checkers, broker, server }, name, random, {
       ...{ quality: goodLink, bornRoot: fleet.bornRoot, contact },
     });

@@ -44,3 +44,8 @@ export function errorAnswer(
 ): HttpResponse {
   return jsonAnswer(status, { code, message }, headers);
 }
+
+/** That somebody asks too often, and after how many seconds it is worth to ask again. */
+export function tooManyAnswer(message: string, seconds: number): HttpResponse {
+  return errorAnswer(429, 'TOO_MANY_REQUESTS', message, { 'retry-after': String(seconds) });
+}

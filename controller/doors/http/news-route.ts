@@ -2,7 +2,7 @@
 import type { HttpRequest, HttpResponse, Peer } from '../../../platform/ports.ts';
 import { type NewsAnswer, type NewsRequest, packNewsAnswer, parseNewsRequest } from '../../../schemas/news.ts';
 import { RateLimits } from '../rate-limits.ts';
-import { bytesAnswer, emptyAnswer, errorAnswer } from './json-answer.ts';
+import { bytesAnswer, emptyAnswer, errorAnswer, tooManyAnswer } from './json-answer.ts';
 
 /** Takes the report of a device and says what is news to it; undefined where too much waits, rejects where it can't be written. */
 export type TakeNews = (device: string, asked: NewsRequest) => Promise<NewsAnswer | undefined>;
@@ -26,10 +26,7 @@ export async function newsAnswer(
 ): Promise<HttpResponse> {
   const asked = parseNewsRequest(body ?? new Uint8Array(0));
   if (asked === undefined) return errorAnswer(400, 'BAD_REQUEST', 'the body is no question for news of this version');
-  if (limits?.take(device) === false) {
-    const headers = { 'retry-after': '60' };
-    return errorAnswer(429, 'TOO_MANY_REQUESTS', 'this device asks too often', headers);
-  }
+  if (limits?.take(device) === false) return tooManyAnswer('this device asks too often', 60);
   // The engine has told why.
   const answer = await take(device, asked).catch(() => undefined);
   if (answer === undefined) return errorAnswer(503, 'UNAVAILABLE', 'what devices say can not be taken now');

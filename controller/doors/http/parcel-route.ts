@@ -2,7 +2,7 @@
 import type { HttpRequest, HttpResponse, Peer } from '../../../platform/ports.ts';
 import { type ParcelRequest, parseParcelRequest } from '../../../schemas/parcel.ts';
 import { RateLimits } from '../rate-limits.ts';
-import { bytesAnswer, errorAnswer } from './json-answer.ts';
+import { bytesAnswer, errorAnswer, tooManyAnswer } from './json-answer.ts';
 import { parseJson } from './json-body.ts';
 
 /** Fills a parcel with what a device lacks of metadata and indexes; undefined while these can't be read. */
@@ -28,10 +28,8 @@ export async function parcelAnswer(
   const asked = parseParcelRequest(parseJson(body));
   if (asked === undefined)
     return errorAnswer(400, 'BAD_REQUEST', 'has lists files of metadata as VERSION.ROLE.json, releases NAME/VERSION');
-  if (device !== undefined && limits?.take(device) === false) {
-    const headers = { 'retry-after': String(1 / perSecond) };
-    return errorAnswer(429, 'TOO_MANY_REQUESTS', 'this device asks for parcels too often', headers);
-  }
+  if (device !== undefined && limits?.take(device) === false)
+    return tooManyAnswer('this device asks for parcels too often', 1 / perSecond);
   const parcel = await fill(asked);
   return parcel === undefined ? errorAnswer(503, 'UNAVAILABLE', 'the files can not be read now') : bytesAnswer(parcel);
 }

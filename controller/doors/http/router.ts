@@ -24,7 +24,7 @@ import { bundleAnswer, type MakeBundle, type NoteBundle, writtenAnswer } from '.
 import { changeFeeds, type FeedParts } from './change-feed.ts';
 import { bearsToken, signsBody } from './credentials.ts';
 import type { EnrolmentLimits } from './enrolment-limits.ts';
-import { bytesAnswer, emptyAnswer, errorAnswer, jsonAnswer } from './json-answer.ts';
+import { bytesAnswer, emptyAnswer, errorAnswer, jsonAnswer, tooManyAnswer } from './json-answer.ts';
 import { parseJson } from './json-body.ts';
 import { newsAnswer, type TakeNews } from './news-route.ts';
 import { type FillParcel, parcelAnswer } from './parcel-route.ts';
@@ -129,7 +129,7 @@ function enrolRoute(parts: ApiParts): Route {
     if (typeof asked === 'string') return errorAnswer(400, 'BAD_REQUEST', asked);
     if (parts.enrolments?.take(asked.device, peer, parts.authorize) === false) {
       const message = 'too many enrolments from this address at once; the next one is judged in a moment';
-      return errorAnswer(429, 'TOO_MANY_REQUESTS', message, { 'retry-after': '5' });
+      return tooManyAnswer(message, 5);
     }
     const answer = await parts.enrol(asked, peer.address);
     if (answer.kind === 'refused') return errorAnswer(403, answer.code, answer.message);
@@ -176,10 +176,8 @@ function parcelRoute({ fillParcel, parcelLimits }: ApiParts): Route {
 function messagesRoute(parts: ApiParts): Route {
   return async ({ body = new Uint8Array(0) }, { device = '' }) => {
     const outcome = await parts.messages(device, body);
-    if (outcome.kind === 'too-many') {
-      const headers = { 'retry-after': String(outcome.seconds) };
-      return errorAnswer(429, 'TOO_MANY_REQUESTS', 'this device sends parts of messages too often', headers);
-    }
+    if (outcome.kind === 'too-many')
+      return tooManyAnswer('this device sends parts of messages too often', outcome.seconds);
     return outcome.answer === undefined ? emptyAnswer() : bytesAnswer(outcome.answer);
   };
 }

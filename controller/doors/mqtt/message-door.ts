@@ -26,7 +26,7 @@ export interface MessageDoorParts {
 const partsPerSecond = 10;
 const partsBurst = 120;
 /** Until its bucket has room for half of a batch. */
-const tooManySeconds = 6;
+const tooManySeconds = partsBurst / 2 / partsPerSecond;
 const devicesRemembered = 20_000;
 
 class MessageDoor {

@@ -1,15 +1,7 @@
 /** What is counted of a rollout's devices, kept as they change: one costs the same in a fleet of any size. */
 import { basesOf, type DeviceBases, WaveBases } from './bases.ts';
-import { isUnavailable, type Room, type Taker, takersMax } from './budget.ts';
-import {
-  type DeviceInRollout,
-  type Fate,
-  fateOf,
-  type Progress,
-  progressOf,
-  retriesOf,
-  waitsForRetry,
-} from './fate.ts';
+import { type Absence, absenceOf, isUnavailable, type Room, type Taker, takersMax } from './budget.ts';
+import { type DeviceInRollout, type Fate, fateOf, progressOf, retriesOf, waitsForRetry } from './fate.ts';
 import { noCounts, type WaveCounts } from './gate.ts';
 import type { RolloutPolicy } from './policy.ts';
 import { noReturns, type Return, type Returns, returnOf } from './returning.ts';
@@ -21,7 +13,7 @@ interface Noted {
   readonly fate: Fate;
   readonly group?: string;
   /** Of one that its group has to do without. */
-  readonly away?: Progress;
+  readonly away?: Absence;
   readonly returns?: Return;
   /** It has no delta to what it was issued, and waits until somebody lets it take that whole. */
   readonly asks: boolean;
@@ -121,7 +113,7 @@ export class Book implements Tally {
     const noted = {
       ...{ wave, fate: fateOf(device, this.#retries), asks: asks(device) },
       waitsForRetry: waitsForRetry(device, this.#retries),
-      ...(isUnavailable(device) ? { away: progressOf(device.observed) } : {}),
+      ...(isUnavailable(device) ? { away: absenceOf(device.observed) } : {}),
       ...(group === undefined ? {} : { group }),
       ...(returns === undefined ? {} : { returns }),
       ...(this.#policy.bytes === undefined || device.isHeld ? {} : { bases: basesOf(device.observed) }),
@@ -148,15 +140,24 @@ export class Book implements Tally {
     return budget.maxUnavailable - (this.#away.get(group)?.size ?? 0);
   }
 
-  /** What room a group has; who takes it is told where none is left. */
-  room(group: string | undefined): Room {
+  /** What room a group has while a wave is open, or all are; who takes it is told where none is left. */
+  room(group: string | undefined, open = Number.POSITIVE_INFINITY): Room {
     const spare = this.spare(group);
-    return { spare, takers: spare > 0 || group === undefined ? [] : this.#takers(group) };
+    return { spare, takers: spare > 0 || group === undefined ? [] : this.#takers(group, open) };
   }
 
-  #takers(group: string): readonly Taker[] {
+  #takers(group: string, open: number): readonly Taker[] {
     const names = (this.#away.get(group) ?? new Set()).values().take(takersMax);
-    return Array.from(names, (device) => ({ device, progress: this.#noted.get(device)!.away! }));
+    return Array.from(names, (device) => {
+      const { away, wave } = this.#noted.get(device)!;
+      return { device, absence: away!, ...(wave > open ? { isLater: true } : {}) };
+    });
+  }
+
+  /** Whether a device of a wave waits, and its group has no room for it. */
+  lacksRoom(name: string, wave: number): boolean {
+    const noted = this.#noted.get(name);
+    return noted?.wave === wave && noted.fate === 'waiting' && this.spare(noted.group) <= 0;
   }
 
   #add(name: string, noted: Noted): void {

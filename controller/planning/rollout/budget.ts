@@ -1,5 +1,6 @@
 /** How many devices that belong together may be on their way at once, whatever they are on their way to. */
 import type { DesiredDevice } from '../../manifests/desired.ts';
+import type { ObservedDevice } from '../observed.ts';
 import { type DeviceInRollout, type Progress, progressOf } from './fate.ts';
 import type { Budget } from './policy.ts';
 
@@ -38,10 +39,25 @@ export function isUnavailable({ observed }: Pick<DeviceInRollout, 'observed'>): 
   }
 }
 
+/** Whether it was given a place in the budget: of one whose key is new nobody knows, and it may run well. */
+export function hasPlace(device: Pick<DeviceInRollout, 'observed'>): boolean {
+  return isUnavailable(device) && device.observed.isKeyNew !== true;
+}
+
+/** Why its group has to do without a device, or may have to. */
+export type Absence = Progress | 'new-key';
+
+/** Of one that is unavailable. */
+export function absenceOf(observed: ObservedDevice): Absence {
+  return observed.isKeyNew ? 'new-key' : progressOf(observed);
+}
+
 /** A device that its group has to do without, or may have to. */
 export interface Taker {
   readonly device: string;
-  readonly progress: Progress;
+  readonly absence: Absence;
+  /** Its wave comes after the one that is open: it is offered nothing new before others are through. */
+  readonly isLater?: true;
 }
 
 /** What of the budget of a group is left, and the first of those that have a place in it. */
@@ -53,9 +69,13 @@ export interface Room {
 /** Takers that are named. */
 export const takersMax = 3;
 
-function takerText({ device, progress }: Taker): string {
-  if (progress === 'unheard') return `${device} was not heard since it was issued its newest`;
-  return progress === 'down' ? `${device} does badly` : `${device} is on its way`;
+const wayOut = 'its own wave comes later: an earlier wave or another group for it lets the others go on';
+
+function takerText({ device, absence, isLater }: Taker): string {
+  if (absence === 'new-key') return `${device} has said nothing yet by the key that git names now`;
+  if (absence === 'unheard') return `${device} was not heard since it was issued its newest`;
+  if (absence !== 'down') return `${device} is on its way`;
+  return isLater ? `${device} does badly, and ${wayOut}` : `${device} does badly`;
 }
 
 /** Why a device of a group gets nothing that it would have to stop something for. */

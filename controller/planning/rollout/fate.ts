@@ -26,7 +26,7 @@ export interface DeviceInRollout {
   /** Which definition its newest deployment was drawn from; `other` is one that is neither, or nobody knows which. */
   readonly on: 'target' | 'good' | 'other' | 'nothing';
   readonly isHeld: boolean;
-  /** The target asks nothing else of it than what it was issued by another definition. */
+  /** The target asks nothing else of it than what it was issued by another definition, or than what was good, which it is on. */
   readonly isUnchanged?: true;
   /** It is to go back, and what was good can't be drawn for it. */
   readonly lacksGood?: true;
@@ -144,7 +144,8 @@ export function waitsForRetry({ on, isHeld, observed }: DeviceInRollout, retries
 
 /** Its fate; `retries` are those of the rollout: never by the clock, which may be set back. */
 export function fateOf({ on, isHeld, isUnchanged, observed }: DeviceInRollout, retries: number): Fate {
-  if (on !== 'target' || isWithheld(observed)) return isHeld ? 'held' : 'waiting';
+  const isElsewhere = on !== 'target' && !(isUnchanged === true && progressOf(observed) === 'settled');
+  if (isElsewhere || isWithheld(observed)) return isHeld ? 'held' : 'waiting';
   const fate = fateOn[progressOf(observed)];
   // It is not asked to take it any more.
   if (isHeld && isOffered(fate)) return 'held';

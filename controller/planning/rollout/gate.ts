@@ -63,14 +63,24 @@ function judgeSuccess(wave: Wave, counts: WaveCounts): GateVerdict {
   return holds('success', `${seen}; ${rule}${next}`);
 }
 
-/** What failed before somebody tried again is all that is known of a device until it was offered it anew. */
+/** That it failed with what it was offered before somebody tried again is all that is known of a device until it was offered it anew. */
 function judgeRetried(wave: Wave, { updated, failed }: WaveCounts, toRetry: number): GateVerdict {
   const { name, gate } = wave;
   const known = updated + failed + toRetry;
   if (updated * 100 >= gate.successPercent * known) return { kind: 'passed' };
   const seen = `${updated} of ${known} devices of wave ${name} run it`;
-  const left = `${toRetry} that failed before the retry ${toRetry === 1 ? 'was' : 'were'} not offered it again yet`;
+  const were = toRetry === 1 ? 'was' : 'were';
+  const left = `${toRetry} that failed with what ${were} offered before the retry ${were} not offered it again yet`;
   return holds('retry', `${seen}, ${gate.successPercent} % have to; ${left}`, 'RETRY_WAITS');
+}
+
+function unsettledText(counts: WaveCounts): string {
+  const parts = [
+    [underWay(counts), 'on the way'],
+    [counts.dark, 'not heard since they were offered it'],
+    [counts.waiting, 'still to be offered it'],
+  ].flatMap(([count, words]) => (count === 0 ? [] : [`${count} ${words}`]));
+  return parts.join(', ');
 }
 
 /** While there is patience, all that are not held have to be heard and through with it. */
@@ -82,15 +92,8 @@ function judgePatiently(wave: Wave, counts: WaveCounts): GateVerdict {
     const seen = `${contacts} of ${sizeOf(counts)} devices of wave ${name} were heard since they were offered it`;
     return holds('contacts', `${seen}; ${minimum} ${minimum === 1 ? 'has' : 'have'} to be`);
   }
-  const { waiting, dark } = counts;
-  const moving = underWay(counts);
-  if (waiting + dark + moving === 0) return judgeSuccess(wave, counts);
-  const parts = [
-    [moving, 'on the way'],
-    [dark, 'not heard since they were offered it'],
-    [waiting, 'still to be offered it'],
-  ].flatMap(([count, words]) => (count === 0 ? [] : [`${count} ${words}`]));
-  return holds('unsettled', `devices of wave ${name}: ${parts.join(', ')}`);
+  if (counts.waiting + counts.dark + underWay(counts) === 0) return judgeSuccess(wave, counts);
+  return holds('unsettled', `devices of wave ${name}: ${unsettledText(counts)}`);
 }
 
 /** A wave of which nobody may be offered anything shows nothing, however long it is waited for. */
@@ -104,18 +107,18 @@ function judgeUnseen({ name, gate }: Wave, { held, unchanged }: WaveCounts): Gat
 
 /**
  * What the gate of an open wave says. When patience is over it is judged by those that are through with it; without any it holds
- * on, unless the policy asks for no contacts at all. So many as `toRetry` of those that wait failed before a retry.
+ * on, unless the policy asks for no contacts at all. So many as `toRetry` of those that wait failed with what they were offered before a retry.
  */
 export function judgeGate(wave: Wave, counts: WaveCounts, isPatienceOver: boolean, toRetry = 0): GateVerdict {
   const size = sizeOf(counts);
   if (size === 0) return judgeUnseen(wave, counts);
   if (!isPatienceOver) return judgePatiently(wave, counts);
-  const settled = counts.updated + counts.failed;
-  if (settled > 0 || amountOf(wave.gate.contacts, size) === 0) {
-    const verdict = judgeSuccess(wave, counts);
-    return verdict.kind === 'holds' ? verdict : judgeRetried(wave, counts, toRetry);
-  }
-  return holds('evidence', `nothing is known of any of the ${size} devices of wave ${wave.name}`, 'NO_EVIDENCE');
+  for (const verdict of [judgeSuccess(wave, counts), judgeRetried(wave, counts, toRetry)])
+    if (verdict.kind === 'holds') return verdict;
+  const isSeen = counts.updated + counts.failed > 0 || amountOf(wave.gate.contacts, size) === 0;
+  if (isSeen) return { kind: 'passed' };
+  const message = `no device of wave ${wave.name} is through with it: ${unsettledText(counts)}`;
+  return holds('evidence', message, 'NO_EVIDENCE');
 }
 
 /** That it has passed; a wave that nothing changes for passes as one without devices does. */

@@ -1,7 +1,7 @@
 /** Which definition one device may be drawn from now. What of it is sent is `planDevice`'s to say. */
 import type { Reason } from '../../../schemas/generated/types.ts';
 import { isWithheld } from '../observed.ts';
-import { isUnavailable, noRoomText, type Room } from './budget.ts';
+import { hasPlace, noRoomText, type Room } from './budget.ts';
 import { awaitsDeltas } from './deltas.ts';
 import { type DeviceInRollout, type Fate, fateOf, isOffered, retriesOf } from './fate.ts';
 import type { RolloutPolicy } from './policy.ts';
@@ -32,7 +32,7 @@ function stay(code: string, message: string): Permit {
  * its group, unless the device has one already.
  */
 export function withinBudget(device: DeviceInRollout, permit: Permit, room: Room): Permit {
-  if (device.group === undefined || permit.kind === 'stay' || room.spare > 0 || isUnavailable(device)) return permit;
+  if (device.group === undefined || permit.kind === 'stay' || room.spare > 0 || hasPlace(device)) return permit;
   return stay('BUDGET', noRoomText(device.group, room));
 }
 

@@ -9,7 +9,7 @@ import { type IssuedDeployment, isUntaken, isWithheld, type ObservedDevice } fro
 import { type Leave, tookAnother } from '../plan-device.ts';
 import { groupOf, type Room } from './budget.ts';
 import { goesOnUnder } from './disturbance.ts';
-import { type DeviceInRollout, isUnderWay } from './fate.ts';
+import { type DeviceInRollout, isUnderWay, retriesOf, waitsForRetry } from './fate.ts';
 import { type Permit, permit, withinBudget } from './permit.ts';
 import { drawPinned } from './pinned.ts';
 import type { RolloutPolicy } from './policy.ts';
@@ -25,6 +25,8 @@ export interface Permitted extends Leave {
   readonly definition?: string;
   /** The name of its wave. */
   readonly wave?: string;
+  /** It failed before somebody tried again; `reason` is why it was not offered it again yet. */
+  readonly awaitsRetry?: true;
   /** It waits for room in the budget of this group. */
   readonly awaitsRoomIn?: string;
 }
@@ -94,7 +96,8 @@ export function inRollout(
   const group = budget && groupOf(budget, desired);
   const isPinned = pinsOf(desired, now) !== undefined;
   const on = isPinned ? 'other' : definitionOn(standing, desired, observed);
-  const isUnchanged = on === 'target' && observed.issued?.definition !== standing.rollout.target;
+  const isSame = on === 'good' && observed.issued?.templateHash === desired.template.hash;
+  const isUnchanged = isSame || (on === 'target' && observed.issued?.definition !== standing.rollout.target);
   return {
     ...{ wave, observed, on },
     ...(isUnchanged ? { isUnchanged } : {}),
@@ -295,11 +298,13 @@ export function permitted(standing: RolloutStanding, asking: Asking): Permitted 
   const { observed } = device;
   const isWanted = observed.issued?.templateHash === desired.template.hash;
   const isKept = rest.isWithdrawn === true || (rest.stays === true && isWithheld(observed));
-  const hasIt = device.on !== 'other' && isWanted && !isKept && !isWithheld(observed);
+  const awaitsRetry = waitsForRetry(device, retriesOf(standing.rollout));
+  const hasIt = device.on !== 'other' && isWanted && !isKept && !isWithheld(observed) && !awaitsRetry;
   return {
     ...{ ...rest, wave },
     ...(mayGoWhole(standing.rollout, desired.name) ? { mayGoWhole: true } : {}),
     ...(reason === undefined || hasIt ? {} : { reason: isKept ? withKept(reason, observed) : reason }),
+    ...(awaitsRetry && reason !== undefined ? { awaitsRetry } : {}),
     ...(reason?.code === 'BUDGET' && device.group !== undefined ? { awaitsRoomIn: device.group } : {}),
   };
 }

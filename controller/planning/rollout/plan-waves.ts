@@ -1,9 +1,10 @@
 /** How a commit would go through the waves of a fleet, before anybody has made it. */
 import type { DesiredDevice } from '../../manifests/desired.ts';
+import { isHeld, pinsOf } from '../hold.ts';
 import { groupOf } from './budget.ts';
 import type { RolloutPolicy, Wave } from './policy.ts';
 import type { Rollout } from './rollout.ts';
-import { drawWaves } from './waves.ts';
+import { amountOf, drawWaves } from './waves.ts';
 
 /** A wave, and who is in it. */
 export interface PlannedWave {
@@ -14,6 +15,8 @@ export interface PlannedWave {
   readonly soakSeconds?: number;
   /** Somebody has to say yes before it, or after it. */
   readonly approve?: 'before' | 'after';
+  /** So many can be offered nothing, held or without a key, and nobody else is in it for whom something changes: its gate holds. */
+  readonly unseen?: number;
 }
 
 export interface PlannedBudget {
@@ -58,6 +61,12 @@ export function waveNames(fleet: string, { waves }: RolloutPolicy, members: Iter
   return new Map(Array.from(drawn, ([device, index]) => [device, waves[index]!.name]));
 }
 
+/** Whether a rollout offers a device nothing, and counts it as held. */
+export function isLeftOut(before: DesiredDevice | undefined, device: DesiredDevice, now: number): boolean {
+  if (device.keyFingerprint === undefined || pinsOf(device, now) !== undefined) return true;
+  return isHeld(device, now) && before?.template.hash !== device.template.hash;
+}
+
 function count(names: Iterable<string>): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -98,17 +107,33 @@ export function planBounded(
   return { budget, atOnce: deploying.length - stopping.length + withinBudget(stopping, policy) };
 }
 
-/** The waves of a fleet with what goes in each; `deploying` are the devices that get a deployment. */
+/** The first wave of which nothing can be seen, as its gate will judge it: of the last one only where no wave before tries anything. */
+function unseenIn(waves: readonly PlannedWave[], policy: RolloutPolicy, left: ReadonlyMap<string, number>): number {
+  return waves.findIndex(({ name, deploying }, index) => {
+    const held = left.get(name) ?? 0;
+    if (deploying > 0 || amountOf(policy.waves[index]!.gate.contacts, held) === 0) return false;
+    return index < waves.length - 1 || waves.every((wave) => wave.deploying === 0);
+  });
+}
+
+/**
+ * The waves of a fleet with what goes in each; `deploying` are the devices that get a deployment, `leftOut` those that are offered
+ * nothing: none where nothing ran well before, for then no gate waits for them.
+ */
 export function planWaves(
   policy: RolloutPolicy,
   names: WaveNames,
   deploying: readonly DesiredDevice[],
+  leftOut: readonly string[],
 ): PlannedRollout {
   const sizes = count(names.values());
   const moving = count(deploying.flatMap(({ name }) => names.get(name) ?? []));
-  const waves = policy.waves.map((wave) => {
+  const left = count(leftOut.flatMap((name) => names.get(name) ?? []));
+  const each = policy.waves.map((wave): PlannedWave => {
     return { ...plannedWave(wave), devices: sizes.get(wave.name) ?? 0, deploying: moving.get(wave.name) ?? 0 };
   });
+  const unseen = unseenIn(each, policy, left);
+  const waves = each.map((wave, index) => (index === unseen ? { ...wave, unseen: left.get(wave.name)! } : wave));
   // Waves without devices pass at once, but for the yes that one may wait for.
   const first = waves.find(({ devices, approve }) => devices > 0 || approve !== undefined);
   const opens = first?.approve === 'before' ? [] : deploying.filter(({ name }) => names.get(name) === first?.name);

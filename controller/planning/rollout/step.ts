@@ -143,7 +143,7 @@ function judged(rollout: Rollout, { policy, counts, toRetry, now }: Standing): M
     const passed = { ...rollout, gatePassedAt: now };
     return flapping(rollout, wave, now) ?? moved(passed, 'GATE_PASSED', passedText(wave, seen));
   }
-  if (rollout.gatePassedAt === undefined || verdict.clause === 'success') {
+  if (rollout.gatePassedAt === undefined || verdict.clause === 'success' || verdict.clause === 'retry') {
     if (rollout.gatePassedAt !== undefined)
       return moved(reopened(rollout, now), verdict.reason.code, verdict.reason.message);
     return { kind: 'holds', verdict: verdict.reason, ...(now < patienceEndsAt ? { nextAt: patienceEndsAt } : {}) };

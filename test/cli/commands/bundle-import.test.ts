@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { CommandContext } from '../../../cli/command.ts';
 import { bundleImportCommand } from '../../../cli/commands/bundle-import.ts';
+import { readReceiptFile } from '../../../cli/receipt-file.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
-import type { HttpRequest } from '../../../platform/ports.ts';
+import type { Disk, HttpRequest } from '../../../platform/ports.ts';
 import { signMessages } from '../../../schemas/carried-messages.ts';
 import type { MessagesOrder } from '../../../schemas/generated/types.ts';
 import { packBatch, unpackBatch } from '../../../schemas/message-batch.ts';
@@ -14,14 +15,41 @@ import { signReceipt } from '../../../schemas/receipt.ts';
 
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 
-/** A controller that takes every receipt. */
-async function* taken() {
-  yield Buffer.from(JSON.stringify({ device: 'anna', madeAt: '2026-03-10T00:00:00Z' }));
+const taken = { device: 'anna', madeAt: '2026-03-10T00:00:00Z' };
+
+/** A directory for what is brought. */
+function begin(t: ExecutionContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'fleet-import-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+/** Runs the command over files, with a controller that answers so. */
+async function bring(
+  { disk, directory, positionals }: { readonly disk: Disk; readonly directory: string; readonly positionals: string[] },
+  answer: (request: HttpRequest) => readonly [number, object],
+): Promise<{ readonly code: number; readonly output: string }> {
+  let output = '';
+  const context = {
+    ...{ disk, directory, signal: new AbortController().signal, environment: {} },
+    stdout: { write: (text: string) => (output += text) },
+    loadConfiguration: async () => ({ value: { controller: 'https://shore:7443' } }),
+    openNetwork: () => ({
+      request: async (request: HttpRequest) => {
+        const [status, value] = answer(request);
+        const body = (async function* () {
+          yield Buffer.from(JSON.stringify(value));
+        })();
+        return { status, headers: {}, body };
+      },
+    }),
+  } as unknown as CommandContext;
+  const args = { positionals, values: { as: 'ada' }, flags: new Set(), lists: {} } as never;
+  return { code: await bundleImportCommand.run(context, args), output };
 }
 
 test('each file is judged by itself: one that is no receipt keeps none behind it from the shore, and no name steers a terminal', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'fleet-import-'));
-  t.teardown(() => rmSync(directory, { recursive: true }));
+  const directory = begin(t);
   const write = (name: string, text: string) => {
     using file = nodeDisk.open(`${directory}/${name}`, 'write');
     file.write(0, Buffer.from(text));
@@ -40,25 +68,11 @@ test('each file is judged by itself: one that is no receipt keeps none behind it
     ...nodeDisk,
     readFile: (path: string) => (path.endsWith('kernel') ? t.fail('it is read') : nodeDisk.readFile(path)),
   };
-  let output = '';
-  const context = {
-    ...{ disk, directory, signal: new AbortController().signal, environment: {} },
-    stdout: { write: (text: string) => (output += text) },
-    loadConfiguration: async () => ({ value: { controller: 'https://shore:7443' } }),
-    openNetwork: () => ({
-      request: async (request: HttpRequest) => {
-        requests.push(request);
-        return { status: 200, headers: {}, body: taken() };
-      },
-    }),
-  } as unknown as CommandContext;
   const positionals = ['photo\u001b[2J', 'huge', 'kernel', 'directory', 'gone', 'good'];
-  const code = await bundleImportCommand.run(context, {
-    positionals,
-    values: { as: 'ada' },
-    flags: new Set(),
-    lists: {},
-  } as never);
+  const { code, output } = await bring({ disk, directory, positionals }, (request) => {
+    requests.push(request);
+    return [200, taken];
+  });
   t.is(code, 1);
   t.is(requests.length, 1);
   t.deepEqual(output.split('\n'), [
@@ -72,40 +86,23 @@ test('each file is judged by itself: one that is no receipt keeps none behind it
   ]);
 });
 
-/** Runs the command over files, with a controller that answers messages so. */
+/** Brings a file with this text to a controller that answers messages so. */
 async function bringFile(
   t: ExecutionContext,
   text: string,
   answer: (order: MessagesOrder) => readonly [number, object],
 ): Promise<{ readonly code: number; readonly output: string; readonly brought: readonly string[] }> {
-  const directory = mkdtempSync(join(tmpdir(), 'fleet-import-'));
-  t.teardown(() => rmSync(directory, { recursive: true }));
+  const directory = begin(t);
   writeFileSync(`${directory}/a`, text);
   const brought: string[] = [];
-  let output = '';
-  const context = {
-    ...{ disk: nodeDisk, directory, signal: new AbortController().signal, environment: {} },
-    stdout: { write: (words: string) => (output += words) },
-    loadConfiguration: async () => ({ value: { controller: 'https://shore:7443' } }),
-    openNetwork: () => ({
-      request: async ({ url, body }: HttpRequest) => {
-        if (!url.endsWith('/messages')) return { status: 200, headers: {}, body: taken() };
-        const order = JSON.parse(Buffer.from(body!).toString()) as MessagesOrder;
-        const { application, index } = unpackBatch(Buffer.from(order.messages.batch, 'base64'));
-        brought.push(`${application} ${index}`);
-        const [status, value] = answer(order);
-        return {
-          status,
-          headers: {},
-          body: (async function* () {
-            yield Buffer.from(JSON.stringify(value));
-          })(),
-        };
-      },
-    }),
-  } as unknown as CommandContext;
-  const args = { positionals: ['a'], values: { as: 'ada' }, flags: new Set(), lists: {} } as never;
-  return { code: await bundleImportCommand.run(context, args), output, brought };
+  const run = await bring({ disk: nodeDisk, directory, positionals: ['a'] }, ({ url, body }) => {
+    if (!url.endsWith('/messages')) return [200, taken];
+    const order = JSON.parse(Buffer.from(body!).toString()) as MessagesOrder;
+    const { application, index } = unpackBatch(Buffer.from(order.messages.batch, 'base64'));
+    brought.push(`${application} ${index}`);
+    return answer(order);
+  });
+  return { ...run, brought };
 }
 
 function line(application: string, index: number): string {
@@ -142,4 +139,13 @@ test('of a channel that is refused no more is brought, and a file that breaks of
     '',
   ]);
   t.is(code, 1);
+});
+
+test('a file of the largest size that is junk but for its receipt is known as broken at its second line, and no more of it is looked at', (t) => {
+  const bytes = Buffer.from(`${receiptLine}\n${'x\n'.repeat(15_000_000)}`);
+  const disk = { ...nodeDisk, stat: () => ({ kind: 'file' as const, bytes: bytes.length }), readFile: () => bytes };
+  const before = process.cpuUsage().user;
+  const file = readReceiptFile(disk, 'junk');
+  t.like(file, { messages: [], brokenLine: 2 });
+  t.true(process.cpuUsage().user - before < 10_000_000);
 });

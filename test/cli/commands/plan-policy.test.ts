@@ -65,6 +65,14 @@ test('a line in the message of a commit names the exception: both take it, and s
   const planned = await world.fleet(['plan', 'HEAD', '--against', 'HEAD~2', '--exit-code']);
   t.is(planned.exitCode, 11);
   t.regex(planned.output, /policy: policy\.yaml:5:15: POLICY_EXCEPTION [^;]*; a commit says why: the race is on/);
+  for (const unnamed of [[''], ['HEAD', '--against', '']]) {
+    const { exitCode, output } = await world.fleet(['plan', ...unnamed]);
+    t.deepEqual(
+      [exitCode, /has no commit ""; see git log/.test(output)],
+      [1, true],
+      'a name that came out empty is no plan',
+    );
+  }
   // It was for that step alone.
   world.edit('sites/aurora.yaml', 'knots: 16', 'knots: 17');
   await world.commit('Too fast');

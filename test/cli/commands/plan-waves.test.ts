@@ -146,3 +146,21 @@ test('a device that is held at a release is put on it at once, and what else its
   for (let round = 0; round < 2; round += 1) await allRun(world);
   t.true(await isNew());
 });
+
+test('a plan foretells the wave that a rollout goes no further than: all of it are held', async (t) => {
+  const world = await changing(t, '{ waves: [{ name: pier, selector: { matchLabels: { berth: pier-4 } } }] }');
+  const shipsOf = async () => (await planOf(world)).fleets.find(({ fleet }) => fleet === 'ships')!.rollout!;
+  const unseen = async () => (await shipsOf()).waves.map((wave) => wave.unseen ?? 0);
+  const pier = (await planOf(world)).devices.filter(({ wave }) => wave === 'pier').map(({ device }) => device);
+  t.deepEqual(await unseen(), [0, 0]);
+  for (const name of pier) world.edit(`devices/${name}.yaml`, 'spec:', 'spec:\n  hold: { reason: "sea\\e[2Jtrial" }');
+  t.deepEqual(await unseen(), [pier.length, 0]);
+  const { output: screen } = await world.fleet(['plan']);
+  t.false(screen.includes('\x1b[2J'), 'what a manifest says steers no terminal');
+  t.regex(screen, /held sea.\[2Jtrial/);
+  const { output } = await world.fleet(['plan', '-o', 'markdown']);
+  t.regex(output, /goes no further than wave pier, NO_EVIDENCE: /);
+  await world.commit('Tide logger 1.1.0');
+  const told = (await statusOf(world)).fleets.find(({ name }) => name === 'ships')!.rollout!;
+  t.like(told, { state: 'running', reason: { code: 'NO_EVIDENCE' } });
+});

@@ -13,13 +13,13 @@ import {
 import { authorizeByFleet } from '../../../controller/authority/authorization.ts';
 import { CertificateRequestError, proveRequest } from '../../../controller/authority/certificate-request.ts';
 import { enrol, parseEnrolment } from '../../../controller/authority/enrolment.ts';
-import { certificateIdentity } from '../../../controller/authority/key-fingerprint.ts';
 import { expiryStatuses } from '../../../controller/expiry/end.ts';
 import { writeFileDurably } from '../../../platform/durable-file.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import type { Clock, DiskError } from '../../../platform/ports.ts';
+import { certificateIdentity } from '../../../schemas/certificate-identity.ts';
 import { keepAll, loseAll } from '../../sim/disk-crash.ts';
 import { PowerCut, SimDisk } from '../../sim/sim-disk.ts';
 import { deviceRequest, Scene, scratchDirectory } from '../doors/scene.ts';

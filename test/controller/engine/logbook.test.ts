@@ -41,6 +41,14 @@ test('what a device wrote down becomes its events, newest first, with its own ti
   await engine.stop();
 });
 
+test('a logbook that was carried is marked by when it was signed, and who brought it is told', async (t) => {
+  const { engine, events, image } = await openHistory();
+  await engine.ask(logbook(0, [1, 2], { carried: { by: 'ada', signedAt: happenedAt } }));
+  t.like((await events())[0], { code: 'RECEIPT', message: 'ada brought 2 entries of its logbook by hand' });
+  t.is(Object.values(image.marks('buoy'))[0]?.at, happenedAt);
+  await engine.stop();
+});
+
 test('however often and with whatever overlap entries come, each is told once', async (t) => {
   const { engine, events } = await openHistory();
   for (const batch of [logbook(0, [1, 2]), logbook(0, [1, 2]), logbook(0, [1, 2, 3]), logbook(2, [3, 4])]) {

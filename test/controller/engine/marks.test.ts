@@ -28,10 +28,13 @@ test('of a device that names ever new channels a bounded number is remembered, t
     const mark = markOf(1, 0, { at: n });
     await engine.ask({ kind: 'messages-taken', device: 'buoy', channel: `gauge/c${n}`, mark });
   }
+  // What was carried may be older than all.
+  await engine.ask({ kind: 'messages-taken', device: 'buoy', channel: 'gauge/carried', mark: markOf(1, 0) });
   await engine.stop();
   const names = Object.keys(image.marks('buoy'));
   t.is(names.length, channelsMax);
   t.true(names.includes(`gauge/c${2 * channelsMax - 1}`) && !names.includes('gauge/c0'));
+  t.true(names.includes('gauge/carried'));
 });
 
 test('a row of marks that are none is set aside, and the controller starts', async (t) => {

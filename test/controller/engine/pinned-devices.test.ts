@@ -1,7 +1,5 @@
 /** Devices whose hold names releases: what they get, and when, while their fleet goes its way. */
 import test from 'ava';
-import { observe } from '../../../controller/engine/context.ts';
-import { judge, type Standing } from '../../../controller/planning/device-status.ts';
 import type { DeviceHold, FleetRollout } from '../../../schemas/generated/types.ts';
 import { minuteMs, named, RolloutScene, startMs, type Wanted } from './rollout-scene.ts';
 
@@ -11,13 +9,6 @@ const inWaves: FleetRollout = { waves: [{ name: 'all' }] };
 
 function heldAt(release: string, more: object = {}): Wanted['devices'] {
   return { ...two, one: { hold: { ...hold, releases: { pump: release }, ...more } } };
-}
-
-function shown({ engine: { context }, image }: RolloutScene, name: string): Standing {
-  const desired = context.desired.devices.get(name)!;
-  const observed = observe(image, context, name, desired);
-  const permitted = context.rollouts.permitted(image, desired, observed, context.now);
-  return judge(desired, observed, context.now, context.keyId, permitted);
 }
 
 /** Both run 1.0.0, without waves or after them. */
@@ -35,7 +26,7 @@ test('a device of a fleet without waves that is held at a release gets that, and
   await scene.commit({ release: '1.1.0', devices: heldAt('1.0.0') });
   t.deepEqual([scene.has('one'), scene.has('two')], ['1.0.0', '1.1.0']);
   t.is(scene.signed.length, 3, 'it has that already, and is issued nothing');
-  t.like(shown(scene, 'one'), {
+  t.like(scene.shown('one'), {
     state: 'running',
     reason: { code: 'HELD', message: 'is held at pump 1.0.0: sea trial; that is deployment 1' },
   });
@@ -85,7 +76,7 @@ test('what else its fleet brings comes to a device that is held at a release whe
   await scene.restart(scene.engine.desired);
   await scene.pass(minuteMs);
   t.is(scene.signed.filter(({ device }) => device === 'one').length, 2);
-  t.like(shown(scene, 'one'), { state: 'running', reason: { code: 'HELD' } });
+  t.like(scene.shown('one'), { state: 'running', reason: { code: 'HELD' } });
 });
 
 test('a device whose hold at a release is over goes through its wave while a rollout runs, and to what was good when that is halted', async (t) => {
@@ -119,7 +110,7 @@ test('a device is put on the release that it is held at as the budget of its gro
   const has = () => [scene.has('one'), scene.has('two')].sort();
   t.deepEqual(has(), ['1.0.0', '1.1.0']);
   const first = scene.has('one') === '1.1.0' ? 'one' : 'two';
-  t.is(shown(scene, first === 'one' ? 'two' : 'one').reason.code, 'BUDGET');
+  t.is(scene.shown(first === 'one' ? 'two' : 'one').reason.code, 'BUDGET');
   await scene.say('runs', first);
   t.deepEqual(has(), ['1.1.0', '1.1.0']);
 });
@@ -145,10 +136,9 @@ test('what was withheld from a held device is offered it again when its hold nam
     rollout: inWaves,
     devices: { ...two, one: { hold: { reason: 'sea trial' } } },
   });
-  const isOffered = () => scene.image.device('one').shadow.desiredAt !== undefined;
-  t.false(isOffered());
+  t.false(scene.isOffered('one'));
   await scene.commit({ release: '1.1.0', rollout: inWaves, devices: heldAt('1.1.0') });
-  t.true(isOffered());
+  t.true(scene.isOffered('one'));
   t.is(scene.signed.length, 4, 'the very same');
 });
 
@@ -160,9 +150,8 @@ test('a first release that is halted comes to no device that is held at another 
   await scene.commit({ release: '1.1.0', rollout, devices });
   await scene.say('fetching', 'two');
   await scene.commit({ release: '1.1.0', rollout, devices: { ...devices, one: pinned, two: pinned } });
-  const isOffered = (name: string) => scene.image.device(name).shadow.desiredAt !== undefined;
-  t.deepEqual([isOffered('one'), scene.has('two')], [false, '1.1.0']);
+  t.deepEqual([scene.isOffered('one'), scene.has('two')], [false, '1.1.0']);
   await scene.say('gave up', 'three', 'four');
   t.is(scene.rollout?.state, 'halted');
-  t.deepEqual([isOffered('one'), scene.has('two')], [false, undefined], 'who has begun is told to run nothing');
+  t.deepEqual([scene.isOffered('one'), scene.has('two')], [false, undefined], 'who has begun is told to run nothing');
 });

@@ -1,7 +1,5 @@
 /** Devices of a fleet with waves that are held after they were offered something. */
 import test from 'ava';
-import { observe } from '../../../controller/engine/context.ts';
-import { judge, type Standing } from '../../../controller/planning/device-status.ts';
 import type { FleetRollout } from '../../../schemas/generated/types.ts';
 import { minuteMs, named, RolloutScene, type Wanted } from './rollout-scene.ts';
 
@@ -21,23 +19,12 @@ async function offered(): Promise<RolloutScene> {
   return scene;
 }
 
-function shown({ engine: { context }, image }: RolloutScene, name: string): Standing {
-  const desired = context.desired.devices.get(name)!;
-  const observed = observe(image, context, name, desired);
-  const permitted = context.rollouts.permitted(image, desired, observed, context.now);
-  return judge(desired, observed, context.now, context.keyId, permitted);
-}
-
-function isOffered({ image }: RolloutScene, name: string): boolean {
-  return image.device(name).shadow.desiredAt !== undefined;
-}
-
 test('a device that is held before it took what it was offered is offered it no more, counts as held, and goes on with what it runs', async (t) => {
   const scene = await offered();
   await scene.commit(wanted({ ...two, one: { hold } }));
-  t.false(isOffered(scene, 'one'));
+  t.false(scene.isOffered('one'));
   t.like(scene.view?.waves[0]?.counts, { held: 1, contacted: 1 });
-  t.like(shown(scene, 'one'), {
+  t.like(scene.shown('one'), {
     state: 'running',
     reason: {
       code: 'HELD',
@@ -48,7 +35,7 @@ test('a device that is held before it took what it was offered is offered it no 
   t.is(scene.rollout?.state, 'done', 'it keeps nobody waiting');
   scene.engine.tell({ kind: 'contact', device: 'one', connected: true });
   await scene.restart(scene.engine.desired);
-  t.false(isOffered(scene, 'one'), 'nor after a restart');
+  t.false(scene.isOffered('one'), 'nor after a restart');
   t.is(scene.signed.filter(({ device }) => device === 'one').length, 2);
 });
 
@@ -56,12 +43,12 @@ test('what was withheld from a held device is offered again when it is let go, a
   const scene = await offered();
   await scene.commit(wanted({ ...two, one: { hold } }));
   await scene.commit(wanted(two));
-  t.true(isOffered(scene, 'one'));
+  t.true(scene.isOffered('one'));
   t.is(scene.signed.length, 4, 'the very same');
   await scene.commit(wanted({ ...two, one: { hold } }));
   await scene.say('gave up', 'two');
   t.is(scene.rollout?.state, 'halted');
-  t.false(isOffered(scene, 'one'));
+  t.false(scene.isOffered('one'));
   await scene.commit(wanted(two));
   t.is(scene.has('one'), '1.0.0');
 });
@@ -75,11 +62,11 @@ test('what was withheld and halted is not offered again by the next rollout eith
     waves: [{ name: 'first', selector: { matchLabels: { kind: 'canary' } } }, { name: 'all' }],
   };
   await scene.commit({ release: '1.0.0', rate: 2, rollout, devices: { one: {}, two: { kind: 'canary' } } });
-  t.deepEqual([scene.has('one'), isOffered(scene, 'one')], ['1.1.0', false]);
+  t.deepEqual([scene.has('one'), scene.isOffered('one')], ['1.1.0', false]);
   await scene.pass(2 * minuteMs);
   await scene.say('runs', 'two');
   t.is(scene.has('one'), '1.0.0');
-  t.true(isOffered(scene, 'one'));
+  t.true(scene.isOffered('one'));
 });
 
 test('what was withheld from a device is not offered it when git takes its key away, or names another', async (t) => {
@@ -88,7 +75,7 @@ test('what was withheld from a device is not offered it when git takes its key a
   const keyless = { hold, keyFingerprint: undefined } as never;
   const desired = await scene.commit(wanted({ ...two, one: keyless }));
   t.is(desired.devices.get('one')?.keyFingerprint, undefined);
-  t.false(isOffered(scene, 'one'));
+  t.false(scene.isOffered('one'));
   const keyFingerprint = `SHA256:${'b'.repeat(43)}`;
   await scene.commit(wanted({ ...two, one: { hold, keyFingerprint } }));
   t.is(scene.has('one'), '1.0.0', 'nobody knows whether it came to it');
@@ -99,7 +86,7 @@ test('a device that is held while it fetches what it was offered is taken back t
   await scene.say('fetching', 'one');
   await scene.commit(wanted({ ...two, one: { hold } }));
   t.is(scene.has('one'), '1.0.0');
-  t.true(isOffered(scene, 'one'));
+  t.true(scene.isOffered('one'));
   await scene.say('runs', 'one');
   await scene.pass(minuteMs);
   t.is(scene.signed.filter(({ device }) => device === 'one').length, 3, 'and nothing more');
@@ -112,7 +99,7 @@ test('a device that is held by the very commit that takes the place of what it f
   await scene.commit({ ...wanted({ ...two, one: { hold } }), rate: 2 });
   t.is(scene.has('one'), '1.0.0');
   await scene.say('runs', 'one');
-  t.is(shown(scene, 'one').reason.code, 'HELD');
+  t.is(scene.shown('one').reason.code, 'HELD');
   t.is(scene.signed.filter(({ device }) => device === 'one').length, 3);
 });
 
@@ -123,12 +110,12 @@ test('a device that is held goes on with what it was offered before, and never w
   await scene.commit(asked);
   await scene.say('runs', 'two');
   t.is(scene.rollout?.state, 'done');
-  t.true(isOffered(scene, 'one'), 'it runs nothing and is held at that');
+  t.true(scene.isOffered('one'), 'it runs nothing and is held at that');
   await scene.commit({ ...asked, release: '1.1.0' });
   await scene.say('runs', 'two');
   t.like(scene.rollout, { state: 'done', number: 2 });
   await scene.say('fetching', 'one');
-  t.deepEqual([scene.has('one'), isOffered(scene, 'one')], ['1.0.0', true]);
+  t.deepEqual([scene.has('one'), scene.isOffered('one')], ['1.0.0', true]);
   await scene.say('runs', 'one');
   t.is(scene.signed.filter(({ device }) => device === 'one').length, 1);
 });
@@ -150,12 +137,12 @@ test('in a fleet without waves what a held device has not taken is kept from it 
   await scene.say('runs', 'one', 'two');
   await scene.commit({ release: '1.1.0', devices: two });
   await scene.commit({ release: '1.1.0', devices: { ...two, one: { hold } } });
-  t.deepEqual([isOffered(scene, 'one'), isOffered(scene, 'two')], [false, true]);
+  t.deepEqual([scene.isOffered('one'), scene.isOffered('two')], [false, true]);
   const keyFingerprint = `SHA256:${'b'.repeat(43)}`;
   await scene.commit({ release: '1.1.0', devices: { ...two, one: { hold, keyFingerprint } } });
-  t.false(isOffered(scene, 'one'), 'nor by another key');
+  t.false(scene.isOffered('one'), 'nor by another key');
   await scene.commit({ release: '1.1.0', devices: two });
-  t.true(isOffered(scene, 'one'));
+  t.true(scene.isOffered('one'));
 });
 
 test('a first release that is halted comes to no device that is held before it took it, also where that runs nothing', async (t) => {
@@ -166,7 +153,7 @@ test('a first release that is halted comes to no device that is held before it t
   await scene.commit(wanted({ ...three, one: { hold }, two: { hold } }));
   await scene.say('gave up', 'three');
   t.is(scene.rollout?.state, 'halted');
-  t.deepEqual([isOffered(scene, 'one'), scene.has('two')], [false, undefined], 'who has begun is told to run nothing');
+  t.deepEqual([scene.isOffered('one'), scene.has('two')], [false, undefined], 'who has begun is told to run nothing');
   await scene.commit(wanted(three));
-  t.false(isOffered(scene, 'one'), 'nor when it is let go');
+  t.false(scene.isOffered('one'), 'nor when it is let go');
 });

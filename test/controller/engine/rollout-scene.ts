@@ -3,6 +3,7 @@ import type { Engine } from '../../../controller/engine/engine.ts';
 import type { EngineParts } from '../../../controller/engine/engine-parts.ts';
 import type { Image } from '../../../controller/engine/image.ts';
 import type { DesiredFleet } from '../../../controller/manifests/desired.ts';
+import { judge, type Standing } from '../../../controller/planning/device-status.ts';
 import type { IssuedDeployment } from '../../../controller/planning/observed.ts';
 import type { Asked } from '../../../controller/planning/rollout/act.ts';
 import { type Deltas, noneOpen } from '../../../controller/planning/rollout/deltas.ts';
@@ -11,6 +12,7 @@ import type { StatePort, StateRow } from '../../../controller/state/state-port.t
 import { type Life, SimTime } from '../../../platform/simulated/clock.ts';
 import type { Deployment, DeviceSpec, FleetRollout, FleetSpec, Report } from '../../../schemas/generated/types.ts';
 import { application, desiredFrom, device, fleet } from '../manifests/fleet-fixture.ts';
+import { standingOf } from './device-standing.ts';
 import { branchSeen, openEngine, reportOf } from './test-engine.ts';
 
 export const startMs = Date.parse('2026-06-01T00:00:00Z');
@@ -65,7 +67,7 @@ export function named(...names: readonly string[]): Wanted['devices'] {
 }
 
 /** What a device says of the deployment that it was issued last. */
-export type Word = 'fetching' | 'asks' | 'runs' | 'gave up';
+export type Word = 'fetching' | 'asks' | 'runs' | 'does badly' | 'gave up';
 
 export class RolloutScene {
   readonly time: SimTime;
@@ -181,6 +183,22 @@ export class RolloutScene {
     return this.image.device(name).issued;
   }
 
+  /** Why a device may have no more than it has. */
+  whyNot(name: string) {
+    return standingOf(this, name).permitted.reason;
+  }
+
+  /** How a device is shown. */
+  shown(name: string): Standing {
+    const { desired, observed, permitted, context } = standingOf(this, name);
+    return judge(desired, observed, context.now, context.keyId, permitted);
+  }
+
+  /** Whether its shadow has a deployment. */
+  isOffered(name: string): boolean {
+    return this.image.device(name).shadow.desiredAt !== undefined;
+  }
+
   /** Which release a device was issued last. */
   has(name: string): string | undefined {
     return this.issued(name)?.applications[0]?.version;
@@ -228,6 +246,10 @@ export class RolloutScene {
         this.#running.set(name, issued);
         this.#settled.set(name, sequence);
         return this.#report(name, issued, {});
+      case 'does badly':
+        return this.#report(name, issued, {
+          applications: [{ name: 'pump', version: '1.1.0', state: 'backoff', since: at, restarts: 3 }],
+        });
       case 'gave up':
         this.#settled.set(name, sequence);
         return this.#report(name, issued, {

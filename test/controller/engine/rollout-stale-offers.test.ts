@@ -1,7 +1,5 @@
 /** Devices that were offered what they shall have no more: it was halted, or a newer commit took its place. */
 import test from 'ava';
-import { observe } from '../../../controller/engine/context.ts';
-import { judge, type Standing } from '../../../controller/planning/device-status.ts';
 import type { FleetRollout } from '../../../schemas/generated/types.ts';
 import { minuteMs, RolloutScene, type Wanted } from './rollout-scene.ts';
 
@@ -21,32 +19,21 @@ async function offered(): Promise<RolloutScene> {
   return scene;
 }
 
-function shown({ engine: { context }, image }: RolloutScene, name: string): Standing {
-  const desired = context.desired.devices.get(name)!;
-  const observed = observe(image, context, name, desired);
-  const permitted = context.rollouts.permitted(image, desired, observed, context.now);
-  return judge(desired, observed, context.now, context.keyId, permitted);
-}
-
-function isOffered({ image }: RolloutScene, name: string): boolean {
-  return image.device(name).shadow.desiredAt !== undefined;
-}
-
 test('what a newer commit took the place of is kept from a device that has not taken it, until its wave is open', async (t) => {
   const scene = await offered();
   const newer: Wanted = { release: '1.1.0', rate: 2, rollout: canaryFirst, devices };
   await scene.commit(newer);
-  t.deepEqual([isOffered(scene, 'one'), isOffered(scene, 'two')], [false, true]);
-  t.deepEqual(shown(scene, 'one').reason, {
+  t.deepEqual([scene.isOffered('one'), scene.isOffered('two')], [false, true]);
+  t.deepEqual(scene.shown('one').reason, {
     code: 'WAVE_WAITS',
     message:
       'it is in wave all; wave first goes before; deployment 2 of commit 2222222, which it has not taken, is kept from it',
   });
   scene.engine.tell({ kind: 'contact', device: 'one', connected: true });
   await scene.restart(scene.engine.desired);
-  t.false(isOffered(scene, 'one'), 'nor when it comes back, or after a restart');
+  t.false(scene.isOffered('one'), 'nor when it comes back, or after a restart');
   await scene.say('runs', 'two');
-  t.true(isOffered(scene, 'one'));
+  t.true(scene.isOffered('one'));
   t.deepEqual(
     scene.signed.filter(({ device }) => device === 'one').map(({ sequence }) => sequence),
     [1, 2, 3],
@@ -57,10 +44,10 @@ test('a device that has begun with what a newer commit took the place of goes on
   const scene = await offered();
   await scene.say('fetching', 'one');
   await scene.commit({ release: '1.1.0', rate: 2, rollout: canaryFirst, devices });
-  t.deepEqual([scene.has('one'), isOffered(scene, 'one')], ['1.0.0', true]);
+  t.deepEqual([scene.has('one'), scene.isOffered('one')], ['1.0.0', true]);
   await scene.say('runs', 'one');
   await scene.pass(minuteMs);
-  t.is(shown(scene, 'one').reason.code, 'WAVE_WAITS');
+  t.is(scene.shown('one').reason.code, 'WAVE_WAITS');
   await scene.say('runs', 'two');
   t.is(scene.signed.filter(({ device }) => device === 'one').length, 4);
 });
@@ -75,14 +62,14 @@ test('a first release that is halted is offered no more to devices that run noth
   await scene.say('fetching', 'three');
   await scene.say('gave up', 'two');
   t.is(scene.rollout?.state, 'halted');
-  t.deepEqual([isOffered(scene, 'one'), scene.has('three')], [false, undefined]);
+  t.deepEqual([scene.isOffered('one'), scene.has('three')], [false, undefined]);
   await scene.say('runs', 'three');
-  t.like(shown(scene, 'three'), { state: 'progressing', reason: { code: 'ROLLOUT_HALTED' } });
+  t.like(scene.shown('three'), { state: 'progressing', reason: { code: 'ROLLOUT_HALTED' } });
   await scene.restart(scene.engine.desired);
   await scene.pass(minuteMs);
   t.deepEqual(scene.signed.map(({ release }) => release).slice(3), ['nothing']);
   await scene.act('retry');
-  t.deepEqual([isOffered(scene, 'one'), scene.has('three')], [true, '1.1.0']);
+  t.deepEqual([scene.isOffered('one'), scene.has('three')], [true, '1.1.0']);
 });
 
 test('a first release that is halted comes to no device that was still busy with the one before it', async (t) => {

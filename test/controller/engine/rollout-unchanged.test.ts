@@ -25,6 +25,12 @@ test('a device that ran before what a rollout asks of it is no evidence of it', 
     state: 'halted',
     reason: { message: '1 of 1 devices of wave first failed; 1 halt it' },
   });
+  t.like(
+    scene.view?.waves[0]?.counts,
+    { waiting: 0, failed: 1, unchanged: 1 },
+    'it waits for nothing when it is halted',
+  );
+  t.like(scene.view?.waves[1]?.counts, { waiting: 1, unchanged: 0 });
 });
 
 test('a wave that a rollout changes nothing for passes at once, and says that this shows nothing', async (t) => {

@@ -3,8 +3,10 @@ import test from 'ava';
 import { FleetRollouts } from '../../../controller/engine/fleet-rollouts.ts';
 import type { Known } from '../../../controller/engine/known.ts';
 import { definitionOf } from '../../../controller/manifests/definition.ts';
+import type { ObservedDevice } from '../../../controller/planning/observed.ts';
 import { beginRollout } from '../../../controller/planning/rollout/begin.ts';
 import { noneOpen } from '../../../controller/planning/rollout/deltas.ts';
+import type { Permitted } from '../../../controller/planning/rollout/permitted.ts';
 import type { Rollout } from '../../../controller/planning/rollout/rollout.ts';
 import { SimTime } from '../../../platform/simulated/clock.ts';
 import { desiredOf, minuteMs, named, startMs } from './rollout-scene.ts';
@@ -46,8 +48,13 @@ function begun() {
     rollouts.moved('ships', before);
     return lists.splice(0);
   };
+  const permitted = (name: string, observed: ObservedDevice): Permitted => {
+    const known = { rollout: (fleet: string) => image.get(fleet) } as unknown as Known;
+    return rollouts.permitted(known, desired.devices.get(name)!, observed, at.now);
+  };
   return {
     become,
+    permitted,
     rollouts,
     told,
     at,
@@ -92,4 +99,15 @@ test('a rollout that became due while it was written is looked at again', (t) =>
   at.now += 1;
   rollouts.lookedAt('ships');
   t.deepEqual(told, ['rollout-step']);
+});
+
+test('while a newer commit is only just being taken up a device keeps what it has, and by which definition that was drawn', (t) => {
+  const { become, permitted } = begun();
+  become({ target: 'e'.repeat(64) });
+  const templateHash = desired.devices.get('one')!.template.hash;
+  const what = { sequence: 1, revision: 'd'.repeat(40), issuedAt: startMs, applications: [] };
+  const issued = { ...what, templateHash, definition: 'a'.repeat(64) };
+  t.like(permitted('one', { issued }), { stays: true, definition: 'a'.repeat(64), reason: undefined });
+  const other = permitted('one', { issued: { ...issued, templateHash: 'f'.repeat(64) } });
+  t.like(other, { stays: true, definition: undefined, reason: { code: 'ROLLOUT_COUNTING' } });
 });

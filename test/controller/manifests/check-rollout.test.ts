@@ -44,6 +44,10 @@ test('waves that take nobody and names that stand twice are refused', (t) => {
   t.deepEqual(faults({ waves: [{ name: 'all' }, { name: 'canary', limit: 1 }] }), [
     '14 WAVE_TAKES_NOBODY wave 1 has no selector and no limit and takes all devices that are left: none is left for this one; give that one a limit, or put it last',
   ]);
+  t.regex(
+    faults({ waves: [{ name: 'all', limit: '100%' }, { name: 'rest' }] })[0]!,
+    /^15 WAVE_TAKES_NOBODY wave 1 .* a limit of 100% and takes/,
+  );
   const twice = [
     { name: 'canary', limit: 1 },
     { name: 'canary', limit: '0%' },
@@ -94,6 +98,37 @@ test('a wave that selects no device of a fleet that has some is refused, with th
   t.regex(faults(slip)[0]!, /of its devices kind is one of: ship\)/);
   const nobody = { 'devices/bridge.yaml': device('bridge', {}), 'devices/engine.yaml': device('engine', {}) };
   t.true(stateOf({ ...filesOf(canaries), ...nobody }).fleets.has('ships'));
+});
+
+test('a wave whose devices those before take all is refused; a limit may leave it some', (t) => {
+  const selector = { matchLabels: { kind: 'ship' } };
+  const all = [
+    { name: 'first', selector },
+    { name: 'second', selector },
+  ];
+  t.deepEqual(faults({ waves: all }), [
+    '18 WAVE_TAKES_NOBODY wave second takes no device: all 2 devices that it selects are in a wave before it; put it before that one, mend a selector, or take the wave away',
+  ]);
+  t.deepEqual(faults({ waves: [{ ...all[0], limit: '100%' }, all[1]] }).length, 1);
+  t.truthy(stateOf(filesOf({ waves: [{ ...all[0], limit: '50%' }, all[1]] })).fleets.get('ships'));
+});
+
+test('a first wave that takes the whole fleet is warned of, unless that is one device or a limit leaves some', (t) => {
+  const wave = { name: 'canary', selector: { matchLabels: { kind: 'ship' } } };
+  const told = (files: Record<string, string>) =>
+    warningsOf(files).flatMap(({ line, code, message }) =>
+      code === 'FIRST_WAVE_TAKES_ALL' ? `${line} ${message}` : [],
+    );
+  t.deepEqual(told(filesOf({ waves: [wave, { name: 'rest' }] })), [
+    '14 wave canary is the first and takes all 2 devices of the fleet, so that nothing is tried on some of them before it goes to all; give it a limit, or a selector that fewer have',
+  ]);
+  t.deepEqual(told(filesOf({ waves: [{ ...wave, limit: 1 }] })), []);
+  t.deepEqual(told(filesOf({ waves: [{ name: 'canary', limit: 2 }] })), [
+    '14 wave canary is the first and its limit of 2 takes all 2 devices of the fleet, so that nothing is tried on some of them before it goes to all; write less than 2',
+  ]);
+  t.deepEqual(told(filesOf({ waves: [{ name: 'canary', limit: 1 }] })), []);
+  const alone = { 'devices/engine.yaml': device('engine', {}) };
+  t.deepEqual(told({ ...filesOf({ waves: [wave] }), ...alone }), []);
 });
 
 test('who takes the last device of a wave away is refused; another one in its place will do', (t) => {

@@ -34,6 +34,11 @@ test('a window with a bad schedule, time zone or duration, or none in a list, is
     /UNKNOWN_TIME_ZONE .*write an IANA name such as/,
   );
   t.regex(
+    told({ fetch: [{ ...night, timeZone: '+02:00' }] })[0]!,
+    /UNKNOWN_TIME_ZONE "\+02:00" is an offset, which knows no summer time; write an IANA name such as Europe\/Oslo, or /,
+  );
+  t.regex(told({ fetch: [{ ...night, duration: '4'.repeat(80) }] })[0]!, / cannot be string "4{59}…: /);
+  t.regex(
     told({ fetch: [{ ...night, duration: '4 hours' }] })[0]!,
     /:\d+ BAD_VALUE spec\.windows\.fetch\[0\]\.duration/,
   );

@@ -40,7 +40,7 @@ function openIntake(outlets: readonly Outlet[]) {
   const marks = new Map<string, ChannelMark>();
   const world = { failure: undefined as Error | undefined };
   const intake = new Intake({
-    ...{ clock: new SimTime(0).clock({ alive: true }), outlets },
+    ...{ clock: new SimTime(5_000).clock({ alive: true }), outlets },
     markOf: (device, channel) => marks.get(`${device} ${channel}`),
     note: async (device, channel, mark) => {
       if (world.failure !== undefined) throw world.failure;
@@ -117,6 +117,15 @@ test('a batch that is on its way is not begun again, and what is on its way is b
   gate.resolve();
   t.like(await first, { taken: { segment: 1, index: 0 } });
   t.like(await intake.take('crane', batchOf(0, [], large)), { taken: { segment: 1, index: 0 } });
+});
+
+test('what was carried is marked by when it was signed, never ahead of now and never behind what is known', async (t) => {
+  const { intake, marks } = openIntake([new Shelf('files')]);
+  const at = async (index: number, signedAt?: number): Promise<number> => {
+    await intake.take('buoy', batchOf(index, ['a']), signedAt === undefined ? undefined : { by: 'ada', signedAt });
+    return marks.get('buoy gauge/readings')!.at;
+  };
+  t.deepEqual([await at(0, 2_000), await at(1, 1_000), await at(2, 9_000), await at(3)], [2_000, 2_000, 5_000, 5_000]);
 });
 
 test('a line has a message as text, or as base64 where its bytes are none', (t) => {

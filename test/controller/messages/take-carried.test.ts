@@ -1,4 +1,5 @@
 import test from 'ava';
+import { heardAt } from '../../../controller/engine/marks.ts';
 import type { ChannelMark } from '../../../controller/engine/records.ts';
 import { type CarriedWorld, takeCarried } from '../../../controller/messages/take-carried.ts';
 import { SimRandom } from '../../../platform/simulated/random.ts';
@@ -39,14 +40,15 @@ function shore(answer: Partial<Record<'refuse' | 'busy', true>> = {}) {
     authorize: (device, fingerprint) =>
       device === 'anna' && fingerprint === key.fingerprint ? 'ok' : { code: 'KEY_UNKNOWN', message: 'not its key' },
     markOf: (_device, channel) => marks[channel],
-    take: async (device, batch, who): Promise<BatchAnswer | undefined> => {
+    take: async (device, batch, carried): Promise<BatchAnswer | undefined> => {
       const { application, channel, stream: of, segment, index, messages } = batch;
       if (answer.busy) return undefined;
       if (answer.refuse)
         return { application, channel, stream: of, wait: { seconds: 1, code: 'NO_OUTLET', message: 'no outlet' } };
       const last = { segment, index: index + messages.length - 1 };
-      marks[`${application}/${channel}`] = { stream: of, ...last, at: now };
-      taken.push(`${device} ${index} ${who}`);
+      const name = `${application}/${channel}`;
+      marks[name] = { stream: of, ...last, at: heardAt(now, marks[name], carried) };
+      taken.push(`${device} ${index} ${carried.by}`);
       return { application, channel, stream: of, taken: last };
     },
   };
@@ -77,10 +79,19 @@ test('of a file that lacks messages nothing is taken that lies behind them: they
 
 test('a stream that was given up is not begun anew by an old file, and another stream is begun by a younger one', async (t) => {
   const { bring } = shore();
-  t.is(await bring(carry({ stream: other, atMs: now - 5 * day })), 2);
+  t.is(await bring(carry({ stream: other })), 2);
   t.is(await bring(carry({ atMs: now - day })), 'MESSAGES_OLD');
   t.is(await bring(carry({ atMs: now + 300 * day })), 'MESSAGES_OLD');
   t.is(await bring(carry({ atMs: now + 1 })), 2);
+});
+
+test('of two files that come ashore together the younger one begins its stream anew, though the older one was taken just before', async (t) => {
+  const { bring } = shore();
+  const [older, younger] = [carry({ atMs: now - 5 * day }), carry({ stream: other, atMs: now - 3 * day })];
+  t.is(await bring(older), 2);
+  t.is(await bring(younger), 2);
+  t.is(await bring(older), 'MESSAGES_OLD');
+  t.is(await bring(younger), 0);
 });
 
 test('what nobody signed, no device of git signed, or is no batch is refused, and what the shore can not take stays', async (t) => {

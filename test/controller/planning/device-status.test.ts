@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { DesiredDevice } from '../../../controller/manifests/desired.ts';
 import { darkAfterMs } from '../../../controller/planning/asks.ts';
-import { changesAt, deviceStatus } from '../../../controller/planning/device-status.ts';
+import { changesAt, deviceStatus, removedDeviceStatus } from '../../../controller/planning/device-status.ts';
 import type { DescribedDevice } from '../../../controller/planning/observed.ts';
 import { convergenceOf } from '../../../controller/planning/tally.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
@@ -121,6 +121,20 @@ test('every device that does not run what it should says why', (t) => {
   t.is(`${reason.code} ${reason.message}`, 'WHEN deployment 3: until facts.in_port; seen: facts.in_port false');
   t.is(statusOf({ report, connected: false, contactAt: now - 4_000_000 }), 'dark DARK');
   t.is(statusOf({}), 'progressing NO_REPORT');
+});
+
+test('of a device that is dark it is told how far it was with its newest, which waits for its contact only where it has not seen that', (t) => {
+  const told = (said: Partial<Report>) => {
+    const silent = { events: [], contactAt: now - 4_000_000, connected: false, issued };
+    return deviceStatus(desired, { ...silent, report: { ...report, ...said } }, now).reason.message.split('; ')[2];
+  };
+  const target = { sequence: 3, revision: 'c'.repeat(40) };
+  t.is(told({ highestSequence: 2 }), 'deployment 3 waits for its next contact');
+  t.is(told({ phase: 'fetching', target }), 'it was on its way to deployment 3');
+  t.is(told({}), 'it had refused deployment 3, or gone back from it');
+  t.is(told({ highestSequence: 7 }), 'it had seen deployment 7');
+  const { reason } = removedDeviceStatus('nav', { events: [], issued, report }, now);
+  t.is(reason.message, 'git no longer names it; at the time it ran deployment 2', 'nothing waits for it any more');
 });
 
 test('an application that flaps is shown as failing whenever it was looked at, and a condition that flaps as such', (t) => {

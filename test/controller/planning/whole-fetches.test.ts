@@ -17,7 +17,12 @@ function change(device: string, more: Partial<DeviceChange> = {}): DeviceChange 
 }
 
 const links = [{ name: 'vsat', rate: '128kbit/s', pricePerMB: 10, currency: 'EUR' }];
-const sites = new Map([['aurora', { spec: { links } } as unknown as Site]]);
+const wifi = [{ name: 'wifi', rate: '1Mbit/s', match: { interface: 'wlan0' }, carries: ['whole'] }];
+const sites = new Map(
+  Object.entries({ aurora: links, pier: wifi, moor: [...links, ...wifi] }).map(([name, its]) => {
+    return [name, { spec: { links: its } } as unknown as Site];
+  }),
+);
 
 function textsOf(...devices: readonly (readonly [DeviceChange, FetchPrice])[]): string[] {
   const prices = new Map(devices.map(([{ device }, price]) => [device, [price]]));
@@ -51,5 +56,13 @@ test('nothing is told of what travels as a delta, comes for the first time, may 
       [change('d', { kind: 'hold' }), brotli],
     ),
     [],
+  );
+});
+
+test('where no link brings deltas, an update that has one counts as one that comes whole', (t) => {
+  const at = (device: string, site: string) => change(device, { site, wholeModules: 'ask' });
+  t.deepEqual(
+    textsOf([at('a', 'pier'), delta], [at('b', 'moor'), delta], [at('c', 'pier'), { ...brotli, atMost: true }]),
+    ['ships, wave canary: no delta: each waits until somebody lets it (59.0 kB whole): a, c'],
   );
 });

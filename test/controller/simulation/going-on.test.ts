@@ -128,6 +128,8 @@ test('from wherever a rollout stands its waves begin in the same minutes as thos
         const asked = { dark, failing: failing.filter((name) => !dark.includes(name)) };
         const life = await begun(asked);
         const { scene } = life;
+        // Of a canary of which nobody is heard nothing is ever known.
+        fc.pre(names.some((name) => scene.waves.get(name) === 0 && !dark.includes(name)));
         await life.until(scene.time.now + minutes * minuteMs + seconds * 1_000);
         if (life.state !== 'running') return;
         const from = scene.time.now;
@@ -140,7 +142,6 @@ test('from wherever a rollout stands its waves begin in the same minutes as thos
           if (at <= open || began === undefined) continue;
           t.true(Math.abs(startMs! + from - began) <= 2 * minuteMs, `${wave}: ${startMs! + from - began} ms apart`);
         }
-        t.is(life.state, 'done');
       },
     ),
     { numRuns: 8 },
@@ -148,7 +149,7 @@ test('from wherever a rollout stands its waves begin in the same minutes as thos
 });
 
 test('what a rollout has come upon goes on to count: a failure, an abort, a pause, and nobody is offered it twice', async (t) => {
-  const asked = { failing: ['ship-0', 'ship-1', 'ship-2', 'ship-3', 'ship-4', 'ship-5', 'ship-6', 'ship-7', 'ship-8'] };
+  const asked = { failing: names };
   const failed = await begun(asked);
   const { scene } = failed;
   await failed.until(scene.time.now + 40_000);

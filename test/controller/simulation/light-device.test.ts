@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { begunMemory } from '../../../controller/simulation/begun-device.ts';
 import { conditionsOf } from '../../../controller/simulation/conditions.ts';
 import { Contacts } from '../../../controller/simulation/contacts.ts';
 import {
@@ -7,13 +8,14 @@ import {
   type Offer,
   type Surroundings,
   settledMemory,
+  slotOf,
 } from '../../../controller/simulation/light-device.ts';
 import type { Load } from '../../../controller/simulation/light-fetch.ts';
 import { LightLinks, type LinkUsed } from '../../../controller/simulation/light-links.ts';
 import { type Wait, waitName } from '../../../controller/simulation/waits.ts';
 import { SimTime } from '../../../platform/simulated/clock.ts';
 import { SimRandom } from '../../../platform/simulated/random.ts';
-import type { DeployedWindows, Report } from '../../../schemas/generated/types.ts';
+import type { DeployedWindows, DeploymentReference, Report } from '../../../schemas/generated/types.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -29,12 +31,20 @@ function offer(sequence: number, more: Partial<Offer> = {}): Offer {
   return { sequence, revision, probationSeconds: 30, applications: [pump], loads: [load], ...more } as Offer;
 }
 
+interface Aboard {
+  readonly used?: readonly LinkUsed[];
+  readonly whenTrueShare?: number;
+  /** What it said last, and that so long after midnight it goes on from there. */
+  readonly said?: Report;
+  readonly laterMs?: number;
+}
+
 /** A device that runs deployment 1, from midnight on, and what it told by then. */
 function aboard(
   contacts: (start: number) => Contacts = (start) => new Contacts({ kind: 'always' }, new SimRandom(1), start),
-  { used = [], whenTrueShare = 1 }: { readonly used?: readonly LinkUsed[]; readonly whenTrueShare?: number } = {},
+  { used = [], whenTrueShare = 1, said, laterMs = 0 }: Aboard = {},
 ) {
-  const time = new SimTime(start);
+  const time = new SimTime(start + laterMs);
   const told: (readonly [number, Report])[] = [];
   const loads: Load[] = [];
   const waits: (readonly [number, string])[] = [];
@@ -60,8 +70,16 @@ function aboard(
       return now < opensAtMs ? { kind: 'closed', opensAtMs, window } : { kind: 'open', untilMs: opensAtMs + hourMs };
     },
   };
-  const device = new LightDevice(world, settledMemory({ sequence: 1, revision }, start));
+  const slot = (reference: DeploymentReference) => slotOf({ ...offer(reference.sequence), ...wanted, ...reference });
+  const memory = () => (said ? begunMemory(said, slot) : settledMemory({ sequence: 1, revision }, start));
+  let device = new LightDevice(world, memory());
   return {
+    /** It is on its way to this. */
+    goOn: (next: Offer) => {
+      wanted = next;
+      device = new LightDevice(world, memory());
+      device.goOn(next);
+    },
     told,
     loads,
     waits,
@@ -229,4 +247,46 @@ test('a newer one takes the place of one that is being fetched', async (t) => {
   t.is(ranAt(2), undefined);
   t.is(ranAt(3), minuteMs + 52_000);
   t.is(loads.length, 1);
+});
+
+test('from whatever a device said last it goes on to the end that it would have come to, but for what it begins anew', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record<Partial<Offer>>(
+        {
+          windows: fc.constant({ activate: [window] }),
+          consent: fc.constant('required' as const),
+          failsAfter: fc.double({ min: 0.1, max: 0.9, noNaN: true }),
+          probationSeconds: fc.integer({ min: 60, max: 3_600 }),
+        },
+        { requiredKeys: ['probationSeconds'] },
+      ),
+      fc.nat(),
+      fc.integer({ min: 0, max: 50_000 }),
+      async (more, nth, afterMs) => {
+        const next = offer(2, more);
+        const whole = aboard();
+        whole.want(next);
+        await whole.pass(6 * hourMs);
+        const endOf = (told: (typeof whole)['told']) =>
+          told.find(([, { phase, highestSequence }]) => phase === 'active' && highestSequence === 2);
+        const end = endOf(whole.told)!;
+        const before = whole.told.filter(([at]) => at < end[0]);
+        const [at, said] = before[nth % before.length]!;
+        const nextAt = whole.told.find(([other]) => other > at)![0];
+        const laterMs = Math.min(at + afterMs, nextAt - 1);
+        const again = aboard(undefined, { said, laterMs });
+        again.goOn(next);
+        await again.pass(6 * hourMs);
+        const [ends, { running, problem }] = endOf(again.told)!;
+        t.is(running?.sequence, end[1].running?.sequence);
+        t.is(problem?.code, end[1].problem?.code);
+        // What it fetches, 8 s, what it starts, 10 s, and how soon it is heard of, 2 s, begin anew; so does who is asked, for an hour.
+        const anewMs = 20_000 + (more.consent === undefined ? 0 : hourMs);
+        t.true(Math.abs(ends - end[0]) <= anewMs, `${said.phase}: ${ends - end[0]} ms apart`);
+        if (said.phase === 'probation') t.true(Math.abs(ends - end[0]) <= 2_000, `${ends - end[0]} ms apart`);
+      },
+    ),
+    { numRuns: 40 },
+  );
 });

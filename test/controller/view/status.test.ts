@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { Context } from '../../../controller/engine/context.ts';
 import { Image } from '../../../controller/engine/image.ts';
+import type { FinishedRollout } from '../../../controller/planning/rollout/rollout.ts';
 import { type StatusInputs, statusDocument } from '../../../controller/view/status.ts';
 import { parseStatusQuery } from '../../../controller/view/status-query.ts';
 import { View } from '../../../controller/view/view.ts';
@@ -134,6 +135,20 @@ test('rows are told where they are asked for: of devices with their page, of fle
   t.is((await status()).rows, undefined);
   const definition = { fleet: 'a-1', probationSeconds: 30, applications: [], hash: 'f'.repeat(64) };
   image.apply({ kind: 'definition', fleet: 'a-1', definition });
+  const over = {
+    ...{
+      fleet: 'a-1',
+      target: 'f'.repeat(64),
+      revision: 'c'.repeat(40),
+      subject: 'Pump',
+      startedAt: start,
+      finishedAt: start,
+    },
+    ...{ wave: 0, waveStartedAt: start, approved: [], acts: [], events: [] },
+    reason: { code: 'DONE', message: 'it is over' },
+  };
+  const rollouts = [3, 2, 1].map((number): FinishedRollout => ({ ...over, number, state: 'done', outcome: 'done' }));
+  image.apply({ kind: 'finished', fleet: 'a-1', rollouts });
   image.apply({
     kind: 'owed',
     owed: { kind: 'issue', subject: 'buoy-3', since: start, attempts: 2, dueAt: start, failure: 'full' },
@@ -143,8 +158,16 @@ test('rows are told where they are asked for: of devices with their page, of fle
   const [first, last] = [await status('limit=2&rows=true'), await status('limit=2&after=buoy-2&rows=true')];
   t.true(isStatusDocument(first), JSON.stringify(isStatusDocument.errors));
   const keysOf = ({ rows = [] }: typeof first) => rows.map(({ room, key }) => `${room}/${key}`);
-  t.deepEqual(keysOf(first), ['forgotten/rollouts', 'definition/a-1', 'device/buoy-1', 'device/buoy-2']);
+  t.deepEqual(keysOf(first), [
+    'forgotten/rollouts',
+    'definition/a-1',
+    'finished/a-1',
+    'device/buoy-1',
+    'device/buoy-2',
+  ]);
   t.deepEqual(keysOf(last), ['device/buoy-3', 'owed/issue buoy-3']);
+  // What a device was brought is looked for in all of them.
+  t.deepEqual(JSON.parse(first.rows!.find(({ room }) => room === 'finished')!.value), rollouts);
   t.is(JSON.parse(first.rows!.find(({ key }) => key === 'buoy-1')!.value).contactAt, start);
   t.is(JSON.parse(first.rows!.find(({ key }) => key === 'buoy-2')!.value).contactAt, start - 60_000);
   t.throws(() => parseStatusQuery(new URLSearchParams('rows=1')), { message: /rows "1" is not true/ });

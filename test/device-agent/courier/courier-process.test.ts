@@ -61,18 +61,20 @@ function open(
     },
   };
   const received: number[] = [];
+  const travelled: unknown[] = [];
   const told: unknown[] = [];
   const segments = { areShort: false };
   const ordered = Promise.withResolvers<Uint8Array | undefined>();
   const courier = new CourierProcess({
     ...{ processes, clock: time.clock({ alive: true }), log: { write: () => {} }, file: 'courier', args: [] },
-    ...{ time: { nowMs: () => 7, raise }, countBytes: (bytes) => received.push(bytes), countTravel: () => {} },
+    ...{ time: { nowMs: () => 7, raise }, countBytes: (bytes) => received.push(bytes) },
+    countTravel: (bytes, via) => travelled.push([bytes, via]),
     orderParcel: () => ordered.promise,
     onWants: (wants) => told.push(wants),
     segments,
     ...(due === undefined ? {} : { due }),
   });
-  return { courier, children, time, received, told, ordered, segments };
+  return { courier, children, time, received, travelled, told, ordered, segments };
 }
 
 test('what a courier wants is fetched by nobody any more once it is gone', (t) => {
@@ -103,6 +105,26 @@ test('errands wait until the courier is ready, and share one', async (t) => {
     { kind: 'refused', problem },
   ]);
   t.deepEqual([children.length, received], [1, [42]]);
+});
+
+test('what a courier took of a link is counted also where its word comes after its end, or after it was ended', async (t) => {
+  const { courier, children, travelled } = open();
+  const first = courier.judge(desired, never);
+  const [ended] = children;
+  ended!.say({ kind: 'ready' });
+  ended!.end({ code: undefined, signal: 'SIGKILL' });
+  ended!.say({ kind: 'travelled', bytes: 1_000, via: 'sat0' });
+  t.like(await first, { kind: 'failed' });
+  const second = courier.judge(desired, never);
+  const [, stopped] = children;
+  stopped!.say({ kind: 'ready' });
+  courier.stop();
+  stopped!.say({ kind: 'travelled', bytes: 500 });
+  t.like(await second, { kind: 'failed' });
+  t.deepEqual(travelled, [
+    [1_000, 'sat0'],
+    [500, undefined],
+  ]);
 });
 
 test('the length of segments that one courier found to come through is known to the next one, and kept by those that found nothing', async (t) => {

@@ -20,9 +20,7 @@ function open(): (device: string | undefined, headers?: Record<string, string>) 
 }
 
 async function bytesOf({ body }: HttpResponse): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return Buffer.concat(await Array.fromAsync(body));
 }
 
 test('a range is answered from its first byte to its last, and one behind the end with none', async (t) => {

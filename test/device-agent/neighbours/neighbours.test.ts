@@ -178,6 +178,16 @@ test('who finds a neighbour busy waits a while for it, and takes from it then', 
   t.is(site.asked(gauge), 1);
 });
 
+test('a neighbour that does not take the certificate of a device is named, and asked for nothing for a while', async (t) => {
+  const site = await withGauge(['bella'], ['anna']);
+  const [bella] = site.ships;
+  site.join('anna', async () => answer(403, {}, new Uint8Array()));
+  site.want(bella!, 2, [gauge, horn]);
+  await bella!.run(60);
+  t.deepEqual(bella!.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  t.like(bella!.report.neighbours?.[0], { address: 'anna:1', device: 'anna', why: 'untrusted' });
+});
+
 test('a device asks itself for nothing, and nobody twice who is not there', async (t) => {
   const site = new Site(['anna'], [gauge, horn], ['nobody']);
   const [anna] = site.ships;

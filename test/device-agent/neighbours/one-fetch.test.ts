@@ -100,6 +100,25 @@ test('one that gets further and further and never there is waited for ten minute
   t.deepEqual(anna!.running(), ['gauge 1.0.0']);
 });
 
+test('two neighbours that lie together, each as slowly as may be, hold a module up no longer, and what they break off is asked for once', async (t) => {
+  const site = atOnce(['anna'], ['mallory', 'max']);
+  const [anna] = site.ships;
+  const clock = anna!.time.clock({ alive: true });
+  let [done, given] = [0, 0];
+  site.join('mallory', async () => {
+    await clock.sleep(2_900);
+    return answer(404, { 'x-fleet-wants': wantText({ sha256: '', done: done++, isFetching: true }) }, new Uint8Array());
+  });
+  const headers = { 'content-length': String(gauge.bytes.length) };
+  site.join('max', async ({ method }) => {
+    if (method === 'GET') given += 1;
+    return answer(200, headers, gauge.bytes.subarray(0, method === 'GET' ? 200_000 : 0));
+  });
+  await anna!.run(900);
+  t.deepEqual(anna!.running(), ['gauge 1.0.0']);
+  t.is(given, 1);
+});
+
 const sha256 = 'ab'.repeat(32);
 
 test('of devices that hear all of each other exactly one that wants a module fetches it, unless one does already', (t) => {

@@ -73,3 +73,13 @@ test('carrying lets go of nothing, and what came after the last look is not carr
   channels.look();
   t.is(carryAll(channels).texts.length, 5);
 });
+
+test('who asks for what is behind a place of another stream gets all from the first on: nothing is left out that the shore would not miss', (t) => {
+  const { channels, put } = begin();
+  put('/outbox/gauge/readings', 5);
+  channels.look();
+  const { place } = nextCarried(channels, undefined)!;
+  const lie = nextCarried(channels, { ...place, stream: '0'.repeat(16), index: 2 });
+  t.deepEqual([lie?.count, lie?.claim.follows], [5, undefined]);
+  t.is(nextCarried(channels, { ...place, index: 2 })?.claim.follows?.index, 2);
+});

@@ -27,8 +27,8 @@ async function live(
     heardMs: bornMs,
     probe: async () => {
       probed.push((clock.monotonic() - bornMs) / secondMs);
-      if (!isAnswered) await new Promise<never>(() => {});
-      session.heardMs = clock.monotonic();
+      if (isAnswered) session.heardMs = clock.monotonic();
+      return isAnswered;
     },
   };
   for (const atMs of heardAt) {

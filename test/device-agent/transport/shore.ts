@@ -7,7 +7,6 @@ import type { ExecutionContext } from 'ava';
 import { openAuthority } from '../../../controller/authority/authority.ts';
 import type { AuthorizeDevice } from '../../../controller/authority/authorization.ts';
 import { enrol as answerEnrolment } from '../../../controller/authority/enrolment.ts';
-import { certificateIdentity } from '../../../controller/authority/key-fingerprint.ts';
 import { brokerForAgents } from '../../../controller/doors/http/broker-for-agents.ts';
 import { errorAnswer } from '../../../controller/doors/http/json-answer.ts';
 import { bodyBytesMax, createApi } from '../../../controller/doors/http/router.ts';
@@ -24,6 +23,7 @@ import { openNetwork } from '../../../platform/node/network.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
 import { nodeRelays } from '../../../platform/node/relay.ts';
 import type { Clock, Log, Random, Relays } from '../../../platform/ports.ts';
+import { certificateIdentity } from '../../../schemas/certificate-identity.ts';
 import { quietGuard } from '../../controller/doors/scene.ts';
 import { openEngineOn } from '../../controller/engine/test-engine.ts';
 

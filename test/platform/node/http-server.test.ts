@@ -5,11 +5,11 @@ import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import test from 'ava';
-import { certificateIdentity } from '../../../controller/authority/key-fingerprint.ts';
 import { fairHandshakes } from '../../../controller/doors/fair-handshakes.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../../platform/node/http-server.ts';
 import type { HttpHandler, Peer } from '../../../platform/ports.ts';
+import { certificateIdentity } from '../../../schemas/certificate-identity.ts';
 import { quietLog, Scene } from '../../controller/doors/scene.ts';
 
 const mebibyte = 1_048_576;

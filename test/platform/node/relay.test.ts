@@ -159,7 +159,9 @@ function segmentBytesAt(port: number): number {
   return Number(/ mss:(\d+)/.exec(stdout)?.[1]);
 }
 
-const whereSeen = spawnSync('ss', ['-V']).status === 0 ? test.serial : test.skip;
+const isSeen = spawnSync('ss', ['-V']).status === 0;
+if (!isSeen) console.log('test/platform/node/relay: skipped: there is no ss (iproute2) to see segments with');
+const whereSeen = isSeen ? test.serial : test.skip;
 
 for (const host of ['127.0.0.1', 'localhost', '::1']) {
   whereSeen(

@@ -86,3 +86,11 @@ export function mended({ declared, number }: Pick<Change, 'declared' | 'number'>
   ]);
   return { ...declared, fleets: Object.fromEntries(fleets), devices: Object.fromEntries(devices) };
 }
+
+/** Both fleets want what runs on no device, and to go back from it. */
+export function soured({ declared, number }: Pick<Change, 'declared' | 'number'>): Declaration {
+  const fleets = Object.entries(declared.fleets).map(([crew, fleet]) => {
+    return [crew, { ...fleet, rate: number + 0.5, rollout: 'reverts' }] as const;
+  });
+  return { ...declared, fleets: Object.fromEntries(fleets) };
+}

@@ -34,8 +34,6 @@ function failuresMax({ gate }: Wave, size: number): number {
 export class FailurePromise {
   readonly #world: RolloutsWorld;
   readonly #halting = new Map<string, Halting>();
-  /** How often as many failed as halt a rollout. */
-  met = 0;
 
   constructor(world: RolloutsWorld) {
     this.#world = world;
@@ -55,7 +53,6 @@ export class FailurePromise {
     const isSame = before?.rollout === key && before.waves === followed.policy.waves;
     if (!this.#hasFailed(rollout, followed.policy.waves, followed.waves)) return void this.#halting.delete(fleet);
     if (isSame) return this.#goesNoFurther(fleet, before, followed.waves.keys());
-    this.met += 1;
     const { now } = this.#world.engine.context;
     const issued = new Map(Array.from(followed.waves.keys(), (name) => [name, this.#world.image.device(name).issued]));
     this.#halting.set(fleet, {

@@ -4,7 +4,7 @@ import type { Catalogue, DesiredFleet } from '../../../controller/manifests/desi
 import { desiredOf, emptyManifestState } from '../../../controller/manifests/manifest-state.ts';
 import type { SimRandom } from '../../../platform/simulated/random.ts';
 import { catalogue, changesOf, type Files } from '../../controller/manifests/fleet-fixture.ts';
-import { type ChangeKind, changes, mended } from './changes.ts';
+import { type ChangeKind, changes, mended, soured } from './changes.ts';
 import { type Declaration, filesOf, firstDeclaration } from './declaration.ts';
 import type { ContactKind } from './light-device.ts';
 
@@ -62,6 +62,18 @@ export class GitLife {
     const { length } = this.commits;
     this.#commit('mends', mended({ declared: this.#declared, number: length + 1 }));
     if (this.commits.length === length) throw new Error('what mends everything does not validate');
+  }
+
+  /** A device gets a group of its own. */
+  setApart(name: string): void {
+    const { devices } = this.#declared;
+    const apart = { ...devices, [name]: { ...devices[name]!, group: name } };
+    this.#commit(`sets ${name} apart`, { ...this.#declared, devices: apart });
+  }
+
+  /** Nothing that anybody wants runs on any device. */
+  sour(): void {
+    this.#commit('sours', soured({ declared: this.#declared, number: this.commits.length + 1 }));
   }
 
   #commit(subject: string, declared: Declaration): void {

@@ -171,9 +171,16 @@ export class OfferPromise {
       const own = waves.get(fleet)?.get(name) ?? drawn?.get(name) ?? Number.POSITIVE_INFINITY;
       return issued.definition === target && (state === 'done' || (state === 'running' && own <= wave));
     };
-    if (moments.some(mayHave)) return;
+    if ([...moments, ...this.#superseded(fleet, moments)].some(mayHave)) return;
     const then = moments.map(({ rollouts }) => rollouts.get(fleet));
     throw new Error(`${name} was offered ${issued.definition} while ${JSON.stringify(then)}`);
+  }
+
+  /** The first of these with the rollout as it was when another took its place since: somebody may have tried it again in that very moment. */
+  #superseded(fleet: string, [before]: readonly Moment[]): readonly Moment[] {
+    const ended = this.#world.image.finishedRollouts(fleet)[0];
+    if (before === undefined || ended === undefined || ended.number !== before.rollouts.get(fleet)?.number) return [];
+    return [{ ...before, rollouts: new Map([[fleet, ended]]) }];
   }
 
   /** Nothing goes twice to a device, unless somebody tries again. */

@@ -32,6 +32,17 @@ export class Operators {
     }
   }
 
+  /** Who has the place of its group in a wave that comes later than the one that waits for it, where a rollout says that. */
+  get keptBy(): string | undefined {
+    for (const fleet of this.#at.fleets) {
+      const { engine } = this.#at;
+      const { code, message = '' } = engine.context.rollouts.view(fleet, engine.context.now)?.verdict ?? {};
+      const [, name] = /[ :]([^ ]+) does badly, and its own wave comes later/.exec(message) ?? [];
+      if (code === 'NO_EVIDENCE' && name !== undefined) return name;
+    }
+    return undefined;
+  }
+
   /** Now and then somebody thinks better of it. */
   work(): void {
     if (this.#random.chance(0.6)) return this.yes();

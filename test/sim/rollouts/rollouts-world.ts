@@ -3,12 +3,12 @@
  * devices. What goes wrong: bad commits, controllers that come and go, devices that fail what is good, a disk that is full, calls that
  * fail, operators who pause, abort and try again.
  */
-import { observe } from '../../../controller/engine/context.ts';
 import type { Engine } from '../../../controller/engine/engine.ts';
 import type { Image } from '../../../controller/engine/image.ts';
 import { promisesSettled, SimTime } from '../../../platform/simulated/clock.ts';
 import { SimRandom } from '../../../platform/simulated/random.ts';
 import type { Deployment, Report } from '../../../schemas/generated/types.ts';
+import { standingOf } from '../../controller/engine/device-standing.ts';
 import { Controllers } from './controllers.ts';
 import { GitLife } from './git-life.ts';
 import { type ContactKind, type Deployed, LightDevice, type Shore } from './light-device.ts';
@@ -86,12 +86,7 @@ export class RolloutsWorld implements Shore {
 
   /** What a device may have by what is known of it, and how planning sees it. */
   standing(name: string) {
-    const { image, engine } = this;
-    const { context } = engine;
-    const desired = context.desired.devices.get(name)!;
-    const observed = observe(image, context, name, desired);
-    const permitted = context.rollouts.permitted(image, desired, observed, context.now);
-    return { desired, observed, permitted, context };
+    return standingOf(this, name);
   }
 
   /** What was signed for a device under this sequence last. */
@@ -135,7 +130,7 @@ export class RolloutsWorld implements Shore {
     await this.time.runUntil(this.time.now + ms, () => this.promises.check());
   }
 
-  /** Nothing goes wrong any more, and everybody is there; a commit that is good comes last. */
+  /** Nothing goes wrong any more, and everybody is there; a commit that is good comes last, and what a rollout says would help is done. */
   async end(): Promise<void> {
     this.#isOver = true;
     this.#faults.end();
@@ -148,8 +143,27 @@ export class RolloutsWorld implements Shore {
     for (let hour = 0; hour < 20 * 24; hour += 1) {
       if (this.promises.isDone) return;
       this.operators.yes();
+      this.#setApart(this.operators.keptBy);
       for (const device of this.devices.values()) device.look();
       await this.run(hourMs);
+    }
+  }
+
+  /** What failed at first runs nothing, and may be first in its group: who would go before it waits until somebody moves it. */
+  #setApart(name: string | undefined): void {
+    if (name === undefined || this.devices.get(name)?.running !== undefined) return;
+    this.note('is set apart');
+    this.git.setApart(name);
+    void this.#controllers.adopt();
+  }
+
+  /** After its end: the newest commit is followed, until it is there. */
+  async follow(isThere: () => boolean, lookMs = hourMs): Promise<void> {
+    void this.#controllers.adopt();
+    const endsAt = this.time.now + 5 * dayMs;
+    while (this.time.now < endsAt && !isThere()) {
+      for (const device of this.devices.values()) device.look();
+      await this.run(lookMs);
     }
   }
 

@@ -1,7 +1,7 @@
 /** Who is at the other end of a TLS connection, judged by the certificate it showed. */
 import type { TLSSocket } from 'node:tls';
+import { type CertificateIdentity, certificateIdentity } from '../../../../schemas/certificate-identity.ts';
 import type { AuthorizationRefusal } from '../../../authority/authorization.ts';
-import { type CertificateIdentity, certificateIdentity } from '../../../authority/key-fingerprint.ts';
 
 /** A device of our authority, or why not and what it claimed. */
 export type PeerVerdict =

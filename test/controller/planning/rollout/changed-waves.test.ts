@@ -2,15 +2,10 @@ import test from 'ava';
 import { withWaves } from '../../../../controller/planning/rollout/changed-waves.ts';
 import type { RolloutPolicy, Wave } from '../../../../controller/planning/rollout/policy.ts';
 import type { Rollout } from '../../../../controller/planning/rollout/rollout.ts';
+import { strictGate } from './strict-gate.ts';
 import { fresh, startMs } from './world.ts';
 
-const wave: Wave = {
-  ...{ name: 'canary', soakMs: 600_000 },
-  gate: {
-    ...{ successPercent: 100, patienceMs: 60_000 },
-    ...{ contacts: { kind: 'count', count: 1 }, failures: { kind: 'count', count: 1 } },
-  },
-};
+const wave: Wave = { name: 'canary', soakMs: 600_000, gate: strictGate() };
 const before: RolloutPolicy = { waves: [wave, { ...wave, name: 'rest' }], onFailure: 'halt' };
 const soaking: Rollout = { ...fresh(true), gatePassedAt: startMs };
 

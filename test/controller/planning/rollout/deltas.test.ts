@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { Book } from '../../../../controller/planning/rollout/book.ts';
 import { awaitsDeltas, type Deltas, noneOpen } from '../../../../controller/planning/rollout/deltas.ts';
 import { needsYesBefore, openWave, step } from '../../../../controller/planning/rollout/step.ts';
+import { strictGate } from './strict-gate.ts';
 import { devices, fresh, happenings, minuteMs, policy, settledOn, startMs, World } from './world.ts';
 
 const deltas: fc.Arbitrary<Deltas> = fc.constantFrom<Deltas[]>(
@@ -120,9 +121,7 @@ test('the yes that a wave waits for comes first, and its patience with deltas co
 });
 
 test('a wave waits for the deltas from what its own devices have, were told or run, and for no others', (t) => {
-  const one = { kind: 'count', count: 1 } as const;
-  const gate = { successPercent: 100, patienceMs: minuteMs, contacts: one, failures: one };
-  const waves = ['first', 'rest'].map((name) => ({ name, soakMs: 0, gate }));
+  const waves = ['first', 'rest'].map((name) => ({ name, soakMs: 0, gate: strictGate() }));
   const wanted = { waves, bytes: { wholeModules: 'allow', patienceMs: minuteMs }, onFailure: 'halt' } as const;
   const having = (wave: number, told: string, runs?: string) => {
     const { issued, ...observed } = settledOn(1, startMs);

@@ -3,7 +3,10 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { WaveCounts } from '../../../../controller/planning/rollout/gate.ts';
 import type { Wave } from '../../../../controller/planning/rollout/policy.ts';
+import { strictGate } from './strict-gate.ts';
 import { devices, fresh, happenings, policy, World } from './world.ts';
+
+const gate = strictGate();
 
 /** Whether as many failed as halt a wave, said without the code that judges it. */
 function isAtLimit({ gate: { failures } }: Wave, counts: WaveCounts): boolean {
@@ -31,10 +34,6 @@ test('failures at the limit halt: no rollout goes on or stays paused with as man
 });
 
 test('a rollout that is paused is halted by what failed, and resumed by nobody who does not try again', (t) => {
-  const gate = {
-    ...{ successPercent: 100, patienceMs: 60_000 },
-    ...{ contacts: { kind: 'count' as const, count: 1 }, failures: { kind: 'count' as const, count: 1 } },
-  };
   const fleet = [{ wave: 0, on: 'nothing' as const, isHeld: false, observed: {} }];
   const world = new World({ waves: [{ name: 'all', gate, soakMs: 0 }], onFailure: 'halt' }, fleet, fresh(true));
   world.settle();
@@ -43,4 +42,15 @@ test('a rollout that is paused is halted by what failed, and resumed by nobody w
   t.like(world.rollout, { state: 'halted', reason: { code: 'TOO_MANY_FAILURES' } });
   world.happen({ kind: 'act', asked: { act: 'resume', who: 'ana', why: '' } });
   t.is(world.rollout.state, 'halted');
+});
+
+test('who does badly in a wave that has passed halts the rollout too', (t) => {
+  const waves = ['canary', 'rest'].map((name) => ({ name, gate, soakMs: 0 }));
+  const fleet = [0, 1].map((wave) => ({ wave, on: 'nothing' as const, isHeld: false, observed: {} }));
+  const world = new World({ waves, onFailure: 'halt' }, fleet, fresh(true));
+  world.settle();
+  world.happen({ kind: 'say', device: 0, word: 'settled' });
+  t.like(world.rollout, { state: 'running', wave: 1 });
+  world.happen({ kind: 'say', device: 0, word: 'down' });
+  t.like(world.rollout, { state: 'halted', reason: { code: 'TOO_MANY_FAILURES' } });
 });

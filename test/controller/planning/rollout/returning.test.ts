@@ -4,13 +4,10 @@ import type { DeviceInRollout } from '../../../../controller/planning/rollout/fa
 import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
 import { reverting } from '../../../../controller/planning/rollout/rollout.ts';
 import { step } from '../../../../controller/planning/rollout/step.ts';
+import { strictGate } from './strict-gate.ts';
 import { fresh, settledOn, startMs } from './world.ts';
 
-const gate: RolloutPolicy['waves'][number]['gate'] = {
-  ...{ successPercent: 100, patienceMs: 60_000 },
-  ...{ contacts: { kind: 'count', count: 1 }, failures: { kind: 'count', count: 1 } },
-};
-const policy: RolloutPolicy = { waves: [{ name: 'all', soakMs: 0, gate }], onFailure: 'halt' };
+const policy: RolloutPolicy = { waves: [{ name: 'all', soakMs: 0, gate: strictGate() }], onFailure: 'halt' };
 
 test('a device that what was good can not be drawn for keeps no rollout from being reverted, and is named', (t) => {
   const [back, stuck] = [{}, { lacksGood: true as const }].map(

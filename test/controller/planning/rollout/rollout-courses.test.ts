@@ -6,15 +6,10 @@ import type { DeviceInRollout } from '../../../../controller/planning/rollout/fa
 import { noCounts, type WaveCounts } from '../../../../controller/planning/rollout/gate.ts';
 import type { RolloutPolicy } from '../../../../controller/planning/rollout/policy.ts';
 import { step } from '../../../../controller/planning/rollout/step.ts';
+import { strictGate } from './strict-gate.ts';
 import { devices, fresh, happenings, isWell, policy, settledOn, startMs, World } from './world.ts';
 
-const careful: RolloutPolicy['waves'][number] = {
-  ...{ name: 'canary', soakMs: 0 },
-  gate: {
-    ...{ successPercent: 100, patienceMs: 60_000 },
-    ...{ contacts: { kind: 'count', count: 1 }, failures: { kind: 'count', count: 1 } },
-  },
-};
+const careful: RolloutPolicy['waves'][number] = { name: 'canary', soakMs: 0, gate: strictGate() };
 
 function oneDevice(more: Partial<typeof careful> = {}): World {
   const device: DeviceInRollout = { wave: 0, on: 'nothing', isHeld: false, observed: {} };
@@ -102,20 +97,29 @@ test('a gate that passed closes when too few run it, also while one that joined 
   const gate = { ...careful.gate, failures: { kind: 'count', count: 3 } } as const;
   const waves = [{ ...careful, gate, soakMs: 3_600_000 }];
   const rollout = { ...fresh(true), gatePassedAt: startMs };
-  const closed = (counts: Partial<WaveCounts>) => {
-    const tally = { ...noTally, counts: [{ ...noCounts, ...counts }] };
+  const closed = (counts: Partial<WaveCounts>, toRetry = 0) => {
+    const tally = { ...noTally, counts: [{ ...noCounts, ...counts }], toRetry: [toRetry] };
     return step(rollout, { waves, onFailure: 'halt' }, tally, startMs + 1).rollout.gatePassedAt === undefined;
   };
   t.false(closed({ updated: 4, waiting: 1 }));
   t.true(closed({ updated: 3, failed: 1 }));
+  t.false(closed({ waiting: 4 }));
+  t.true(closed({ waiting: 4 }, 4), 'all of them failed with what they were offered before a retry');
   for (const fate of ['waiting', 'dark', 'contacted', 'staged', 'probation'] as const)
     t.true(closed({ updated: 3, failed: 1, [fate]: 1 }), fate);
 });
 
-test('a wave of which nobody was heard holds on after its patience, and says that nothing is known', (t) => {
+test('a wave of which nobody is through with it holds on after its patience, and says how far its devices are', (t) => {
   const world = oneDevice();
   world.happen({ kind: 'pass', minutes: 500 });
-  t.is(step(world.rollout, world.policy, world.book, world.now).verdict.code, 'NO_EVIDENCE');
+  const told = () => step(world.rollout, world.policy, world.book, world.now).verdict;
+  const code = 'NO_EVIDENCE';
+  t.like(told(), {
+    code,
+    message: 'no device of wave canary is through with it: 1 not heard since they were offered it',
+  });
+  world.happen({ kind: 'say', device: 0, word: 'heard' });
+  t.like(told(), { code, message: 'no device of wave canary is through with it: 1 on the way' });
 });
 
 test('a wave of which nobody may be offered anything shows nothing, and what nobody tried goes to nobody else', (t) => {

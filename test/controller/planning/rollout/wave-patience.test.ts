@@ -5,17 +5,15 @@ import { noTally } from '../../../../controller/planning/rollout/book.ts';
 import type { DeviceInRollout } from '../../../../controller/planning/rollout/fate.ts';
 import { noCounts } from '../../../../controller/planning/rollout/gate.ts';
 import { step } from '../../../../controller/planning/rollout/step.ts';
+import { strictGate } from './strict-gate.ts';
 import { fresh, minuteMs, startMs, World } from './world.ts';
-
-const one = { kind: 'count', count: 1 } as const;
 
 test('a wave of which a device stays dark passes after its patience, counted from when it was opened and not from before', (t) => {
   const minutes = fc.integer({ min: 1, max: 300 });
   fc.assert(
     fc.property(minutes, minutes, minutes, fc.integer({ min: 1, max: 3 }), (first, second, patience, heard) => {
-      const gate = { successPercent: 100, patienceMs: 1000 * minuteMs, contacts: one, failures: one };
-      const waves = [first, second, patience].map((at, index) => {
-        return { name: `wave-${index}`, gate: index === 2 ? { ...gate, patienceMs: at * minuteMs } : gate, soakMs: 0 };
+      const waves = [1000, 1000, patience].map((minutes, index) => {
+        return { name: `wave-${index}`, gate: strictGate(minutes), soakMs: 0 };
       });
       // The last wave has one that is never heard.
       const fleet = [0, 1, ...Array.from({ length: heard + 1 }, () => 2)].map((wave): DeviceInRollout => {
@@ -38,7 +36,7 @@ test('a wave of which a device stays dark passes after its patience, counted fro
 });
 
 test('a gate that opened and closed makes no wave after it wait longer', (t) => {
-  const gate = { successPercent: 100, patienceMs: minuteMs, contacts: one, failures: one };
+  const gate = strictGate();
   const waves = ['first', 'then'].map((name) => ({ name, gate, soakMs: 0 }));
   const updated = { ...noCounts, updated: 1 };
   const flapped = { ...fresh(true), gatePassedAt: startMs, reopened: { count: 12, at: startMs - 1 } };
@@ -47,7 +45,7 @@ test('a gate that opened and closed makes no wave after it wait longer', (t) => 
 });
 
 test('a last wave of which nobody may be offered anything is waited for by nobody, and ends the rollout', (t) => {
-  const gate = { successPercent: 100, patienceMs: minuteMs, contacts: one, failures: one };
+  const gate = strictGate();
   const waves = ['first', 'last'].map((name) => ({ name, gate, soakMs: 0 }));
   const tally = {
     ...noTally,
@@ -60,7 +58,7 @@ test('a last wave of which nobody may be offered anything is waited for by nobod
 });
 
 test('a commit that asks for no yes any more opens the wave that waited for it, and its patience begins', (t) => {
-  const gate = { successPercent: 100, patienceMs: 60 * minuteMs, contacts: one, failures: one };
+  const gate = strictGate(60);
   const wave = { name: 'all', gate, soakMs: 0 };
   const tally = { ...noTally, counts: [{ ...noCounts, waiting: 1 }] };
   const waits = step(fresh(true), { waves: [{ ...wave, approve: 'before' }], onFailure: 'halt' }, tally, startMs);

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import test from 'ava';
-import { certificateIdentity } from '../../../controller/authority/key-fingerprint.ts';
+import { certificateIdentity } from '../../schemas/certificate-identity.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
