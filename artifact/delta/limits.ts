@@ -30,7 +30,7 @@ export const workMax = (oldBytes: number, newBytes: number, patchBytes: number):
   20_000 + fixedWork(oldBytes, newBytes) + partWorkMax(newBytes, patchBytes);
 
 /**
- * Units of work that a patch which starts from nothing may take, from the length of the new file [published modules: 60 to 90 a byte;
+ * Units of work that a patch which starts from nothing may take, from the length of the new file [published modules: 50 to 90 a byte;
  * tables of data alone take 126].
  */
 export const wholeWorkMax = (newBytes: number): number => 20_000 + 150 * newBytes;

@@ -1,10 +1,9 @@
 /** Writes what a model knows before its first bit: what coding the modules that are tuned on left, one after the other. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { packBrotli } from '../../artifact/delta/brotli.ts';
 import { BitEncoder } from '../../artifact/delta/coding/range.ts';
-import { kinds, selections, symbolsOf } from '../../artifact/delta/whole/kinds.ts';
-import { learntSizes } from '../../artifact/delta/whole/learnt.ts';
+import { symbolsOf } from '../../artifact/delta/whole/kinds.ts';
 import { openCodec } from '../../artifact/delta/whole/open-codec.ts';
 import { type Priors, priorBytes, untrained } from '../../artifact/delta/whole/priors.ts';
 import type { SymbolTree } from '../../artifact/delta/whole/trees.ts';
@@ -34,15 +33,13 @@ function learnFrom(priors: Priors): void {
 
 /** Trains, and writes the file; gives how many characters it came to. First for what is frequent, then with trees made for that. */
 export function train(): number {
-  const sizes = learntSizes({ kinds, selections });
   const frequencies = symbolsOf.map((symbols) => new Uint32Array(symbols));
-  const even = untrained(sizes, frequencies);
+  const even = untrained(frequencies);
   learnFrom({ ...even, trees: even.trees.map((tree, kind) => counting(tree, frequencies[kind]!)) });
-  const priors = untrained(sizes, frequencies);
+  const priors = untrained(frequencies);
   learnFrom(priors);
   const bytes = priorBytes(priors.learnt, frequencies);
-  const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
-  const packed = brotliCompressSync(bytes, { params }).toString('base64');
+  const packed = Buffer.from(packBrotli(bytes, 11)).toString('base64');
   const doc = '/** See priors.ts; written by `npm run bench -- whole --train`. */';
   writeFileSync(packedFile, `${doc}\nexport const packedPriors =\n  '${packed}';\n`);
   return packed.length;

@@ -24,7 +24,7 @@ const megabyte = 1_000_000;
 const brotliWindowBytes = 16 * 1024 * 1024;
 const deltaTableBytes = 50 * megabyte;
 const copiesOfModule = 6;
-const condensedTableBytes = 32 * megabyte;
+const condensedTableBytes = 28 * megabyte;
 
 /** Of a way to a module of `length` bytes. What is not unpacked costs nothing here: it goes to disk piece by piece. */
 export function unpackCost({ method, base, length: packed }: Way, length: number): UnpackCost {

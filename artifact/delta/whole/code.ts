@@ -83,7 +83,8 @@ export class CodeModel {
     const { operands, height, sinceStart } = this.#frame;
     const { o1, o2, i1, i2, fourOpcodes } = past;
     const types = operands.typeAt(0) * 8 + operands.typeAt(1);
-    const [first, second] = [operands.at(0), operands.at(1)];
+    const first = operands.at(0);
+    const second = operands.at(1);
     const start = mix(mix(6, this.#frame.opener(0)), Math.min(sinceStart, 12));
     contexts[0] = mix(mix(1, o1), o2);
     contexts[1] = mix(mix(mix(2, fourOpcodes), past.o5), past.o6);

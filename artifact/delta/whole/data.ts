@@ -51,7 +51,10 @@ export class DataModel {
     const { contexts } = model;
     const last = this.#four(0);
     const before = this.#four(4);
-    const [one, two, fourth, eighth] = [last & 255, last & 0xffff, last >>> 24, before >>> 24];
+    const one = last & 255;
+    const two = last & 0xffff;
+    const fourth = last >>> 24;
+    const eighth = before >>> 24;
     matches.place(0, mix(mix(2000, last), before & 255));
     matches.place(1, mix(mix(mix(2000, last), before), this.#four(8)));
     contexts[0] = mix(mix(2010, section), one);

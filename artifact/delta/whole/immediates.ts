@@ -95,7 +95,8 @@ export class Immediates {
   #local(opcode: number): number {
     const past = this.#past;
     const at = this.function;
-    const [two, set] = [mix(mix(past.local1, past.local2), past.o1), mix(past.set, past.o1)];
+    const two = mix(mix(past.local1, past.local2), past.o1);
+    const set = mix(past.set, past.o1);
     const hash = this.#number(kind.local, opcode, two, mix(at, past.local1), mix(at, past.i1), set, at);
     past.local2 = past.local1;
     past.local1 = hash;
@@ -121,7 +122,8 @@ export class Immediates {
     const at = mix(base, this.function);
     const align = this.#number(kind.align, opcode, 0, base, past.o1, this.function, past.offset1);
     if (this.index & hasMemory) this.#number(kind.index, opcode, 0, 0, 0, 0, 0);
-    const [last, two] = [past.offsetAt(at), mix(past.offset1, past.offset2)];
+    const last = past.offsetAt(at);
+    const two = mix(past.offset1, past.offset2);
     const hash = this.#number(kind.offset, opcode, base, mix(last, 3), mix(past.offset1, past.o1), at, two);
     past.access(at, this.index, hash);
     return mix(align, hash);
@@ -130,7 +132,8 @@ export class Immediates {
   #constant(of: number): number {
     const past = this.#past;
     const other = mix(this.#frame.operands.at(1), past.o1);
-    const [one, two] = [mix(past.constant1, past.o1), mix(past.constant1, past.constant2)];
+    const one = mix(past.constant1, past.o1);
+    const two = mix(past.constant1, past.constant2);
     const hash = this.#number(of, 0, one, mix(past.o1, past.o2), two, mix(this.function, past.o1), other);
     past.constant2 = past.constant1;
     past.constant1 = hash;
@@ -142,7 +145,8 @@ export class Immediates {
     const frame = this.#frame;
     const around = mix(frame.opener(0), frame.opener(1));
     const since = mix(frame.sinceStart, frame.depth);
-    const [last, after] = [mix(this.function, past.label), mix(past.label, past.o1)];
+    const last = mix(this.function, past.label);
+    const after = mix(past.label, past.o1);
     const hash = this.#number(kind.label, opcode, frame.depth, around, last, after, since);
     past.label = this.index;
     return hash;

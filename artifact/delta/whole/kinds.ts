@@ -55,10 +55,26 @@ export const symbolsOf: readonly number[] = Object.values(kind).map((one) => {
   }
 });
 
-/** Kinds whose symbols are far from even: what is frequent among them is asked for first. */
-export const isShaped: readonly boolean[] = symbolsOf.map(
-  (symbols, one) => symbols === numberSymbols || one === kind.opcode,
-);
+/** The weight of a symbol in the tree of its kind, from the bits of how often it came in training. */
+type Shape = (bits: number, symbol: number) => number;
+
+const even: Shape = () => 1;
+const byFrequency: Shape = (bits) => 2 ** bits;
+const byItsRoot: Shape = (bits) => 2 ** (bits >> 1);
+/** The tree of eight bits with zero asked for first; one has the place of both, so that alike bytes stay beside each other. */
+const zeroFirst: Shape = (_bits, symbol) => (symbol === 0 ? 256 : symbol === 1 ? 2.5 : 1);
+
+const shapeOf: Readonly<Record<number, Shape>> = {
+  [kind.raw]: zeroFirst,
+  [kind.data]: zeroFirst,
+  [kind.rest]: zeroFirst,
+  [kind.lowDigit]: byItsRoot,
+  [kind.highDigit]: byItsRoot,
+  [kind.flag]: even,
+};
+
+/** By kind: what is frequent among its symbols is asked for first, where that costs no byte. */
+export const shapes: readonly Shape[] = symbolsOf.map((_symbols, one) => shapeOf[one] ?? byFrequency);
 
 /** Where the selections of weights begin, by what they go by. */
 export const selection = { other: 0, opcodeAfter: 16, ofOpcode: 272, digit: 528, section: 544 } as const;

@@ -2,8 +2,8 @@ import { grades, guessCount } from './learnt.ts';
 import type { Model } from './model.ts';
 
 /** Symbols that are remembered at most; a power of two. */
-const historyMax = 2 ** 22;
-const tableBitsMax = 18;
+const historyMax = 2 ** 20;
+const tableBitsMax = 17;
 
 const gradeOf = (run: number): number => Math.min(grades - 1, run === 0 ? 1 : 34 - Math.clz32(run >> 1));
 
@@ -15,8 +15,8 @@ const log2Above = (size: number): number => 32 - Math.clz32(Math.max(1, size - 1
  */
 export class Matches {
   readonly #model: Model;
-  readonly #symbols: Uint8Array;
-  readonly #kinds: Uint8Array;
+  /** Symbols above their kinds. */
+  readonly #history: Uint16Array;
   readonly #mask: number;
   #length = 0;
   readonly #tables: readonly Int32Array[];
@@ -27,8 +27,7 @@ export class Matches {
     this.#model = model;
     const size = Math.min(historyMax, 2 ** log2Above(2 * bytes));
     this.#mask = size - 1;
-    this.#symbols = new Uint8Array(size);
-    this.#kinds = new Uint8Array(size);
+    this.#history = new Uint16Array(size);
     const tableSize = 2 ** Math.min(tableBitsMax, log2Above(bytes));
     this.#tables = Array.from({ length: guessCount }, () => new Int32Array(tableSize).fill(-1));
   }
@@ -38,10 +37,11 @@ export class Matches {
     let best = 0;
     for (let guess = 0; guess < guessCount; guess++) {
       const pointer = this.#pointers[guess]!;
-      if (pointer < 0 || this.#kinds[pointer] !== kind) this.#model.guesses[guess] = -1;
+      const guessed = pointer < 0 ? -1 : this.#history[pointer]!;
+      if (pointer < 0 || (guessed & 255) !== kind) this.#model.guesses[guess] = -1;
       else {
         const grade = gradeOf(this.#runs[guess]!);
-        this.#model.guesses[guess] = this.#symbols[pointer]!;
+        this.#model.guesses[guess] = guessed >> 8;
         this.#model.guessGrades[guess] = grade;
         if (grade > best) best = grade;
       }
@@ -51,15 +51,15 @@ export class Matches {
 
   /** Takes in the symbol that it was. */
   add(symbol: number, kind: number): void {
+    const entry = (symbol << 8) | kind;
     for (let guess = 0; guess < guessCount; guess++) {
       const pointer = this.#pointers[guess]!;
       if (pointer < 0) continue;
-      const isRight = this.#symbols[pointer] === symbol && this.#kinds[pointer] === kind;
+      const isRight = this.#history[pointer] === entry;
       this.#pointers[guess] = isRight ? (pointer + 1) & this.#mask : -1;
       this.#runs[guess] = isRight ? this.#runs[guess]! + 1 : 0;
     }
-    this.#symbols[this.#length] = symbol;
-    this.#kinds[this.#length] = kind;
+    this.#history[this.#length] = entry;
     this.#length = (this.#length + 1) & this.#mask;
   }
 

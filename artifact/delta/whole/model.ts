@@ -23,7 +23,15 @@ const learningRate = 80;
 /** Misses of less than this, in 1/65536, teach the weights nothing worth the time. */
 const missMin = 200;
 const weightMax = 1 << 19;
+/** The input that is always the same, the last one, and what it says. */
+const always = inputsMax - 1;
 const alwaysOdds = 256;
+
+/** A weight after odds that missed by so much. */
+const nextWeight = (weight: number, odds: number, miss: number): number => {
+  const next = weight + (((Math.imul(odds, miss) >> 10) * learningRate) >> 10);
+  return next > weightMax ? weightMax : next < -weightMax ? -weightMax : next;
+};
 
 /**
  * Predicts the bits of symbols, down their tree:
@@ -63,6 +71,7 @@ export class Model {
     this.#byKind = learnt.byKind;
     this.#bySelection = learnt.bySelection;
     this.#maps = learnt.maps;
+    this.#odds[always] = alwaysOdds;
     this.#guessCounters = new Int32Array(kinds * guessCount * grades * 2).fill(counterOf(400, 2));
   }
 
@@ -81,7 +90,9 @@ export class Model {
       for (let level = 0, spot = 1; level < bucketDecisions; level++, depth++) {
         this.#setA = ((kind * grades + grade) * depths + Math.min(depth, depths - 1)) * inputsMax;
         left--;
-        const bit = this.#bit((code >>> left) & 1, kind, spot, count, tree, depth);
+        this.#guess(kind, tree, depth);
+        const bit = this.#bit((code >>> left) & 1, kind, spot, count);
+        this.#judge(bit);
         const next = children[2 * node + bit]!;
         if (next < 0) return ~next;
         node = next;
@@ -90,48 +101,61 @@ export class Model {
     }
   }
 
-  #bit(bit: number, kind: number, spot: number, count: number, tree: SymbolTree, depth: number): number {
-    this.#look(kind, spot, count);
-    this.#guess(kind, tree, depth);
+  /** One decision: `spot` is its node in the buckets that are open. */
+  #bit(bit: number, kind: number, spot: number, count: number): number {
     const odds = this.#odds;
+    const places = this.#places;
+    const bases = this.#bases;
+    const slots = this.#slots;
+    const maps = this.#maps;
     const weightsA = this.#byKind;
     const weightsB = this.#bySelection;
     const setA = this.#setA;
     const setB = this.#setB;
-    let dotA = 0;
-    let dotB = 0;
-    for (let input = 0; input < inputsMax; input++) {
+    let dotA = Math.imul(alwaysOdds, weightsA[setA + always]!) >> 8;
+    let dotB = Math.imul(alwaysOdds, weightsB[setB + always]!) >> 8;
+    for (let input = contextsMax; input < always; input++) {
       const value = odds[input]!;
+      if (value === 0) continue;
+      dotA += Math.imul(value, weightsA[setA + input]!) >> 8;
+      dotB += Math.imul(value, weightsB[setB + input]!) >> 8;
+    }
+    for (let input = 0, map = kind * contextsMax * mapSize; input < count; input++, map += mapSize) {
+      const slot = slots[bases[input]! + spot]! ^ evenSlot;
+      const place = map + (slot & 15) * levels + levelOf[slot >> 4]!;
+      const value = oddsOfTwelve[(maps[place]! >> 20) + 2048]!;
+      places[input] = place;
+      odds[input] = value;
       dotA += Math.imul(value, weightsA[setA + input]!) >> 8;
       dotB += Math.imul(value, weightsB[setB + input]!) >> 8;
     }
     const oddsA = clampOdds(dotA >> 8);
     const oddsB = clampOdds(dotB >> 8);
     const coded = this.#coder.code(bit, chanceOf[((oddsA + oddsB) >> 1) + oddsMax + 1]!);
-    const one = coded << 16;
-    const missA = one - chanceOf[oddsA + oddsMax + 1]!;
-    const missB = one - chanceOf[oddsB + oddsMax + 1]!;
-    if (missA > missMin || missA < -missMin) this.#weigh(weightsA, setA, missA);
-    if (missB > missMin || missB < -missMin) this.#weigh(weightsB, setB, missB);
-    this.#learn(coded, spot, count);
+    const missA = (coded << 16) - chanceOf[oddsA + oddsMax + 1]!;
+    const missB = (coded << 16) - chanceOf[oddsB + oddsMax + 1]!;
+    if (missA > missMin || missA < -missMin) this.#weigh(weightsA, setA, missA, count);
+    if (missB > missMin || missB < -missMin) this.#weigh(weightsB, setB, missB, count);
+    for (let input = 0; input < count; input++) {
+      const place = places[input]!;
+      maps[place] = nextCounter(maps[place]!, coded);
+      const at = bases[input]! + spot;
+      slots[at] = nextSlot(slots[at]! ^ evenSlot, coded) ^ evenSlot;
+    }
     return coded;
   }
 
-  /** What the contexts say of a decision. */
-  #look(kind: number, spot: number, count: number): void {
-    const maps = this.#maps;
-    let map = kind * contextsMax * mapSize;
-    for (let input = 0; input < count; input++, map += mapSize) {
-      const slot = this.#slots[this.#bases[input]! + spot]! ^ evenSlot;
-      const place = map + (slot & 15) * levels + levelOf[slot >> 4]!;
-      this.#places[input] = place;
-      this.#odds[input] = oddsOfTwelve[(maps[place]! >> 20) + 2048]!;
+  #weigh(weights: Int32Array, set: number, miss: number, count: number): void {
+    const odds = this.#odds;
+    for (let input = 0; input < count; input++) {
+      weights[set + input] = nextWeight(weights[set + input]!, odds[input]!, miss);
     }
-    for (let input = count; input < contextsMax; input++) this.#odds[input] = 0;
-    this.#odds[inputsMax - 1] = alwaysOdds;
+    for (let input = contextsMax; input < inputsMax; input++) {
+      weights[set + input] = nextWeight(weights[set + input]!, odds[input]!, miss);
+    }
   }
 
-  /** What the guesses say of it. */
+  /** What the guesses say of a decision. */
   #guess(kind: number, tree: SymbolTree, depth: number): void {
     for (let guess = 0, input = contextsMax; guess < guessCount; guess++, input++) {
       const symbol = this.guesses[guess]!;
@@ -141,27 +165,13 @@ export class Model {
       const grade = (kind * guessCount + guess) * grades + this.guessGrades[guess]!;
       const counter = 2 * grade + (depth === 0 ? 0 : 1);
       const odds = oddsOfCounter(this.#guessCounters[counter]!);
-      this.#odds[input] = expected === 1 ? odds : -odds;
+      this.#odds[input] = expected === 1 ? odds : 0 - odds;
       this.#places[input] = 2 * counter + expected;
     }
   }
 
-  #weigh(weights: Int32Array, set: number, miss: number): void {
-    const odds = this.#odds;
-    for (let input = 0; input < inputsMax; input++) {
-      const change = ((Math.imul(odds[input]!, miss) >> 10) * learningRate) >> 10;
-      const weight = weights[set + input]! + change;
-      weights[set + input] = weight > weightMax ? weightMax : weight < -weightMax ? -weightMax : weight;
-    }
-  }
-
-  #learn(bit: number, spot: number, count: number): void {
-    for (let input = 0; input < count; input++) {
-      const place = this.#places[input]!;
-      this.#maps[place] = nextCounter(this.#maps[place]!, bit);
-      const at = this.#bases[input]! + spot;
-      this.#slots[at] = nextSlot(this.#slots[at]! ^ evenSlot, bit) ^ evenSlot;
-    }
+  /** Whether the guesses came true as far as one decision. */
+  #judge(bit: number): void {
     for (let guess = 0; guess < guessCount; guess++) {
       if (this.guesses[guess]! < 0) continue;
       const place = this.#places[contextsMax + guess]!;

@@ -7,8 +7,8 @@ import { Matches } from './matches.ts';
 import { Model } from './model.ts';
 import type { Priors } from './priors.ts';
 
-/** Slots, as a power of two, for a file of so many bytes: some sixteen for each, and 16 MB at most. */
-const slotBits = (bytes: number): number => Math.max(14, Math.min(23, 36 - Math.clz32(bytes)));
+/** Slots, as a power of two, for a file of so many bytes: some sixteen for each, and 8 MB at most. */
+const slotBits = (bytes: number): number => Math.max(14, Math.min(22, 36 - Math.clz32(bytes)));
 
 /** A codec over `bytes`, which the decoder fills and the encoder fills from `source`. It learns in the lists of the priors. */
 export const openCodec = (

@@ -1,7 +1,7 @@
 import { mix } from './buckets.ts';
 
-/** Instructions that the longer of two guesses goes by. */
-const longRun = 8;
+/** Every instruction moves those before it up by four bits: after the eighth one is out. */
+const runFactor = 0x2b4d1b70;
 const offsetsMax = 4096;
 
 /** What came last in the body that is coded, the last first; hashes where it is more than a number. */
@@ -29,8 +29,8 @@ export class Past {
   offset2 = 0;
   global = 0;
   label = 0;
-  readonly #run = new Int32Array(longRun);
-  #at = 0;
+  /** A hash of the last eight instructions. */
+  eightInstructions = 0;
   readonly #offsets = new Int32Array(offsetsMax);
 
   /** Begins a body with a function type. */
@@ -52,8 +52,7 @@ export class Past {
     this.i3 = this.i2;
     this.i2 = this.i1;
     this.i1 = mix(opcode, immediates);
-    this.#run[this.#at] = this.i1;
-    this.#at = (this.#at + 1) % longRun;
+    this.eightInstructions = (Math.imul(this.eightInstructions, runFactor) + this.i1) | 0;
   }
 
   /** The last four opcodes. */
@@ -64,13 +63,6 @@ export class Past {
   /** The last three instructions. */
   get threeInstructions(): number {
     return mix(mix(this.i1, this.i2), this.i3);
-  }
-
-  /** The last eight. */
-  get eightInstructions(): number {
-    let hash = 0;
-    for (let back = 1; back <= longRun; back++) hash = mix(hash, this.#run[(this.#at + longRun - back) % longRun]!);
-    return hash;
   }
 
   /** What was last read or written beside an address that came about like this one. */

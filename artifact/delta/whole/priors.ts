@@ -1,7 +1,7 @@
-import { brotliDecompressSync } from 'node:zlib';
+import { unpackBrotli } from '../brotli.ts';
 import { counterOf, levels, mapSize, oddsOfCounter } from './chances.ts';
-import { isShaped, kinds, selections, symbolsOf } from './kinds.ts';
-import { type Learnt, type LearntSizes, learntSizes } from './learnt.ts';
+import { kinds, selections, shapes, symbolsOf } from './kinds.ts';
+import { type Learnt, learntSizes } from './learnt.ts';
 import { packedPriors } from './packed-priors.ts';
 import { type SymbolTree, treeOf } from './trees.ts';
 
@@ -10,6 +10,10 @@ What a model knows before its first bit, as training on other modules left it (`
 Unpacked, one signed byte each: the weights by kind, the weights by selection, what the odds of the maps differ by from their level's; then
 one byte for each symbol of each kind: the bits of how often it came.
 */
+
+const sizes = learntSizes({ kinds, selections });
+const learntBytes = sizes.byKind + sizes.bySelection + sizes.maps;
+const bytesInAll = learntBytes + symbolsOf.reduce((sum, symbols) => sum + symbols, 0);
 
 const weightUnit = 2048;
 const oddsUnit = 32;
@@ -23,7 +27,7 @@ export type Priors = { readonly learnt: Learnt; readonly trees: readonly SymbolT
 
 // The odds of a level, trusted the less the fewer bits stand behind it.
 const levelOdds = (place: number): number => {
-  const seen = Math.floor((place % mapSize) / levels);
+  const seen = ((place % mapSize) / levels) | 0;
   const odds = (2 * (place % levels) - levels + 1) * 64;
   return seen === 0 ? 0 : seen === 1 ? (odds * 45) >> 6 : odds;
 };
@@ -33,7 +37,7 @@ const symbolsBefore = (frequencies: Uint8Array): SymbolTree[] => {
   return symbolsOf.map((symbols, one) => {
     const weights = frequencies.subarray(at, at + symbols);
     at += symbols;
-    return treeOf(Array.from(weights, (weight) => (isShaped[one] ? 2 ** weight : 1)));
+    return treeOf(Array.from(weights, (weight, symbol) => shapes[one]!(weight, symbol)));
   });
 };
 
@@ -41,7 +45,7 @@ const bitsOf = (frequencies: readonly Uint32Array[]): number[] =>
   frequencies.flatMap((list) => Array.from(list, (count) => 32 - Math.clz32(count)));
 
 /** What nobody trained: even weights, and trees by how often each symbol came. */
-export const untrained = (sizes: LearntSizes, frequencies: readonly Uint32Array[]): Priors => ({
+export const untrained = (frequencies: readonly Uint32Array[]): Priors => ({
   learnt: {
     byKind: new Int32Array(sizes.byKind).fill(weightBefore),
     bySelection: new Int32Array(sizes.bySelection).fill(weightBefore),
@@ -61,35 +65,39 @@ export const priorBytes = (learnt: Learnt, frequencies: readonly Uint32Array[]):
   return Uint8Array.from([...weights(learnt.byKind), ...weights(learnt.bySelection), ...maps, ...bitsOf(frequencies)]);
 };
 
-const readPriors = (bytes: Uint8Array): Priors => {
-  const sizes = learntSizes({ kinds, selections });
-  const signed = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-  let at = 0;
-  const take = (length: number): Int8Array => {
-    at += length;
-    return signed.subarray(at - length, at);
-  };
-  const weights = (length: number): Int32Array => Int32Array.from(take(length), (weight) => weight * weightUnit);
+const weightsOf = (bytes: Int8Array): Int32Array => {
+  const weights = new Int32Array(bytes.length);
+  for (let at = 0; at < weights.length; at++) weights[at] = bytes[at]! * weightUnit;
+  return weights;
+};
+
+const mapsOf = (bytes: Int8Array): Int32Array => {
+  const maps = new Int32Array(bytes.length);
+  for (let at = 0; at < maps.length; at++) maps[at] = counterOf(levelOdds(at) + oddsUnit * bytes[at]!, seenBefore);
+  return maps;
+};
+
+let unpacked: { readonly bytes: Int8Array; readonly trees: readonly SymbolTree[] } | undefined;
+
+const unpack = (): NonNullable<typeof unpacked> => {
+  const bytes = unpackBrotli(Buffer.from(packedPriors, 'base64'), bytesInAll);
   return {
-    learnt: {
-      byKind: weights(sizes.byKind),
-      bySelection: weights(sizes.bySelection),
-      maps: Int32Array.from(take(sizes.maps), (differs, place) =>
-        counterOf(levelOdds(place) + oddsUnit * differs, seenBefore),
-      ),
-    },
-    trees: symbolsBefore(bytes.subarray(at)),
+    bytes: new Int8Array(bytes.buffer, bytes.byteOffset, learntBytes),
+    trees: symbolsBefore(bytes.subarray(learntBytes)),
   };
 };
 
-let read: Priors | undefined;
-
 /** What every model starts from; its lists are the caller's own, to learn in. */
 export const priors = (): Priors => {
-  read ??= readPriors(brotliDecompressSync(Buffer.from(packedPriors, 'base64')));
-  const { byKind, bySelection, maps } = read.learnt;
+  unpacked ??= unpack();
+  const { bytes, trees } = unpacked;
+  const maps = sizes.byKind + sizes.bySelection;
   return {
-    learnt: { byKind: byKind.slice(), bySelection: bySelection.slice(), maps: maps.slice() },
-    trees: read.trees,
+    learnt: {
+      byKind: weightsOf(bytes.subarray(0, sizes.byKind)),
+      bySelection: weightsOf(bytes.subarray(sizes.byKind, maps)),
+      maps: mapsOf(bytes.subarray(maps)),
+    },
+    trees,
   };
 };
