@@ -230,6 +230,12 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/agent-receipts.ts')).agentReceiptsCommand,
   },
   {
+    name: 'agent carried',
+    summary:
+      'have the agent on this machine take the bundles of a directory, such as a stick, and leave a receipt there',
+    load: async () => (await import('./commands/agent-carried.ts')).agentCarriedCommand,
+  },
+  {
     name: 'agent wake',
     summary: 'has the agent on this machine ask its controller for news now',
     load: async () => (await import('./commands/agent-wake.ts')).agentWakeCommand,

@@ -24,12 +24,13 @@ import { bundlePace, messagesPace, receiptPace } from './aboard/carried-pace.ts'
 import { consentPace } from './aboard/consent-pace.ts';
 import type { Courier } from './courier/courier.ts';
 import type { OrderParcel } from './courier/forwarded-orders.ts';
-import type { AgentTime } from './download/metadata.ts';
 import type { CountBytes } from './download/small-file.ts';
 import { LatestClock } from './interlocks/latest-clock.ts';
 import type { Senses } from './interlocks/senses.ts';
+import type { ModulesCame } from './links/observed-rate.ts';
 import { Chronicle } from './logbook/chronicle.ts';
 import { Outbox } from './outbox/outbox.ts';
+import { OwnTime } from './own-time.ts';
 import { composeReport } from './report/compose.ts';
 import { Flaps } from './report/flaps.ts';
 import { linkAfter, linkAtContact, linkAtStart, linkInTrouble } from './report/link-state.ts';
@@ -47,11 +48,13 @@ import { createUpdates } from './updates.ts';
 
 /** What of an agent its courier works with. */
 export interface SharedWithCourier {
-  readonly time: AgentTime;
+  readonly time: OwnTime;
   /** Told of every byte it took. */
   readonly countBytes: CountBytes;
   /** Told of what went over which interface. */
   readonly countTravel: CountTravel;
+  /** Told of what came of modules. */
+  readonly modulesCame: ModulesCame;
   /** The interface that leads out now; undefined where none does. */
   readonly wayOut: () => string | undefined;
   readonly orderParcel: OrderParcel;
@@ -77,6 +80,8 @@ export interface AgentOptions {
   readonly agentVersion: string;
   /** Another number at each start of the machine; 0 where it does not say. */
   readonly machineBoot: number;
+  /** Told of each reason for which there is no connection. */
+  readonly onTrouble?: (trouble: LinkTrouble) => void;
   /** Called whenever something happened that may have left garbage in memory. */
   readonly onActivity?: () => void;
 }
@@ -91,6 +96,10 @@ export interface Agent {
 
 function speaksToShore({ channels }: DeployedApplication): boolean {
   return Object.values(channels?.out ?? {}).some(({ shore }) => shore !== undefined);
+}
+
+function asksNeighbours({ neighbours: { known = [] } = {} }: AgentConfiguration): boolean {
+  return known.length > 0;
 }
 
 /** Of the file of a fact: more than any value takes. */
@@ -111,10 +120,7 @@ export function createAgent(options: AgentOptions): Agent {
   const stateDirectory = configuration.stateDirectory ?? defaultStateDirectory;
   const files = openStateFiles(disk, stateDirectory);
   const { ledger, store } = files;
-  const time: AgentTime = {
-    nowMs: () => Math.max(ledger.timeFloorMs, clock.now()),
-    raise: (signedMs) => ledger.raiseTimeFloor(signedMs),
-  };
+  const time = new OwnTime(clock, ledger);
   const factsDirectory = configuration.factsDirectory ?? stateLayout(stateDirectory).factsDirectory;
   const factPath = (name: string): string => `${factsDirectory}/${name}`;
   const latest = new LatestClock(clock, { clockMs: () => clock.now(), nowMs: time.nowMs });
@@ -127,11 +133,12 @@ export function createAgent(options: AgentOptions): Agent {
     power: () => surroundings.power(),
   };
   const updates = createUpdates({
-    ...{ ports, files, runtime, time, senses },
+    ...{ ports, files, runtime, time, senses, hasNeighbours: asksNeighbours(configuration) },
     courier: openCourier({
       time,
       countBytes: (bytes) => ledger.countBytes(bytes),
       countTravel: (bytes, via) => updates.countTravel(bytes, via),
+      modulesCame: (flow, via) => updates.modulesCame(flow, via),
       wayOut: () => surroundings.interface(),
       orderParcel: (order) => link.orderParcel(order),
       pathOf: (sha256) => store.pathOf(sha256),
@@ -140,6 +147,7 @@ export function createAgent(options: AgentOptions): Agent {
     onHeard: (heard) => {
       if ((heard === 'answered') !== linkState.connected) link.lookAgain();
     },
+    onTaken: (marks) => outbox.taken(marks),
     onApply: (applications) => outbox.expect(applications.some(speaksToShore)),
     onChange: () => {
       onActivity();
@@ -187,12 +195,20 @@ export function createAgent(options: AgentOptions): Agent {
   const reporter = new Reporter({
     ...{ clock, random, log, link, compose },
     onHeardAgain: () => updates.wake(),
+    onAccepted: (sentMs) => outbox.heard(sentMs),
     onUnsaid: () => link.unsaid?.(),
     intervalMs: () =>
       (configuration.reportIntervalSeconds ?? reportSecondsUsual[link.isFollowed ? 'followed' : 'untold']) * 1000,
   });
   const chronicle = new Chronicle({
-    ...{ ports, directory: logbookDirectory, boot: boot.number, agentVersion, machine: machineBoot, nowMs: time.nowMs },
+    ...{
+      ports,
+      directory: logbookDirectory,
+      boot: boot.number,
+      agentVersion,
+      machine: machineBoot,
+      nowMs: time.nowMs,
+    },
     report: () => reporter.current(),
     onNoted: () => outbox.noted(),
   });
@@ -238,6 +254,7 @@ export function createAgent(options: AgentOptions): Agent {
   };
   const onTrouble = (trouble: LinkTrouble): void => {
     linkState = linkInTrouble(linkState, trouble, atNow());
+    options.onTrouble?.(trouble);
     chronicle.trouble(trouble);
     keeper.changed();
   };

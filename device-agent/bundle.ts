@@ -35,6 +35,15 @@ const entries: Readonly<Record<string, string>> = {
   'fleet-agent': 'device-agent/command/main.ts',
 };
 
+/** What the integrator installs, and how. */
+const integrations = [
+  'README.md',
+  'fleet-agent.service',
+  'fleet-agent-carried.service',
+  'fleet-agent-carried.path',
+  'media-fleet.mount',
+];
+
 const libraryName = 'aws-crt.node';
 const stampName = 'bundle.json';
 
@@ -185,7 +194,7 @@ export async function bundleAgent(directory: string, platform: Platform = thisPl
   const { inputs } = await compile(fresh);
   copyFileSync(library, join(fresh, libraryName));
   writeFileSync(join(fresh, 'package.json'), '{ "type": "module" }\n');
-  for (const name of ['fleet-agent.service', 'README.md']) {
+  for (const name of integrations) {
     copyFileSync(join(root, 'device-agent/systemd', name), join(fresh, name));
   }
   const marks = ['device-agent/bundle.ts', ...Object.keys(inputs)].flatMap((path) => {

@@ -32,9 +32,12 @@ export interface Validity {
 export class DeviceIdentityStore {
   readonly #disk: Disk;
   readonly #directory: string;
+  readonly #isGiven: (certificate: string) => boolean;
 
-  constructor(disk: Disk, stateDirectory: string) {
+  /** `isGiven` says whether the fleet's authority gave a certificate, where that does not follow from where it came from. */
+  constructor(disk: Disk, stateDirectory: string, isGiven: (certificate: string) => boolean = () => true) {
     this.#disk = disk;
+    this.#isGiven = isGiven;
     this.#directory = `${stateDirectory}/identity`;
   }
 
@@ -96,10 +99,10 @@ export class DeviceIdentityStore {
     return { fromMs: validFromDate.getTime(), untilMs: validToDate.getTime() };
   }
 
-  /** Keeps a certificate if it is one for this device's key; says whether it is. */
+  /** Keeps a certificate if it is one of the fleet's for this device's key; says whether it is. */
   keep(certificate: string): boolean {
     const key = this.keyText();
-    if (key === undefined || !isFor(certificate, key)) return false;
+    if (key === undefined || !isFor(certificate, key) || !this.#isGiven(certificate)) return false;
     this.#write('certificate.pem', certificate);
     return true;
   }

@@ -1,7 +1,8 @@
 /** Enrolment: shows the controller that this device holds its key, and keeps the certificate it gets for it. */
-import { type HttpResponse, type Network, NetworkError } from '../platform/ports.ts';
+import { type Network, NetworkError } from '../platform/ports.ts';
 import type { DeviceIdentityStore } from './enrol-identity.ts';
 import { certificateRequest } from './enrol-request.ts';
+import { jsonAnswer } from './json-answer.ts';
 import { type BrokerAddress, parseBrokerAddress } from './transport/broker-address.ts';
 
 /** What came of one try. */
@@ -20,26 +21,8 @@ export interface EnrolmentOptions {
   readonly network: Network;
 }
 
-const answerBytesMax = 65_536;
-
-async function readJson(response: HttpResponse): Promise<Readonly<Record<string, unknown>>> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.length;
-    if (bytes > answerBytesMax) return {};
-    chunks.push(chunk);
-  }
-  try {
-    const value: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
-
 /** Where the controller says that its broker is; undefined where it does not, as controllers did before. */
-function brokerIn(told: unknown, controller: string): BrokerAddress | undefined {
+export function brokerIn(told: unknown, controller: string): BrokerAddress | undefined {
   const { host, port } = (told ?? {}) as { readonly host?: unknown; readonly port?: unknown };
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
   const named = typeof host === 'string' ? host : new URL(controller).hostname;
@@ -70,11 +53,14 @@ export async function enrol(options: EnrolmentOptions, signal: AbortSignal): Pro
       body: new TextEncoder().encode(body),
     } as const;
     const response = await network.request(request, signal);
-    const answer = await readJson(response);
+    const answer = await jsonAnswer(response);
     if (response.status === 200 && typeof answer.certificate === 'string') {
       const broker = brokerIn(answer.mqtt, controller);
       if (identity.keep(answer.certificate)) return { kind: 'enrolled', ...(broker && { broker }) };
-      return { kind: 'unreachable', message: 'the controller answered with a certificate for another key' };
+      return {
+        kind: 'unreachable',
+        message: 'the controller answered with a certificate for another key, or of another authority',
+      };
     }
     const { code, message } = answer;
     if (response.status === 403 && typeof code === 'string' && typeof message === 'string') {

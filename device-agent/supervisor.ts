@@ -20,6 +20,7 @@ import { nodeSurroundings } from '../platform/node/surroundings.ts';
 import type { Log, LogLevel } from '../platform/ports.ts';
 import type { AgentConfiguration, AgentHttpConfiguration } from '../schemas/generated/types.ts';
 import { createAgent } from './agent.ts';
+import { CertificateDoubts } from './certificate-doubts.ts';
 import { clearMemory, quietMs } from './clear-memory.ts';
 import { CourierProcess } from './courier/courier-process.ts';
 import { ReadyingCourier } from './courier/readying-courier.ts';
@@ -27,12 +28,14 @@ import { deviceSecrets, messagesSigner, receiptSigner } from './device-secrets.t
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
 import { DoorKeeper } from './neighbours/door-keeper.ts';
+import type { OwnTime } from './own-time.ts';
 import { Quiet } from './quiet.ts';
 import { keepAliveSecondsUsual, pollSecondsUsual, withoutBrokerFirstMs } from './rhythm.ts';
 import { firstRun } from './runtime/first-run.ts';
 import { openRuntime } from './runtime/open-runtime.ts';
 import { defaultStateDirectory, stateLayout } from './state-layout.ts';
 import { AwsShadowLink, type AwsShadowLinkOptions } from './transport/aws-shadow-link.ts';
+import { isOfCertificate } from './transport/link-trouble.ts';
 import type { AskNews, NewsReply } from './transport/news.ts';
 import { NewsLink } from './transport/news-link.ts';
 import type { ShadowLink } from './transport/shadow-link.ts';
@@ -102,6 +105,7 @@ function openLink(
   const session = new AwsShadowLink({
     ...{ device, host: bareHost(mqtt.host), port: mqtt.port ?? mqttsPort },
     keepAliveSeconds: mqtt.keepAliveSeconds ?? keepAliveSecondsUsual,
+    wayOut: () => nodeSurroundings.interface(),
     ...{ identity: deviceIdentity, relays: nodeRelays, room: processRoom, ...ports, restMs: () => link.restMs },
   });
   const rhythm = { fromMs: Math.min(withoutBrokerFirstMs, mostMs), mostMs };
@@ -127,12 +131,15 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   const { runtime, prepared } = openHosts(configuration, stateDirectory, identity, log);
   const due = (): Promise<void> => firstRun(runtime, nodeClock);
   const door = openDoor(configuration, stateDirectory, log);
+  const doubts = new CertificateDoubts(nodeClock);
   let courier!: CourierProcess;
+  let time!: OwnTime;
   const link = openLink(configuration, identity, { ...common, due }, () => courier);
   const quiet = new Quiet(nodeClock, quietMs, clearMemory);
   const agent = createAgent({
     ports: { ...common, disk: nodeDisk },
     openCourier: ({ pathOf, ...shared }) => {
+      time = shared.time;
       courier = new CourierProcess({
         ...{ processes: nodeProcesses, ...common, ...shared, due, segments: nodeSegments },
         onWants: (wants) => door?.want(wants),
@@ -154,9 +161,20 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
     },
     machineBoot: machineBoot(),
     onActivity: () => quiet.stir(),
+    onTrouble: ({ kind }) => {
+      if (isOfCertificate(kind)) doubts.raise();
+    },
   });
   const renew = (signal: AbortSignal): Promise<void> =>
-    keepCertificate({ validity: () => identity.validity(), enrol: (until) => courier.enrol(until), ...common }, signal);
+    keepCertificate(
+      {
+        ...{ validity: () => identity.validity(), nowMs: () => time.likelyMs(), doubts, ...common },
+        enrol: (until) => courier.enrol(until),
+        // It counts from the next connect on.
+        onRenewed: () => link.lookAgain(),
+      },
+      signal,
+    );
   const start = (): void => {
     agent.start();
     void due().then(() => door?.start());

@@ -6,6 +6,7 @@ import type {
   NeighbourReport,
   Progress,
   ShadowDesired,
+  TakenMark,
   Waiting,
 } from '../schemas/generated/types.ts';
 import type { Courier } from './courier/courier.ts';
@@ -17,6 +18,7 @@ import { gatesOf } from './interlocks/gates.ts';
 import { LinkFacts } from './interlocks/link-facts.ts';
 import type { Senses } from './interlocks/senses.ts';
 import { LinkAccounts } from './links/link-accounts.ts';
+import type { ModulesCame } from './links/observed-rate.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import type { StateFiles } from './state-files.ts';
 import { Activator } from './update/activator.ts';
@@ -41,10 +43,14 @@ export interface UpdatesOptions {
   readonly time: AgentTime;
   /** What conditions are judged by. */
   readonly senses: Senses;
+  /** Whether the device may ask others beside it for modules. */
+  readonly hasNeighbours: boolean;
   /** Called before these applications run in the place of others. */
   readonly onApply: (applications: readonly DeployedApplication[]) => void;
   /** Called with what each errand of the courier's proves of the way to the shore. */
   readonly onHeard: (heard: Heard) => void;
+  /** Called with what the shore has of what this device had to say, where a bundle tells. */
+  readonly onTaken: (marks: readonly TakenMark[]) => void;
   /** Called whenever `memory`, `progress` or `waiting` changed. */
   readonly onChange: () => void;
 }
@@ -84,6 +90,8 @@ export interface Updates {
   neighbours(): readonly NeighbourReport[] | undefined;
   /** Something went over an interface. */
   readonly countTravel: CountTravel;
+  /** Something of a module came over an interface. */
+  readonly modulesCame: ModulesCame;
   stop(): void;
 }
 
@@ -130,7 +138,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
   links.setTerms(newestSlot(memory)?.links);
   const allowances = () => links.allowances();
   const fetching = { ...waiting, onProgress: onChange, turn: new Turn(), allowances };
-  const bundles = new BundleIntake({ courier, log, emit, memory: () => memory });
+  const bundles = new BundleIntake({ courier, log, emit, memory: () => memory, onTaken: options.onTaken });
   const fetcher = new Fetcher({ ...fetching, isRepairing: false, bundles });
   const repairer = new Fetcher({ ...fetching, isRepairing: true });
   const activator = new Activator({ ...waiting, runtime, store, slots, onApply });
@@ -181,6 +189,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     disk,
     partialDirectory,
     ...organs,
+    hasNeighbours: options.hasNeighbours,
     emit,
     momentOver: () => engine.momentOver(),
     memory: () => memory,
@@ -218,6 +227,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     links: () => links.report(),
     neighbours: () => asideReport([fetcher, repairer]),
     countTravel: (bytes, via) => links.count(bytes, via),
+    modulesCame: (flow, via) => links.modulesCame(flow, via),
     stop: () => {
       nextScrub?.[Symbol.dispose]();
       links.flush();

@@ -115,7 +115,18 @@ export interface Peer {
   readonly device?: string;
   /** `SHA256:` and base64 of the SHA-256 of the certificate's SubjectPublicKeyInfo. */
   readonly keyFingerprint?: string;
+  /** Whose key and certificate of our CA it showed, where that does not count at present: a clock may be wrong. */
+  readonly outdated?: PeerOutOfTime;
   readonly address: string;
+}
+
+/** A device by a certificate whose time is over or not yet come. */
+export interface PeerOutOfTime {
+  readonly device: string;
+  readonly keyFingerprint: string;
+  /** From when on it counts, and until when, in milliseconds since the epoch. */
+  readonly startsAt: number;
+  readonly endsAt: number;
 }
 
 /** A server as a function: what answers one request. Throwing means status 500. */

@@ -8,6 +8,7 @@
  * Little-endian.
  */
 import type { BundledFile, BundleStatement } from './generated/types.ts';
+import { logbookChannel } from './logbook-entry.ts';
 
 const mark = Buffer.from('fleet bundle 1\n');
 
@@ -33,6 +34,21 @@ export function leaseLength(head: Uint8Array): number | undefined {
   if (head.length < bundleHeadBytes || !mark.equals(head.subarray(0, mark.length))) return undefined;
   const length = Buffer.from(head).readUInt32LE(mark.length);
   return length <= leaseBytesMax ? length : undefined;
+}
+
+const takenPrefix = `releases/${logbookChannel.application}/taken-by-shore.`;
+
+/**
+ * Which file has the `TakenMarks` of a device. It has the form of the index of a release that nobody can make, so that agents which know
+ * nothing of such files let it pass.
+ */
+export function takenFileName(device: string): string {
+  return `${takenPrefix}${device}.json`;
+}
+
+/** Whether a file has those of a device. */
+export function isTakenFile(name: string): boolean {
+  return name.startsWith(takenPrefix);
 }
 
 /** A file, and where it stands. */

@@ -7,7 +7,8 @@ export interface CertificateIdentity {
   /** The subject's only common name; absent when it has none or several. */
   readonly commonName?: string;
   readonly keyFingerprint: string;
-  /** When it ends, in milliseconds since the epoch. */
+  /** From when on it counts, and until when, in milliseconds since the epoch. */
+  readonly startsAt: number;
   readonly endsAt: number;
 }
 
@@ -24,6 +25,7 @@ export function certificateIdentity(der: Uint8Array): CertificateIdentity {
   return {
     ...(commonName === undefined ? {} : { commonName }),
     keyFingerprint: keyFingerprint(certificate.publicKey.export({ type: 'spki', format: 'der' })),
+    startsAt: Date.parse(certificate.validFrom),
     endsAt: Date.parse(certificate.validTo),
   };
 }

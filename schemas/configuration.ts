@@ -28,6 +28,8 @@ interface SchemaNode {
   readonly description?: string;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
+  /** Of a list. */
+  readonly items?: SchemaNode;
   readonly required?: readonly string[];
   readonly 'x-path'?: boolean;
 }
@@ -115,8 +117,13 @@ function typedValue(text: string, node: SchemaNode): unknown {
   }
 }
 
+function innerNode(node: SchemaNode, key: string): SchemaNode {
+  const { properties, items } = resolveNode(node);
+  return properties?.[key] ?? items ?? {};
+}
+
 function nodeAt(keys: readonly string[]): SchemaNode {
-  return keys.reduce<SchemaNode>((node, key) => resolveNode(node).properties?.[key] ?? {}, schema as SchemaNode);
+  return keys.reduce<SchemaNode>(innerNode, schema as SchemaNode);
 }
 
 const about: ConfigurationKeys = {

@@ -48,6 +48,14 @@ function chosen(names: string | undefined): readonly Link[] {
   });
 }
 
+const cutsMax = 1_000;
+
+function cutCount(text: string): number {
+  const count = Number(text);
+  if (/^[1-9]\d*$/.test(text) && count <= cutsMax) return count;
+  throw new TypeError(`--cuts takes how many times the power goes, from 1 to ${cutsMax}, not "${text}"`);
+}
+
 /** Updates over one link while the power goes again and again. */
 async function printCuts(link: Link, count: number): Promise<void> {
   const { cuts, updates, darkMs, violations } = await measureCuts(link, count);
@@ -66,13 +74,14 @@ export async function run(args: readonly string[]): Promise<void> {
   const options = { json: { type: 'boolean' }, links: { type: 'string' }, cuts: { type: 'string' } } as const;
   const { json, links: names, cuts } = parseArgs({ args: [...args], options }).values;
   const asked = chosen(names);
+  const count = cuts === undefined ? undefined : cutCount(cuts);
   const lack = lackOfNetworks();
   if (lack !== undefined) {
     process.stderr.write(`${asked.length} links skipped: ${lack}\n`);
     return;
   }
-  if (cuts !== undefined) {
-    for (const link of asked) await printCuts(link, Number(cuts));
+  if (count !== undefined) {
+    for (const link of asked) await printCuts(link, count);
     return;
   }
   if (!json) process.stdout.write(`${lineOf(['link', ...columns])}\n`);

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { printable } from '../../platform/printable.ts';
-import { leaseDaysMax } from '../../schemas/bundle-file.ts';
+import { isTakenFile, leaseDaysMax } from '../../schemas/bundle-file.ts';
 import type { BundleOrder } from '../../schemas/generated/types.ts';
 import { requireBundlePlace, statementIn, writeBundle } from '../bundle-writer.ts';
 import { type Command, type CommandContext, CommandError, type ParsedArguments } from '../command.ts';
 import { openController, orderBundle } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { listed } from '../render/listed.ts';
-import { bytes, minuteOf } from '../render/quantities.ts';
+import { bytes, minuteOf, plural } from '../render/quantities.ts';
 import { settingsOption } from '../settings.ts';
 import { whoOf, whoOption } from '../who.ts';
 
@@ -62,7 +62,7 @@ export const bundleCreateCommand: Command = {
     const client = await openController(context);
     const answer = await orderBundle(client, order);
     const length = await writeBundle(context.disk, file, answer, client, context.signal);
-    const { deployments, notAfter } = statementIn(answer);
+    const { deployments, notAfter, files } = statementIn(answer);
     const whom = listed(
       deployments.map(({ device, sequence }) => `${device} (deployment ${sequence})`),
       namedMax,
@@ -71,6 +71,9 @@ export const bundleCreateCommand: Command = {
     stdout.write(
       `${printable(output)} has ${bytes(length)} for ${whom}; it may be installed until ${minuteOf(notAfter)}.\n`,
     );
+    const told = files.filter(({ name }) => isTakenFile(name)).length;
+    if (told > 0)
+      stdout.write(`It tells ${plural(told, 'device')} what the shore has of their messages: they need not keep it.\n`);
     if (answer.left.length > 0)
       stdout.write(`Nothing is offered now to ${listed(answer.left, namedMax)}: fleet why says why not.\n`);
     return exitCodes.ok;

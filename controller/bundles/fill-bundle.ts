@@ -1,5 +1,6 @@
 /** Which files devices that are served by hand need for what they are offered, of all that is published. */
 import { deploymentKeysPath } from '../../artifact/trust/deployment-keys.ts';
+import { takenFileName } from '../../schemas/bundle-file.ts';
 import { deployedModules } from '../../schemas/deployed-modules.ts';
 import type {
   BundledFile,
@@ -10,9 +11,11 @@ import type {
 } from '../../schemas/generated/types.ts';
 import { isReleaseIndex } from '../../schemas/generated/validators/release-index.js';
 import { sha256Hex } from '../../schemas/sha256.ts';
+import type { ChannelMarks } from '../engine/records.ts';
 import { indexPath } from '../publishing/artifact-store.ts';
 import { ArtifactError, type ArtifactFiles } from '../publishing/files/artifact-files.ts';
 import { memberOf, pinnedVersion, readJson } from '../publishing/published-json.ts';
+import { takenMarks } from './taken-marks.ts';
 
 /** What one device is offered, and what it said that it runs. */
 export interface Offer {
@@ -22,6 +25,7 @@ export interface Offer {
   readonly applications: readonly DeployedApplication[];
   /** Releases, each as NAME/VERSION. */
   readonly runs: readonly string[];
+  readonly marks: ChannelMarks;
 }
 
 /** What a bundle has in it. */
@@ -137,7 +141,14 @@ class BundleFilling {
     for (const { sha256 } of usefulWays(index, await this.#basesOf(module.name, runs))) await this.#addBlob(sha256);
   }
 
-  async addOffer({ envelope, applications, runs }: Offer): Promise<void> {
+  /** What the shore has of what a device had to say. */
+  #addTaken(device: string, marks: ChannelMarks): void {
+    const taken = takenMarks(marks);
+    if (taken !== undefined) this.#addText(takenFileName(device), new TextEncoder().encode(JSON.stringify(taken)));
+  }
+
+  async addOffer({ device, envelope, applications, runs, marks }: Offer): Promise<void> {
+    this.#addTaken(device, marks);
     const bytes = new TextEncoder().encode(envelope);
     const sha256 = sha256Hex(bytes);
     // One that travels inside the shadow lies nowhere else.

@@ -83,12 +83,16 @@ function deploymentOf({ device, sequence, envelope }: Offer): BundledDeployment 
   return { device, sequence, sha256: sha256Hex(new TextEncoder().encode(envelope)) };
 }
 
+/** What goes into a bundle for a device: where it runs all that it is offered, that once more where the shore's word goes along. */
+function offerOf({ device, runs, offer, isThere, marks, isCarried }: DeviceOffer): readonly Offer[] {
+  const isWaitingForWord = isCarried && Object.keys(marks).length > 0;
+  return offer === undefined || (isThere && !isWaitingForWord) ? [] : [{ device, runs, marks, ...offer }];
+}
+
 /** Carries out an order. Rejects as `fillBundle` does. */
 export async function makeBundle(order: BundleOrder, world: BundleWorld): Promise<BundleAnswer | BundleRefusal> {
   const asked = await world.offers(order);
-  const offers = asked.devices.flatMap(({ device, runs, offer, isThere }) =>
-    offer === undefined || isThere ? [] : [{ device, runs, ...offer }],
-  );
+  const offers = asked.devices.flatMap(offerOf);
   const refusal = refusalOf(order, asked, offers);
   if (refusal !== undefined) return refusal;
   const { files, texts } = await fillBundle(offers, world);

@@ -1,6 +1,7 @@
 /** What devices are offered at this moment, whoever brings it to them. */
 import type { Deployment } from '../../schemas/generated/types.ts';
 import type { Image } from './image.ts';
+import type { ChannelMarks } from './records.ts';
 
 /** What a device is offered, and whether it said that it runs that. */
 export interface DeviceOffer {
@@ -14,6 +15,10 @@ export interface DeviceOffer {
   /** Releases that it said it runs, each as NAME/VERSION. */
   readonly runs: readonly string[];
   readonly isThere: boolean;
+  /** Up to where the shore has what it had to say. */
+  readonly marks: ChannelMarks;
+  /** Whether it was heard last by a receipt: then its marks come to it by hand alone. */
+  readonly isCarried: boolean;
 }
 
 /** The deployment in an envelope that was signed here. */
@@ -23,9 +28,12 @@ function deploymentIn(envelope: string): Deployment {
 }
 
 function offerTo(image: Image, device: string): DeviceOffer {
-  const { issued, shadow, gist, runs = '' } = image.device(device);
+  const { issued, shadow, gist, carried, runs = '' } = image.device(device);
   const envelope = shadow.desiredAt === undefined ? undefined : image.documents.get('envelope', device);
-  const common = { device, runs: runs.split(' ').filter((one) => one !== '') };
+  const common = {
+    ...{ device, runs: runs.split(' ').filter((one) => one !== '') },
+    ...{ marks: image.marks(device), isCarried: carried !== undefined },
+  };
   if (issued === undefined || envelope === undefined) return { ...common, isThere: false };
   const { sequence } = issued;
   const { applications } = deploymentIn(envelope);

@@ -30,10 +30,14 @@ interface WaveDemand {
   readonly keys: readonly string[];
 }
 
-type Demand =
-  | WaveDemand
-  | { readonly kind: 'rest'; readonly wave: string }
-  | { readonly kind: 'group'; readonly groupBy: string };
+/** Somebody whom the selector of the first wave leaves. */
+interface RestDemand {
+  readonly kind: 'rest';
+  readonly wave: string;
+  readonly limit: RolloutWave['limit'];
+}
+
+type Demand = WaveDemand | RestDemand | { readonly kind: 'group'; readonly groupBy: string };
 
 interface AskedDemand {
   readonly demand: Demand;
@@ -58,8 +62,9 @@ function waveDemands(waves: readonly RolloutWave[]): readonly AskedDemand[] {
 
 function restDemand([first]: readonly RolloutWave[]): readonly AskedDemand[] {
   if (first?.selector === undefined) return [];
-  const isMetBy = ({ labels }: Candidate): boolean => !takesSurely(first, labels);
-  return [{ demand: { kind: 'rest', wave: first.name }, isMetBy }];
+  const { name, selector, limit } = first;
+  const isMetBy = ({ labels }: Candidate): boolean => !selects(selector, labels);
+  return [{ demand: { kind: 'rest', wave: name, limit }, isMetBy }];
 }
 
 function demandsOf({ spec: { rollout } }: Fleet): readonly AskedDemand[] {
@@ -191,11 +196,11 @@ function* emptyWaveText(draft: Draft, fleet: string, { index, wave, keys }: Wave
   return `wave ${wave} selects no device of its fleet, so that nothing would be tried in it (of its devices ${labels}); mend the selector, label devices, or take the wave away`;
 }
 
-function warnOfWholeFirst(draft: Draft, fleet: string, wave: string): void {
+function warnOfWholeFirst(draft: Draft, fleet: string, { wave, limit }: RestDemand): void {
   const size = countUnder(draft.next.members, fleet);
   // One alone is its own canary.
-  if (size < 2) return;
-  const message = `wave ${wave} is the first and takes all ${size} devices of the fleet, so that nothing is tried on some of them before it goes to all; give it a limit, or a selector that fewer have`;
+  if (size < 2 || !(isAll(limit) || (typeof limit === 'number' && limit >= size))) return;
+  const message = `wave ${wave} is the first and takes all ${size} devices of the fleet, so that nothing is tried on some of them before it goes to all; give it a ${limit === undefined ? '' : 'smaller '}limit, or a selector that fewer have`;
   const path = ['spec', 'rollout', 'waves', 0, 'selector'];
   draft.findings.warn(placeIn(draft, `Fleet/${fleet}`, path, 'key'), 'FIRST_WAVE_TAKES_ALL', message);
 }
@@ -210,7 +215,7 @@ function* judgeDemand(draft: Draft, fleet: string, demand: Demand): Steps<void> 
       return;
     }
     case 'rest':
-      return warnOfWholeFirst(draft, fleet, demand.wave);
+      return warnOfWholeFirst(draft, fleet, demand);
     case 'group': {
       const path: ValuePath = [...rollout, 'budget', 'groupBy'];
       const has = demand.groupBy === 'site' ? 'is at a site' : `has the label ${demand.groupBy}`;

@@ -1,4 +1,4 @@
-import { bundlePayloadType, deploymentPayloadType, signEnvelope } from '../../artifact/trust/dsse.ts';
+import { bundlePayloadType, deploymentPayloadType, signEnvelope, timePayloadType } from '../../artifact/trust/dsse.ts';
 import type { PrivateKey } from '../../artifact/trust/keys.ts';
 import type { BundleStatement, Deployment } from '../../schemas/generated/types.ts';
 
@@ -10,4 +10,9 @@ export function signDeployment(deployment: Deployment, key: PrivateKey): string 
 /** What a bundle has for whom, and until when it may be installed, in an envelope by the same key. */
 export function signBundle(statement: BundleStatement, key: PrivateKey): string {
   return signEnvelope(bundlePayloadType, new TextEncoder().encode(JSON.stringify(statement)), [key]);
+}
+
+/** What time it is, for one device that asked, in an envelope by the same key. */
+export function signTime(statement: object, key: PrivateKey): string {
+  return signEnvelope(timePayloadType, new TextEncoder().encode(JSON.stringify(statement)), [key]);
 }

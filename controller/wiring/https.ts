@@ -1,10 +1,13 @@
 /** The HTTPS door, and what it answers. */
 import { nodeClock as clock } from '../../platform/node/clock.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
+import { nodeRandom } from '../../platform/node/random.ts';
 import type { HttpHandler } from '../../platform/ports.ts';
 import { certificateIdentity } from '../../schemas/certificate-identity.ts';
 import type { BundleOrder } from '../../schemas/generated/types.ts';
+import { Challenges } from '../authority/challenges.ts';
 import { enrol } from '../authority/enrolment.ts';
+import { renew } from '../authority/renewal.ts';
 import { authorizeSubscribers, isSubscriber } from '../authority/subscribers.ts';
 import { type BundleWorld, bundleDevicesMax, makeBundle } from '../bundles/make-bundle.ts';
 import { OrderedBundles } from '../bundles/ordered-bundles.ts';
@@ -14,12 +17,13 @@ import { fairHandshakes } from '../doors/fair-handshakes.ts';
 import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
 import { newsLimits } from '../doors/http/news-route.ts';
-import { parcelLimits } from '../doors/http/parcel-route.ts';
+import { ParcelBounds } from '../doors/http/parcel-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
+import { renewalLimits } from '../doors/http/renewal-routes.ts';
 import { bodyBytesFor, createApi } from '../doors/http/router.ts';
 import type { TakePart } from '../doors/part-outcome.ts';
 import { serveArtifacts } from '../publishing/serve-artifacts.ts';
-import { signBundle } from '../publishing/sign-deployment.ts';
+import { signBundle, signTime } from '../publishing/sign-deployment.ts';
 import type { StatePlace, Term } from '../state/leadership.ts';
 import type { Broker } from './broker.ts';
 import type { Ground } from './ground.ts';
@@ -81,7 +85,7 @@ export function openApi(
   term: Term,
   { embedded, url, messages }: Pick<Broker, 'embedded' | 'url'> & { readonly messages: TakePart },
 ): HttpHandler {
-  const { configuration, authority, guard, apiToken } = ground;
+  const { configuration, authority, guard, apiToken, keys } = ground;
   const { authorize, onRefusal } = controller;
   const onIssued = (name: string, endsAt: number): void => {
     if (!isSubscriber(name)) controller.onCertificate(name, endsAt);
@@ -89,12 +93,15 @@ export function openApi(
   const mayEnrol = authorizeSubscribers(configuration.channels?.mqtt?.subscribers ?? [], authorize);
   const { webhookSecret } = configuration.source;
   const ordered = new OrderedBundles();
+  const monotonic = (): number => clock.monotonic();
+  const challenges = new Challenges({ random: nodeRandom, monotonic });
+  const renewals = renewalLimits(monotonic);
   return createApi({
     artifacts: serveArtifacts(serving.parts),
     fillParcel: serving.fill,
     ...{ news: controller.onNews, messages },
-    newsLimits: newsLimits(() => clock.monotonic()),
-    parcelLimits: parcelLimits(() => clock.monotonic()),
+    newsLimits: newsLimits(monotonic),
+    parcelBounds: new ParcelBounds(monotonic),
     status: (query) => controller.status(query),
     changes: controller.changes,
     clock,
@@ -106,9 +113,21 @@ export function openApi(
     takeMessages: controller.takeMessages,
     actOnRollout: ({ fleet, ...asked }) => controller.act(fleet, asked),
     enrol: (request, address) => enrol({ authority, authorize: mayEnrol, onRefusal, onIssued }, request, address),
+    makeChallenge: () => challenges.make(),
+    renew: (request, address) =>
+      renew(
+        {
+          ...{ challenges, authority, authorize, onRefusal, onIssued },
+          signTime: (statement) => signTime(statement, keys.deployment),
+          nowMs: () => clock.now(),
+          mayRenew: (device) => renewals.take(device),
+        },
+        request,
+        address,
+      ),
     brokerForAgents: () => brokerForAgents(url(), embedded !== undefined),
     notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
-    enrolments: enrolmentLimits(() => clock.monotonic()),
+    enrolments: enrolmentLimits(monotonic),
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
     ...{ authorize, onRefusal, apiToken },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),

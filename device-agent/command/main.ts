@@ -1,4 +1,4 @@
-/** `node fleet-agent.js enroll | status | logs | consent | wake | apply | receipts`: what a person does at a device that has the bundle and no checkout. */
+/** `node fleet-agent.js enroll | status | logs | consent | wake | apply | receipts | carried`: what a person does at a device that has the bundle and no checkout. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeClock } from '../../platform/node/clock.ts';
@@ -7,10 +7,11 @@ import { nodeLineDoors } from '../../platform/node/line-door.ts';
 import { isLocked } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
-import { printableLines } from '../../platform/printable.ts';
+import { printable, printableLines } from '../../platform/printable.ts';
 import { keyExchange } from '../key-exchange.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
 import { applyBundle } from './apply.ts';
+import { takeCarried } from './carried.ts';
 import { resolveAgentConfiguration } from './configuration.ts';
 import { type ConsentWish, callerOf, consentAboard } from './consent.ts';
 import { enroll } from './enroll.ts';
@@ -26,6 +27,7 @@ const usage = `Usage: node fleet-agent.js COMMAND
   logs APPLICATION [--state DIR]
   apply FILE [--state DIR | --socket PATH]
   receipts --output FILE [--state DIR | --socket PATH]
+  carried DIRECTORY [--state DIR | --socket PATH]
   consent [--grant | --deny] [--until TIME] [--reason TEXT] [--by NAME] [--deployment N]
           [--state DIR | --socket PATH]
   wake [--state DIR | --socket PATH]
@@ -136,6 +138,17 @@ async function runReceipts(stateDirectory: string, values: Values): Promise<numb
   return exitCode.ok;
 }
 
+async function runCarried(stateDirectory: string, values: Values, directory: string | undefined): Promise<number> {
+  if (directory === undefined) return fail('carried needs the path of a directory', exitCode.usage);
+  const stopping = new AbortController();
+  process.once('SIGINT', () => stopping.abort());
+  const ports = { doors: nodeLineDoors, disk: nodeDisk, clock: nodeClock, signal: stopping.signal };
+  const printLine = (line: string): void => print(`${printable(line)}\n`);
+  const socket = socketOf(stateDirectory, values);
+  const isWell = await takeCarried({ ...ports, print: printLine }, socket, resolve(directory));
+  return isWell ? exitCode.ok : exitCode.failed;
+}
+
 async function runWake(stateDirectory: string, values: Values): Promise<number> {
   print(await wakeAgent(nodeLineDoors, socketOf(stateDirectory, values)));
   return exitCode.ok;
@@ -151,6 +164,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (word === 'consent') return await runConsent(stateDirectory, values);
     if (word === 'apply') return await runApply(stateDirectory, values, name);
     if (word === 'receipts') return await runReceipts(stateDirectory, values);
+    if (word === 'carried') return await runCarried(stateDirectory, values, name);
     if (word === 'wake') return await runWake(stateDirectory, values);
     if (word === 'logs') return runLogs(stateDirectory, name);
     return fail(`there is no command ${JSON.stringify(word ?? '')}\n${usage}`, exitCode.usage);

@@ -5,7 +5,7 @@ import { newsAnswerBytesMax, packNewsRequest, parseNewsAnswer } from '../../sche
 import { DownloadError } from '../download/download-error.ts';
 import type { LinkTrouble } from '../transport/link-trouble.ts';
 import type { NewsQuestion, NewsReply } from '../transport/news.ts';
-import { type ControllerPorts, post } from './controller-post.ts';
+import { CertificateRefusal, type ControllerPorts, post } from './controller-post.ts';
 
 async function exchange(ports: ControllerPorts, { report, base, desired }: NewsQuestion, signal: AbortSignal) {
   const knows = desired === undefined ? 0 : sumOfJson(desired);
@@ -18,6 +18,7 @@ async function exchange(ports: ControllerPorts, { report, base, desired }: NewsQ
 
 function troubleOf(error: unknown): LinkTrouble {
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof CertificateRefusal) return { kind: 'refused', message };
   if (error instanceof DownloadError && error.code === 'PORTAL') return { kind: 'portal', message };
   if (error instanceof NetworkError && error.code === 'TLS') return { kind: 'certificate', message };
   return { kind: 'https', message };

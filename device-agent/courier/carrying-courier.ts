@@ -3,8 +3,9 @@ import type { BundledDeployment, ShadowDesired } from '../../schemas/generated/t
 import { deploymentFor, requireInTime, requireSigned } from '../carried/bundle-lease.ts';
 import { bundleNetwork, bundleServer } from '../carried/bundle-network.ts';
 import { type Bundle, openBundle, requireShortUndamaged, requireUndamaged } from '../carried/open-bundle.ts';
+import { takenIn } from '../carried/taken-marks.ts';
 import { DownloadError } from '../download/download-error.ts';
-import type { BringErrand, Brought, Courier, Verdict } from './courier.ts';
+import type { BringErrand, Brought, BundleVerdict, Courier, Verdict } from './courier.ts';
 import { failureOf } from './failure-of.ts';
 import { LocalCourier, type LocalCourierOptions } from './local-courier.ts';
 
@@ -34,7 +35,7 @@ export class CarryingCourier implements Courier {
     return this.#local.judge(desired, signal);
   }
 
-  async judgeBundle(path: string, signal: AbortSignal): Promise<Verdict> {
+  async judgeBundle(path: string, signal: AbortSignal): Promise<BundleVerdict> {
     try {
       using bundle = openBundle(this.#options.disk, path);
       const desired = desiredOf(bundle, this.#admitted(bundle));
@@ -42,13 +43,19 @@ export class CarryingCourier implements Courier {
       requireShortUndamaged(bundle);
       const courier = await this.#leased(bundle, signal);
       await requireUndamaged(bundle, new Turn(this.#options.clock), signal);
-      return await courier.judge(desired, signal);
+      const verdict = await courier.judge(desired, signal);
+      const { device } = this.#options.configuration;
+      return verdict.kind === 'genuine' ? { ...verdict, taken: takenIn(bundle, device) } : verdict;
     } catch (error) {
       const { code, message } = failureOf(error).problem;
       return { kind: 'refused', problem: { code, message } };
     } finally {
       this.#local.forgetMetadata();
     }
+  }
+
+  hearTime(...told: Parameters<LocalCourier['hearTime']>): void {
+    this.#local.hearTime(...told);
   }
 
   bring(errand: BringErrand, onProgress: OnProgress, signal: AbortSignal): Promise<Brought> {
@@ -94,6 +101,7 @@ export class CarryingCourier implements Courier {
       leasedAtMs: Date.parse(bundle.statement.issuedAt),
       orderParcel: async () => undefined,
       wayOut: () => undefined,
+      modulesCame: () => {},
       countBytes: () => {},
     });
     requireSigned(bundle, await courier.deploymentKeys(signal));

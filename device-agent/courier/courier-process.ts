@@ -3,6 +3,7 @@ import type { Progress } from '../../schemas/generated/types.ts';
 import type { AgentTime } from '../download/metadata.ts';
 import type { CountBytes } from '../download/small-file.ts';
 import type { Enrolment } from '../enrol.ts';
+import type { ModulesCame } from '../links/observed-rate.ts';
 import type { Want } from '../neighbours/wants.ts';
 import type { NewsQuestion, NewsReply, PartReply } from '../transport/news.ts';
 import type { BringErrand, Brought, Courier, Failure, Verdict } from './courier.ts';
@@ -22,6 +23,7 @@ export interface CourierProcessOptions {
   readonly time: AgentTime;
   readonly countBytes: CountBytes;
   readonly countTravel: CountTravel;
+  readonly modulesCame: ModulesCame;
   readonly orderParcel: OrderParcel;
   /** Told what is wanted by now. */
   readonly onWants?: (wants: readonly Want[]) => void;
@@ -104,7 +106,7 @@ export class CourierProcess implements Courier {
     return this.#send<'judge'>({ kind: 'judge', desired }, () => {}, signal);
   }
 
-  judgeBundle(...[path, signal]: Parameters<Courier['judgeBundle']>): Promise<Verdict> {
+  judgeBundle(...[path, signal]: Parameters<Courier['judgeBundle']>): ReturnType<Courier['judgeBundle']> {
     return this.#send<'judge-bundle'>({ kind: 'judge-bundle', path }, () => {}, signal);
   }
 
@@ -181,7 +183,7 @@ export class CourierProcess implements Courier {
 
   #hand({ id, errand }: Pending): void {
     const { time, segments } = this.#options;
-    const known = { floorMs: time.nowMs(), areSegmentsShort: segments.areShort };
+    const known = { floorMs: time.floorMs(), areSegmentsShort: segments.areShort };
     this.#child?.send({ kind: 'errand', id, ...known, errand } satisfies ToCourier);
   }
 
@@ -233,6 +235,9 @@ export class CourierProcess implements Courier {
       case 'travelled':
         this.#options.countTravel(message.bytes, message.via);
         return;
+      case 'modules':
+        this.#options.modulesCame(message.flow, message.via);
+        return;
       case 'wants':
         this.#want(message.wants);
         return;
@@ -240,7 +245,8 @@ export class CourierProcess implements Courier {
         void this.#order(message, child);
         return;
       case 'signed':
-        this.#note(() => this.#options.time.raise(message.atMs));
+        if (message.isNow === true) this.#options.time.heard(message.atMs);
+        else this.#note(() => this.#options.time.raise(message.atMs));
         return;
       case 'unpacking':
         this.#unpacking = message.sha256;

@@ -1,4 +1,4 @@
-import type { Deployment, DownloadReport, Progress, ShadowDesired } from '../../schemas/generated/types.ts';
+import type { Deployment, DownloadReport, Progress, ShadowDesired, TakenMark } from '../../schemas/generated/types.ts';
 import type { FetchMemory } from '../download/fetch-memory.ts';
 import type { Wanted } from '../download/wanted.ts';
 import type { LinkAllowance } from '../links/link-terms.ts';
@@ -20,6 +20,11 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly problem: Problem }
   | Failure;
 
+/** What a bundle turned out to be, and of one that counts how much the shore has of what this device had to say. */
+export type BundleVerdict =
+  | (Extract<Verdict, { readonly kind: 'genuine' }> & { readonly taken: readonly TakenMark[] })
+  | Exclude<Verdict, { readonly kind: 'genuine' }>;
+
 export interface BringErrand extends Wanted {
   /** Modules that stay when the disk needs room; undefined when that is not known, and all stay. */
   readonly held?: readonly string[];
@@ -27,6 +32,8 @@ export interface BringErrand extends Wanted {
   readonly links?: readonly LinkAllowance[];
   /** The bundle that it is brought from, and from nowhere else. */
   readonly bundle?: string;
+  /** Nothing may go over a link now: what neighbours have of it is taken, and nothing else asked for. */
+  readonly isOffLink?: true;
 }
 
 /** What an attempt came to, and what the next one should know. */
@@ -43,7 +50,7 @@ export interface Courier {
   /** Brings the envelope that a desired state names, and judges it by the newest keys it needs to know. */
   judge(desired: ShadowDesired, signal: AbortSignal): Promise<Verdict>;
   /** Judges a bundle whole, and the envelope that it has for this device. Never fails: what can't be read is refused. */
-  judgeBundle(path: string, signal: AbortSignal): Promise<Verdict>;
+  judgeBundle(path: string, signal: AbortSignal): Promise<BundleVerdict>;
   /** Attempts once to bring what a deployment lacks. One at a time: two would write the same files. */
   bring(errand: BringErrand, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<Brought>;
 }

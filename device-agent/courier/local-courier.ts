@@ -15,6 +15,8 @@ import { Passage } from '../download/passage.ts';
 import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
 import { missingModules, modulesOf } from '../download/wanted.ts';
+import type { ModulesCame } from '../links/observed-rate.ts';
+import { Delays } from '../neighbours/delays.ts';
 import { Neighbours } from '../neighbours/neighbours.ts';
 import { type Want, Wants } from '../neighbours/wants.ts';
 import type { PreparedStore } from '../runtime/prepare/prepared-store.ts';
@@ -26,6 +28,7 @@ import type { BringErrand, Courier, Verdict } from './courier.ts';
 import { failureOf } from './failure-of.ts';
 import type { OrderParcel } from './forwarded-orders.ts';
 import { judgeEnvelope } from './judge-envelope.ts';
+import { judgeTime } from './judge-time.ts';
 
 /** What errands are done with. */
 export interface LocalCourierOptions {
@@ -39,6 +42,7 @@ export interface LocalCourierOptions {
   readonly orderParcel: OrderParcel;
   /** The interface that leads out now; undefined where none does. */
   readonly wayOut: () => string | undefined;
+  readonly modulesCame: ModulesCame;
   /** Called with the digest of a packed form before it is unpacked, and without one when that is over. */
   readonly unpacking?: (sha256?: string) => void;
   /** What was made ready to run, and may have to make room. */
@@ -62,6 +66,9 @@ function withoutSlash(url: string): string {
 
 /** So long after an envelope whose signer nothing names it is looked again whether something does; a word from the shore ends that. */
 const unknownSignerMs = 60 * 60_000;
+
+/** A time that was on the way for longer is a floor, and no time. */
+const inTimeMs = 60_000;
 
 /** Does errands in this process. */
 export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
@@ -118,8 +125,9 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
     };
     try {
       const collect = (): void => this.#collect(errand);
-      const passage = new Passage(errand.links ?? [], this.#options.wayOut);
-      if (await this.#order(errand, passage, signal)) parcelHungAt = this.#options.clock.monotonic();
+      const passage = new Passage(errand.links ?? [], this.#options.wayOut, this.#options.modulesCame);
+      const { isOffLink = false } = errand;
+      if (!isOffLink && (await this.#order(errand, passage, signal))) parcelHungAt = this.#options.clock.monotonic();
       const context = { ...this.#context, collect, parcel: this.#parcel, passage };
       attempt = new FetchAttempt(
         context,
@@ -128,7 +136,9 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
         () => this.#openMetadata(),
         errand,
       );
-      const downloads = await attempt.run(onProgress, signal);
+      const downloads = await (isOffLink
+        ? attempt.takeFromNeighbours(onProgress, signal)
+        : attempt.run(onProgress, signal));
       return { memory: learnt(), result: { kind: 'brought', downloads } };
     } catch (error) {
       if (isMediumFault(error)) mendIfPossible(() => this.#forgetPartials());
@@ -139,13 +149,15 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
     }
   }
 
-  #openNeighbours({ memory }: BringErrand, wants: Wants): Neighbours {
+  #openNeighbours({ memory, deployment, isOffLink }: BringErrand, wants: Wants): Neighbours {
     const { configuration, clock, time, network, lan } = this.#options;
     const { device, neighbours = {} } = configuration;
     const known = lan === undefined ? [] : (neighbours.known ?? []);
     const asking = { network: lan ?? network, clock, nowMs: () => time.nowMs(), device, known };
-    const { aside = [], waitedMs = {} } = memory;
-    return new Neighbours({ ...asking, aside, waitedMs }, wants);
+    const { aside = [], delayedMs = {} } = memory;
+    const bytes = modulesOf(deployment).reduce((sum, { length }) => sum + length, 0);
+    const delays = new Delays(delayedMs, isOffLink === true ? Number.POSITIVE_INFINITY : bytes);
+    return new Neighbours({ ...asking, aside, delays }, wants);
   }
 
   /** Has what an update needs besides its modules come, where it is to be agreed upon first and there is something to bring; whether that hung. */
@@ -191,6 +203,19 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
   async deploymentKeys(signal: AbortSignal): Promise<readonly PublicKey[]> {
     await this.#openMetadata().refresh([], signal);
     return this.#openMetadata().deploymentKeys();
+  }
+
+  /** What the controller signed of the time, as the answer to what was asked so long ago; nothing where that can't be told. */
+  hearTime(envelope: string, challenge: string, askedMsAgo: number): void {
+    const { device } = this.#options.configuration;
+    try {
+      const metadata = this.#openMetadata();
+      const atMs = judgeTime(envelope, metadata.deploymentKeys(), { device, challenge });
+      if (atMs === undefined || !metadata.raiseTime(atMs)) return;
+      if (askedMsAgo <= inTimeMs) this.#options.time.heard(atMs);
+    } catch {
+      // Metadata that can't be read, or is not there yet, vouches for nobody.
+    }
   }
 
   /** Another courier may have brought newer metadata. */

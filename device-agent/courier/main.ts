@@ -2,7 +2,9 @@
  * The courier as a program: `node main.ts CONFIGURATION`, the agent's configuration as JSON. It lives as long as the channel to
  * its supervisor, and never beside another courier of the same state directory.
  */
+import { X509Certificate } from 'node:crypto';
 import { nodeClock } from '../../platform/node/clock.ts';
+import { isGivenBy } from '../../platform/node/device-certificate.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
@@ -15,6 +17,7 @@ import { clearMemory } from '../clear-memory.ts';
 import { enrol } from '../enrol.ts';
 import { DeviceIdentityStore } from '../enrol-identity.ts';
 import { keyExchange } from '../key-exchange.ts';
+import { type HearTime, renewByKey } from '../renew-by-key.ts';
 import { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
 import { askNews } from './ask-news.ts';
@@ -39,12 +42,15 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   process.on('SIGINT', () => {});
   await waitForLock(stateDirectory, 'courier');
   const authority = (): string => new TextDecoder().decode(nodeDisk.readFile(configuration.ca));
-  const identity = new DeviceIdentityStore(nodeDisk, stateDirectory);
-  const time = new SharedTime(nodeClock, (atMs) => say({ kind: 'signed', atMs }));
+  const isGiven = (certificate: string): boolean => isGivenBy(new X509Certificate(certificate), authority());
+  const identity = new DeviceIdentityStore(nodeDisk, stateDirectory, isGiven);
+  const time = new SharedTime(nodeClock, (atMs, isNow) => say({ kind: 'signed', atMs, ...(isNow && { isNow }) }));
+  // A clock that runs ahead takes no controller away; what is signed tells that the time of one is over.
+  const tolerates = (untilMs: number): boolean => untilMs >= time.floorMs();
   const countTravel: CountTravel = (bytes, via) =>
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
-  const network = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange }), countTravel);
+  const network = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, tolerates }), countTravel);
   const beside = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, peers: 'devices' }));
   const orders = new ForwardedOrders(say);
   const courier = new CarryingCourier({
@@ -52,6 +58,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
     network,
     lan: beside,
     wayOut: () => nodeSurroundings.interface(),
+    modulesCame: (flow, via) => say({ kind: 'modules', flow, ...(via === undefined ? {} : { via }) }),
     countBytes,
     orderParcel: orders.place,
     onWants: (wants) => say({ kind: 'wants', wants }),
@@ -62,12 +69,14 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
       say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) });
     },
   });
-  const stranger = openNetwork(() => ({ ca: authority(), keyExchange }), countTravel);
-  const enrolment = { device, controller, identity, network: stranger };
+  const stranger = openNetwork(() => ({ ca: authority(), keyExchange, tolerates }), countTravel);
+  const hearTime: HearTime = (...told) => courier.hearTime(...told);
+  const monotonic = (): number => nodeClock.monotonic();
+  const enrolment = { device, controller, identity, network: stranger, hearTime, monotonic };
   const way = { network, countBytes, controller };
   const runner = new ErrandRunner({
     ...{ courier, time, orders, say, segments: nodeSegments },
-    enrol: (signal) => enrol(enrolment, signal),
+    enrol: (signal) => (identity.certificateText() === undefined ? enrol : renewByKey)(enrolment, signal),
     news: (question, signal) => askNews(way, question, signal),
     part: (part, signal) => sendPart(way, part, signal),
   });

@@ -1,9 +1,10 @@
 /** The words between the supervisor and the courier's process. Both are the agent's own, and believe each other. */
 import type { Progress, ShadowDesired } from '../../schemas/generated/types.ts';
 import type { Enrolment } from '../enrol.ts';
+import type { Flow } from '../links/observed-rate.ts';
 import type { Want } from '../neighbours/wants.ts';
 import type { NewsQuestion, NewsReply, PartReply } from '../transport/news.ts';
-import type { BringErrand, Brought, Verdict } from './courier.ts';
+import type { BringErrand, Brought, BundleVerdict, Verdict } from './courier.ts';
 
 /** What a courier can be sent for. */
 export type Errand =
@@ -19,7 +20,7 @@ export type Errand =
 /** What each errand comes to. */
 export interface Outcomes {
   readonly judge: Verdict;
-  readonly 'judge-bundle': Verdict;
+  readonly 'judge-bundle': BundleVerdict;
   readonly bring: Brought;
   readonly enrol: Enrolment;
   readonly news: NewsReply;
@@ -48,12 +49,14 @@ export type FromCourier =
   | { readonly kind: 'received'; readonly bytes: number }
   /** So much went over an interface, either way; as `CountTravel` has it. */
   | { readonly kind: 'travelled'; readonly bytes: number; readonly via?: string }
+  /** So much of a module came in one answer. */
+  | { readonly kind: 'modules'; readonly flow: Flow; readonly via?: string }
   /** What is wanted by now, for neighbours to hear. */
   | { readonly kind: 'wants'; readonly wants: readonly Want[] }
   /** Is to be ordered over the supervisor's session: base64. */
   | { readonly kind: 'order'; readonly id: number; readonly order: string }
-  /** Something signed has shown this time. */
-  | { readonly kind: 'signed'; readonly atMs: number }
+  /** Something signed has shown this time; `isNow` where that was signed just now, for this device. */
+  | { readonly kind: 'signed'; readonly atMs: number; readonly isNow?: true }
   /** What is being unpacked now: if it is the end of this process, it was too much for the device. */
   | { readonly kind: 'unpacking'; readonly sha256?: string }
   /** With what the next courier need not find out, where something was. */

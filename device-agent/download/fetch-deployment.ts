@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/ports.ts';
+import { type Clock, NetworkError } from '../../platform/ports.ts';
 import type {
   Deployment,
   DownloadReport,
@@ -117,7 +117,7 @@ export class FetchAttempt {
     const { applications } = this.#deployment;
     this.#tell(onProgress);
     const isLater = this.#hasAgreed;
-    if (!isLater) await this.#agree(signal);
+    if (!isLater) await this.#agreeFirst(onProgress, signal);
     await this.#askNeighbours(onProgress, signal);
     await this.#requireDeltas(signal);
     for (const module of this.#missing) {
@@ -128,6 +128,22 @@ export class FetchAttempt {
     // Attempts may lie days apart: what is installed now must be signed and fresh now.
     if (isLater) await this.#agree(signal);
     if (!this.#isInstalled) for (const one of applications) requireRunnable(this.#context.store, one);
+    return this.#downloads();
+  }
+
+  /** Brings of what is missing what neighbours have, and asks for nothing over a link; throws where that is not all. */
+  async takeFromNeighbours(
+    onProgress: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<readonly DownloadReport[]> {
+    this.#tell(onProgress);
+    await this.#askNeighbours(onProgress, signal);
+    const lacking = this.#missing.map(({ name, version }) => `${name} ${version}`);
+    if (lacking.length > 0) throw new DownloadError('ARTIFACT_MISSING', `no neighbour gives ${lacking.join(', ')}`);
+    return this.#downloads();
+  }
+
+  #downloads(): readonly DownloadReport[] {
     return modulesOf(this.#deployment)
       .map((module) => this.#reports.get(targetPath(module)) ?? downloadReport(module, 'kept', 0))
       .slice(0, downloadsMax);
@@ -142,6 +158,16 @@ export class FetchAttempt {
     requireSigner(metadata, this.#envelope, this.#deployment);
     for (const module of modules) requireAgreement(metadata, module);
     this.#hasAgreed = true;
+  }
+
+  /** Without a link neighbours are asked all the same: what they give waits here for the word on what is signed. */
+  async #agreeFirst(onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#agree(signal);
+    } catch (error) {
+      if (error instanceof NetworkError && !signal.aborted) await this.#askNeighbours(onProgress, signal);
+      throw error;
+    }
   }
 
   /** What a neighbour has costs no link, and comes whole whatever the deployment says of links. */

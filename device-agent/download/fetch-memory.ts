@@ -35,8 +35,8 @@ export interface FetchMemory {
   readonly parcelHungAt?: number;
   /** Neighbours that are asked for nothing for a while. */
   readonly aside?: readonly Aside[];
-  /** How long modules were waited for that a neighbour fetches, by digest. */
-  readonly waitedMs?: Readonly<Record<string, number>>;
+  /** How long neighbours held modules up, by digest. */
+  readonly delayedMs?: Readonly<Record<string, number>>;
 }
 
 /** Before the first attempt. */

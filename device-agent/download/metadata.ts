@@ -25,8 +25,12 @@ import { type CountBytes, fetchSmallFile } from './small-file.ts';
 /** The agent's time, which never runs behind what something signed has shown. */
 export interface AgentTime {
   nowMs(): number;
+  /** What something signed has shown, whatever the clock says; 0 before anything did. */
+  floorMs(): number;
   /** `signedMs` stands in something whose signature was checked. */
   raise(signedMs: number): void;
+  /** It is this now: the shore has just signed it for this device. */
+  heard(shoreMs: number): void;
 }
 
 /** What the client of the release metadata works with. */
@@ -78,9 +82,11 @@ export class ReleaseMetadata {
     if (issuedMs !== undefined) this.raiseTime(issuedMs);
   }
 
-  /** It is at least this by something signed, if that is credible. */
-  raiseTime(signedMs: number): void {
-    if (isCredible(this.#trusted, signedMs)) this.#options.time.raise(signedMs);
+  /** It is at least this by something signed, if that is credible; whether it is. */
+  raiseTime(signedMs: number): boolean {
+    const isSo = isCredible(this.#trusted, signedMs);
+    if (isSo) this.#options.time.raise(signedMs);
+    return isSo;
   }
 
   #load(): ReadonlyMap<string, Uint8Array> {

@@ -1,4 +1,5 @@
 import { closedToForm, type Form, type LinkAllowance, linkOn, roomOn, streamShare } from '../links/link-terms.ts';
+import type { ModulesCame } from '../links/observed-rate.ts';
 import { DownloadError } from './download-error.ts';
 
 /** What one form of a module may take of the link that it comes over. */
@@ -7,23 +8,27 @@ export interface Toll {
   ask(via?: string): number;
   /** Bytes of it came in. */
   took(bytes: number, via?: string): void;
+  /** So much of it came in one answer. */
+  came: ModulesCame;
 }
 
 /** What modules may take of the links of a device, for one attempt to bring some. */
 export class Passage {
   readonly #links: readonly LinkAllowance[];
   readonly #wayOut: () => string | undefined;
+  readonly #came: ModulesCame;
   readonly #taken = new Map<string, number>();
 
-  /** `wayOut` is the interface that leads out now. */
-  constructor(links: readonly LinkAllowance[], wayOut: () => string | undefined) {
+  /** `wayOut` is the interface that leads out now; `came` is told of each answer that brought something. */
+  constructor(links: readonly LinkAllowance[], wayOut: () => string | undefined, came: ModulesCame) {
     this.#links = links;
     this.#wayOut = wayOut;
+    this.#came = came;
   }
 
   /** What a module in this form may take. */
   toll(form: Form): Toll {
-    return { ask: (via) => this.#ask(form, via), took: (bytes, via) => this.#took(bytes, via) };
+    return { ask: (via) => this.#ask(form, via), took: (bytes, via) => this.#took(bytes, via), came: this.#came };
   }
 
   /** Whether so many bytes in this form may come without being asked for one by one. */

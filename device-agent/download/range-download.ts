@@ -1,5 +1,6 @@
 import { type Clock, type Disk, type HttpResponse, type Network, NetworkError } from '../../platform/ports.ts';
 import { passOver, unfit, unpacked } from './answer.ts';
+import { AnswerFlow } from './answer-flow.ts';
 import { DownloadError } from './download-error.ts';
 import { PartialFile } from './partial-file.ts';
 import type { Toll } from './passage.ts';
@@ -114,9 +115,11 @@ async function append(
   part: PartialFile,
   blob: Blob,
   { countBytes, toll }: Counting,
+  flow: AnswerFlow,
 ): Promise<void> {
   let at = start;
   for await (const chunk of response.body) {
+    flow.took(chunk.length);
     countBytes(chunk.length);
     toll.took(chunk.length, response.via);
     const fresh = chunk.subarray(Math.min(chunk.length, part.bytes - at));
@@ -132,16 +135,24 @@ async function append(
 }
 
 /** Takes an answer in as far as it comes. One that said no length and ends early by itself is somebody else's: nothing of it is kept. */
-async function receive(answer: Continuation, part: PartialFile, blob: Blob, counting: Counting): Promise<void> {
+async function receive(
+  answer: Continuation,
+  part: PartialFile,
+  blob: Blob,
+  counting: Counting,
+  clock: Pick<Clock, 'monotonic'>,
+): Promise<void> {
+  const answered = new AnswerFlow(clock);
   part.beginAnswer();
   try {
-    await append(answer, part, blob, counting);
+    await append(answer, part, blob, counting, answered);
     if (part.bytes === blob.length || answer.isSound) return;
     const { bytes } = part;
     part.takeBack();
     throw new DownloadError('FOREIGN_ANSWER', `${blob.url} ended by itself at ${bytes} of ${blob.length} bytes`);
   } finally {
     part.checkpoint();
+    if (answered.flow !== undefined) counting.toll.came(answered.flow, answer.response.via);
   }
 }
 
@@ -183,7 +194,8 @@ export async function downloadBlob(
   try {
     if (part.bytes > blob.length) part.restart();
     if (part.bytes < blob.length || blob.length === 0) {
-      await receive(await ask(ports.network, blob, part.bytes, counting, signal), part, blob, counting);
+      const answer = await ask(ports.network, blob, part.bytes, counting, signal);
+      await receive(answer, part, blob, counting, ports.clock);
     }
     // What was asked for came, and was as much as may be.
     if (part.bytes < blob.length) counting.toll.ask();

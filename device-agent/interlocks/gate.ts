@@ -6,7 +6,13 @@ export type Purpose = Waiting['to'];
 /** What a gate is now. It can't be otherwise before `forMs` are over, unless the clock is set. */
 export type Look =
   | { readonly kind: 'open'; readonly forMs: number }
-  | { readonly kind: 'closed'; readonly forMs: number; readonly waiting: Waiting };
+  | {
+      readonly kind: 'closed';
+      readonly forMs: number;
+      readonly waiting: Waiting;
+      /** Only what would go over the link that leads out is in the way. */
+      readonly isOfLink?: true;
+    };
 
 /** Something that has to be so before a deployment is fetched or activated. */
 export interface Gate {

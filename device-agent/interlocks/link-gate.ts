@@ -48,7 +48,8 @@ export async function linkGate(
   const look = (): Look => {
     const link = wayOut();
     const seen = link === undefined ? ({ kind: 'open', forMs } as const) : lookAt(to, link, hours.get(link.name));
-    return { ...seen, forMs: Math.min(forMs, seen.forMs) };
+    const looked = { ...seen, forMs: Math.min(forMs, seen.forMs) };
+    return looked.kind === 'open' ? looked : { ...looked, isOfLink: true };
   };
   return { look };
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../../platform/ports.ts';
 import type { DeployedLink, LinkReport } from '../../schemas/generated/types.ts';
-import { counted, countNow, type LinkCount, type Times } from './link-count.ts';
+import { counted, countNow, type LinkCount, type Times, withModules } from './link-count.ts';
 import { closedTo, type IsThere, type LinkAllowance, linkOn, linksThere } from './link-terms.ts';
+import { type Flow, usualRate } from './observed-rate.ts';
 import { type Period, periodStart } from './period.ts';
 
 /** Where counts survive a restart. */
@@ -72,6 +73,13 @@ export class LinkAccounts {
     if (wasOpen && closedTo(this.#allowance(link)) !== undefined) this.#options.onSpent();
   }
 
+  /** Something of a module came over an interface; it is written down with what that took. */
+  modulesCame(flow: Flow, via?: string): void {
+    const name = this.#on(via ?? this.#options.wayOut())?.name;
+    if (name === undefined) return;
+    this.#counts = { ...this.#counts, [name]: withModules(this.#counts[name], flow, this.#options.times()) };
+  }
+
   /** Every link that may be there, with what is left of its budget. */
   allowances(): readonly LinkAllowance[] {
     return linksThere(this.#links, this.#options.isThere).map((link) => this.#allowance(link));
@@ -105,11 +113,14 @@ export class LinkAccounts {
 
   #reportOf({ name, budget }: DeployedLink, leadsOut: boolean): LinkReport {
     const count = this.#counts[name];
+    const bitsPerSecond = usualRate(count?.rates);
     return {
       name,
       ...(leadsOut ? { leadsOut } : {}),
       bytes: count?.bytes ?? 0,
       ...(count === undefined ? {} : { since: new Date(count.sinceMs).toISOString() }),
+      ...(count?.modulesMs === undefined ? {} : { modulesAt: new Date(count.modulesMs).toISOString() }),
+      ...(bitsPerSecond === undefined ? {} : { bitsPerSecond }),
       ...(budget === undefined ? {} : { budget: { used: this.#used(name, budget.per), ...budget } }),
     };
   }

@@ -1,4 +1,5 @@
 /** What went over a link, as numbers that survive a restart. Pure. */
+import { type Flow, withFlow } from './observed-rate.ts';
 import { type Period, periodAt } from './period.ts';
 
 /** Bytes of one period. */
@@ -17,6 +18,10 @@ export interface LinkCount {
   readonly bytes: number;
   readonly day: PeriodCount;
   readonly month: PeriodCount;
+  /** When something of a module came over it last, in milliseconds since the epoch. */
+  readonly modulesMs?: number;
+  /** How fast, as `observed-rate.ts` keeps it. */
+  readonly rates?: readonly number[];
 }
 
 /** Agent time, and what of it something signed has shown. */
@@ -47,9 +52,17 @@ function withBytes(count: PeriodCount, bytes: number): PeriodCount {
 /** So many bytes more. */
 export function counted(count: LinkCount | undefined, bytes: number, times: Times): LinkCount {
   return {
+    ...count,
     sinceMs: count?.sinceMs ?? times.nowMs,
     bytes: (count?.bytes ?? 0) + bytes,
     day: withBytes(countNow(count?.day, 'day', times), bytes),
     month: withBytes(countNow(count?.month, 'month', times), bytes),
   };
+}
+
+/** Something of a module came. */
+export function withModules(count: LinkCount | undefined, flow: Flow, times: Times): LinkCount {
+  const { rates, ...rest } = counted(count, 0, times);
+  const known = withFlow(rates, flow);
+  return { ...rest, modulesMs: times.nowMs, ...(known.length === 0 ? {} : { rates: known }) };
 }

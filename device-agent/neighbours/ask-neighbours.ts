@@ -33,6 +33,8 @@ export interface Holder {
 export interface Said {
   readonly holders: readonly Holder[];
   readonly wanters: readonly Wanter[];
+  /** When the last of them had answered: who does not is passed over. */
+  readonly answeredMs: number;
 }
 
 /** Who has not said by then whether it has a module is not asked any more in this attempt. */
@@ -73,11 +75,16 @@ export class AskedNeighbours {
   async ask(module: LinkedModule, signal: AbortSignal): Promise<Said> {
     const holders: Holder[] = [];
     const wanters: Wanter[] = [];
+    const { clock } = this.#options;
+    const sinceMs = clock.monotonic();
+    let answeredMs = 0;
     const asked = this.#options.known.filter((address) => !this.#aside.has(address) && !this.#absent.has(address));
     await Promise.all(
       asked.map(async (address) => {
         const answer = await this.#askOne(address, module.sha256, signal);
-        if (answer?.device === undefined) return;
+        if (answer === undefined) return;
+        answeredMs = clock.monotonic() - sinceMs;
+        if (answer.device === undefined) return;
         const { status, headers, device } = answer;
         if (status === 403) this.setAside({ address, device }, 'untrusted');
         if (status === 200 && headers['content-length'] === String(module.length)) holders.push({ device, address });
@@ -85,7 +92,7 @@ export class AskedNeighbours {
         if (want !== undefined) wanters.push({ device, ...want });
       }),
     );
-    return { holders, wanters };
+    return { holders, wanters, answeredMs };
   }
 
   /** Undefined where nobody answers, or only this device itself. */

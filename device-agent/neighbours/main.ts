@@ -6,6 +6,7 @@ import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
 import { openLog } from '../../platform/node/log.ts';
+import { boundSources } from '../../platform/node/source-bounds.ts';
 import { onStarterGone } from '../../platform/node/starter-gone.ts';
 import type { LogLevel } from '../../platform/ports.ts';
 import { certificateIdentity } from '../../schemas/certificate-identity.ts';
@@ -20,6 +21,9 @@ const connectionsMax = 64;
 
 /** Of one source, without a certificate that counts: they are answered nothing anyway. */
 const strangersPerSourceMax = 4;
+
+/** Of one source before its handshakes, which take a small device tens of milliseconds each: a device needs one or two for minutes. */
+const sourceBounds = { clock: nodeClock, connectionsMax: 8, pace: { atOnce: 16, everyMs: 1_000 } };
 
 /** A certificate is renewed weeks before it ends. */
 const renewalMs = 3_600_000;
@@ -36,6 +40,7 @@ async function serve(configuration: AgentConfiguration): Promise<number> {
   process.on('message', ({ wants }: ToDoor) => door.want(wants));
   const server = await startHttpServer({
     ...{ ...listen, ...texts, log, connectionsMax, strangersPerSourceMax },
+    beforeHandshakes: (listener) => boundSources(listener, sourceBounds),
     identify: certificateIdentity,
     authority: new TextDecoder().decode(nodeDisk.readFile(ca)),
     handler: door.handle,

@@ -4,18 +4,22 @@ import { type HttpResponse, type Network, NetworkError } from '../../platform/po
 import type { LinkedModule, NeighbourReport } from '../../schemas/generated/types.ts';
 import { passOver } from '../download/answer.ts';
 import { DownloadError } from '../download/download-error.ts';
+import type { FetchMemory } from '../download/fetch-memory.ts';
 import { type DownloadContext, requireRoom } from '../download/fetch-module.ts';
 import type { Toll } from '../download/passage.ts';
 import { Patience } from '../download/patience.ts';
 import { downloadBlob } from '../download/range-download.ts';
-import type { Aside } from './aside.ts';
-import { AskedNeighbours, type Holder, type NeighboursOptions } from './ask-neighbours.ts';
-import { Waits, waitMsMax } from './waits.ts';
+import { AskedNeighbours, type Holder, type NeighboursOptions, type Said } from './ask-neighbours.ts';
+import type { Delays } from './delays.ts';
+import { Waits } from './waits.ts';
 import type { Wants } from './wants.ts';
 import { type Wanter, waitsFor } from './who-fetches.ts';
 
 /** Told how far the module is. */
 type Progress = (bytesDone: number, bytesTotal: number) => void;
+
+/** Answers that take longer hold up. */
+const slowMs = 1_000;
 
 /** How often it is looked how far somebody is. */
 const askAgainMs = 2_000;
@@ -28,7 +32,7 @@ const takeMsLeast = 30_000;
 const bytesPerSecondLeast = 16 * 1024;
 
 /** A network of the site is none of the links that cost. */
-const free: Toll = { ask: () => Number.POSITIVE_INFINITY, took: () => {} };
+const free: Toll = { ask: () => Number.POSITIVE_INFINITY, took: () => {}, came: () => {} };
 
 /** What it says is not there, or is busy, it is not blamed for. */
 const blameless: readonly string[] = ['ARTIFACT_MISSING', 'SERVER_BUSY'] satisfies DownloadError['code'][];
@@ -56,29 +60,25 @@ interface Took {
   readonly busy: readonly string[];
 }
 
-/** How long modules were waited for, by their digests: over all attempts together. */
-export interface Waited {
-  readonly waitedMs: Readonly<Record<string, number>>;
-}
+/** What the next attempt should know. */
+type NeighbourMemory = Required<Pick<FetchMemory, 'aside' | 'delayedMs'>>;
 
 /** One attempt's dealings with neighbours. */
 export class Neighbours {
   readonly #options: NeighboursOptions;
   readonly #asked: AskedNeighbours;
   readonly #wants: Wants;
-  /** How long each module was waited for, by its digest. */
-  readonly #waitedMs: Map<string, number>;
+  readonly #delays: Delays;
 
-  constructor(options: NeighboursOptions & Waited, wants: Wants) {
+  constructor(options: NeighboursOptions & { readonly delays: Delays }, wants: Wants) {
     this.#options = options;
     this.#asked = new AskedNeighbours(options);
     this.#wants = wants;
-    this.#waitedMs = new Map(Object.entries(options.waitedMs));
+    this.#delays = options.delays;
   }
 
-  /** What the next attempt should know. */
-  memory(): Waited & { readonly aside: readonly Aside[] } {
-    return { aside: this.#asked.aside(), waitedMs: Object.fromEntries(this.#waitedMs) };
+  memory(): NeighbourMemory {
+    return { aside: this.#asked.aside(), delayedMs: this.#delays.byModule() };
   }
 
   /**
@@ -91,7 +91,8 @@ export class Neighbours {
     progress: Progress,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    const { holders } = await this.#asked.ask(module, signal);
+    if (this.#delays.isEnough) return undefined;
+    const { holders } = await this.#ask(module, signal);
     return (await this.#takeFrom(holders, context, module, progress, signal)).from;
   }
 
@@ -109,28 +110,33 @@ export class Neighbours {
     const waits = new Waits();
     // Said before the others are asked: of two that begin at once each hears of the other.
     this.#wants.wanted(sha256, done);
-    while (!signal.aborted) {
-      const sinceMs = clock.monotonic();
-      const { holders, wanters } = await this.#asked.ask(module, signal);
+    while (!signal.aborted && !this.#delays.isEnough) {
+      const { holders, wanters } = await this.#ask(module, signal);
       const took = await this.#takeFrom(holders, context, module, progress, signal);
       if (took.from !== undefined) return took.from;
       // Who is busy gives others what it has: it is waited for as for one that says it fetches, and gets no further.
       const busy = took.busy.map((one): Wanter => ({ device: one, done: 0, isFetching: true }));
       const gettingOn = waits.gettingOn([...wanters, ...busy], clock.monotonic());
       const first = waitsFor(device, done, gettingOn, sha256);
-      if (first === undefined || !(await this.#wait(module, sinceMs, signal))) break;
+      if (first === undefined || !(await this.#wait(module, signal))) break;
       onWait(first.device);
     }
     return undefined;
   }
 
-  /** Lets some time pass; false where the module was waited for as long as may be. What answers took since then counts too. */
-  async #wait({ sha256, length }: LinkedModule, sinceMs: number, signal: AbortSignal): Promise<boolean> {
+  async #ask(module: LinkedModule, signal: AbortSignal): Promise<Said> {
+    const said = await this.#asked.ask(module, signal);
+    if (said.answeredMs >= slowMs) this.#delays.add(module.sha256, said.answeredMs);
+    return said;
+  }
+
+  /** Lets some time pass; false where the module was waited for as long as may be. */
+  async #wait(module: LinkedModule, signal: AbortSignal): Promise<boolean> {
     const { clock } = this.#options;
-    const waitedMs = this.#waitedMs.get(sha256) ?? 0;
-    if (waitedMs >= waitMsMax(length)) return false;
+    if (this.#delays.isEnoughOf(module)) return false;
+    const sinceMs = clock.monotonic();
     await clock.sleep(askAgainMs, signal).catch(() => {});
-    this.#waitedMs.set(sha256, waitedMs + clock.monotonic() - sinceMs);
+    this.#delays.add(module.sha256, clock.monotonic() - sinceMs);
     return true;
   }
 
@@ -144,12 +150,15 @@ export class Neighbours {
     const busy: string[] = [];
     for (const holder of this.#begunFirst(context, holders)) {
       if (signal.aborted) break;
+      const sinceMs = this.#options.clock.monotonic();
       const result = await this.#take(context, module, holder, progress, signal);
+      if (result === 'took') {
+        this.#leaveBegun(context);
+        this.#wants.there(module.sha256);
+        return { from: holder.device, busy };
+      }
+      this.#delays.add(module.sha256, this.#options.clock.monotonic() - sinceMs);
       if (result === 'busy') busy.push(holder.device);
-      if (result !== 'took') continue;
-      this.#leaveBegun(context);
-      this.#wants.there(module.sha256);
-      return { from: holder.device, busy };
     }
     return { busy };
   }

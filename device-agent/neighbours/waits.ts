@@ -6,15 +6,6 @@ const stallMsMax = 60_000;
 /** Who is to fetch has begun by then. */
 const beginMsMax = 20_000;
 
-/** All waiting for a module together: so much, and what it takes whole at a pace below that of most links. */
-const waitMsLeast = 10 * 60_000;
-const bytesPerSecondLeast = 4 * 1024;
-
-/** How long a module of this length is waited for at most, whatever others say, over all attempts. */
-export function waitMsMax(length: number): number {
-  return waitMsLeast + (length / bytesPerSecondLeast) * 1000;
-}
-
 /** How far somebody was when that last changed. */
 interface Sight {
   readonly done: number;

@@ -33,6 +33,8 @@ interface Seen {
   durable: number;
   /** Where the first record lies that the shore does not have, and its index. */
   next: { index: number; offset: number };
+  /** Behind what was carried last: whoever carries goes on there. */
+  carried: { index: number; offset: number };
   oldest: Sighting | undefined;
   newest: Sighting | undefined;
 }
@@ -94,7 +96,7 @@ export class ChannelBacklog {
     if (header === undefined) return undefined;
     const next = { index: 0, offset: headerBytes };
     const nothing = { records: 0, end: headerBytes, bytes: 0, durable: 0, oldest: undefined, newest: undefined };
-    const seen = { header, next, ...nothing };
+    const seen = { header, next, carried: next, ...nothing };
     this.#segments.set(number, seen);
     return seen;
   }
@@ -154,7 +156,7 @@ export class ChannelBacklog {
   next(bytesMax: number, messagesMax: number): Batch | undefined {
     for (const [number, seen] of this.#segments) {
       if (seen.next.index >= seen.durable) continue;
-      const batch = this.#read(number, seen, seen.next, bytesMax, messagesMax);
+      const batch = this.#read(number, seen, seen.next, bytesMax, messagesMax)?.batch;
       if (batch !== undefined) return batch;
       // It was there and can't be read any more.
       this.#lose(number, seen);
@@ -167,8 +169,10 @@ export class ChannelBacklog {
     for (const [number, seen] of this.#segments) {
       if (number < segment) continue;
       const from = number === segment ? this.#behind(number, seen, index) : seen.next;
-      const batch = this.#read(number, seen, from, bytesMax, messagesMax);
-      if (batch !== undefined) return batch;
+      const read = this.#read(number, seen, from, bytesMax, messagesMax);
+      if (read === undefined) continue;
+      seen.carried = read.end;
+      return read.batch;
     }
     return undefined;
   }
@@ -179,8 +183,9 @@ export class ChannelBacklog {
   }
 
   /** Where the first record lies that the shore does not have and that is behind `index`. */
-  #behind(number: number, { next }: Seen, index: number): Seen['next'] {
-    const from = { ...next };
+  #behind(number: number, { next, carried }: Seen, index: number): Seen['next'] {
+    const isOnTheWay = carried.index > next.index && carried.index <= index + 1;
+    const from = { ...(isOnTheWay ? carried : next) };
     if (from.index > index) return from;
     readRecords(this.#disk, segmentPath(this.#directory, number), from.offset, (_record, end) => {
       from.index += 1;
@@ -196,19 +201,23 @@ export class ChannelBacklog {
     from: Seen['next'],
     bytesMax: number,
     messagesMax: number,
-  ): Batch | undefined {
+  ): { readonly batch: Batch; readonly end: Seen['next'] } | undefined {
     const messages: { at: number; message: Uint8Array }[] = [];
     let bytes = 0;
+    let { offset } = from;
     const roomFor = Math.min(messagesMax, durable - from.index);
     if (roomFor <= 0) return undefined;
-    readRecords(this.#disk, segmentPath(this.#directory, number), from.offset, ({ at, message }) => {
+    readRecords(this.#disk, segmentPath(this.#directory, number), from.offset, ({ at, message }, end) => {
       if (messages.length > 0 && bytes + message.length > bytesMax) return false;
       messages.push({ at, message: message.slice() });
       bytes += message.length;
+      offset = end;
       return messages.length < roomFor;
     });
+    if (messages.length === 0) return undefined;
     const first = { segment: number, index: from.index };
-    return messages.length === 0 ? undefined : { stream: header.stream, first, messages };
+    const end = { index: from.index + messages.length, offset };
+    return { batch: { stream: header.stream, first, messages }, end };
   }
 
   /** The shore has everything up to there, durably. What it was never sent it can't have. */

@@ -18,6 +18,8 @@ export const partMs = 150;
 /** How long the shore's word is waited for at first; twice as long after each time that none came. */
 export const answerMsMin = 30_000;
 export const answerMsMax = 30 * 60_000;
+/** The answer to a batch comes no longer than that after the one to something that was said later: the shore makes the batch durable first. */
+export const behindMs = 5_000;
 /** Between two batches while an update is fetched: it goes first. */
 export const besideUpdateMs = 30_000;
 /** How long the shore may ask to wait. */

@@ -1,7 +1,8 @@
 import type { Clock, Disk, Log, Random } from '../../platform/ports.ts';
 import { type BatchAnswer, decodeAnswer } from '../../schemas/batch-answer.ts';
-import type { OutboxReport } from '../../schemas/generated/types.ts';
+import type { OutboxReport, TakenMark } from '../../schemas/generated/types.ts';
 import { batchParts } from '../../schemas/message-batch.ts';
+import { AwaitedAnswer, type Word } from './awaited-answer.ts';
 import { type Carried, type CarriedPlace, nextCarried } from './carried.ts';
 import type { Batch } from './channel-backlog.ts';
 import { packChannelBatch } from './channel-batch.ts';
@@ -46,11 +47,6 @@ export interface OutboxOptions {
 /** Bytes that MQTT, TLS and TCP add to a part and its acknowledgements. */
 const overheadBytes = 200;
 
-interface Awaited {
-  readonly channel: OutboxChannel;
-  readonly answered: () => void;
-}
-
 /**
  * Sends what channels have to say to the shore, one batch at a time, in order within each channel, and by turns: the agent's own begins,
  * and takes no more turns than any other, over however many short connections. What was sent is sent again until the shore says that it has it durably.
@@ -74,11 +70,13 @@ export class Outbox {
   /** Whether that comes within the time that messages are gathered for. */
   #isPassSoon = false;
   #collectsAtMs = 0;
-  #awaited: Awaited | undefined;
+  #awaited: AwaitedAnswer | undefined;
   #batches = 0;
   /** Whose turn it was last. */
   #last: OutboxChannel | undefined;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
+  /** After a batch that nobody answered. */
+  #silentUntilMs = Number.NEGATIVE_INFINITY;
   #patienceMs = answerMsMin;
 
   constructor(options: OutboxOptions) {
@@ -107,7 +105,7 @@ export class Outbox {
   stop(): void {
     this.#stopping.abort();
     this.#timer?.[Symbol.dispose]();
-    this.#awaited?.answered();
+    this.#awaited?.end('silence');
     this.#attempt(() => this.#budget.note());
   }
 
@@ -115,9 +113,10 @@ export class Outbox {
     this.#isConnected = isConnected;
     this.#connections += 1;
     this.#notBeforeMs = Number.NEGATIVE_INFINITY;
+    this.#silentUntilMs = Number.NEGATIVE_INFINITY;
     this.#patienceMs = answerMsMin;
     if (isConnected) this.#passSoon();
-    else this.#awaited?.answered();
+    else this.#awaited?.end('silence');
   }
 
   /** The shore said something of a batch. */
@@ -126,13 +125,31 @@ export class Outbox {
     const channel = answer && this.#channels.find(answer.application, answer.channel);
     if (answer === undefined || channel === undefined) return;
     this.#attempt(() => this.#take(channel, answer));
-    if (this.#awaited?.channel === channel) this.#awaited.answered();
+    if (this.#awaited?.channel === channel) this.#awaited.end('answered');
+  }
+
+  /** The shore answered what was said to it at that time, on the monotonic clock: it hears. */
+  heard(saidMs: number): void {
+    this.#silentUntilMs = Number.NEGATIVE_INFINITY;
+    this.#awaited?.heard(saidMs);
   }
 
   /** What is carried by hand behind a place, or before all; undefined where no more waits. */
   carried(after: CarriedPlace | undefined): Carried | undefined {
     if (after === undefined) this.#attempt(() => this.#channels.look());
     return nextCarried(this.#channels, after);
+  }
+
+  /** What the shore has, as somebody brought its word. */
+  taken(marks: readonly TakenMark[]): void {
+    this.#attempt(() => this.#channels.look());
+    for (const { application, channel, stream, ...position } of marks) {
+      const found = this.#channels.find(application, channel);
+      if (found !== undefined) this.#attempt(() => found.backlog.taken(Buffer.from(stream, 'hex'), position));
+    }
+    // What is let go of leaves the disk now: nobody looks soon where there is no link.
+    this.#attempt(() => this.#channels.look());
+    this.#options.onChange();
   }
 
   /** For the report; undefined where no channel ever had something for the shore. */
@@ -180,7 +197,11 @@ export class Outbox {
     const waiting = [this.#channels.own, ...this.#channels.all].filter(({ backlog }) => backlog.isWaiting);
     if (waiting.length === 0) return undefined;
     if (!this.#isConnected) return seldomMs;
-    const dueMs = Math.max(this.#notBeforeMs, Math.min(...waiting.map(({ notBeforeMs }) => notBeforeMs)));
+    const dueMs = Math.max(
+      this.#notBeforeMs,
+      this.#silentUntilMs,
+      Math.min(...waiting.map(({ notBeforeMs }) => notBeforeMs)),
+    );
     return Math.min(seldomMs, Math.max(gatherMs, dueMs - this.#options.clock.monotonic()));
   }
 
@@ -214,7 +235,8 @@ export class Outbox {
 
   #mayGo(): boolean {
     const { clock, urgent } = this.#options;
-    if (this.#stopping.signal.aborted || !this.#isConnected || clock.monotonic() < this.#notBeforeMs) return false;
+    if (this.#stopping.signal.aborted || !this.#isConnected) return false;
+    if (clock.monotonic() < Math.max(this.#notBeforeMs, this.#silentUntilMs)) return false;
     return urgent() !== 'report' && this.#budget.left > 0;
   }
 
@@ -225,16 +247,28 @@ export class Outbox {
     if (next === undefined) return false;
     this.#last = next.channel;
     const connection = this.#connections;
-    const answered = this.#answerFor(next.channel);
     const parts = this.#pack(next.channel, next.batch);
-    const isAnswered = (await this.#send(parts)) && (await answered);
-    this.#awaited = undefined;
+    const word = await this.#tell(next.channel, parts);
     if (connection !== this.#connections) return false;
-    if (!isAnswered) this.#beSilent();
-    else this.#patienceMs = answerMsMin;
-    if (isAnswered && urgent() === 'update') this.#notBeforeMs = clock.monotonic() + besideUpdateMs;
-    if (isAnswered) await clock.sleep(parts.length * partMs, this.#stopping.signal).catch(() => {});
-    return isAnswered;
+    if (word === 'passed-over') return true;
+    if (word === 'silence') {
+      this.#beSilent();
+      return false;
+    }
+    this.#patienceMs = answerMsMin;
+    if (urgent() === 'update') this.#notBeforeMs = clock.monotonic() + besideUpdateMs;
+    await clock.sleep(parts.length * partMs, this.#stopping.signal).catch(() => {});
+    return true;
+  }
+
+  async #tell(channel: OutboxChannel, parts: readonly Uint8Array[]): Promise<Word> {
+    const awaited = new AwaitedAnswer(channel, this.#options.clock, this.#patienceMs);
+    this.#awaited = awaited;
+    if (!(await this.#send(parts))) awaited.end('silence');
+    awaited.sent();
+    const word = await awaited.word;
+    this.#awaited = undefined;
+    return word;
   }
 
   /** The one after the last that has something and may speak. */
@@ -265,19 +299,10 @@ export class Outbox {
     return true;
   }
 
-  /** True when the shore says something of the channel in time. */
-  #answerFor(channel: OutboxChannel): Promise<boolean> {
-    const said = Promise.withResolvers<boolean>();
-    const timer = this.#options.clock.after(this.#patienceMs, () => said.resolve(false));
-    const answered = (): void => said.resolve(this.#isConnected && !this.#stopping.signal.aborted);
-    this.#awaited = { channel, answered };
-    return said.promise.finally(() => timer[Symbol.dispose]());
-  }
-
   /** A broker drops what is said while nobody is subscribed, and says nothing of it. */
   #beSilent(): void {
     const { clock, random } = this.#options;
-    this.#notBeforeMs = clock.monotonic() + this.#patienceMs * random.fraction();
+    this.#silentUntilMs = clock.monotonic() + this.#patienceMs * random.fraction();
     this.#patienceMs = Math.min(2 * this.#patienceMs, answerMsMax);
   }
 }

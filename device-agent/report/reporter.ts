@@ -24,6 +24,8 @@ export interface ReporterOptions {
   readonly onUnsaid?: () => void;
   /** Called when a report was accepted after one that nobody answered. */
   readonly onHeardAgain: () => void;
+  /** Called when a report was accepted that was sent at that time, on the monotonic clock. */
+  readonly onAccepted: (sentMs: number) => void;
 }
 
 /**
@@ -148,6 +150,7 @@ export class Reporter {
         this.#accepted = fitting;
         this.#isComplaining = false;
         if (this.#isUnheard) this.#options.onHeardAgain();
+        this.#options.onAccepted(this.#lastTryMs);
       }
       this.#isUnheard = answer === 'offline';
       if (answer === 'rejected') {

@@ -4,7 +4,6 @@ import type { Clock, Log, ProcessRoom, Random, Relays } from '../../platform/por
 import type { Report } from '../../schemas/generated/types.ts';
 import { stranger } from './acquaintance.ts';
 import type { DeviceIdentity } from './broker-connection.ts';
-import { EarlySigns } from './early-signs.ts';
 import { type LinkTrouble, withClock } from './link-trouble.ts';
 import { lackOfRoom } from './native-room.ts';
 import {
@@ -18,6 +17,7 @@ import {
 import { SessionError } from './session-error.ts';
 import type { ShadowLink, ShadowLinkHandlers } from './shadow-link.ts';
 import type { ShadowSession } from './shadow-session.ts';
+import { Signs } from './signs.ts';
 
 /** What the link is made of. */
 export interface AwsShadowLinkOptions {
@@ -33,6 +33,8 @@ export interface AwsShadowLinkOptions {
   readonly random: Random;
   readonly log: Log;
   readonly relays: Relays;
+  /** The interface that leads out; nobody knows which unless given. */
+  readonly wayOut?: () => string | undefined;
   /** Asked before each connect. */
   readonly room: () => ProcessRoom;
   /** The least pause before the next try, asked after each; none unless given. */
@@ -106,7 +108,7 @@ export class AwsShadowLink implements ShadowLink {
   readonly #options: AwsShadowLinkOptions;
   readonly #stopped = new AbortController();
   readonly #acquaintance = stranger();
-  readonly #signs: EarlySigns;
+  readonly #signs: Signs;
   #session: ShadowSession | undefined;
   #loop: Promise<void> | undefined;
   /** What was logged last about being offline: the same reason is not logged again. */
@@ -118,7 +120,8 @@ export class AwsShadowLink implements ShadowLink {
 
   constructor(options: AwsShadowLinkOptions) {
     this.#options = options;
-    this.#signs = new EarlySigns(options.clock);
+    const { clock, log, keepAliveSeconds, wayOut = () => undefined } = options;
+    this.#signs = new Signs({ clock, log, keepAliveMs: keepAliveSeconds * 1000, wayOut });
   }
 
   start(handlers: ShadowLinkHandlers): void {

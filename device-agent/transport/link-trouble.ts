@@ -30,6 +30,11 @@ export const linkTroubleKinds = [
 /** One of them. */
 export type LinkTroubleKind = (typeof linkTroubleKinds)[number];
 
+/** Whether another certificate may be all that is wanted: the other side has shown who it is. */
+export function isOfCertificate(kind: LinkTroubleKind): boolean {
+  return kind === 'refused' || kind === 'clock';
+}
+
 /** Why there is no connection: `kind` decides, `message` is for people. */
 export interface LinkTrouble {
   readonly kind: LinkTroubleKind;

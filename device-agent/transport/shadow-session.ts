@@ -121,6 +121,16 @@ export class ShadowSession {
     return this.#wire?.heardMs ?? Number.NEGATIVE_INFINITY;
   }
 
+  /** The longest silence after which it was heard. */
+  get borneMs(): number {
+    return this.#wire?.borneMs ?? 0;
+  }
+
+  /** How long it had been silent when it was asked for the word that has not come since; undefined where none is awaited. */
+  get unansweredMs(): number | undefined {
+    return this.#wire?.unansweredMs;
+  }
+
   #openConnection(): MqttClientConnection {
     if (this.#connection === undefined || this.#state !== 'open') throw new Error('the session is closed');
     return this.#connection;

@@ -17,6 +17,9 @@ export class Wire {
   #relay!: Relay;
   #undeliveredBytes = 0;
   #heardMs: number;
+  #borneMs = 0;
+  /** When the word was asked for that is awaited. */
+  #askedMs: number | undefined;
   /** Why it was cut from here, if it was. */
   #cutReason: string | undefined;
   /** Runs from the first thing said that nothing was heard after. */
@@ -59,6 +62,7 @@ export class Wire {
 
   /** Something is said that a broker answers at once, be it with a receipt: unless it does, the wire is cut. */
   awaitWord(msMax = silenceMsMax): void {
+    this.#askedMs ??= this.#clock.monotonic();
     this.#silence ??= this.#clock.after(msMax, () => {
       this.#cutReason = `the broker has said nothing for ${msMax / 1_000} s`;
       this.close();
@@ -68,6 +72,16 @@ export class Wire {
   /** When the other side was heard last, by the monotonic clock; at first when it was opened. */
   get heardMs(): number {
     return this.#heardMs;
+  }
+
+  /** The longest silence after which it was heard. */
+  get borneMs(): number {
+    return this.#borneMs;
+  }
+
+  /** How long it had been silent when it was asked for the word that has not come since; undefined where none is awaited. */
+  get unansweredMs(): number | undefined {
+    return this.#askedMs === undefined ? undefined : this.#askedMs - this.#heardMs;
   }
 
   /** The library has delivered what it had gathered. */
@@ -81,7 +95,10 @@ export class Wire {
   }
 
   #accepts(bytes: number): boolean {
-    this.#heardMs = this.#clock.monotonic();
+    const nowMs = this.#clock.monotonic();
+    this.#borneMs = Math.max(this.#borneMs, nowMs - this.#heardMs);
+    this.#heardMs = nowMs;
+    this.#askedMs = undefined;
     this.#silence?.[Symbol.dispose]();
     this.#silence = undefined;
     this.#undeliveredBytes += bytes;

@@ -1,5 +1,6 @@
 import type { Log } from '../../platform/ports.ts';
-import type { Courier, Verdict } from '../courier/courier.ts';
+import type { TakenMark } from '../../schemas/generated/types.ts';
+import type { BundleVerdict, Courier } from '../courier/courier.ts';
 import type { Problem } from '../problem.ts';
 import type { EngineEvent } from './decide.ts';
 import { judgeSequence } from './judge-sequence.ts';
@@ -24,6 +25,8 @@ export interface BundleIntakeOptions {
   readonly log: Log;
   readonly memory: () => Memory;
   readonly emit: (event: EngineEvent) => void;
+  /** Told what the shore has of what this device had to say. */
+  readonly onTaken: (marks: readonly TakenMark[]) => void;
 }
 
 /** Takes what was carried here by hand, one bundle at a time, and says what became of it. */
@@ -94,8 +97,10 @@ export class BundleIntake {
     else this.#refuse(file, verdict.problem);
   }
 
-  #offer(file: string, verdict: Extract<Verdict, { readonly kind: 'genuine' }>): void {
-    const { emit, memory } = this.#options;
+  #offer(file: string, verdict: Extract<BundleVerdict, { readonly kind: 'genuine' }>): void {
+    const { emit, memory, onTaken } = this.#options;
+    // It is true of a bundle too whose deployment is too old by now.
+    onTaken(verdict.taken);
     const slot = slotOf(verdict);
     const before = memory();
     const { sequence } = slot;

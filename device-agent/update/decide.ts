@@ -34,7 +34,7 @@ export type EngineEvent =
   | { readonly kind: 'consented'; readonly sequence: number; readonly consent: Consent }
   /** What was said at that time counts no longer. */
   | { readonly kind: 'consent-over'; readonly sequence: number; readonly at: string }
-  /** It is to be fetched from elsewhere: a bundle was carried here, or is of no use. */
+  /** It is to be fetched from elsewhere: a bundle was carried here or is of no use, or neighbours gave what no link may carry now. */
   | { readonly kind: 'way-changed'; readonly sequence: number }
   /** An attempt to fetch it failed; another follows by itself. */
   | { readonly kind: 'fetch-failed'; readonly sequence: number; readonly problem: Problem }

@@ -2,7 +2,7 @@ import type { Clock, Log, Random } from '../../platform/ports.ts';
 import type { Progress } from '../../schemas/generated/types.ts';
 import type { BringErrand, Brought, Courier, Failure } from '../courier/courier.ts';
 import { type FetchMemory, nothingFetched } from '../download/fetch-memory.ts';
-import { RetryPause } from '../download/retry.ts';
+import { RetryPause, type RetryTerms } from '../download/retry.ts';
 import type { LinkAllowance } from '../links/link-terms.ts';
 import type { Aside } from '../neighbours/aside.ts';
 import type { BundleIntake } from './bundle-intake.ts';
@@ -12,6 +12,9 @@ import type { Slot } from './state.ts';
 
 /** Failures of the link in a row before they are reported: until then it is just a link. */
 const quietFailures = 3;
+
+/** Where it is fetched from: over no link it comes from neighbours alone. */
+export type FetchFrom = 'anywhere' | 'neighbours';
 
 type Carried = Pick<BundleIntake, 'pathFor' | 'brought' | 'failed'>;
 
@@ -45,8 +48,8 @@ export class Fetcher {
   readonly #allowances: () => readonly LinkAllowance[];
   readonly #bundles: Carried | undefined;
   #abort = new AbortController();
-  /** When a parcel was let hang last, and who is set aside: that is true of the next deployment too. */
-  #lasting: Pick<FetchMemory, 'parcelHungAt' | 'aside'> = {};
+  /** What the attempts at the deployment that was fetched last came to know, whatever came between them. */
+  #known: { readonly sequence: number; readonly memory: FetchMemory } = { sequence: 0, memory: nothingFetched };
   #progress: Progress | undefined;
 
   constructor(options: {
@@ -86,11 +89,14 @@ export class Fetcher {
     signed: SignedDeployment,
     held: ReadonlySet<string> | undefined,
     updates: readonly string[],
+    from: FetchFrom,
   ): void {
     this.stop();
     this.#abort = new AbortController();
     const errand = { ...signed, isInstalled: this.#isRepairing, updates, ...(held && { held: [...held] }) };
-    void this.#run(sequence, errand, this.#abort.signal);
+    const { signal } = this.#abort;
+    if (from === 'anywhere') void this.#run(sequence, errand, signal);
+    else void this.#runOffLink(sequence, { ...errand, isOffLink: true }, signal);
   }
 
   stop(): void {
@@ -111,38 +117,71 @@ export class Fetcher {
   /** Neighbours that are asked for nothing now. */
   aside(): readonly Aside[] {
     const now = this.#clock.monotonic();
-    return (this.#lasting.aside ?? []).filter(({ untilAt }) => untilAt > now);
+    return (this.#known.memory.aside ?? []).filter(({ untilAt }) => untilAt > now);
   }
 
   async #run(sequence: number, errand: Omit<BringErrand, 'memory'>, signal: AbortSignal): Promise<void> {
-    let memory: FetchMemory = { ...nothingFetched, ...this.#lasting };
     let failures = 0;
     for (;;) {
       const doneBefore = this.#progress?.bytesDone ?? 0;
-      const { result, memory: learnt } = await this.#turn.take(() => this.#attempt({ ...errand, memory }, signal));
-      this.#lasting = lastingOf(learnt);
+      const result = await this.#attempt(sequence, errand, signal);
       if (signal.aborted) return;
       if (result.kind === 'brought') {
-        this.#progress = undefined;
+        this.#over();
         this.#bundles?.brought(sequence);
         this.#emit({ kind: 'fetched', sequence, downloads: result.downloads });
         return;
       }
       if (this.#bundles?.pathFor(sequence) !== undefined) return this.#leaveBundle(result, sequence);
-      memory = learnt;
       failures = (this.#progress?.bytesDone ?? 0) > doneBefore ? 1 : failures + 1;
       this.#tell(result, sequence, failures);
-      try {
-        const when = await this.#pause.wait(failures, result, signal);
-        // A name or an address may come a moment after the link: the next pauses are short ones again.
-        if (when === 'early' && result.isLink) failures = 0;
-      } catch {
-        return;
-      }
+      const when = await this.#pauseAfter(failures, result, signal);
+      if (when === 'over') return;
+      // A name or an address may come a moment after the link: the next pauses are short ones again.
+      if (when === 'early' && result.isLink) failures = 0;
     }
   }
 
-  #attempt(errand: BringErrand, signal: AbortSignal): Promise<Brought> {
+  /** Asks neighbours again and again, and says nothing of that: why nothing comes over the link is told. */
+  async #runOffLink(sequence: number, errand: Omit<BringErrand, 'memory'>, signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    for (;;) {
+      const doneBefore = this.#progress?.bytesDone ?? 0;
+      const result = await this.#attempt(sequence, errand, signal);
+      if (signal.aborted) return;
+      if (result.kind === 'brought') return this.#emit({ kind: 'way-changed', sequence });
+      failures = (this.#progress?.bytesDone ?? 0) > doneBefore ? 1 : failures + 1;
+      const when = await this.#pauseAfter(failures, { isLink: true }, signal);
+      if (when === 'over') return;
+      if (when === 'early') failures = 0;
+    }
+  }
+
+  /** `over` where it is to be fetched no more. */
+  #pauseAfter(failures: number, terms: RetryTerms, signal: AbortSignal): Promise<'due' | 'early' | 'over'> {
+    return this.#pause.wait(failures, terms, signal).catch(() => 'over' as const);
+  }
+
+  /** What was come to know of a deployment that is there is nothing to the next time it is fetched. */
+  #over(): void {
+    this.#progress = undefined;
+    this.#known = { sequence: 0, memory: this.#knownOf(0) };
+  }
+
+  #knownOf(sequence: number): FetchMemory {
+    const { sequence: last, memory } = this.#known;
+    return last === sequence ? memory : { ...nothingFetched, ...lastingOf(memory) };
+  }
+
+  #attempt(sequence: number, errand: Omit<BringErrand, 'memory'>, signal: AbortSignal): Promise<Brought['result']> {
+    return this.#turn.take(async () => {
+      const { result, memory } = await this.#bring({ ...errand, memory: this.#knownOf(sequence) }, signal);
+      this.#known = { sequence, memory };
+      return result;
+    });
+  }
+
+  #bring(errand: BringErrand, signal: AbortSignal): Promise<Brought> {
     const onProgress = (progress: Progress): void => {
       if (signal.aborted) return;
       this.#progress = progress;

@@ -16,9 +16,14 @@ export interface Waiter {
   readonly isWanted: () => boolean;
   /** Nothing is in its way. */
   readonly open: () => void;
-  /** Something came in its way before the work was done; `open` follows when that is gone. */
+  /** Only a link is in its way: what needs none may be done meanwhile. */
+  readonly beside?: () => void;
+  /** Something came in the way of either before the work was done; they follow when that is gone. */
   readonly close?: () => void;
 }
+
+/** What it was told last. */
+type Told = 'open' | 'beside' | 'closed';
 
 /** The first gate that is closed, else that all are open, and for how long that can't change. */
 function lookThrough(gates: readonly Gate[]): Look {
@@ -43,7 +48,7 @@ export class MomentWait {
   #waiter: Waiter | undefined;
   #gates: readonly Gate[] | undefined;
   #waiting: Waiting | undefined;
-  #isOpen = false;
+  #told: Told = 'closed';
   #timer: Disposable | undefined;
 
   /** `onChange` is called when `waiting` is another. */
@@ -85,7 +90,7 @@ export class MomentWait {
     this.#waiter = undefined;
     this.#gates = undefined;
     this.#waiting = undefined;
-    this.#isOpen = false;
+    this.#told = 'closed';
   }
 
   #lookIn(delayMs: number, waiter: Waiter, gates: readonly Gate[]): void {
@@ -100,31 +105,44 @@ export class MomentWait {
     const look = lookThrough(gates);
     this.#lookIn(Math.max(lookMs.least, Math.min(lookMs.most, look.forMs)), waiter, gates);
     if (look.kind === 'open') this.#opened(waiter);
-    else this.#closed(waiter, look.waiting);
+    else this.#closed(waiter, look.waiting, look.isOfLink === true);
   }
 
   #opened(waiter: Waiter): void {
-    if (this.#isOpen) return;
-    this.#isOpen = true;
+    if (this.#told === 'open') return;
     this.#waiting = undefined;
     this.#onChange();
     try {
-      waiter.open();
+      this.#tell(waiter, 'open');
     } catch (error) {
       // It is tried again at the next look.
       const { code, message } = failureOf(error).problem;
-      this.#closed(waiter, waiting(waiter.to, code, `can't ${waiter.to} now: ${message}`));
+      this.#closed(waiter, waiting(waiter.to, code, `can't ${waiter.to} now: ${message}`), false);
     }
   }
 
-  #closed(waiter: Waiter, next: Waiting): void {
-    if (this.#isOpen) waiter.close?.();
-    this.#isOpen = false;
+  #closed(waiter: Waiter, next: Waiting, isOfLink: boolean): void {
+    try {
+      this.#tell(waiter, isOfLink && waiter.beside !== undefined ? 'beside' : 'closed');
+    } catch (error) {
+      // What can be done without a link is tried again at the next look.
+      this.#log.write('debug', 'moment.beside-failed', { error });
+      this.#tell(waiter, 'closed');
+    }
     const before = this.#waiting;
     this.#waiting = next;
     if (JSON.stringify(before) === JSON.stringify(next)) return;
     if (before?.message !== next.message)
       this.#log.write('info', 'moment.waits', { to: next.to, code: next.code, reason: next.message });
     this.#onChange();
+  }
+
+  #tell(waiter: Waiter, next: Told): void {
+    const before = this.#told;
+    if (before === next) return;
+    this.#told = next;
+    if (before !== 'closed') waiter.close?.();
+    if (next === 'open') waiter.open();
+    if (next === 'beside') waiter.beside?.();
   }
 }

@@ -9,7 +9,7 @@ import type { BundleIntake } from './bundle-intake.ts';
 import { collectGarbage, heldModules, updatedNames } from './collect.ts';
 import { deploymentDamage } from './damage.ts';
 import type { EngineEvent } from './decide.ts';
-import type { Fetcher } from './fetcher.ts';
+import type { Fetcher, FetchFrom } from './fetcher.ts';
 import type { Journal } from './journal.ts';
 import type { Ledger } from './ledger.ts';
 import type { MomentWait } from './moment-wait.ts';
@@ -34,6 +34,8 @@ export interface StepWorld {
   readonly moments: MomentWait;
   readonly activator: Activator;
   readonly health: HealthWatch;
+  /** Whether there is somebody to ask for modules over no link. */
+  readonly hasNeighbours: boolean;
   readonly emit: (event: EngineEvent) => void;
   /** A moment to activate that was told of is over. */
   readonly momentOver: () => void;
@@ -49,11 +51,11 @@ function isAt({ engine }: Memory, state: 'fetching' | 'staged', { sequence }: Sl
   return engine.state === state && engine.target.sequence === sequence;
 }
 
-function fetchNow(slot: Slot, { slots, fetcher, emit, memory }: StepWorld): void {
+function fetchNow(slot: Slot, from: FetchFrom, { slots, fetcher, emit, memory }: StepWorld): void {
   const { sequence } = slot;
   const signed = slots.loadSigned(slot);
   const held = heldModules(slots, memory());
-  if (signed !== undefined) fetcher.start(slot, signed, held, updatedNames(slots, memory(), slot));
+  if (signed !== undefined) fetcher.start(slot, signed, held, updatedNames(slots, memory(), slot), from);
   else emit({ kind: 'damaged', sequence, repairable: false, problem: deploymentDamage(sequence) });
 }
 
@@ -69,12 +71,13 @@ const runners: Runners = {
     if (world.bundles.pathFor(slot.sequence) !== undefined) {
       // What lies here takes nothing of any link.
       world.moments.stop();
-      return fetchNow(slot, world);
+      return fetchNow(slot, 'anywhere', world);
     }
     world.moments.start({
       ...{ to: 'fetch', gated: slot },
       isWanted: () => isAt(world.memory(), 'fetching', slot),
-      open: () => fetchNow(slot, world),
+      open: () => fetchNow(slot, 'anywhere', world),
+      ...(world.hasNeighbours ? { beside: () => fetchNow(slot, 'neighbours', world) } : {}),
       close: () => world.fetcher.stop(),
     });
   },
@@ -87,7 +90,7 @@ const runners: Runners = {
     }),
   repair: ({ slot }, { slots, repairer, memory }) => {
     const signed = slots.loadSigned(slot);
-    if (signed !== undefined) repairer.start(slot, signed, heldModules(slots, memory()), []);
+    if (signed !== undefined) repairer.start(slot, signed, heldModules(slots, memory()), [], 'anywhere');
   },
   activate: ({ slot, lastResort, before }, { activator }) => activator.activate(slot, lastResort, before),
   clear: (_step, { activator }) => activator.clear(),

@@ -57,14 +57,19 @@ async function find(section: Section, options: ConfigurationOptions): Promise<Co
   }
 }
 
-/** `:LINE:COLUMN` of a key in a file, or of what is around it. */
+/** `:LINE:COLUMN` of a key or an item of a list in a file, or of what is around it. */
 async function placeOf(path: string, key: string): Promise<string> {
-  const { isMap, isScalar, LineCounter, parseDocument } = await import('yaml');
+  const { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } = await import('yaml');
   const lineCounter = new LineCounter();
   const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter });
   let node: unknown = document.contents;
   let offset = 0;
   for (const part of key.split('.')) {
+    if (isSeq(node)) {
+      node = node.items[Number(part)];
+      offset = (isNode(node) ? node.range?.[0] : undefined) ?? offset;
+      continue;
+    }
     const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === part) : undefined;
     if (pair === undefined) break;
     offset = (isScalar(pair.key) ? pair.key.range?.[0] : undefined) ?? offset;

@@ -16,12 +16,17 @@ function authoritiesOf(pem: string): readonly X509Certificate[] {
   );
 }
 
+/** Whether one of these authorities (PEM) gave a certificate, whenever that counts. */
+export function isGivenBy(certificate: X509Certificate, authorities: string): boolean {
+  const isOf = (one: X509Certificate): boolean =>
+    one.ca && certificate.checkIssued(one) && certificate.verify(one.publicKey);
+  return authoritiesOf(authorities).some(isOf);
+}
+
 /** The device that a certificate names, if one of these authorities gave it and it counts now; throws why it is none. */
 export function deviceOf(certificate: X509Certificate | undefined, authorities: string, nowMs: number): string {
   if (certificate === undefined) throw untrusted('no certificate');
-  const isOf = (one: X509Certificate): boolean =>
-    one.ca && certificate.checkIssued(one) && certificate.verify(one.publicKey);
-  if (!authoritiesOf(authorities).some(isOf)) throw untrusted('a certificate of another authority');
+  if (!isGivenBy(certificate, authorities)) throw untrusted('a certificate of another authority');
   const { validFromDate, validToDate } = certificate;
   if (nowMs < validFromDate.getTime() || nowMs > validToDate.getTime())
     throw untrusted(

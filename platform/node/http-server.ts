@@ -1,6 +1,6 @@
 /** Binds an `HttpHandler` to HTTPS on this machine: bounded headers, bodies and times, streamed answers, a graceful end. */
 
-import { constants } from 'node:crypto';
+import { constants, type X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -9,8 +9,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket, Server as TlsServer } from 'node:tls';
 import { bareHost } from '../host-and-port.ts';
-import type { HttpHandler, HttpRequest, HttpResponse, Log, Peer } from '../ports.ts';
+import type { HttpHandler, HttpRequest, HttpResponse, Log, Peer, PeerOutOfTime } from '../ports.ts';
 import { sourceOf } from '../source-address.ts';
+import { isGivenBy } from './device-certificate.ts';
 import { headersOf, readBody } from './http-request.ts';
 
 /** Where the server listens, as whom, and who answers. */
@@ -24,7 +25,7 @@ export interface HttpServerOptions {
   /** PEM of the authority whose client certificates count. */
   readonly authority: string;
   /** Who a client certificate (DER) of this authority says its holder is. */
-  readonly identify: (certificate: Uint8Array) => { readonly commonName?: string; readonly keyFingerprint: string };
+  readonly identify: (certificate: Uint8Array) => Omit<PeerOutOfTime, 'device'> & { readonly commonName?: string };
   readonly handler: HttpHandler;
   /** Of a request, by what stands before its body. */
   readonly bodyBytesMax: (head: Pick<HttpRequest, 'url' | 'headers'>) => number;
@@ -66,12 +67,23 @@ const minVersion = 'TLSv1.2';
 
 const methods: readonly string[] = ['GET', 'HEAD', 'POST'] satisfies HttpRequest['method'][];
 
-function peerOf(socket: TLSSocket, identify: HttpServerOptions['identify']): Peer {
+const outOfTime: readonly unknown[] = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
+
+/** Nothing that does not verify but for its time: of several faults the handshake names one. */
+function shownBy(socket: TLSSocket, authority: string): X509Certificate | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined || socket.authorized) return certificate;
+  return outOfTime.includes(socket.authorizationError) && isGivenBy(certificate, authority) ? certificate : undefined;
+}
+
+function peerOf(socket: TLSSocket, { identify, authority }: HttpServerOptions): Peer {
   const address = socket.remoteAddress ?? '';
-  const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
+  const certificate = shownBy(socket, authority);
   if (certificate === undefined) return { address };
-  const { commonName, keyFingerprint } = identify(certificate.raw);
-  return commonName === undefined ? { address } : { address, device: commonName, keyFingerprint };
+  const { commonName: device, keyFingerprint, startsAt, endsAt } = identify(certificate.raw);
+  if (device === undefined) return { address };
+  if (socket.authorized) return { address, device, keyFingerprint };
+  return { address, outdated: { device, keyFingerprint, startsAt, endsAt } };
 }
 
 /** Answers that the server gives by itself, in the shape the API gives its own. The connection ends with them. */
@@ -99,7 +111,7 @@ function subjectOf({ method, url = '' }: IncomingMessage): string {
 }
 
 async function serve(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { handler, identify, bodyBytesMax, onFailure } = options;
+  const { handler, bodyBytesMax, onFailure } = options;
   const abort = new AbortController();
   response.once('close', () => abort.abort());
   try {
@@ -112,7 +124,7 @@ async function serve(options: HttpServerOptions, request: IncomingMessage, respo
       ...head,
       ...(body.length === 0 ? {} : { body }),
     };
-    const answer = await handler(asked, peerOf(request.socket as TLSSocket, identify), abort.signal);
+    const answer = await handler(asked, peerOf(request.socket as TLSSocket, options), abort.signal);
     await send(request, response, answer, abort.signal);
   } catch (error) {
     if (abort.signal.aborted) return;
@@ -194,7 +206,11 @@ function createBoundedServer(options: HttpServerOptions): Server {
   server.on('drop', (drop) => onTurnedAway?.(drop?.remoteAddress ?? ''));
   server.maxHeadersCount = headersMax;
   server.setTimeout(stalledMs, (socket) => socket.destroy());
-  server.on('tlsClientError', (error) => log.write('debug', 'http.handshake-failed', { error: String(error) }));
+  server.on('tlsClientError', (error, socket) => {
+    log.write('debug', 'http.handshake-failed', { error: String(error) });
+    // Node tells of a handshake that failed or took too long, and leaves its connection open.
+    socket.destroy();
+  });
   boundStrangers(server, strangersPerSourceMax);
   return server;
 }

@@ -1,8 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
-import { Agent, type RequestOptions, request as requestTls } from 'node:https';
+import { Agent, request as requestTls } from 'node:https';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import {
   type CountTravel,
   type HttpRequest,
@@ -16,7 +15,7 @@ import { nodeClock } from './clock.ts';
 import { deviceOf } from './device-certificate.ts';
 import { interfaceOf } from './interface-of.ts';
 import { nodeSegments } from './segments.ts';
-import { shortSegmentSocket } from './short-segments.ts';
+import { ShortPool, silenceMsMax, TolerantPool, type ToleratesTime } from './tls-connections.ts';
 import { connectionBytes, handshakeBytes, travelOf } from './travel.ts';
 
 /** What a client shows and trusts. PEM texts. */
@@ -28,10 +27,11 @@ export interface TlsIdentity {
   readonly keyExchange?: string;
   /** Who answers is a device of this authority, by whatever name of a host: answers say which. */
   readonly peers?: 'devices';
+  /** Asked of a server of this authority that is all it has to be, but that its time is over or not yet come by the clock here. */
+  readonly tolerates?: ToleratesTime;
 }
 
-/** How long a server may say nothing at all before an exchange counts as cut. */
-const silenceMsMax = 60_000;
+const outOfTime: readonly unknown[] = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
 
 function errorCode(error: NodeJS.ErrnoException, signal: AbortSignal): NetworkErrorCode {
   if (signal.aborted) return 'ABORTED';
@@ -44,7 +44,7 @@ function errorCode(error: NodeJS.ErrnoException, signal: AbortSignal): NetworkEr
 
 /** What went wrong, in words. Whether a certificate is valid now is judged by a clock, and that may be what is wrong. */
 export function failureText({ code, message }: NodeJS.ErrnoException, host: string, nowMs: number): string {
-  if (code !== 'CERT_HAS_EXPIRED' && code !== 'CERT_NOT_YET_VALID') return message;
+  if (!outOfTime.includes(code)) return message;
   const when = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
   return `the certificate of ${host} ${when} by the clock here, where it is ${new Date(nowMs).toISOString().slice(0, 16)}Z`;
 }
@@ -127,41 +127,34 @@ function closeIdle(pool: Agent): void {
   for (const sockets of Object.values(pool.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
-/** A connection with short segments, where this machine can choose. */
-async function connectShort(options: RequestOptions): Promise<Socket> {
-  const host = options.host ?? '';
-  const short = await shortSegmentSocket(host);
-  const socket = short?.socket.connect({ host: short.address, port: Number(options.port) });
-  return connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
+function openPool(
+  { ca, certificate, key, keyExchange, peers, tolerates }: TlsIdentity,
+  areShort: boolean,
+  isTolerant: boolean,
+): Agent {
+  const options = {
+    keepAlive: true,
+    timeout: idleMsMax,
+    maxFreeSockets: idleConnectionsMax,
+    certificateCompression: ['zlib'] as 'zlib'[],
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate === undefined ? {} : { cert: certificate }),
+    ...(key === undefined ? {} : { key }),
+    ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
+    // Its certificate is judged when it answers: it is one of a client.
+    ...(peers === undefined ? {} : { rejectUnauthorized: false }),
+  };
+  if (isTolerant && tolerates !== undefined) return new TolerantPool(options, areShort, tolerates);
+  return areShort ? new ShortPool(options) : new Agent(options);
 }
 
-class ShortPool extends Agent {
-  override createConnection(options: RequestOptions, onMade?: (error: Error | null, socket: Duplex) => void): null {
-    connectShort(options).then(
-      (socket) => onMade?.(null, socket),
-      // Nobody looks at the second where there is the first.
-      (error: Error) => onMade?.(error, undefined as unknown as Duplex),
-    );
-    return null;
-  }
-}
-
-function poolOf({ ca, certificate, key, keyExchange, peers }: TlsIdentity, areShort: boolean): Agent {
-  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, areShort]);
-  const pool =
-    pools.get(name) ??
-    new (areShort ? ShortPool : Agent)({
-      keepAlive: true,
-      timeout: idleMsMax,
-      maxFreeSockets: idleConnectionsMax,
-      certificateCompression: ['zlib'],
-      ...(ca === undefined ? {} : { ca }),
-      ...(certificate === undefined ? {} : { cert: certificate }),
-      ...(key === undefined ? {} : { key }),
-      ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
-      // Its certificate is judged when it answers: it is one of a client.
-      ...(peers === undefined ? {} : { rejectUnauthorized: false }),
-    });
+function poolOf(identity: TlsIdentity, areShort: boolean, isTolerant: boolean): Agent {
+  const { ca, certificate, key, keyExchange, peers } = identity;
+  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, areShort, isTolerant]);
+  const known = pools.get(name);
+  // Who tolerates something else has connections of its own.
+  const isOther = known instanceof TolerantPool && known.tolerates !== identity.tolerates;
+  const pool = known === undefined || isOther ? openPool(identity, areShort, isTolerant) : known;
   // The one used last is the last of the map.
   pools.delete(name);
   pools.set(name, pool);
@@ -180,14 +173,22 @@ function isAsGoodAsEmpty({ connecting, bytesRead }: Socket): boolean {
   return !connecting && bytesRead < fewBytes;
 }
 
-function begin(wanted: HttpRequest, identity: TlsIdentity, signal: AbortSignal): ClientRequest {
+/** As whom and for how long something is asked, and whether the clock here was in its way a moment ago. */
+interface Exchange {
+  readonly identity: TlsIdentity;
+  readonly signal: AbortSignal;
+  readonly countTravel: CountTravel | undefined;
+  readonly isTolerant: boolean;
+}
+
+function begin(wanted: HttpRequest, { identity, signal, isTolerant }: Exchange): ClientRequest {
   const url = new URL(wanted.url);
   const { areShort } = nodeSegments;
   const patience = { timeout: silenceMsMax, autoSelectFamilyAttemptTimeout: addressMsMax };
   const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
   const exchange =
     url.protocol === 'https:'
-      ? requestTls(url, { ...options, agent: poolOf(identity, areShort) })
+      ? requestTls(url, { ...options, agent: poolOf(identity, areShort, isTolerant) })
       : requestPlain(url, { ...options, agent: false });
   exchange.on('timeout', () => {
     const message = `no answer from ${url.host} for ${silenceMsMax / 1000} s`;
@@ -209,25 +210,23 @@ function answering(socket: Socket, { peers, ca = '' }: TlsIdentity): { readonly 
   return { device: deviceOf(certificate, ca, nodeClock.now()) };
 }
 
-function attempt(
-  wanted: HttpRequest,
-  identity: TlsIdentity,
-  signal: AbortSignal,
-  countTravel: CountTravel | undefined,
-): Promise<HttpResponse> {
+function attempt(wanted: HttpRequest, asked: Exchange): Promise<HttpResponse> {
+  const { identity, signal, countTravel, isTolerant } = asked;
   return new Promise<HttpResponse>((resolve, reject) => {
-    const exchange = begin(wanted, identity, signal);
+    const exchange = begin(wanted, asked);
     if (countTravel !== undefined) countExchange(exchange, countTravel);
     const count = (): void => {
       if (countTravel !== undefined) countOn(exchange.socket, countTravel);
     };
     const fail = (cause: NodeJS.ErrnoException): void => {
+      if (!isTolerant && identity.tolerates !== undefined && outOfTime.includes(cause.code))
+        return resolve(attempt(wanted, { ...asked, isTolerant: true }));
       const error = new NetworkError(
         errorCode(cause, signal),
         failureText(cause, new URL(wanted.url).host, nodeClock.now()),
       );
       // Each failure takes one connection out of the pool, so this comes to an end.
-      if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, identity, signal, countTravel));
+      if (wasStale(exchange, wanted, error)) resolve(attempt(wanted, asked));
       else reject(error);
     };
     exchange.on('error', fail);
@@ -253,5 +252,8 @@ function attempt(
  * exchanges under the same one share connections. `countTravel` is told of all that they take.
  */
 export function openNetwork(identity: () => TlsIdentity, countTravel?: CountTravel): Network {
-  return { request: async (wanted, signal) => attempt(wanted, identity(), signal, countTravel) };
+  return {
+    request: async (wanted, signal) =>
+      attempt(wanted, { identity: identity(), signal, countTravel, isTolerant: false }),
+  };
 }

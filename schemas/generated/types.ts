@@ -88,6 +88,7 @@ export interface EverySchema {
   SimulationDocument?: SimulationDocument;
   Site?: Site;
   StatusDocument?: StatusDocument;
+  TakenMarks?: TakenMarks;
 }
 /**
  * A Wasm application: which release runs, with what arguments, environment and configuration.
@@ -927,7 +928,7 @@ export interface AgentConfiguration {
    */
   controller: string;
   /**
-   * https:// URL of another server or cache for blobs and indexes.
+   * http:// or https:// URL of another server or cache for blobs and indexes, which are judged by digest and signature whoever sends them.
    */
   artifacts?: string;
   mqtt: AgentMqttConfiguration;
@@ -970,7 +971,7 @@ export interface AgentMqttConfiguration {
   host: string;
   port?: number;
   /**
-   * How often an idle connection says that it is there, 48 bytes each time; a broker takes a device for gone after one and a half times this.
+   * How often an idle connection says that it is there, 48 bytes each time, where its link is not seen to forget it before; a broker takes a device for gone after one and a half times this.
    */
   keepAliveSeconds?: number;
 }
@@ -1006,6 +1007,8 @@ export interface AgentNeighboursConfiguration {
    * Those that are asked, each as HOST:PORT; this device itself may be among them.
    *
    * @maxItems 32
+   *
+   * Items: HOST:PORT with a port from 1 to 65535; an IPv6 address is in brackets.
    */
   known?: string[];
 }
@@ -2704,6 +2707,14 @@ export interface LinkReport {
    * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
    */
   since?: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  modulesAt?: string;
+  /**
+   * How fast modules come over it: the middle one of the last five downloads that took long enough to tell; absent before the first.
+   */
+  bitsPerSecond?: number;
   budget?: BudgetReport;
 }
 /**
@@ -3697,4 +3708,32 @@ export interface Refusal {
   address?: string;
   code: string;
   message: string;
+}
+/**
+ * Up to where the shore has what a device had to say, as a file of a bundle: the device keeps it no longer.
+ */
+export interface TakenMarks {
+  apiVersion: 'fleet/v1alpha1';
+  kind: 'TakenMarks';
+  /**
+   * @minItems 1
+   * @maxItems 64
+   */
+  channels: [TakenMark, ...TakenMark[]];
+}
+/**
+ * The last message of a channel that the shore has, with all before it.
+ */
+export interface TakenMark {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  application: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  channel: string;
+  stream: string;
+  segment: number;
+  index: number;
 }

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFi
 import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
+import { CertificateDoubts } from '../../device-agent/certificate-doubts.ts';
 import { type EnrollOptions, enroll } from '../../device-agent/command/enroll.ts';
 import { enrol } from '../../device-agent/enrol.ts';
 import { DeviceIdentityStore, keyInManifest } from '../../device-agent/enrol-identity.ts';
@@ -165,13 +166,54 @@ test('one flipped bit costs neither key nor certificate; without a key that is w
   t.is(identity.validity(), undefined);
 });
 
-test('a certificate is renewed in the last third of its time, and long after its end', (t) => {
+test('a certificate is renewed in the last third of its time, long after its end, and where it does not count yet', (t) => {
   const validity = { fromMs: 0, untilMs: 90 };
   t.deepEqual(
-    [0, 59, 60, 90, 9_000].map((now) => isRenewalDue(validity, now)),
-    [false, false, true, true, true],
+    [-1, 0, 59, 60, 90, 9_000].map((now) => isRenewalDue(validity, now)),
+    [true, false, false, true, true, true],
   );
   t.true(isRenewalDue(undefined, 0));
+});
+
+/** The agent's time in simulated time, and a certificate that nobody doubts. */
+function about(time: SimTime) {
+  const doubts = new CertificateDoubts(time.clock({ alive: true }));
+  return { nowMs: () => time.now, doubts, onRenewed: () => {} };
+}
+
+test('a certificate that the shore refuses is renewed at once though nothing here says so, and seldom where that does not help', async (t) => {
+  const time = new SimTime(0);
+  const stop = new AbortController();
+  const tries: number[] = [];
+  const parts = about(time);
+  let isAway = true;
+  const done = keepCertificate(
+    {
+      validity: () => ({ fromMs: 0, untilMs: 90 * 24 * 3_600_000 }),
+      enrol: async () => {
+        tries.push(Math.floor(time.now / 3_600_000));
+        return isAway ? { kind: 'unreachable', message: 'no link' } : { kind: 'enrolled' };
+      },
+      ...parts,
+      random: new SimRandom(1),
+      log: { write: () => {} },
+    },
+    stop.signal,
+  );
+  await time.runUntil(3_600_000);
+  t.deepEqual(tries, []);
+  parts.doubts.raise();
+  await time.runUntil(2 * 3_600_000);
+  t.true(tries.length > 1, 'it goes on until somebody answers');
+  isAway = false;
+  tries.length = 0;
+  for (let minute = 120; minute < 26 * 60; minute += 1) {
+    await time.runUntil(minute * 60_000);
+    parts.doubts.raise();
+  }
+  stop.abort();
+  await done;
+  t.true(tries[0]! <= 3 && tries.length >= 4 && tries.length <= 6, `${tries}`);
 });
 
 test('keepCertificate() asks ever more rarely while nobody answers, and logs a reason once', async (t) => {
@@ -186,7 +228,7 @@ test('keepCertificate() asks ever more rarely while nobody answers, and logs a r
         tries.push(time.now);
         return { kind: 'unreachable', message: 'no link' };
       },
-      clock: time.clock({ alive: true }),
+      ...about(time),
       random: new SimRandom(1),
       log: { write: (level, event) => logged.push(`${level} ${event}`) },
     },
@@ -211,7 +253,7 @@ test('keepCertificate() goes on when the disk takes no certificate or what is th
     {
       validity: () => (isBroken && time.now > 600_000 ? broken() : undefined),
       enrol: async () => (isBroken ? broken() : { kind: 'enrolled' }),
-      clock: time.clock({ alive: true }),
+      ...about(time),
       random: new SimRandom(1),
       log: { write: (level, event) => logged.push(`${level} ${event}`) },
     },

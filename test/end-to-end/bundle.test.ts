@@ -1,5 +1,8 @@
 /** A real truck without a link is updated by a file that somebody carries to it, made by the real controller. */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import test from 'ava';
 import { stateOf } from '../../cli/demo/demo-fleet.ts';
 import { addExampleRelease } from '../../cli/example-fleet.ts';
@@ -8,6 +11,16 @@ import { makeWorld, startWorld } from './world.ts';
 const device = 'truck-7-cab';
 const site = 'truck-7';
 const generousMs = 60_000;
+
+/** What the unit runs that is there for a stick, on a directory in its place; what it told. */
+async function runUnit(directory: string, state: string): Promise<string> {
+  const unit = readFileSync(new URL('../../device-agent/systemd/fleet-agent-carried.service', import.meta.url), 'utf8');
+  const [, , ...words] = /^ExecStart=(.*)$/m.exec(unit)![1]!.split(' ');
+  const program = fileURLToPath(new URL('../../device-agent/command/main.ts', import.meta.url));
+  const args = words.map((word) => (word === '/media/fleet' ? directory : word));
+  const { stdout } = await promisify(execFile)(process.execPath, [program, ...args, '--state', state]);
+  return stdout;
+}
 
 test.serial('a device whose link is cut runs what a bundle brings, and the shore knows who carried it', async (t) => {
   t.timeout(4 * generousMs);
@@ -41,7 +54,13 @@ test.serial('a device whose link is cut runs what a bundle brings, and the shore
   const half = `${directory}/half.bundle`;
   writeFileSync(half, readFileSync(file).subarray(0, statSync(file).size >> 1));
   t.regex((await apply(half)).text, /ends after \d+ bytes of \d+: .* copy it again \(BUNDLE_PARTIAL\)/);
-  t.is((await apply()).text, `${device} has all of deployment 2; ${file} is not needed any more.\n`);
+  const stick = `${directory}/stick`;
+  mkdirSync(stick);
+  copyFileSync(file, `${stick}/truck.bundle`);
+  t.regex(
+    await runUnit(stick, state),
+    /^truck-7-cab has all of deployment 2; \S+ is not needed any more\.\n\S+\/receipts\/truck-7-cab\.receipt has what /,
+  );
   let status = '';
   for (let tries = 0; !/: active, .*\nRuns deployment 2 /s.test(status) && tries < 60; tries++) {
     await clock.sleep(500);
@@ -71,6 +90,13 @@ test.serial('a device whose link is cut runs what a bundle brings, and the shore
   );
   const why = (await made.fleetCommand('why', `device/${device}`)).text;
   t.regex(why, /it was last heard \S+ ago, by a receipt that ada brought \S+ ago\. Then it ran deployment 2 /);
+
+  t.regex((await create()).text, /It tells 1 device what the shore has of their messages/);
+  copyFileSync(file, `${stick}/truck.bundle`);
+  const again = await runUnit(stick, state);
+  t.regex(again, /^truck-7-cab has deployment 2 already; nothing is to be done\.\n/);
+  const messagesIn = (text: string): number => Number(/(\d+) messages? for the shore/.exec(text)?.[1] ?? 0);
+  t.true(messagesIn(again) < messagesIn(written.text), `${written.text}${again}`);
 
   writeFileSync(world.linkFile(site), 'up');
   await world.converge(second, generousMs);

@@ -331,6 +331,8 @@ export class ScenarioWorld {
         return refused;
       },
       enrol: async () => ({ kind: 'refused', code: 'NOT_HERE', message: 'not in a scenario' }),
+      makeChallenge: () => '',
+      renew: async () => ({ kind: 'refused' }),
       notifyPush: () => {},
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,

@@ -90,6 +90,11 @@ test('what is no URL is refused before anybody asks it', (t) => {
   t.deepEqual(faultsOf('cli', { cli: { controller: 'shore' } }), [`cli.controller ${not}`]);
 });
 
+test('the API token goes nowhere but over TLS', (t) => {
+  const not = 'is not what it must be: "http://shore" (https:// URL of the controller)';
+  t.deepEqual(faultsOf('cli', { cli: { controller: 'http://shore' } }), [`cli.controller ${not}`]);
+});
+
 test('a device asks its controller over nothing but TLS: what it is told there it believes', (t) => {
   const mqtt = { host: 'shore' };
   const agent = { device: 'buoy', mqtt, ca: 'ca.pem', trustRoot: 'root.json', controller: 'http://shore' };

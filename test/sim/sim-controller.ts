@@ -192,6 +192,8 @@ export class SimController {
       changes: controller.changes,
       clock,
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
+      makeChallenge: () => '',
+      renew: async () => ({ kind: 'refused' }),
       acceptRevision: (name) => controller.acceptRevision(name),
       makeBundle: (order) =>
         makeBundle(order, {

@@ -13,6 +13,7 @@ import { sendPart } from '../../device-agent/courier/send-part.ts';
 import { SharedTime } from '../../device-agent/courier/shared-time.ts';
 import type { AgentTime } from '../../device-agent/download/metadata.ts';
 import type { CountBytes } from '../../device-agent/download/small-file.ts';
+import type { ModulesCame } from '../../device-agent/links/observed-rate.ts';
 import type { AskNews, SendPart } from '../../device-agent/transport/news.ts';
 import type { ChildProcess, Clock, CountTravel, Disk, Log, Network } from '../../platform/ports.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
@@ -112,6 +113,7 @@ function startCourier(options: SimCourierOptions): ChildProcess {
     new CarryingCourier({
       ...{ configuration, stateDirectory: configuration.stateDirectory ?? '/state', disk: diskOf(life, disk), clock },
       ...{ network, time: shared, wayOut: options.wayOut, countBytes },
+      modulesCame: (flow, via) => say({ kind: 'modules', flow, ...(via === undefined ? {} : { via }) }),
       orderParcel: orders.place,
       unpacking: (sha256) => {
         say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) });
@@ -157,6 +159,7 @@ export function simCourier(
     readonly time: AgentTime;
     readonly countBytes: CountBytes;
     readonly countTravel: CountTravel;
+    readonly modulesCame: ModulesCame;
     readonly orderParcel: OrderParcel;
   },
 ): CourierProcess {

@@ -13,23 +13,49 @@ const perSecond = 0.1;
 const burst = 10;
 const devicesRemembered = 100_000;
 
-/** How often one is filled for each device, over a monotonic clock in milliseconds. */
-export function parcelLimits(monotonic: () => number): RateLimits {
-  return new RateLimits({ perSecond, burst, rememberedMax: devicesRemembered, monotonic });
+/** Parcels that are filled for devices at once, of 256 kB each: as many as over sessions. */
+const fillingMax = 32;
+
+/** For each device one parcel at a time, and so often; for all of them so many at once. */
+export class ParcelBounds {
+  readonly #rates: RateLimits;
+  readonly #filling = new Set<string>();
+
+  /** `monotonic` is in milliseconds. */
+  constructor(monotonic: () => number) {
+    this.#rates = new RateLimits({ perSecond, burst, rememberedMax: devicesRemembered, monotonic });
+  }
+
+  /** Fills one where there is room, or says why there is none. */
+  async fill(device: string, fill: () => Promise<HttpResponse>): Promise<HttpResponse> {
+    if (this.#filling.has(device)) return tooManyAnswer('this device waits for a parcel already', 1 / perSecond);
+    if (!this.#rates.take(device)) return tooManyAnswer('this device asks for parcels too often', 1 / perSecond);
+    if (this.#filling.size === fillingMax)
+      return errorAnswer(503, 'PARCELS_BUSY', `${fillingMax} parcels are being filled; ask for each file`);
+    this.#filling.add(device);
+    try {
+      return await fill();
+    } finally {
+      this.#filling.delete(device);
+    }
+  }
 }
 
 /** Answers one; who asks was judged before, and has no name where it is an operator. A device that is refused asks for each file. */
 export async function parcelAnswer(
   fill: FillParcel,
-  limits: RateLimits | undefined,
+  bounds: ParcelBounds | undefined,
   { body }: HttpRequest,
   { device }: Pick<Peer, 'device'>,
 ): Promise<HttpResponse> {
   const asked = parseParcelRequest(parseJson(body));
   if (asked === undefined)
     return errorAnswer(400, 'BAD_REQUEST', 'has lists files of metadata as VERSION.ROLE.json, releases NAME/VERSION');
-  if (device !== undefined && limits?.take(device) === false)
-    return tooManyAnswer('this device asks for parcels too often', 1 / perSecond);
-  const parcel = await fill(asked);
-  return parcel === undefined ? errorAnswer(503, 'UNAVAILABLE', 'the files can not be read now') : bytesAnswer(parcel);
+  const answer = async (): Promise<HttpResponse> => {
+    const parcel = await fill(asked);
+    return parcel === undefined
+      ? errorAnswer(503, 'UNAVAILABLE', 'the files can not be read now')
+      : bytesAnswer(parcel);
+  };
+  return device === undefined || bounds === undefined ? answer() : bounds.fill(device, answer);
 }

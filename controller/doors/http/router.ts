@@ -9,27 +9,28 @@
  *        /api/v1/bundles, /api/v1/bundles/written,
  *        /api/v1/receipts, /api/v1/receipts/messages
  *   POST /enroll                                               anybody; the answer depends on what git names
+ *   POST /renew, /renew/challenge                              anybody; a device that shows that it has its key
  *   POST /hooks/git                                            who signs with the webhook secret
  *   GET  /healthz, /readyz                                     anybody
  */
-import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../../platform/ports.ts';
+import type { HttpHandler, HttpRequest, HttpResponse, Peer, PeerOutOfTime } from '../../../platform/ports.ts';
 import { carriedMessagesBytesMax } from '../../../schemas/carried-messages.ts';
 import type { RevisionStatus } from '../../../schemas/generated/types.ts';
-import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
+import type { OnRefusal } from '../../authority/authorization.ts';
 import { type EnrolmentAnswer, type EnrolmentRequest, parseEnrolment } from '../../authority/enrolment.ts';
+import { outdated } from '../../authority/outdated-certificate.ts';
 import type { TakePart } from '../part-outcome.ts';
 import type { RateLimits } from '../rate-limits.ts';
-import type { BrokerForAgents } from './broker-for-agents.ts';
 import { bundleAnswer, type MakeBundle, type NoteBundle, writtenAnswer } from './bundle-routes.ts';
 import { changeFeeds, type FeedParts } from './change-feed.ts';
 import { bearsToken, signsBody } from './credentials.ts';
-import type { EnrolmentLimits } from './enrolment-limits.ts';
 import { bytesAnswer, emptyAnswer, errorAnswer, jsonAnswer, tooManyAnswer } from './json-answer.ts';
 import { parseJson } from './json-body.ts';
 import { newsAnswer, type TakeNews } from './news-route.ts';
-import { type FillParcel, parcelAnswer } from './parcel-route.ts';
+import { type FillParcel, type ParcelBounds, parcelAnswer } from './parcel-route.ts';
 import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
 import { messagesAnswer, receiptAnswer, type TakeMessages, type TakeReceipt } from './receipt-routes.ts';
+import { challengeAnswer, type RenewalParts, renewalAnswer } from './renewal-routes.ts';
 import { type ActOnRollout, actAnswer } from './rollout-routes.ts';
 import { type StatusParts, statusAnswer } from './status-routes.ts';
 
@@ -53,12 +54,12 @@ export type RevisionAcceptance =
   | { readonly kind: 'not-held'; readonly message: string };
 
 /** The other rooms, as far as they answer requests. */
-export interface ApiParts extends FeedParts, Pick<StatusParts, 'status'> {
+export interface ApiParts extends FeedParts, RenewalParts, Pick<StatusParts, 'status'> {
   /** Answers `/sha256/`, `/releases/` and `/tuf/`; who asks was judged before. */
   readonly artifacts: HttpHandler;
   readonly fillParcel: FillParcel;
   /** Without it a parcel is filled for every device as often as it asks. */
-  readonly parcelLimits?: RateLimits;
+  readonly parcelBounds?: ParcelBounds;
   readonly news: TakeNews;
   /** Takes a part of a batch of what applications say. */
   readonly messages: TakePart;
@@ -72,13 +73,8 @@ export interface ApiParts extends FeedParts, Pick<StatusParts, 'status'> {
   readonly takeReceipt: TakeReceipt;
   readonly takeMessages: TakeMessages;
   readonly enrol: (request: EnrolmentRequest, address: string) => Promise<EnrolmentAnswer>;
-  /** Told to who is enrolled, so that its configuration needs no port by hand. */
-  readonly brokerForAgents?: () => BrokerForAgents;
   /** Looks at the git remote soon. Calling it often is the same as calling it once. */
   readonly notifyPush: () => void;
-  /** Without it every request is judged. */
-  readonly enrolments?: EnrolmentLimits;
-  readonly authorize: AuthorizeDevice;
   readonly onRefusal: OnRefusal;
   readonly readiness: () => Readiness;
   readonly apiToken: string;
@@ -100,10 +96,22 @@ function forToken(parts: ApiParts, route: Route): Route {
   };
 }
 
+/** Says to a device that git names why its certificate does not count, so that it renews it. */
+function refuseOutdated(parts: ApiParts, peer: PeerOutOfTime, address: string): HttpResponse {
+  const { device, keyFingerprint } = peer;
+  const verdict = parts.authorize(device, keyFingerprint);
+  const refusal = verdict === 'ok' ? outdated(peer, parts.clock.now()) : verdict;
+  // It counts by now.
+  if (refusal === undefined) return unauthorized('the certificate of this connection did not count when it began');
+  parts.onRefusal({ device, keyFingerprint, address, ...refusal });
+  return errorAnswer(verdict === 'ok' ? 401 : 403, refusal.code, refusal.message);
+}
+
 /** Lets a request through to `route` when a device that git names makes it. */
 function forDevices(parts: ApiParts, route: Route): Route {
   return (request, peer, signal) => {
     const { device, keyFingerprint, address } = peer;
+    if (peer.outdated !== undefined) return refuseOutdated(parts, peer.outdated, address);
     if (device === undefined || keyFingerprint === undefined) {
       return unauthorized('a valid device certificate is needed, or the API token where files are asked for');
     }
@@ -169,8 +177,8 @@ function webhookRoute(parts: ApiParts): Route {
   };
 }
 
-function parcelRoute({ fillParcel, parcelLimits }: ApiParts): Route {
-  return (request, peer) => parcelAnswer(fillParcel, parcelLimits, request, peer);
+function parcelRoute({ fillParcel, parcelBounds }: ApiParts): Route {
+  return (request, peer) => parcelAnswer(fillParcel, parcelBounds, request, peer);
 }
 
 function messagesRoute(parts: ApiParts): Route {
@@ -193,6 +201,8 @@ function routesOf(parts: ApiParts): (path: string) => Methods | undefined {
     '/news': { POST: forDevices(parts, (request, peer) => newsAnswer(parts.news, parts.newsLimits, request, peer)) },
     '/messages': { POST: forDevices(parts, messagesRoute(parts)) },
     '/enroll': { POST: enrolRoute(parts) },
+    '/renew/challenge': { POST: () => challengeAnswer(parts) },
+    '/renew': { POST: (request, peer) => renewalAnswer(parts, request, peer) },
     '/hooks/git': { POST: webhookRoute(parts) },
     '/api/v1/status': { GET: forToken(parts, (request) => statusAnswer(parts, request)) },
     '/api/v1/changes': { GET: forToken(parts, (request, _peer, signal) => changes(request, signal)) },

@@ -5,7 +5,7 @@ const schema202 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id
 const schema86 = {"description":"RFC 3339 in UTC, as 2026-12-24T08:00:00Z.","type":"string","pattern":"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"};
 const schema218 = {"title":"Tally","description":"Devices by state.","type":"object","properties":{"desired":{"type":"integer","minimum":0},"running":{"type":"integer","minimum":0},"runningConnected":{"description":"Of those that run, the ones that are connected now, or of which the broker can't tell; the others ran when last heard.","type":"integer","minimum":0},"progressing":{"type":"integer","minimum":0},"failed":{"type":"integer","minimum":0},"dark":{"type":"integer","minimum":0},"unknown":{"description":"Never heard of.","type":"integer","minimum":0},"held":{"description":"Of all of these, those whose manifests hold them at what they were issued; absent when there are none.","type":"integer","minimum":1}},"required":["desired","running","runningConnected","progressing","failed","dark","unknown"],"additionalProperties":false};
 const schema219 = {"title":"ConvergenceState","enum":["converged","progressing","failed","stale"]};
-const schema332 = {"title":"KeptRow","description":"A row of the controller's state; another version of it may keep others.","type":"object","properties":{"room":{"type":"string","maxLength":64},"key":{"type":"string","maxLength":128},"value":{"description":"JSON.","type":"string"}},"required":["room","key","value"],"additionalProperties":false};
+const schema333 = {"title":"KeptRow","description":"A row of the controller's state; another version of it may keep others.","type":"object","properties":{"room":{"type":"string","maxLength":64},"key":{"type":"string","maxLength":128},"value":{"description":"JSON.","type":"string"}},"required":["room","key","value"],"additionalProperties":false};
 const func1 = Object.prototype.hasOwnProperty;
 const func2 = (text) => [...text].length;
 const pattern41 = new RegExp("^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$", "u");
@@ -5106,7 +5106,7 @@ return errors === 0;
 }
 validate114.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema287 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/report.schema.json","title":"Report","description":"What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.","type":"object","maxProperties":64,"properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"The device's own time when it said this."},"boot":{"title":"Boot","description":"Which start of the agent says this; absent in reports of agents that count across restarts.","type":"object","properties":{"id":{"description":"Drawn by chance at each start.","type":"string","pattern":"^[0-9a-f]{1,32}$"},"number":{"description":"Grows by one with each start on the same state; two starts share one where the disk took nothing in between.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["id","number"]},"counter":{"description":"Grows by one with every report of the same boot, from 1; the highest of them is the newest.","type":"integer","minimum":0,"maximum":9007199254740991},"agentVersion":{"type":"string","maxLength":64},"phase":{"$ref":"#/$defs/Phase"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it entered the phase."},"highestSequence":{"description":"The highest sequence it ever accepted; 0 before the first.","type":"integer","minimum":0,"maximum":9007199254740991},"running":{"$ref":"#/$defs/DeploymentReference","description":"The deployment whose applications run now."},"target":{"$ref":"#/$defs/DeploymentReference","description":"The deployment it is on its way to, when that is another."},"progress":{"title":"Progress","type":"object","properties":{"bytesDone":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesTotal":{"type":"integer","minimum":0,"maximum":9007199254740991},"neighbour":{"$ref":"metadata.schema.json#/$defs/Name","description":"The device of the site that fetches it over the link, and is waited for."}},"required":["bytesDone","bytesTotal"]},"waiting":{"title":"Waiting","description":"What it waits for in the phase waiting, before it fetches or activates its target.","type":"object","properties":{"to":{"enum":["fetch","activate"]},"code":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"message":{"description":"For people.","type":"string","maxLength":300},"opensAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When its next window opens."},"flapping":{"description":"What it waits for changed twelve times within the last hour.","const":true},"seen":{"description":"What was seen of all that the clause names that is not true.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/Sighting"}}},"required":["to","code","message"]},"consent":{"title":"Consent","description":"What somebody aboard said last about the newest deployment.","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"answer":{"enum":["granted","denied"]},"by":{"description":"As they say themselves.","type":"string","minLength":1,"maxLength":64},"reason":{"type":"string","minLength":1,"maxLength":160},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"until":{"$ref":"metadata.schema.json#/$defs/Time","description":"It counts no more from then on."}},"required":["sequence","answer","by","at"]},"applications":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/ApplicationReport"}},"applicationsLeftOut":{"description":"How many more it has, for which there was no room; those that do not run come first.","type":"integer","minimum":1,"maximum":1000},"hostDeath":{"$ref":"#/$defs/HostDeath","description":"The last time a process of applications died."},"downloads":{"description":"How the artifacts of the running deployment arrived.","type":"array","maxItems":64,"items":{"$ref":"#/$defs/DownloadReport"}},"problem":{"$ref":"#/$defs/DeviceProblem","description":"Why it is not at the newest deployment, or what was refused last."},"outbox":{"$ref":"#/$defs/OutboxReport"},"asks":{"title":"Asks","description":"It has no session with a broker and asks over HTTPS for news; absent where it has one.","type":"object","properties":{"everySeconds":{"description":"How long it is silent at most, if its link is there.","type":"integer","minimum":1,"maximum":31622400},"why":{"description":"plan: its configuration has it so; no-mqtt: it reaches the controller and no broker.","enum":["plan","no-mqtt"]}},"required":["everySeconds","why"]},"links":{"description":"What it counted on the links of its site that its deployment names; absent where that names none.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/LinkReport"}},"neighbours":{"description":"Neighbours that it asks for nothing for a while, and why; absent where there are none.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/NeighbourReport"}},"bytesReceivedTotal":{"description":"Artifact and metadata bytes taken since enrolment.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["at","counter","agentVersion","phase","since","highestSequence","applications"],"$defs":{"NeighbourReport":{"title":"NeighbourReport","type":"object","properties":{"address":{"description":"As HOST:PORT.","type":"string","maxLength":260},"device":{"$ref":"metadata.schema.json#/$defs/Name","description":"By its certificate; absent where it showed none of this fleet."},"why":{"description":"wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.","enum":["wrong-bytes","too-slow","untrusted"]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["address","why","at"]},"LinkReport":{"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]},"Sighting":{"title":"Sighting","type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":330},"value":{"oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"When a fact was written, by the device's clock."}},"required":["name"]},"Phase":{"title":"Phase","enum":["idle","fetching","staged","waiting","activating","probation","active"]},"DeploymentReference":{"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]},"ApplicationReport":{"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"flapping":{"description":"It came to fail or did well again twelve times within the last hour.","const":true},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"},"links":{"description":"What is linked to it now, as NAME/VERSION by the name that it imports from.","type":"object","maxProperties":8,"additionalProperties":{"type":"string","maxLength":128}}},"required":["name","version","state","since","restarts"]},"ApplicationUsage":{"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]},"FactReport":{"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]},"QuotaUsage":{"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]},"EventCounts":{"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}},"SnapshotReport":{"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"isTakenOver":{"description":"It went on from the state of the release before it when it took its place.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false},"HostDeath":{"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]},"DownloadReport":{"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta","condensed"],"description":"kept: it was there already. condensed: by a delta that starts from nothing."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991},"neighbour":{"$ref":"metadata.schema.json#/$defs/Name","description":"The device that it came from over a network of the site; bytes are what an earlier try had taken over the link."}},"required":["name","version","method","bytes","length"]},"OutboxReport":{"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]},"DeviceProblem":{"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]}}};
+const schema287 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/report.schema.json","title":"Report","description":"What a device says of itself: the reported state of the named shadow `fleet`. At most 3 KB as JSON. Members that a reader does not know are those of a newer agent, and no fault.","type":"object","maxProperties":64,"properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"The device's own time when it said this."},"boot":{"title":"Boot","description":"Which start of the agent says this; absent in reports of agents that count across restarts.","type":"object","properties":{"id":{"description":"Drawn by chance at each start.","type":"string","pattern":"^[0-9a-f]{1,32}$"},"number":{"description":"Grows by one with each start on the same state; two starts share one where the disk took nothing in between.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["id","number"]},"counter":{"description":"Grows by one with every report of the same boot, from 1; the highest of them is the newest.","type":"integer","minimum":0,"maximum":9007199254740991},"agentVersion":{"type":"string","maxLength":64},"phase":{"$ref":"#/$defs/Phase"},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"When it entered the phase."},"highestSequence":{"description":"The highest sequence it ever accepted; 0 before the first.","type":"integer","minimum":0,"maximum":9007199254740991},"running":{"$ref":"#/$defs/DeploymentReference","description":"The deployment whose applications run now."},"target":{"$ref":"#/$defs/DeploymentReference","description":"The deployment it is on its way to, when that is another."},"progress":{"title":"Progress","type":"object","properties":{"bytesDone":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesTotal":{"type":"integer","minimum":0,"maximum":9007199254740991},"neighbour":{"$ref":"metadata.schema.json#/$defs/Name","description":"The device of the site that fetches it over the link, and is waited for."}},"required":["bytesDone","bytesTotal"]},"waiting":{"title":"Waiting","description":"What it waits for in the phase waiting, before it fetches or activates its target.","type":"object","properties":{"to":{"enum":["fetch","activate"]},"code":{"type":"string","pattern":"^[A-Z][A-Z_]{0,63}$"},"message":{"description":"For people.","type":"string","maxLength":300},"opensAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When its next window opens."},"flapping":{"description":"What it waits for changed twelve times within the last hour.","const":true},"seen":{"description":"What was seen of all that the clause names that is not true.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/Sighting"}}},"required":["to","code","message"]},"consent":{"title":"Consent","description":"What somebody aboard said last about the newest deployment.","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"answer":{"enum":["granted","denied"]},"by":{"description":"As they say themselves.","type":"string","minLength":1,"maxLength":64},"reason":{"type":"string","minLength":1,"maxLength":160},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"until":{"$ref":"metadata.schema.json#/$defs/Time","description":"It counts no more from then on."}},"required":["sequence","answer","by","at"]},"applications":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/ApplicationReport"}},"applicationsLeftOut":{"description":"How many more it has, for which there was no room; those that do not run come first.","type":"integer","minimum":1,"maximum":1000},"hostDeath":{"$ref":"#/$defs/HostDeath","description":"The last time a process of applications died."},"downloads":{"description":"How the artifacts of the running deployment arrived.","type":"array","maxItems":64,"items":{"$ref":"#/$defs/DownloadReport"}},"problem":{"$ref":"#/$defs/DeviceProblem","description":"Why it is not at the newest deployment, or what was refused last."},"outbox":{"$ref":"#/$defs/OutboxReport"},"asks":{"title":"Asks","description":"It has no session with a broker and asks over HTTPS for news; absent where it has one.","type":"object","properties":{"everySeconds":{"description":"How long it is silent at most, if its link is there.","type":"integer","minimum":1,"maximum":31622400},"why":{"description":"plan: its configuration has it so; no-mqtt: it reaches the controller and no broker.","enum":["plan","no-mqtt"]}},"required":["everySeconds","why"]},"links":{"description":"What it counted on the links of its site that its deployment names; absent where that names none.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/LinkReport"}},"neighbours":{"description":"Neighbours that it asks for nothing for a while, and why; absent where there are none.","type":"array","maxItems":32,"items":{"$ref":"#/$defs/NeighbourReport"}},"bytesReceivedTotal":{"description":"Artifact and metadata bytes taken since enrolment.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["at","counter","agentVersion","phase","since","highestSequence","applications"],"$defs":{"NeighbourReport":{"title":"NeighbourReport","type":"object","properties":{"address":{"description":"As HOST:PORT.","type":"string","maxLength":260},"device":{"$ref":"metadata.schema.json#/$defs/Name","description":"By its certificate; absent where it showed none of this fleet."},"why":{"description":"wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.","enum":["wrong-bytes","too-slow","untrusted"]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["address","why","at"]},"LinkReport":{"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"modulesAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When something of a module came over it last; absent before the first."},"bitsPerSecond":{"description":"How fast modules come over it: the middle one of the last five downloads that took long enough to tell; absent before the first.","type":"integer","minimum":1,"maximum":9007199254740991},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]},"Sighting":{"title":"Sighting","type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":330},"value":{"oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"When a fact was written, by the device's clock."}},"required":["name"]},"Phase":{"title":"Phase","enum":["idle","fetching","staged","waiting","activating","probation","active"]},"DeploymentReference":{"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]},"ApplicationReport":{"title":"ApplicationReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"state":{"enum":["starting","running","backoff","completed","failed","stopped"]},"since":{"$ref":"metadata.schema.json#/$defs/Time"},"restarts":{"type":"integer","minimum":0,"maximum":9007199254740991},"exitCode":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"message":{"description":"The reason of the last failure.","type":"string","maxLength":200},"flapping":{"description":"It came to fail or did well again twelve times within the last hour.","const":true},"stack":{"description":"Where it trapped: its functions, innermost first.","type":"array","maxItems":32,"items":{"type":"string","maxLength":64}},"lines":{"description":"What it printed last, of one that does not run.","type":"array","maxItems":32,"items":{"type":"string","maxLength":160}},"process":{"description":"Why it has a process of its own, where it has one.","type":"string","maxLength":100},"facts":{"description":"What it published last, by name.","type":"object","maxProperties":8,"additionalProperties":{"$ref":"#/$defs/FactReport"}},"usage":{"$ref":"#/$defs/ApplicationUsage"},"events":{"$ref":"#/$defs/EventCounts"},"snapshot":{"$ref":"#/$defs/SnapshotReport"},"links":{"description":"What is linked to it now, as NAME/VERSION by the name that it imports from.","type":"object","maxProperties":8,"additionalProperties":{"type":"string","maxLength":128}}},"required":["name","version","state","since","restarts"]},"ApplicationUsage":{"title":"ApplicationUsage","description":"What it took when the report was made.","type":"object","properties":{"memoryBytes":{"description":"Of its linear memory.","type":"integer","minimum":0,"maximum":9007199254740991},"memoryBytesMax":{"description":"What that may grow to.","type":"integer","minimum":0,"maximum":9007199254740991},"fuelPerSecond":{"type":"integer","minimum":0,"maximum":9007199254740991},"data":{"$ref":"#/$defs/QuotaUsage"},"kv":{"$ref":"#/$defs/QuotaUsage"}},"required":["memoryBytes","memoryBytesMax","fuelPerSecond"]},"FactReport":{"title":"FactReport","type":"object","properties":{"value":{"anyOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["value","at"]},"QuotaUsage":{"title":"QuotaUsage","description":"What it keeps on the device's disk.","type":"object","properties":{"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytesMax":{"description":"Its quota.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["bytes","bytesMax"]},"EventCounts":{"title":"EventCounts","description":"Since it was started under this agent; a count that is not there is 0.","type":"object","properties":{"handled":{"description":"Events whose instance ended well.","type":"integer","minimum":0,"maximum":9007199254740991},"failed":{"type":"integer","minimum":0,"maximum":9007199254740991},"dropped":{"description":"Events and messages that found no room, and messages that were too large.","type":"integer","minimum":0,"maximum":9007199254740991},"instances":{"description":"At work now.","type":"integer","minimum":0,"maximum":9007199254740991},"waiting":{"description":"Events and messages that wait now.","type":"integer","minimum":0,"maximum":9007199254740991}}},"SnapshotReport":{"title":"SnapshotReport","description":"What is kept of the state of its instance.","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time","description":"Of the last that was written since its start."},"bytes":{"description":"Of that on the disk.","type":"integer","minimum":0},"isRestored":{"description":"It went on from a snapshot when it was started.","type":"boolean"},"isTakenOver":{"description":"It went on from the state of the release before it when it took its place.","type":"boolean"},"fault":{"description":"Why the last was not written, or why it began afresh.","type":"string","maxLength":160}},"additionalProperties":false},"HostDeath":{"title":"HostDeath","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"host":{"description":"Which process, by what it is for.","type":"string","maxLength":100},"how":{"type":"string","maxLength":100},"applications":{"description":"Those it ran, each with what it was doing.","type":"array","maxItems":64,"items":{"title":"Resident","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"was":{"enum":["starting","running","backoff","completed","failed","stopped","executing"]}},"required":["name","was"]}},"suspects":{"description":"One: it was this one. Several: it was one of these, and they are separated until it is known. None: it was ended from outside.","type":"array","maxItems":64,"items":{"$ref":"metadata.schema.json#/$defs/Name"}},"count":{"description":"Deaths since the agent started.","type":"integer","minimum":1,"maximum":9007199254740991}},"required":["at","host","how","applications","suspects","count"]},"DownloadReport":{"title":"DownloadReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"method":{"enum":["kept","whole","brotli","delta","condensed"],"description":"kept: it was there already. condensed: by a delta that starts from nothing."},"bytes":{"description":"Taken over the link.","type":"integer","minimum":0,"maximum":9007199254740991},"length":{"description":"Of the module.","type":"integer","minimum":0,"maximum":9007199254740991},"neighbour":{"$ref":"metadata.schema.json#/$defs/Name","description":"The device that it came from over a network of the site; bytes are what an earlier try had taken over the link."}},"required":["name","version","method","bytes","length"]},"OutboxReport":{"title":"OutboxReport","description":"What its channels have to say to the shore and the shore does not have yet, all together.","type":"object","properties":{"messages":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"oldestAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When the oldest was written, by the time of this report and its age."},"dropped":{"description":"Since each channel was opened for the first time: for want of room or rate, or for their age.","type":"integer","minimum":0,"maximum":9007199254740991},"held":{"title":"OutboxHeld","description":"Why it keeps what it could send.","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":160},"channel":{"description":"APPLICATION/CHANNEL, where it is one.","type":"string","maxLength":128}},"required":["code","message"]}},"required":["messages","bytes","dropped"]},"DeviceProblem":{"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]}}};
 const schema289 = {"title":"Phase","enum":["idle","fetching","staged","waiting","activating","probation","active"]};
 const pattern178 = new RegExp("^[0-9a-f]{1,32}$", "u");
 const pattern182 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
@@ -7822,7 +7822,7 @@ return errors === 0;
 }
 validate137.evaluated = {"props":{"messages":true,"bytes":true,"oldestAt":true,"dropped":true,"held":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema323 = {"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]};
+const schema323 = {"title":"LinkReport","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"leadsOut":{"description":"Its default route goes over it.","const":true},"bytes":{"description":"Of its own connections, both ways, as IP takes them.","type":"integer","minimum":0,"maximum":9007199254740991},"since":{"$ref":"metadata.schema.json#/$defs/Time","description":"Since when they are counted; absent before the first."},"modulesAt":{"$ref":"metadata.schema.json#/$defs/Time","description":"When something of a module came over it last; absent before the first."},"bitsPerSecond":{"description":"How fast modules come over it: the middle one of the last five downloads that took long enough to tell; absent before the first.","type":"integer","minimum":1,"maximum":9007199254740991},"budget":{"title":"BudgetReport","description":"What it may take in the period under way, and has taken.","type":"object","properties":{"used":{"type":"integer","minimum":0,"maximum":9007199254740991},"bytes":{"type":"integer","minimum":0,"maximum":9007199254740991},"per":{"$ref":"metadata.schema.json#/$defs/BudgetPeriod"}},"required":["used","bytes","per"]}},"required":["name","bytes"]};
 const schema120 = {"description":"By UTC.","enum":["day","month"]};
 
 function validate139(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -7953,11 +7953,11 @@ vErrors.push(err9);
 errors++;
 }
 }
-if(data.budget !== undefined){
-let data4 = data.budget;
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-if(data4.used === undefined){
-const err10 = {instancePath:instancePath+"/budget",schemaPath:"#/properties/budget/required",keyword:"required",params:{missingProperty: "used"},message:"must have required property '"+"used"+"'"};
+if(data.modulesAt !== undefined){
+let data4 = data.modulesAt;
+if(typeof data4 === "string"){
+if(!pattern41.test(data4)){
+const err10 = {instancePath:instancePath+"/modulesAt",schemaPath:"metadata.schema.json#/$defs/Time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -7966,8 +7966,9 @@ vErrors.push(err10);
 }
 errors++;
 }
-if(data4.bytes === undefined){
-const err11 = {instancePath:instancePath+"/budget",schemaPath:"#/properties/budget/required",keyword:"required",params:{missingProperty: "bytes"},message:"must have required property '"+"bytes"+"'"};
+}
+else {
+const err11 = {instancePath:instancePath+"/modulesAt",schemaPath:"metadata.schema.json#/$defs/Time/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -7976,8 +7977,11 @@ vErrors.push(err11);
 }
 errors++;
 }
-if(data4.per === undefined){
-const err12 = {instancePath:instancePath+"/budget",schemaPath:"#/properties/budget/required",keyword:"required",params:{missingProperty: "per"},message:"must have required property '"+"per"+"'"};
+}
+if(data.bitsPerSecond !== undefined){
+let data5 = data.bitsPerSecond;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err12 = {instancePath:instancePath+"/bitsPerSecond",schemaPath:"#/properties/bitsPerSecond/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -7986,10 +7990,9 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(data4.used !== undefined){
-let data5 = data4.used;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err13 = {instancePath:instancePath+"/budget/used",schemaPath:"#/properties/budget/properties/used/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 9007199254740991 || isNaN(data5)){
+const err13 = {instancePath:instancePath+"/bitsPerSecond",schemaPath:"#/properties/bitsPerSecond/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -7998,9 +8001,8 @@ vErrors.push(err13);
 }
 errors++;
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-const err14 = {instancePath:instancePath+"/budget/used",schemaPath:"#/properties/budget/properties/used/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(data5 < 1 || isNaN(data5)){
+const err14 = {instancePath:instancePath+"/bitsPerSecond",schemaPath:"#/properties/bitsPerSecond/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -8009,8 +8011,13 @@ vErrors.push(err14);
 }
 errors++;
 }
-if(data5 < 0 || isNaN(data5)){
-const err15 = {instancePath:instancePath+"/budget/used",schemaPath:"#/properties/budget/properties/used/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+}
+if(data.budget !== undefined){
+let data6 = data.budget;
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+if(data6.used === undefined){
+const err15 = {instancePath:instancePath+"/budget",schemaPath:"#/properties/budget/required",keyword:"required",params:{missingProperty: "used"},message:"must have required property '"+"used"+"'"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -8019,12 +8026,8 @@ vErrors.push(err15);
 }
 errors++;
 }
-}
-}
-if(data4.bytes !== undefined){
-let data6 = data4.bytes;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err16 = {instancePath:instancePath+"/budget/bytes",schemaPath:"#/properties/budget/properties/bytes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data6.bytes === undefined){
+const err16 = {instancePath:instancePath+"/budget",schemaPath:"#/properties/budget/required",keyword:"required",params:{missingProperty: "bytes"},message:"must have required property '"+"bytes"+"'"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -8033,9 +8036,8 @@ vErrors.push(err16);
 }
 errors++;
 }
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 9007199254740991 || isNaN(data6)){
-const err17 = {instancePath:instancePath+"/budget/bytes",schemaPath:"#/properties/budget/properties/bytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(data6.per === undefined){
+const err17 = {instancePath:instancePath+"/budget",schemaPath:"#/properties/budget/required",keyword:"required",params:{missingProperty: "per"},message:"must have required property '"+"per"+"'"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -8044,8 +8046,10 @@ vErrors.push(err17);
 }
 errors++;
 }
-if(data6 < 0 || isNaN(data6)){
-const err18 = {instancePath:instancePath+"/budget/bytes",schemaPath:"#/properties/budget/properties/bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data6.used !== undefined){
+let data7 = data6.used;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err18 = {instancePath:instancePath+"/budget/used",schemaPath:"#/properties/budget/properties/used/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -8054,12 +8058,9 @@ vErrors.push(err18);
 }
 errors++;
 }
-}
-}
-if(data4.per !== undefined){
-let data7 = data4.per;
-if(!((data7 === "day") || (data7 === "month"))){
-const err19 = {instancePath:instancePath+"/budget/per",schemaPath:"metadata.schema.json#/$defs/BudgetPeriod/enum",keyword:"enum",params:{allowedValues: schema120.enum},message:"must be equal to one of the allowed values"};
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 9007199254740991 || isNaN(data7)){
+const err19 = {instancePath:instancePath+"/budget/used",schemaPath:"#/properties/budget/properties/used/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -8068,10 +8069,8 @@ vErrors.push(err19);
 }
 errors++;
 }
-}
-}
-else {
-const err20 = {instancePath:instancePath+"/budget",schemaPath:"#/properties/budget/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data7 < 0 || isNaN(data7)){
+const err20 = {instancePath:instancePath+"/budget/used",schemaPath:"#/properties/budget/properties/used/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -8082,8 +8081,10 @@ errors++;
 }
 }
 }
-else {
-const err21 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data6.bytes !== undefined){
+let data8 = data6.bytes;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+const err21 = {instancePath:instancePath+"/budget/bytes",schemaPath:"#/properties/budget/properties/bytes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -8092,12 +8093,71 @@ vErrors.push(err21);
 }
 errors++;
 }
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 9007199254740991 || isNaN(data8)){
+const err22 = {instancePath:instancePath+"/budget/bytes",schemaPath:"#/properties/budget/properties/bytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+if(data8 < 0 || isNaN(data8)){
+const err23 = {instancePath:instancePath+"/budget/bytes",schemaPath:"#/properties/budget/properties/bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+}
+if(data6.per !== undefined){
+let data9 = data6.per;
+if(!((data9 === "day") || (data9 === "month"))){
+const err24 = {instancePath:instancePath+"/budget/per",schemaPath:"metadata.schema.json#/$defs/BudgetPeriod/enum",keyword:"enum",params:{allowedValues: schema120.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+}
+else {
+const err25 = {instancePath:instancePath+"/budget",schemaPath:"#/properties/budget/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+}
+else {
+const err26 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
 validate139.errors = vErrors;
 return errors === 0;
 }
-validate139.evaluated = {"props":{"name":true,"leadsOut":true,"bytes":true,"since":true,"budget":true},"dynamicProps":false,"dynamicItems":false};
+validate139.evaluated = {"props":{"name":true,"leadsOut":true,"bytes":true,"since":true,"modulesAt":true,"bitsPerSecond":true,"budget":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema327 = {"title":"NeighbourReport","type":"object","properties":{"address":{"description":"As HOST:PORT.","type":"string","maxLength":260},"device":{"$ref":"metadata.schema.json#/$defs/Name","description":"By its certificate; absent where it showed none of this fleet."},"why":{"description":"wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.","enum":["wrong-bytes","too-slow","untrusted"]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["address","why","at"]};
+const schema328 = {"title":"NeighbourReport","type":"object","properties":{"address":{"description":"As HOST:PORT.","type":"string","maxLength":260},"device":{"$ref":"metadata.schema.json#/$defs/Name","description":"By its certificate; absent where it showed none of this fleet."},"why":{"description":"wrong-bytes: what it sent is not what it was asked for; too-slow: it stalled, or sent it slower than any such network; untrusted: it and this device do not take each other's certificates.","enum":["wrong-bytes","too-slow","untrusted"]},"at":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["address","why","at"]};
 
 function validate141(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -8193,7 +8253,7 @@ errors++;
 if(data.why !== undefined){
 let data2 = data.why;
 if(!(((data2 === "wrong-bytes") || (data2 === "too-slow")) || (data2 === "untrusted"))){
-const err7 = {instancePath:instancePath+"/why",schemaPath:"#/properties/why/enum",keyword:"enum",params:{allowedValues: schema327.properties.why.enum},message:"must be equal to one of the allowed values"};
+const err7 = {instancePath:instancePath+"/why",schemaPath:"#/properties/why/enum",keyword:"enum",params:{allowedValues: schema328.properties.why.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -9447,7 +9507,7 @@ return errors === 0;
 }
 validate117.evaluated = {"props":{"at":true,"boot":true,"counter":true,"agentVersion":true,"phase":true,"since":true,"highestSequence":true,"running":true,"target":true,"progress":true,"waiting":true,"consent":true,"applications":true,"applicationsLeftOut":true,"hostDeath":true,"downloads":true,"problem":true,"outbox":true,"asks":true,"links":true,"neighbours":true,"bytesReceivedTotal":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema330 = {"title":"LinkPrice","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"price":{"type":"number","minimum":0},"currency":{"type":"string"}},"required":["name","price","currency"],"additionalProperties":false};
+const schema331 = {"title":"LinkPrice","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"price":{"type":"number","minimum":0},"currency":{"type":"string"}},"required":["name","price","currency"],"additionalProperties":false};
 
 function validate144(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10112,7 +10172,7 @@ return errors === 0;
 }
 validate106.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema333 = {"title":"ExpiryStatus","type":"object","properties":{"kind":{"description":"root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.","enum":["root","targets","role","snapshot","timestamp","authority","server","device"]},"subject":{"description":"A file of the repository, or what it is.","type":"string"},"expiresAt":{"$ref":"metadata.schema.json#/$defs/Time"},"severity":{"description":"notice: within a year; warning: within 30 days; urgent: within 7 days; expired: it is over.","enum":["notice","warning","urgent","expired"]},"message":{"description":"When it ends, what stops then, and what to do.","type":"string"}},"required":["kind","subject","expiresAt","severity","message"],"additionalProperties":false};
+const schema334 = {"title":"ExpiryStatus","type":"object","properties":{"kind":{"description":"root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.","enum":["root","targets","role","snapshot","timestamp","authority","server","device"]},"subject":{"description":"A file of the repository, or what it is.","type":"string"},"expiresAt":{"$ref":"metadata.schema.json#/$defs/Time"},"severity":{"description":"notice: within a year; warning: within 30 days; urgent: within 7 days; expired: it is over.","enum":["notice","warning","urgent","expired"]},"message":{"description":"When it ends, what stops then, and what to do.","type":"string"}},"required":["kind","subject","expiresAt","severity","message"],"additionalProperties":false};
 
 function validate148(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10190,7 +10250,7 @@ errors++;
 if(data.kind !== undefined){
 let data0 = data.kind;
 if(!((((((((data0 === "root") || (data0 === "targets")) || (data0 === "role")) || (data0 === "snapshot")) || (data0 === "timestamp")) || (data0 === "authority")) || (data0 === "server")) || (data0 === "device"))){
-const err6 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema333.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err6 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema334.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -10240,7 +10300,7 @@ errors++;
 if(data.severity !== undefined){
 let data3 = data.severity;
 if(!((((data3 === "notice") || (data3 === "warning")) || (data3 === "urgent")) || (data3 === "expired"))){
-const err10 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema333.properties.severity.enum},message:"must be equal to one of the allowed values"};
+const err10 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema334.properties.severity.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -10278,7 +10338,7 @@ return errors === 0;
 }
 validate148.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema335 = {"title":"Refusal","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"device":{"description":"The name it claimed.","type":"string"},"keyFingerprint":{"type":"string"},"address":{"type":"string"},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"}},"required":["at","code","message"],"additionalProperties":false};
+const schema336 = {"title":"Refusal","type":"object","properties":{"at":{"$ref":"metadata.schema.json#/$defs/Time"},"device":{"description":"The name it claimed.","type":"string"},"keyFingerprint":{"type":"string"},"address":{"type":"string"},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string"}},"required":["at","code","message"],"additionalProperties":false};
 
 function validate150(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;

@@ -190,7 +190,7 @@ test('what a device counted on its links is told against the budget, with what i
   const budget = { used: 30_000_000, bytes: 50_000_000, per: 'month' };
   const links = [
     { name: 'vsat', leadsOut: true, bytes: 42_500_000, since: '2026-02-01T00:00:00.000Z', budget },
-    { name: 'port', bytes: 0 },
+    { name: 'port', bytes: 9_000_000, since: at, modulesAt: at, bitsPerSecond: 8_123_456 },
   ];
   const report = { at, counter: 1, agentVersion: '0', phase: 'idle', since: at, highestSequence: 0, applications: [] };
   const device = {
@@ -203,5 +203,6 @@ test('what a device counted on its links is told against the budget, with what i
   } as unknown as StatusDocument;
   const story = deviceStory(device, status, styleFor(false), 200);
   const vsat = 'vsat, which leads out: 42.5 MB since 2026-02-01, 191.25 EUR; 30.0 MB of 50.0 MB this month';
-  t.true(story.includes(`Links, as it counted:\n  ${vsat}\n  port: nothing yet\n`), story);
+  const port = 'port: 9.00 MB since 2026-03-09; modules last came over it on 2026-03-09, usually at 8.12 Mbit/s';
+  t.true(story.includes(`Links, as it counted:\n  ${vsat}\n  ${port}\n`), story);
 });

@@ -2,9 +2,10 @@
 import test from 'ava';
 import { type BundleWorld, makeBundle } from '../../../controller/bundles/make-bundle.ts';
 import { type DeviceOffer, offersTo } from '../../../controller/engine/offers.ts';
-import { leaseDaysMax, placedFiles } from '../../../schemas/bundle-file.ts';
+import { isTakenFile, leaseDaysMax, placedFiles, takenFileName } from '../../../schemas/bundle-file.ts';
 import type { BundleAnswer, BundleStatement, DeployedApplication, Way } from '../../../schemas/generated/types.ts';
 import { isBundleStatement } from '../../../schemas/generated/validators/bundle.js';
+import { isTakenMarks } from '../../../schemas/generated/validators/taken-marks.js';
 import { sha256Hex } from '../../../schemas/sha256.ts';
 
 const nowMs = Date.parse('2026-03-01T00:00:00Z');
@@ -50,11 +51,15 @@ const blobs = new Map([...[gauge1, gauge2, patch, packed, keys, digest('f')]].ma
 const gauge = (version: string, sha256: string) =>
   ({ name: 'gauge', version, sha256, length: 900 }) as DeployedApplication;
 const offer = (device: string, change: Partial<DeviceOffer> = {}): DeviceOffer => ({
-  ...{ device, runs: ['gauge/1.0.0'], isThere: false },
+  ...{ device, runs: ['gauge/1.0.0'], isThere: false, marks: {}, isCarried: false },
   offer: { sequence: 2, envelope: `{"for":"${device}"}`, applications: [gauge('2.0.0', gauge2)] },
   ...change,
 });
-const nothingFor = (device: string): DeviceOffer => ({ device, runs: [], isThere: false });
+const nothingFor = (device: string): DeviceOffer => ({
+  ...{ device, runs: [], isThere: false, marks: {}, isCarried: false },
+});
+const mark = { stream: '0123456789abcdef', segment: 3, index: 7, at: nowMs, dropped: 2 };
+const marks = { 'gauge/readings': mark, 'fleet-agent/logbook': { ...mark, segment: 0 } };
 
 interface Made {
   readonly answer: Awaited<ReturnType<typeof makeBundle>>;
@@ -119,6 +124,30 @@ test('a device that runs a release that has no delta here gets it whole, and one
   t.deepEqual(await names({ runs: ['gauge/2.0.0'] }), [`sha256/${keys}`]);
 });
 
+test('what the shore has of their messages goes to devices along with the rest, and alone to one that only somebody with a stick reaches', async (t) => {
+  const { answer, statement } = await made([
+    offer('anna', { marks }),
+    offer('berta', { isThere: true, runs: ['gauge/2.0.0'], marks, isCarried: true }),
+    offer('clara', { isThere: true, marks }),
+    offer('dora', { isThere: true, isCarried: true }),
+  ]);
+  t.deepEqual(
+    statement.deployments.map(({ device }) => device),
+    ['anna', 'berta'],
+  );
+  const { texts } = answer as BundleAnswer;
+  const taken = JSON.parse(texts[takenFileName('berta')]!);
+  t.true(isTakenMarks(taken));
+  t.deepEqual(taken.channels, [
+    { application: 'gauge', channel: 'readings', stream: mark.stream, segment: 3, index: 7 },
+    { application: 'fleet-agent', channel: 'logbook', stream: mark.stream, segment: 0, index: 7 },
+  ]);
+  t.deepEqual(
+    statement.files.map(({ name }) => name).filter((name) => isTakenFile(name)),
+    ['anna', 'berta'].map(takenFileName),
+  );
+});
+
 test('where nothing is offered, nothing is lacking, or too much is asked for, there is no bundle and nothing is noted', async (t) => {
   const cases = [
     ['NOTHING_OFFERED', /is offered nothing now/, await made([nothingFor('anna')])],
@@ -144,24 +173,31 @@ test('what a wave, a hold or a halt keeps from a device is not offered by hand e
       gist: { phase: 'fetching', running: { sequence: 1 } },
       runs: 'gauge/1.0.0 ',
     },
-    there: { issued, shadow: { desiredAt: 1 }, gist: { phase: 'active', running: { sequence: 2 } } },
+    there: {
+      issued,
+      shadow: { desiredAt: 1 },
+      carried: { at: 1, by: 'ada' },
+      gist: { phase: 'active', running: { sequence: 2 } },
+    },
     withheld: { issued, shadow: { withheldAt: 1 } },
     unknown: { shadow: {} },
   };
   const sight = {
+    marks: () => marks,
     device: (name: string) => records[name],
     documents: { bring: async () => {}, get: () => envelope },
   } as unknown as Parameters<typeof offersTo>[0];
   const offers = await offersTo(sight, Object.keys(records));
   t.deepEqual(
-    offers.map(({ device, offer: one, isThere, runs }) => [device, one?.sequence, isThere, runs]),
+    offers.map(({ device, offer: one, isThere, runs, isCarried }) => [device, one?.sequence, isThere, runs, isCarried]),
     [
-      ['offered', 2, false, ['gauge/1.0.0']],
-      ['there', 2, true, []],
-      ['withheld', undefined, false, []],
-      ['unknown', undefined, false, []],
+      ['offered', 2, false, ['gauge/1.0.0'], false],
+      ['there', 2, true, [], true],
+      ['withheld', undefined, false, [], false],
+      ['unknown', undefined, false, [], false],
     ],
   );
+  t.is(offers[0]!.marks, marks);
 });
 
 test('files stand one behind the other, and no bundle may be installed for longer than three months', (t) => {

@@ -123,6 +123,10 @@ test('a first wave that takes the whole fleet is warned of, unless that is one d
     '14 wave canary is the first and takes all 2 devices of the fleet, so that nothing is tried on some of them before it goes to all; give it a limit, or a selector that fewer have',
   ]);
   t.deepEqual(told(filesOf({ waves: [{ ...wave, limit: 1 }] })), []);
+  t.deepEqual(told(filesOf({ waves: [{ ...wave, limit: 2 }, { name: 'rest' }] })), [
+    '14 wave canary is the first and takes all 2 devices of the fleet, so that nothing is tried on some of them before it goes to all; give it a smaller limit, or a selector that fewer have',
+  ]);
+  t.deepEqual(told(filesOf({ waves: [{ ...wave, limit: '50%' }] })), []);
   t.deepEqual(told(filesOf({ waves: [{ name: 'canary', limit: 2 }] })), [
     '14 wave canary is the first and its limit of 2 takes all 2 devices of the fleet, so that nothing is tried on some of them before it goes to all; write less than 2',
   ]);

@@ -1,6 +1,6 @@
 /** A bundle of all that a shore serves, as it is carried to a device. */
 import { bundlePayloadType, signEnvelope } from '../../../artifact/trust/dsse.ts';
-import { bundleHead } from '../../../schemas/bundle-file.ts';
+import { bundleHead, takenFileName } from '../../../schemas/bundle-file.ts';
 import type { BundleStatement, Deployment } from '../../../schemas/generated/types.ts';
 import type { Ship } from '../ship.ts';
 import { type AppWish, dayMs, type Shore, sha256 } from '../shore.ts';
@@ -15,16 +15,19 @@ export interface Carried {
   readonly days?: number;
   readonly key?: Shore['deploymentKey'];
   readonly devices?: readonly string[];
+  /** What the shore has of the messages of the first of them, as it lies in a file. */
+  readonly taken?: object;
   /** Of these files, none. */
   readonly without?: (name: string) => boolean;
 }
 
 /** The bytes of a bundle. */
 export function bundleOf(shore: Shore, { sequence, apps, change, ...terms }: Carried): Buffer {
-  const { days = 30, key = shore.deploymentKey, devices = [shore.device], without = () => false } = terms;
+  const { days = 30, key = shore.deploymentKey, devices = [shore.device], taken, without = () => false } = terms;
   const envelope = Buffer.from(shore.envelope(shore.deployment(sequence, apps, change)));
   const all = { ...shore.files, [`/sha256/${sha256(envelope)}`]: envelope };
-  const files = Object.entries(all).filter(([path]) => !without(path));
+  const word = taken && { [`/${takenFileName(devices[0]!)}`]: Buffer.from(JSON.stringify(taken)) };
+  const files = Object.entries({ ...all, ...word }).filter(([path]) => !without(path));
   const statement: BundleStatement = {
     ...{ apiVersion: 'fleet/v1alpha1', kind: 'Bundle' },
     issuedAt: new Date(shore.nowMs).toISOString(),

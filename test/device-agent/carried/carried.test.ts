@@ -3,9 +3,12 @@ import test from 'ava';
 import fc from 'fast-check';
 import { openBundle } from '../../../device-agent/carried/open-bundle.ts';
 import { DownloadError } from '../../../device-agent/download/download-error.ts';
+import type { CarriedPlace } from '../../../device-agent/outbox/carried.ts';
 import type { Disk } from '../../../platform/ports.ts';
-import type { DeployedLink, LinkCarries, Receipt } from '../../../schemas/generated/types.ts';
+import { proveMessages } from '../../../schemas/carried-messages.ts';
+import type { CarriedMessages, DeployedLink, LinkCarries, Receipt } from '../../../schemas/generated/types.ts';
 import { isReport } from '../../../schemas/generated/validators/report.js';
+import { type MessageBatch, unpackBatch } from '../../../schemas/message-batch.ts';
 import { proveReceipt } from '../../../schemas/receipt.ts';
 import { keepAll } from '../../sim/disk-crash.ts';
 import { bornDisk, Ship } from '../ship.ts';
@@ -212,3 +215,58 @@ function gaugeOf(version: string) {
 function isModule({ shore }: Ship, path: string): boolean {
   return path.startsWith('/sha256/') && (shore.files[path]?.length ?? 0) > 4_000;
 }
+
+/** What a device has for the shore, in batches. */
+async function carriedOf(ship: Ship) {
+  const batches: MessageBatch[] = [];
+  let after: unknown;
+  for (;;) {
+    const { carried } = await ship.ask({ ask: 'messages', ...(after === undefined ? {} : { after }) });
+    if (carried === undefined) return batches;
+    const { messages, place } = carried as { readonly messages: CarriedMessages; readonly place: CarriedPlace };
+    batches.push(unpackBatch(proveMessages(messages)!.packed));
+    after = place;
+  }
+}
+
+test('what the shore has by a bundle a device carries no more, and its next receipt goes on behind it, over a power cut too', async (t) => {
+  const ship = await dark();
+  const { shore } = ship;
+  for (let n = 0; n < 4; n += 1) {
+    ship.cutPower(keepAll);
+    ship.boot();
+    await ship.run(120);
+  }
+  const all = await carriedOf(ship);
+  const [first] = all;
+  const own = { application: first!.application, channel: first!.channel, stream: first!.stream };
+  t.is(own.application, 'fleet-agent');
+  const { segment, index } = first!;
+  t.true(first!.messages.length > 1);
+  const marks = (...channels: readonly object[]) => ({ apiVersion: 'fleet/v1alpha1', kind: 'TakenMarks', channels });
+  const current: Carried = { sequence: 1, apps: [gauge1, horn1] };
+  const bring = (taken: object, change: Partial<Carried> = {}) =>
+    apply(ship, bundleOf(shore, { ...current, ...change, taken }));
+  // Of another stream, of what was never sent, of a channel that is not there: nothing.
+  const wrong = marks(
+    { ...own, stream: '0'.repeat(16), segment, index },
+    { ...own, segment, index: 10_000 },
+    { ...own, channel: 'nowhere', segment, index },
+  );
+  t.like(await bring(wrong), { kind: 'known' });
+  t.is((await carriedOf(ship))[0]!.index, index);
+  const own0 = { ...own, segment, index };
+  t.like(await bring(marks(own0), { key: keyOf('mallory') }), { kind: 'refused' });
+  t.like(await bring({ channels: [own0] }), { kind: 'refused', problem: { code: 'BUNDLE_DAMAGED' } });
+  t.is((await carriedOf(ship))[0]!.index, index);
+  t.like(await bring(marks(own0)), { kind: 'known' });
+  t.is((await carriedOf(ship))[0]!.index, index + 1);
+  // A bundle from before says what has been said.
+  t.like(await bring(marks(own0), { sequence: 2, apps: [gauge2, horn1] }), { kind: 'brought' });
+  ship.cutPower(keepAll);
+  ship.boot();
+  await ship.run(60);
+  t.true((await carriedOf(ship))[0]!.index > index);
+  t.like(await bring(marks({ ...own, segment, index: index + 1 })), { kind: 'refused' }, 'its deployment is too old');
+  t.true((await carriedOf(ship))[0]!.index > index + 1, 'and the shore has what it says all the same');
+});

@@ -67,8 +67,12 @@ function open(
   const ordered = Promise.withResolvers<Uint8Array | undefined>();
   const courier = new CourierProcess({
     ...{ processes, clock: time.clock({ alive: true }), log: { write: () => {} }, file: 'courier', args: [] },
-    ...{ time: { nowMs: () => 7, raise }, countBytes: (bytes) => received.push(bytes) },
+    ...{
+      time: { nowMs: () => 8, floorMs: () => 7, raise, heard: () => {} },
+      countBytes: (bytes) => received.push(bytes),
+    },
     countTravel: (bytes, via) => travelled.push([bytes, via]),
+    modulesCame: (flow, via) => travelled.push([flow, via]),
     orderParcel: () => ordered.promise,
     onWants: (wants) => told.push(wants),
     segments,
@@ -112,6 +116,7 @@ test('what a courier took of a link is counted also where its word comes after i
   const first = courier.judge(desired, never);
   const [ended] = children;
   ended!.say({ kind: 'ready' });
+  ended!.say({ kind: 'modules', flow: { bytes: 900, ms: 50 }, via: 'sat0' });
   ended!.end({ code: undefined, signal: 'SIGKILL' });
   ended!.say({ kind: 'travelled', bytes: 1_000, via: 'sat0' });
   t.like(await first, { kind: 'failed' });
@@ -122,6 +127,7 @@ test('what a courier took of a link is counted also where its word comes after i
   stopped!.say({ kind: 'travelled', bytes: 500 });
   t.like(await second, { kind: 'failed' });
   t.deepEqual(travelled, [
+    [{ bytes: 900, ms: 50 }, 'sat0'],
     [1_000, 'sat0'],
     [500, undefined],
   ]);

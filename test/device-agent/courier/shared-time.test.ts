@@ -6,6 +6,7 @@ test('what something signed shows is told once, also when the clock is past it',
   const told: number[] = [];
   const time = new SharedTime({ now: () => nowMs }, (signedMs) => told.push(signedMs));
   time.adopt(900);
+  t.is(time.floorMs(), 900, 'whatever the clock says');
   time.raise(500);
   time.raise(500);
   time.raise(400);

@@ -4,7 +4,11 @@ import type { LinkAllowance } from '../../../device-agent/links/link-terms.ts';
 
 test('a delta comes along only over a link that carries deltas, and has room for all that may', (t) => {
   const carries = (terms: Partial<LinkAllowance>, wayOut = 'sat0'): boolean =>
-    new Passage([{ name: 'vsat', interface: 'sat*', ...terms }], () => wayOut).carries('delta', 4_096);
+    new Passage(
+      [{ name: 'vsat', interface: 'sat*', ...terms }],
+      () => wayOut,
+      () => {},
+    ).carries('delta', 4_096);
   t.true(carries({}));
   t.true(carries({ carries: ['delta'] }));
   t.false(carries({ carries: ['whole'] }));

@@ -64,7 +64,7 @@ class Server implements Network {
 }
 
 /** As much as comes may come. */
-const free = { ask: () => Number.POSITIVE_INFINITY, took: () => {} };
+const free = { ask: () => Number.POSITIVE_INFINITY, took: () => {}, came: () => {} };
 
 function begin(): { disk: SimDisk; server: Server; get: () => Promise<string> } {
   const disk = new SimDisk();
@@ -313,6 +313,7 @@ test('no more is asked for than may still travel, and who sends more is not hear
     took: (taken: number) => {
       left -= taken;
     },
+    came: () => {},
   };
   const ports = { disk, network: server, clock: server };
   const get = () => downloadBlob(ports, '/partial', blob, { countBytes: () => {}, toll }, new AbortController().signal);

@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { LinkAccounts } from '../../../device-agent/links/link-accounts.ts';
 import { closedTo, linkOn } from '../../../device-agent/links/link-terms.ts';
+import { usualRate, withFlow } from '../../../device-agent/links/observed-rate.ts';
 import { periodAt, periodStart } from '../../../device-agent/links/period.ts';
 import { Ledger } from '../../../device-agent/update/ledger.ts';
 import { SimTime } from '../../../platform/simulated/clock.ts';
@@ -178,4 +179,48 @@ test('a disk that takes nothing is asked every ten seconds, not for every packet
   isFull = false;
   await time.runUntil(startMs + 75_000);
   t.is(kept, 60 * 100 * 1_500);
+});
+
+test('how fast a link is no single download decides, and what is over in a moment says nothing of it', (t) => {
+  const flow = fc.record({
+    bytes: fc.integer({ min: 16_384, max: 10_000_000 }),
+    ms: fc.integer({ min: 1_000, max: 600_000 }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(flow, { minLength: 1, maxLength: 12 }),
+      fc.array(fc.nat(16_383), { maxLength: 3 }),
+      (flows, small) => {
+        const all = [...flows, ...small.map((bytes) => ({ bytes, ms: 60_000 })), { bytes: 10_000_000, ms: 999 }];
+        const rates = all.reduce<readonly number[]>(withFlow, []);
+        t.deepEqual(
+          rates,
+          flows.slice(-5).map(({ bytes, ms }) => Math.round((bytes * 8_000) / ms)),
+        );
+        const usual = usualRate(rates)!;
+        t.true(rates.filter((rate) => rate <= usual).length * 2 >= rates.length);
+        t.true(rates.filter((rate) => rate >= usual).length * 2 >= rates.length);
+      },
+    ),
+  );
+  t.is(usualRate([]), undefined);
+});
+
+test('when and how fast modules came over a link is told of that link, and outlives a power cut without a write of its own', (t) => {
+  const boat = new Boat([vsat, port]);
+  boat.accounts.count(70_000, 'sat0');
+  boat.accounts.modulesCame({ bytes: 16_000 * 4, ms: 4_000 }, 'sat0');
+  boat.accounts.modulesCame({ bytes: 100, ms: 5 }, 'wlan0');
+  const told = boat.accounts.report()!.map(({ modulesAt, bitsPerSecond }) => ({ modulesAt, bitsPerSecond }));
+  const modulesAt = new Date(startMs).toISOString();
+  t.deepEqual(told, [
+    { modulesAt, bitsPerSecond: 128_000 },
+    { modulesAt, bitsPerSecond: undefined },
+  ]);
+  boat.cutPower();
+  t.is(boat.accounts.report()![0]!.modulesAt, undefined, 'nothing was written for it');
+  boat.accounts.modulesCame({ bytes: 16_000 * 4, ms: 4_000 }, 'sat0');
+  boat.accounts.count(70_000, 'sat0');
+  boat.cutPower();
+  t.like(boat.accounts.report()![0]!, { modulesAt, bitsPerSecond: 128_000 });
 });

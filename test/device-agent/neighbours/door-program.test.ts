@@ -1,11 +1,13 @@
 /** The door for neighbours as the program that it is, over real TLS. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import type { DownloadContext } from '../../../device-agent/download/fetch-module.ts';
 import { AskedNeighbours } from '../../../device-agent/neighbours/ask-neighbours.ts';
+import { Delays } from '../../../device-agent/neighbours/delays.ts';
 import { DoorKeeper } from '../../../device-agent/neighbours/door-keeper.ts';
 import { Neighbours } from '../../../device-agent/neighbours/neighbours.ts';
 import { Wants, wantHeader } from '../../../device-agent/neighbours/wants.ts';
@@ -84,8 +86,9 @@ test('a device takes a module from another over TLS, and keeps it under its dige
   const network = await asDevice(fleet, 'bella');
   const clock = nodeClock;
   const known = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${port}`];
-  const asking = { network, clock, nowMs: () => clock.now(), device: 'bella', known, aside: [], waitedMs: {} };
-  let neighbours = new Neighbours(asking, new Wants(clock, () => {}));
+  const asking = { network, clock, nowMs: () => clock.now(), device: 'bella', known, aside: [] };
+  const delays = new Delays({}, 0);
+  let neighbours = new Neighbours({ ...asking, delays }, new Wants(clock, () => {}));
   const store = new ModuleStore(nodeDisk, join(directory, 'sha256'));
   const context = { disk: nodeDisk, clock, network, store, partialDirectory: join(directory, 'partial') };
   const wanted = { name: 'gauge', version: '1.0.0', sha256: sha256(module), length: module.length };
@@ -96,7 +99,7 @@ test('a device takes a module from another over TLS, and keeps it under its dige
   let from = await bring();
   // On a busy machine a handshake may take longer than a neighbour is given: the next attempt asks again.
   while (from === undefined && !signal.aborted) {
-    neighbours = new Neighbours(asking, new Wants(clock, () => {}));
+    neighbours = new Neighbours({ ...asking, delays }, new Wants(clock, () => {}));
     from = await bring();
   }
   t.is(from, 'anna');
@@ -170,4 +173,22 @@ test('a device that has no certificate, or no place to listen at, says so, and t
   const taken = await startDoor(t, fleet, 'anna', port as number);
   t.is(taken.event, 'neighbours.door-ended');
   t.regex(String(taken.why), /EADDRINUSE/);
+});
+
+test('who opens connections and says nothing has eight of them, and others are answered', async (t) => {
+  const fleet = await openShore(t);
+  await fleet.enrolledDevice('anna');
+  const { port } = await startDoor(t, fleet, 'anna');
+  const sockets = Array.from({ length: 9 }, () =>
+    connect({ port: port as number, host: '127.0.0.1', localAddress: '127.0.0.3' }),
+  );
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  const cutOff = await Promise.race(
+    sockets.map((socket) => new Promise<number>((cut) => socket.once('close', () => cut(sockets.indexOf(socket))))),
+  );
+  t.is(cutOff, 8);
+  t.is(sockets.filter(({ destroyed }) => destroyed).length, 1);
+  t.is((await ask(await asDevice(fleet, 'bella'), `https://127.0.0.1:${port}${path}`)).status, 200);
 });

@@ -1,16 +1,18 @@
 import test from 'ava';
 import type { HttpHandler, HttpResponse } from '../../../platform/ports.ts';
+import type { DeployedLink } from '../../../schemas/generated/types.ts';
 import { answer, moduleBytes, sha256 } from '../shore.ts';
 import { Site } from './site.ts';
 
 const gauge = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge', 80_000) };
 const horn = { name: 'horn', version: '1.0.0', bytes: moduleBytes('horn', 30_000) };
+const bulk = { name: 'bulk', version: '1.0.0', bytes: moduleBytes('bulk', 400_000) };
 
 const day = 86_400;
 
 /** A site on which one device has the gauge already. */
 async function withGauge(names: readonly string[], others: readonly string[] = []): Promise<Site> {
-  const site = new Site(names, [gauge, horn], others);
+  const site = new Site(names, [gauge, horn, bulk], others);
   site.want(site.ships[0]!, 1, [gauge]);
   await site.ships[0]!.run(120);
   return site;
@@ -47,6 +49,78 @@ test('what one device of a site has, the others take from it, and the shore is a
   t.deepEqual(download, { name: 'gauge', version: '1.0.0', method: 'whole', bytes: 0, length: gauge.bytes.length });
   t.true(['anna', 'carl'].includes(neighbour!));
   t.true(bella!.report.bytesReceivedTotal! < 10_000, 'bytes of the site are not those of the link');
+});
+
+const control: DeployedLink = { name: 'vsat', interface: 'sat*', carries: ['control'] };
+
+const closedLinks: readonly { readonly code: string; readonly link: DeployedLink }[] = [
+  { code: 'LINK_CARRIES', link: control },
+  { code: 'LINK_BUDGET', link: { name: 'vsat', interface: 'sat*', budget: { bytes: 100_000, per: 'month' } } },
+  {
+    code: 'LINK_WINDOW',
+    link: { name: 'vsat', interface: 'sat*', fetch: [{ cron: '0 2 1 1 *', seconds: 3600, timeZone: 'UTC' }] },
+  },
+];
+
+for (const { code, link } of closedLinks) {
+  test(`a device that waits with ${code} takes from a neighbour what that has, and asks the shore for none of it`, async (t) => {
+    const site = await withGauge(['anna', 'bella']);
+    const [anna, bella] = site.ships;
+    bella!.surroundings.wayOut = 'sat0';
+    // Of one of them more than half comes, where the link lets any.
+    site.want(bella!, 1, [bulk], { links: [link] });
+    await bella!.run(120);
+    site.want(bella!, 2, [gauge, horn], { links: [link] });
+    await bella!.run(120);
+    t.like(bella!.report, { phase: 'waiting', waiting: { to: 'fetch', code } });
+    t.is(site.lan.bytes, gauge.bytes.length, 'what there is');
+    site.want(anna!, 2, [gauge, horn]);
+    await bella!.run(20 * 60);
+    t.deepEqual(bella!.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+    t.deepEqual([site.asked(gauge), site.asked(horn)], [1, 1]);
+    t.deepEqual(
+      bella!.report.downloads?.map(({ neighbour, bytes }) => ({ neighbour, bytes })),
+      [
+        { neighbour: 'anna', bytes: 0 },
+        { neighbour: 'anna', bytes: 0 },
+      ],
+    );
+  });
+}
+
+test('what is not of the link holds back what comes from neighbours too, and who may not fetch is not waited for', async (t) => {
+  const site = await withGauge(['anna', 'bella']);
+  const [anna, bella] = site.ships;
+  bella!.surroundings.wayOut = 'sat0';
+  const never = [{ cron: '0 2 1 1 *', seconds: 3600, timeZone: 'UTC' }];
+  site.want(bella!, 1, [gauge], { links: [control], windows: { fetch: never } });
+  await bella!.run(3600);
+  t.like(bella!.report.waiting, { code: 'WINDOW' });
+  t.is(site.lan.bytes, 0);
+  site.want(bella!, 2, [horn], { links: [control] });
+  await bella!.run(3600);
+  const askedAt = anna!.time.now;
+  site.want(anna!, 2, [horn]);
+  await anna!.run(12);
+  t.deepEqual(anna!.running(), ['horn 1.0.0'], `${anna!.time.now - askedAt} ms`);
+});
+
+test('a device whose link is gone takes from a neighbour, and runs it once it hears what is signed', async (t) => {
+  const site = await withGauge(['anna', 'bella']);
+  const [, bella] = site.ships;
+  site.want(bella!, 1, [horn]);
+  await bella!.run(60);
+  bella!.link.quality = { ...bella!.link.quality, latencyMs: 2_000 };
+  site.want(bella!, 2, [gauge]);
+  await bella!.run(1);
+  bella!.link.set(false);
+  await bella!.run(600);
+  t.is(site.lan.bytes, gauge.bytes.length);
+  t.deepEqual(bella!.running(), ['horn 1.0.0']);
+  bella!.link.set(true);
+  await bella!.run(60);
+  t.deepEqual(bella!.running(), ['gauge 1.0.0']);
+  t.is(site.asked(gauge), 1);
 });
 
 test('a module comes whole from a neighbour where its deployment lets none come whole over a link', async (t) => {

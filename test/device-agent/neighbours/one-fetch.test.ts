@@ -7,6 +7,7 @@ import type { HttpHandler } from '../../../platform/ports.ts';
 import { answer, moduleBytes } from '../shore.ts';
 import { Site } from './site.ts';
 
+const horn = { name: 'horn', version: '1.0.0', bytes: moduleBytes('horn', 30_000) };
 const gauge = { name: 'gauge', version: '1.0.0', bytes: moduleBytes('gauge', 300_000) };
 
 /** All want the gauge at once, over links that take most of a minute for it. */
@@ -98,6 +99,40 @@ test('one that gets further and further and never there is waited for ten minute
   t.deepEqual(anna!.running(), []);
   await anna!.run(120);
   t.deepEqual(anna!.running(), ['gauge 1.0.0']);
+});
+
+test('for all modules of a deployment together it waits for little longer than for one of them', async (t) => {
+  const site = new Site(['anna'], [gauge, horn], ['mallory']);
+  const [anna] = site.ships;
+  site.want(anna!, 1, [gauge, horn]);
+  let done = 0;
+  site.join(
+    'mallory',
+    boaster(() => wantText({ sha256: '', done: done++, isFetching: true })),
+  );
+  await anna!.run(760);
+  t.deepEqual(anna!.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+});
+
+test('one that breaks off again and again, attempt after attempt, is asked for nothing when it held its deployment up for as long as may be', async (t) => {
+  const site = atOnce(['anna'], ['mallory']);
+  for (const file of site.filesOf(gauge)) delete site.shore.files[file];
+  const [anna] = site.ships;
+  const clock = anna!.time.clock({ alive: true });
+  let given = 0;
+  const pieces = async function* (): AsyncGenerator<Uint8Array> {
+    given += 1;
+    for (let at = 0; at < 5; at++) {
+      yield gauge.bytes.subarray(at, at + 1);
+      await clock.sleep(9_000);
+    }
+  };
+  const headers = { 'content-length': String(gauge.bytes.length) };
+  site.join('mallory', async ({ method }) =>
+    method === 'HEAD' ? answer(200, headers, new Uint8Array()) : { status: 200, headers, body: pieces() },
+  );
+  await anna!.run(24 * 3600);
+  t.is(given, 15, 'of 45 s each');
 });
 
 test('two neighbours that lie together, each as slowly as may be, hold a module up no longer, and what they break off is asked for once', async (t) => {

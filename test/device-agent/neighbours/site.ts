@@ -39,12 +39,17 @@ export class Site {
     ship.want(this.shore.desired(sequence, apps, { device: ship.device, ...change }));
   }
 
-  /** How often the shore was asked for anything of these applications, in whatever form. */
-  asked({ name, version, bytes }: AppWish): number {
+  /** Where the shore has an application, in whatever form. */
+  filesOf({ name, version, bytes }: AppWish): readonly string[] {
     const index = JSON.parse(Buffer.from(this.shore.files[`/releases/${name}/${version}.json`]!).toString()) as {
       readonly ways: readonly { readonly sha256: string }[];
     };
-    const forms = [sha256(bytes), ...index.ways.map((way) => way.sha256)].map((digest) => `/sha256/${digest}`);
+    return [sha256(bytes), ...index.ways.map((way) => way.sha256)].map((digest) => `/sha256/${digest}`);
+  }
+
+  /** How often the shore was asked for anything of it. */
+  asked(app: AppWish): number {
+    const forms = this.filesOf(app);
     return this.shore.requests.filter(({ url }) => forms.includes(url)).length;
   }
 }

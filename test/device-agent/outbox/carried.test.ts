@@ -10,17 +10,33 @@ import { SimDisk } from '../../sim/sim-disk.ts';
 
 const terms: OutboxTerms = { quotaBytes: 2 ** 20, maxAgeSeconds: 86_400, drop: 'oldest' };
 
+/** Counts what is read of it. */
+class CountingDisk extends SimDisk {
+  readBytes = 0;
+
+  override open(path: string, mode: 'read' | 'write') {
+    const file = super.open(path, mode);
+    const read = file.read.bind(file);
+    file.read = (position, length) => {
+      const bytes = read(position, length);
+      this.readBytes += bytes.length;
+      return bytes;
+    };
+    return file;
+  }
+}
+
 function begin() {
-  const disk = new SimDisk();
+  const disk = new CountingDisk();
   const clock = new SimTime(Date.parse('2026-03-01T00:00:00Z')).clock({ alive: true });
   const random = new SimRandom(1);
   const own = { application: 'fleet-agent', channel: 'logbook', directory: '/logbook' };
   const channels = new OutboxChannels('/outbox', own, { disk, clock, log: { write: () => {} } });
-  const put = (directory: string, count: number): void => {
-    const writer = new ChannelWriter(directory, terms, { disk, clock, random });
+  const put = (directory: string, count: number, quotaBytes = terms.quotaBytes): void => {
+    const writer = new ChannelWriter(directory, { ...terms, quotaBytes }, { disk, clock, random });
     for (let n = 0; n < count; n++) writer.put(new TextEncoder().encode(`${directory} ${n}`));
   };
-  return { channels, put };
+  return { channels, put, readBytes: () => disk.readBytes };
 }
 
 /** All that is carried, batch by batch; how often `between` was called is how many there were. */
@@ -50,6 +66,16 @@ test('all that waits is carried once, channel after channel, each in its order a
   const of = (directory: string, count: number) => Array.from({ length: count }, (_, n) => `${directory} ${n}`);
   t.deepEqual(texts, [...of('/logbook', 70), ...of('/outbox/gauge/readings', 600), ...of('/outbox/horn/calls', 1)]);
   t.deepEqual(follows, [undefined, 63, undefined, 511, undefined]);
+});
+
+test('of a channel of 40 batches each byte is read about once, however many there are behind', (t) => {
+  const { channels, put, readBytes } = begin();
+  put('/outbox/gauge/readings', 40 * 512, 2 ** 24);
+  channels.look();
+  const before = readBytes();
+  t.is(carryAll(channels).texts.length, 40 * 512);
+  // Pieces of 64 KiB for batches of half of that at most, and for the end of each segment.
+  t.true(readBytes() - before < 45 * 65_536, `${readBytes() - before} bytes were read`);
 });
 
 test('what the shore takes meanwhile is let go, and what is behind it is carried all the same', (t) => {

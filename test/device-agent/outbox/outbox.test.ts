@@ -79,7 +79,7 @@ function begin(options: { readonly bytesPerDay?: number } = {}) {
     batches.flatMap(({ batch }) => batch.messages.map(({ message }) => new TextDecoder().decode(message)));
   outbox.expect(true);
   outbox.start();
-  return { outbox, disk, world, batches, logged, open, put, run, texts };
+  return { outbox, clock, disk, world, batches, logged, open, put, run, texts };
 }
 
 test('while nothing that runs speaks to the shore and all is said, nobody looks at the disk', async (t) => {
@@ -242,6 +242,36 @@ test('what waits while there is no connection is looked at seldom, and at once w
   await run(10);
   t.deepEqual(texts(), ['a reading']);
 });
+
+test('what the shore did not hear is said again once it answers what was said after it, and not before', async (t) => {
+  const { outbox, world, batches, clock, open, put, run } = begin();
+  put(open('readings'), 'said to nobody');
+  world.reply = () => undefined;
+  outbox.connection(true);
+  await run(10);
+  t.is(batches.length, 1);
+  world.reply = take;
+  outbox.heard(clock.monotonic() - 9_000);
+  await run(8);
+  t.is(batches.length, 1, 'a report that went before the batch tells nothing of it');
+  outbox.heard(clock.monotonic());
+  await run(7);
+  t.is(batches.length, 2);
+  t.is(outbox.report()?.messages, 0);
+});
+
+for (const hours of [1, 2, 3])
+  test(`after ${hours} h without a word of the shore what waits goes as soon as it is heard`, async (t) => {
+    const { outbox, world, clock, open, put, run } = begin();
+    put(open('readings'), 'said to nobody');
+    world.reply = () => undefined;
+    outbox.connection(true);
+    await run(hours * 3_600);
+    world.reply = take;
+    outbox.heard(clock.monotonic());
+    await run(15);
+    t.is(outbox.report()?.messages, 0);
+  });
 
 test('a message of the largest kind travels in parts', async (t) => {
   const { outbox, batches, open, run } = begin();

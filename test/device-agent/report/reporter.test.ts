@@ -14,12 +14,16 @@ function begin(intervalMs = 900_000) {
   const clock = time.clock({ alive: true });
   let heardAgain = 0;
   let unsaid = 0;
+  let acceptedMs: number | undefined;
   const reporter = new Reporter({
     onUnsaid: () => {
       unsaid += 1;
     },
     onHeardAgain: () => {
       heardAgain += 1;
+    },
+    onAccepted: (sentMs) => {
+      acceptedMs = sentMs;
     },
     ...{ clock, intervalMs: () => intervalMs, random: new SimRandom(1) },
     log: { write: (level, event) => logged.push(`${level} ${event}`) },
@@ -43,7 +47,18 @@ function begin(intervalMs = 900_000) {
     }),
   });
   const run = (seconds: number): Promise<void> => time.runUntil(time.now + seconds * 1000);
-  return { reporter, sent, shore, logged, state, run, time, heardAgain: () => heardAgain, unsaid: () => unsaid };
+  return {
+    reporter,
+    sent,
+    shore,
+    logged,
+    state,
+    run,
+    time,
+    heardAgain: () => heardAgain,
+    acceptedMs: () => acceptedMs,
+    unsaid: () => unsaid,
+  };
 }
 
 test('nothing new costs one report an interval', async (t) => {
@@ -74,6 +89,18 @@ test('a phase that lasts is told at once, one that passes once it has lasted, pr
     await run(1);
   }
   t.true(sent.length - before <= 5, `${sent.length - before} reports of progress`);
+});
+
+test('what was accepted is told with the time at which it was sent, and what was not is not', async (t) => {
+  const { reporter, shore, run, acceptedMs } = begin();
+  shore.answer = 'offline';
+  reporter.connection(true);
+  await run(1);
+  t.is(acceptedMs(), undefined);
+  shore.answer = 'accepted';
+  reporter.connection(true);
+  await run(1);
+  t.is(acceptedMs(), 1_020);
 });
 
 test('an update that is quickly done is told once, when it is done', async (t) => {

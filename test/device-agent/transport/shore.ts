@@ -5,16 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { openAuthority } from '../../../controller/authority/authority.ts';
-import type { AuthorizeDevice } from '../../../controller/authority/authorization.ts';
+import type { AuthorizeDevice, OnRefusal } from '../../../controller/authority/authorization.ts';
+import { Challenges } from '../../../controller/authority/challenges.ts';
 import { enrol as answerEnrolment } from '../../../controller/authority/enrolment.ts';
+import { renew as answerRenewal } from '../../../controller/authority/renewal.ts';
 import { brokerForAgents } from '../../../controller/doors/http/broker-for-agents.ts';
 import { errorAnswer } from '../../../controller/doors/http/json-answer.ts';
+import { renewalLimits } from '../../../controller/doors/http/renewal-routes.ts';
 import { bodyBytesMax, createApi } from '../../../controller/doors/http/router.ts';
 import { type EmbeddedBroker, startEmbeddedBroker } from '../../../controller/doors/mqtt/embedded/broker.ts';
+import { signTime } from '../../../controller/publishing/sign-deployment.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../../controller/state/state-port.ts';
 import { type Enrolment, enrol } from '../../../device-agent/enrol.ts';
 import { DeviceIdentityStore, keyInManifest } from '../../../device-agent/enrol-identity.ts';
+import { type HearTime, type RenewalByKeyOptions, renewByKey } from '../../../device-agent/renew-by-key.ts';
 import { AwsShadowLink } from '../../../device-agent/transport/aws-shadow-link.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
@@ -26,6 +31,7 @@ import type { Clock, Log, Random, Relays } from '../../../platform/ports.ts';
 import { certificateIdentity } from '../../../schemas/certificate-identity.ts';
 import { quietGuard } from '../../controller/doors/scene.ts';
 import { openEngineOn } from '../../controller/engine/test-engine.ts';
+import { keyOf } from '../shore.ts';
 
 const log = { write: () => {} };
 
@@ -83,7 +89,8 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
   const brokerPlace = '0.0.0.0:18883';
   const authority = await openAuthority({ ...ports, directory: join(directory, 'authority') });
   const identity = await authority.serverIdentity(['localhost', address]);
-  const onRefusal = (): void => {};
+  const refusals: Parameters<OnRefusal>[0][] = [];
+  const onRefusal: OnRefusal = (refusal) => refusals.push(refusal);
   const startBroker = (port: number): Promise<EmbeddedBroker> =>
     startEmbeddedBroker({
       host: address,
@@ -98,6 +105,13 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     });
   const state = openSqliteState(join(directory, 'state.db'));
   t.teardown(() => state.close());
+  const challenges = new Challenges({ random: nodeRandom, monotonic: () => nodeClock.monotonic() });
+  const renewalLimit = renewalLimits(() => nodeClock.monotonic());
+  const renewals = {
+    ...{ challenges, authority, authorize, onRefusal, onIssued: () => {}, nowMs: () => nodeClock.now() },
+    signTime: (statement: object) => signTime(statement, keyOf('deployment')),
+    mayRenew: (device: string) => renewalLimit.take(device),
+  };
   const handler = createApi({
     artifacts: async () => errorAnswer(404, 'NOT_FOUND', 'there are none'),
     fillParcel: async () => undefined,
@@ -109,6 +123,8 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     changes: { changeId: 0, changesSince: () => [], listen: () => ({ [Symbol.dispose]: () => {} }) },
     clock: nodeClock,
     enrol: (request, from) => answerEnrolment({ authority, authorize, onRefusal, onIssued: () => {} }, request, from),
+    makeChallenge: () => challenges.make(),
+    renew: (request, from) => answerRenewal(renewals, request, from),
     acceptRevision: async () => ({ kind: 'not-held', message: 'not here' }),
     makeBundle: async () => undefined,
     noteBundle: async () => false,
@@ -143,7 +159,20 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     const network = openNetwork(() => ({ ca: authority.certificate }));
     const tryEnrol = (): Promise<Enrolment> =>
       enrol({ device, controller: url, identity: identityStore, network }, AbortSignal.timeout(10_000));
-    return { identity: identityStore, fingerprint: keyInManifest(identityStore.key()).keyFingerprint, enrol: tryEnrol };
+    /** One try to renew it by its key alone, and what was told of the time. */
+    const renew = async (more: Partial<RenewalByKeyOptions> = {}) => {
+      const times: [envelope: string, challenge: string, askedMsAgo: number][] = [];
+      const hearTime: HearTime = (...told) => times.push(told);
+      const asked = { device, controller: url, identity: identityStore, network, hearTime };
+      const monotonic = (): number => nodeClock.monotonic();
+      return { ...(await renewByKey({ ...asked, monotonic, ...more }, AbortSignal.timeout(10_000))), times };
+    };
+    return {
+      renew,
+      identity: identityStore,
+      fingerprint: keyInManifest(identityStore.key()).keyFingerprint,
+      enrol: tryEnrol,
+    };
   };
   /** A device that git names and that has its certificate. */
   const enrolledDevice = async (device: string) => {
@@ -176,5 +205,17 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     t.teardown(() => link.stop());
     return link;
   };
-  return { directory, url, named, authority, startBroker, openShadows, newDevice, enrolledDevice, openLink };
+  return {
+    directory,
+    url,
+    named,
+    refusals,
+    authority,
+    renewals,
+    startBroker,
+    openShadows,
+    newDevice,
+    enrolledDevice,
+    openLink,
+  };
 }

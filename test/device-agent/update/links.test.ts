@@ -109,10 +109,21 @@ test('it reports what it counted on each link since when, against the budget, an
   t.like(vsat, { name: 'vsat', budget: { used: vsat!.bytes, bytes: 5_000_000, per: 'month' } });
   t.true(vsat!.bytes > 8_000 && vsat!.bytes < 20_000, `${vsat!.bytes}`);
   t.regex(vsat!.since ?? '', /^2026-03-01T/);
+  t.regex(vsat!.modulesAt ?? '', /^2026-03-01T/);
   t.deepEqual(port, { name: 'port', leadsOut: true, bytes: 0 });
   ship.want(ship.shore.desired(3, [gauge2]));
   await ship.run(120);
   t.is(ship.report.links, undefined);
+});
+
+test('it reports how fast modules come over a link, by what it saw of them', async (t) => {
+  const ship = await atSea();
+  Object.assign(ship.link, { quality: { ...ship.link.quality, bytesPerSecond: 16_000 } });
+  ship.want(ship.shore.desired(2, [big, horn1], onSat({ budget: { bytes: 5_000_000, per: 'month' } })));
+  await ship.run(120);
+  t.deepEqual(ship.running(), ['gauge 9.0.0', 'horn 1.0.0']);
+  const { bitsPerSecond = 0 } = ship.report.links![0]!;
+  t.true(bitsPerSecond > 120_000 && bitsPerSecond < 136_000, `${bitsPerSecond}`);
 });
 
 test('where a router chooses the link a fact tells which it is; one that says nothing is taken for the one with terms', async (t) => {

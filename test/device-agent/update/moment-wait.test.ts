@@ -67,3 +67,30 @@ test('who stops waiting, or waits for something else, hears nothing of what it w
   await time.runUntil(60_000);
   t.deepEqual(begun, ['new']);
 });
+
+test('where a link alone is in the way what needs none is begun, and ended before all of it or nothing may be', async (t) => {
+  const now: { first: Look } = { first: closed };
+  const { time, wait } = waitBefore([() => now.first]);
+  const begun: string[] = [];
+  const note = (what: string) => () => begun.push(what);
+  const waiter = { open: note('open'), beside: note('beside'), close: note('close') };
+  wait.start({ to: 'activate', gated, isWanted: () => true, ...waiter });
+  for (const look of [{ ...closed, isOfLink: true } as const, open, { ...closed, isOfLink: true } as const, closed]) {
+    now.first = look;
+    await time.runUntil(time.now + 120_000);
+  }
+  t.deepEqual(begun, ['beside', 'close', 'open', 'close', 'beside', 'close']);
+});
+
+test('what could not be begun beside a closed link is tried again, and the link is what is told', async (t) => {
+  const { time, wait } = waitBefore([() => ({ ...closed, isOfLink: true })]);
+  let tries = 0;
+  const beside = (): void => {
+    tries += 1;
+    if (tries < 3) throw new DiskError('IO', '/state/deployments/2', 'input/output error');
+  };
+  wait.start({ to: 'activate', gated, isWanted: () => true, open: () => {}, beside });
+  await time.runUntil(120_000);
+  t.is(tries, 3);
+  t.is(wait.waiting()?.code, 'WHEN');
+});

@@ -136,3 +136,33 @@ test('a key of the section is a flag, also as --set', (t) => {
   t.is(file, 'a.yaml');
   t.deepEqual(unknown, ['--set nothing', 'x']);
 });
+
+test('an item of a list that is wrong is told with its own line, and with what it must be', async (t) => {
+  const text = [
+    'agent:',
+    '  device: anna',
+    '  controller: https://shore',
+    '  mqtt: { host: shore }',
+    '  ca: ca.pem',
+    '  trustRoot: root.json',
+    '  neighbours:',
+    '    known:',
+    '      - bella:7450',
+    '      - carl:65536',
+    '',
+  ].join('\n');
+  const directory = directoryWith(t, 'fleet.config.yaml', text);
+  await t.throwsAsync(loadConfiguration('agent', { directory, environment: {} }), {
+    message: `${directory}/fleet.config.yaml:10:9: agent.neighbours.known.1 is not what it must be: "carl:65536" (HOST:PORT with a port from 1 to 65535; an IPv6 address is in brackets)`,
+  });
+  for (const port of ['0', '65536', '99999', '07450'])
+    await t.throwsAsync(
+      loadConfiguration('agent', { directory, environment: {}, flags: { 'neighbours.known': `anna:${port}` } }),
+      { message: /known\.0 is not what it must be/ },
+      port,
+    );
+  const flags = { 'neighbours.known': 'anna:65535,[fe80::1]:1' };
+  writeFileSync(join(directory, 'fleet.config.yaml'), text.replace('65536', '65535'));
+  const right = await loadConfiguration('agent', { directory, environment: {}, flags });
+  t.deepEqual(right.value.neighbours?.known, ['anna:65535', '[fe80::1]:1']);
+});

@@ -8,6 +8,7 @@ import test from 'ava';
 import { fairHandshakes } from '../../../controller/doors/fair-handshakes.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../../platform/node/http-server.ts';
+import { boundSources } from '../../../platform/node/source-bounds.ts';
 import type { HttpHandler, Peer } from '../../../platform/ports.ts';
 import { certificateIdentity } from '../../../schemas/certificate-identity.ts';
 import { quietLog, Scene } from '../../controller/doors/scene.ts';
@@ -265,4 +266,20 @@ test('who finds no room is turned away, and that is told with the address', asyn
   await once(second, 'close');
   t.deepEqual(turnedAway, ['127.0.0.1']);
   first.destroy();
+});
+
+test('who comes too often is cut off before its handshake, and comes through a while later', async (t) => {
+  let nowMs = 0;
+  const bounds = { clock: { monotonic: () => nowMs }, connectionsMax: 8, pace: { atOnce: 2, everyMs: 1_000 } };
+  await using stage = await open(async () => answerWith({}), {
+    beforeHandshakes: (server) => boundSources(server, bounds),
+  });
+  const comes = async (): Promise<boolean> => {
+    const { stays, end } = await holds(stage);
+    end();
+    return stays;
+  };
+  t.deepEqual([await comes(), await comes(), await comes()], [true, true, false]);
+  nowMs += 1_000;
+  t.deepEqual([await comes(), await comes()], [true, false]);
 });

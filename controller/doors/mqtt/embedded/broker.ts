@@ -131,7 +131,7 @@ export class EmbeddedBroker implements MessageBus, DeviceConnections {
 
   #accept(socket: TLSSocket, address: string): void {
     if (socket.destroyed || this.#broker.closed) return void socket.destroy();
-    const peer = judgePeer(socket);
+    const peer = judgePeer(socket, this.#options.clock.now());
     if (peer.kind === 'refused') {
       socket.destroy();
       this.#tellRefusal({ ...peer.claim, address, ...peer.refusal });

@@ -2,6 +2,7 @@
 import type { TLSSocket } from 'node:tls';
 import { type CertificateIdentity, certificateIdentity } from '../../../../schemas/certificate-identity.ts';
 import type { AuthorizationRefusal } from '../../../authority/authorization.ts';
+import { outdated } from '../../../authority/outdated-certificate.ts';
 
 /** A device of our authority, or why not and what it claimed. */
 export type PeerVerdict =
@@ -42,15 +43,14 @@ function refused(code: string, message: string, claim: CertificateIdentity | und
 }
 
 /** Judges the chain and the name. Whether git names the device is asked later, again and again. */
-export function judgePeer(socket: TLSSocket): PeerVerdict {
+export function judgePeer(socket: TLSSocket, now: number): PeerVerdict {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return refused('CERTIFICATE_MISSING', 'the client showed no certificate', undefined);
   const claim = readIdentity(certificate.raw);
   if (!socket.authorized) {
     const reason = String(socket.authorizationError);
-    if (reason.includes('CERT_HAS_EXPIRED')) {
-      return refused('CERTIFICATE_EXPIRED', 'the certificate has expired', claim);
-    }
+    const late = /CERT_(HAS_EXPIRED|NOT_YET_VALID)/.test(reason) && claim && outdated(claim, now);
+    if (late) return refused(late.code, late.message, claim);
     return refused('CERTIFICATE_UNTRUSTED', `the certificate is not one of this authority: ${reason}`, claim);
   }
   if (claim?.commonName === undefined) {

@@ -2,12 +2,13 @@ import { createHmac } from 'node:crypto';
 import test from 'ava';
 import { brokerForAgents } from '../../../../controller/doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../../../../controller/doors/http/enrolment-limits.ts';
+import { emptyAnswer } from '../../../../controller/doors/http/json-answer.ts';
 import { newsLimits } from '../../../../controller/doors/http/news-route.ts';
-import { parcelLimits } from '../../../../controller/doors/http/parcel-route.ts';
+import { ParcelBounds } from '../../../../controller/doors/http/parcel-route.ts';
 import { type ApiParts, bodyBytesMax, createApi, urlCharactersMax } from '../../../../controller/doors/http/router.ts';
 import { NothingThere } from '../../../../controller/view/selection.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
-import type { HttpRequest, Peer } from '../../../../platform/ports.ts';
+import type { HttpRequest, HttpResponse, Peer } from '../../../../platform/ports.ts';
 import { packReport } from '../../../../schemas/brief-report.ts';
 import type { StatusDocument } from '../../../../schemas/generated/types.ts';
 import { newsRequestBytesMax, packNewsRequest } from '../../../../schemas/news.ts';
@@ -33,7 +34,7 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
       return knows === 1 ? undefined : { report: 'taken', ...(knows === 7 ? {} : { desired: { sequence: 2 } }) };
     },
     newsLimits: newsLimits(() => 0),
-    parcelLimits: parcelLimits(() => 0),
+    parcelBounds: new ParcelBounds(() => 0),
     messages: async (name, part) => {
       seen.push(`part of ${part.length} bytes from ${name}`);
       if (part.length > 3) return { kind: 'too-many', seconds: 6 };
@@ -68,6 +69,13 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
       seen.push(`enrol ${request.device} from ${address}`);
       if (!isNamed(request.device)) return { kind: 'refused', code: 'DEVICE_UNKNOWN', message: 'no' };
       return { kind: 'enrolled', certificate: 'CERT', authority: 'CA' };
+    },
+    makeChallenge: () => 'what was asked',
+    renew: async ({ device: name }, address) => {
+      seen.push(`renew ${name} from ${address}`);
+      if (name === 'eager') return { kind: 'too-many' };
+      if (!isNamed(name)) return { kind: 'refused' };
+      return { kind: 'renewed', certificate: 'CERT', authority: 'CA', time: 'TIME' };
     },
     brokerForAgents: () => brokerForAgents('mqtts://0.0.0.0:18883', true),
     notifyPush: () => seen.push('push'),
@@ -180,6 +188,23 @@ test('a device that asks for parcels without end is told when to ask again, and 
   t.is((await ask(nobody, 'POST', '/parcel', { headers: token, ...wanted })).status, 200);
 });
 
+test('a device waits for one parcel at a time, and for so many at once that nobody runs the controller out of memory', async (t) => {
+  const bounds = new ParcelBounds(() => 0);
+  const filled = Promise.withResolvers<void>();
+  const slow = async (): Promise<HttpResponse> => {
+    await filled.promise;
+    return emptyAnswer();
+  };
+  const first = Array.from({ length: 32 }, (_, n) => bounds.fill(`buoy-${n}`, slow));
+  t.is((await bounds.fill('buoy-0', slow)).status, 429);
+  t.is((await bounds.fill('late', slow)).status, 503);
+  filled.resolve();
+  t.true((await Promise.all(first)).every(({ status }) => status === 204));
+  t.is((await bounds.fill('buoy-0', slow)).status, 204);
+  await t.throwsAsync(bounds.fill('late', () => Promise.reject(new Error('unread'))));
+  t.is((await bounds.fill('late', slow)).status, 204, 'one that failed leaves its place');
+});
+
 test('status is for the token only, whatever certificate comes with the request', async (t) => {
   const { ask } = stage();
   t.deepEqual((await ask(nobody, 'GET', '/api/v1/status', { headers: token })).body, status);
@@ -212,6 +237,27 @@ test('agents are told of a broker by the port alone where its host means nothing
   for (const host of ['127.0.0.1', 'localhost', '[::1]', '0.0.0.0'])
     t.deepEqual(told(`mqtts://${host}:1`), { port: 1 });
   t.deepEqual(brokerForAgents('mqtts://10.0.0.2:1', true), { port: 1 });
+});
+
+test('a renewal by the key alone answers with certificate and time, and to whoever is refused the same', async (t) => {
+  const { ask, seen } = stage();
+  const renewal = (name: string) => json({ device: name, csr: 'PEM', challenge: 'what was asked', signature: 'by it' });
+  t.like(await ask(nobody, 'POST', '/renew/challenge'), { status: 200, body: { challenge: 'what was asked' } });
+  const { status: code, body } = await ask(nobody, 'POST', '/renew', renewal('buoy-1'));
+  t.deepEqual([code, body], [200, { certificate: 'CERT', authority: 'CA', time: 'TIME', mqtt: { port: 18883 } }]);
+  t.like(await ask(nobody, 'POST', '/renew', renewal('x')), { status: 403, body: { code: 'KEY_REFUSED' } });
+  t.like(await ask(nobody, 'POST', '/renew', renewal('eager')), { status: 429, headers: { 'retry-after': '600' } });
+  for (const wrong of [
+    { device: 'x' },
+    { ...renewal('x'), more: 1 },
+    { device: 1, csr: '', challenge: '', signature: '' },
+  ])
+    t.is((await ask(nobody, 'POST', '/renew', json(wrong))).status, 400);
+  t.deepEqual(seen, ['renew buoy-1 from 10.0.0.2', 'renew x from 10.0.0.2', 'renew eager from 10.0.0.2']);
+  const from = { address: '10.0.0.9' };
+  for (let n = 0; n < 200; n += 1) await ask(from, 'POST', '/renew', renewal('x'));
+  t.is((await ask(from, 'POST', '/renew', renewal('x'))).status, 429, 'one source knocks so often');
+  t.is((await ask(device, 'POST', '/renew', renewal('buoy-1'))).status, 200);
 });
 
 test('more enrolments of one source than can be judged are told to come later, those of another are judged', async (t) => {

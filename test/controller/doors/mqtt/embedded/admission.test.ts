@@ -90,11 +90,10 @@ test('a certificate of our authority with no common name or with two names nobod
   );
 });
 
-test('an expired certificate is refused as expired', async (t) => {
+/** What a device is told whose certificate was given by an authority that lives so many days from now. */
+async function refusedFrom(days: number): Promise<Stage['refusals']> {
   await using stage = await open();
-  // An authority that lives two hundred days ago signs with the same key.
-  const past = { ...nodeClock, now: () => nodeClock.now() - 200 * 86_400_000 };
-  using old = await Scene.open(past);
+  using old = await Scene.open({ ...nodeClock, now: () => nodeClock.now() + days * 86_400_000 });
   const device = await old.device('buoy-1');
   const broker = await startEmbeddedBroker({
     host: '127.0.0.1',
@@ -108,11 +107,14 @@ test('an expired certificate is refused as expired', async (t) => {
     log: quietLog,
   });
   await knock({ ...stage, broker }, { key: device.key, cert: device.certificate });
-  t.deepEqual(
-    stage.refusals.map(({ code }) => code),
-    ['CERTIFICATE_EXPIRED'],
-  );
   await broker.close();
+  return stage.refusals;
+}
+
+test('a certificate whose time is over, or has not come, is refused with both times', async (t) => {
+  const codes = async (days: number) => (await refusedFrom(days)).map(({ code, device }) => [code, device]);
+  t.deepEqual(await codes(-200), [['CERTIFICATE_EXPIRED', 'buoy-1']]);
+  t.deepEqual(await codes(200), [['CERTIFICATE_NOT_YET_VALID', 'buoy-1']]);
 });
 
 test('a device that git does not name, or names with another key, is told "not authorized"', async (t) => {

@@ -1,0 +1,94 @@
+/** How connections of HTTPS are made where Node's own way does not do: with short segments, and to a server whose time is over by a wrong clock. */
+import { Agent, type RequestOptions } from 'node:https';
+import { isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { isGivenBy } from './device-certificate.ts';
+import { shortSegmentSocket } from './short-segments.ts';
+
+/** Whether a server's certificate that does not count by the clock here is taken; `untilMs` is when it ends. */
+export type ToleratesTime = (untilMs: number) => boolean;
+
+/** How long a server may say nothing at all before an exchange counts as cut. */
+export const silenceMsMax = 60_000;
+
+type OnMade = (error: Error | null, socket: Duplex) => void;
+
+function handOver(made: Promise<Socket>, onMade: OnMade | undefined): null {
+  made.then(
+    (socket) => onMade?.(null, socket),
+    // Nobody looks at the second where there is the first.
+    (error: Error) => onMade?.(error, undefined as unknown as Duplex),
+  );
+  return null;
+}
+
+/** A connection with short segments, where this machine can choose. */
+async function connectShort(options: RequestOptions): Promise<TLSSocket> {
+  const host = options.host ?? '';
+  const short = await shortSegmentSocket(host);
+  const socket = short?.socket.connect({ host: short.address, port: Number(options.port) });
+  return connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
+}
+
+/** Connections with short segments. */
+export class ShortPool extends Agent {
+  override createConnection(options: RequestOptions, onMade?: OnMade): null {
+    return handOver(connectShort(options), onMade);
+  }
+}
+
+const serverAuthOid = '1.3.6.1.5.5.7.3.1';
+const outOfTime: readonly unknown[] = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
+
+/** Why a server is not spoken with, whose certificate does not verify here; undefined where nothing but a tolerated clock is against it. */
+function faultOf(socket: TLSSocket, { ca, ...options }: RequestOptions, tolerates: ToleratesTime): Error | undefined {
+  if (socket.authorized) return undefined;
+  const host = options.host ?? '';
+  const code = String(socket.authorizationError);
+  const fault = Object.assign(new Error(code), { code });
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined || !outOfTime.includes(code)) return fault;
+  // Of several faults the handshake names one, and looks no further.
+  const isNamed = isIP(host) === 0 ? certificate.checkHost(host, { subject: 'never' }) : certificate.checkIP(host);
+  const isServer = certificate.keyUsage?.includes(serverAuthOid) === true;
+  if (isNamed === undefined || !isServer || !isGivenBy(certificate, String(ca ?? '')))
+    return Object.assign(new Error(`what answers is not ${host} of this fleet`), {
+      code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+    });
+  return tolerates(certificate.validToDate.getTime()) ? undefined : fault;
+}
+
+/** Resolves once the handshake is through and the server judged: nothing is said before. */
+function judged(socket: TLSSocket, options: RequestOptions, tolerates: ToleratesTime): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const silent = () => socket.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }));
+    socket.setTimeout(silenceMsMax, silent).once('error', reject);
+    socket.once('secureConnect', () => {
+      const fault = faultOf(socket, options, tolerates);
+      if (fault !== undefined) return void socket.destroy(fault);
+      socket.setTimeout(0, silent).off('error', reject);
+      resolve(socket);
+    });
+  });
+}
+
+/** Connections to servers that are whom they have to be but for the clock here. */
+export class TolerantPool extends Agent {
+  readonly tolerates: ToleratesTime;
+  readonly #areShort: boolean;
+
+  constructor(options: ConstructorParameters<typeof Agent>[0], areShort: boolean, tolerates: ToleratesTime) {
+    super({ ...options, rejectUnauthorized: false });
+    this.#areShort = areShort;
+    this.tolerates = tolerates;
+  }
+
+  override createConnection(options: RequestOptions, onMade?: OnMade): null {
+    const made = this.#areShort ? connectShort(options) : Promise.resolve(connectTls(options as ConnectionOptions));
+    return handOver(
+      made.then((socket) => judged(socket, options, this.tolerates)),
+      onMade,
+    );
+  }
+}
