@@ -90,7 +90,14 @@ test('the price of a fetch is what the artifact store serves for it, index inclu
   const log = { write: () => {} };
   const parts = { compress: brotliAtOnce, makeDelta: deltaAtOnce, condense: condenseAtOnce };
   const ways = new SmallerWays({ store, ...parts, log });
+  const isMade = new Promise<void>((resolve) => {
+    ways.onDeltas = () => {
+      const deltas = ways.deltasTo([...catalogue.keys()], new Set());
+      if (deltas !== 'unknown' && deltas.open === 0) resolve();
+    };
+  });
   await ways.prepare(catalogue, { wanted: new Set(catalogue.keys()), held: new Set() });
+  await isMade;
   const [{ release: old }, { release: fresh }] = modules as [(typeof modules)[0], (typeof modules)[0]];
   const priceOf = openPrices(
     async (sha256) => modules.find(({ release }) => release.sha256 === sha256)?.bytes,
