@@ -22,6 +22,7 @@ import { logbookChannel } from '../schemas/logbook-entry.ts';
 import { AboardDoor } from './aboard/aboard-door.ts';
 import { bundlePace, messagesPace, receiptPace } from './aboard/carried-pace.ts';
 import { consentPace } from './aboard/consent-pace.ts';
+import { logPace } from './aboard/log-pace.ts';
 import type { Courier } from './courier/courier.ts';
 import type { OrderParcel } from './courier/forwarded-orders.ts';
 import type { CountBytes } from './download/small-file.ts';
@@ -98,8 +99,8 @@ function speaksToShore({ channels }: DeployedApplication): boolean {
   return Object.values(channels?.out ?? {}).some(({ shore }) => shore !== undefined);
 }
 
-function asksNeighbours({ neighbours: { known = [] } = {} }: AgentConfiguration): boolean {
-  return known.length > 0;
+function asksNeighbours({ neighbours: { known = [], discover = [] } = {} }: AgentConfiguration): boolean {
+  return known.length > 0 || discover.length > 0;
 }
 
 /** Of the file of a fact: more than any value takes. */
@@ -225,7 +226,8 @@ export function createAgent(options: AgentOptions): Agent {
         pace: new Allowance(clock, consentPace),
       },
       ...{ bundlePace: new Allowance(clock, bundlePace), receiptPace: new Allowance(clock, receiptPace) },
-      messagesPace: new Allowance(clock, messagesPace),
+      ...{ messagesPace: new Allowance(clock, messagesPace), logPace: new Allowance(clock, logPace) },
+      writeLog: (application) => runtime.writeLog(application),
       wake: () => link.wake(),
     },
   });

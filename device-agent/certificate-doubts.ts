@@ -2,7 +2,10 @@ import { Allowance, type AllowanceTerms } from '../platform/allowance.ts';
 import type { Clock } from '../platform/ports.ts';
 
 /** Who is not let in for another reason asks for certificates in vain: 6 KB each. */
-const terms: AllowanceTerms = { atOnce: 2, everyMs: 6 * 60 * 60_000 };
+const terms: AllowanceTerms = { atOnce: 4, everyMs: 6 * 60 * 60_000 };
+
+/** Who is refused again while asking for another comes to nothing asks again this soon: the way may be there now. */
+const betweenMs = 10 * 60_000;
 
 /**
  * Whether the certificate that is there is in doubt: the shore did not take this device with it. It is renewed then whatever the clock
@@ -12,6 +15,7 @@ export class CertificateDoubts {
   readonly #clock: Pick<Clock, 'monotonic' | 'sleep'>;
   readonly #allowance: Allowance;
   #isRaised = false;
+  #wokenMs = Number.NEGATIVE_INFINITY;
   #pause = new AbortController();
 
   constructor(clock: Pick<Clock, 'monotonic' | 'sleep'>) {
@@ -25,9 +29,12 @@ export class CertificateDoubts {
 
   /** It was refused: soon it is asked for another, unless that was done so often already. */
   raise(): void {
-    if (this.#isRaised || this.#allowance.waitMs() > 0) return;
-    this.#allowance.spend();
+    const nowMs = this.#clock.monotonic();
+    if (nowMs - this.#wokenMs < betweenMs) return;
+    if (!this.#isRaised && this.#allowance.waitMs() > 0) return;
+    if (!this.#isRaised) this.#allowance.spend();
     this.#isRaised = true;
+    this.#wokenMs = nowMs;
     this.#pause.abort();
   }
 

@@ -16,7 +16,7 @@ export interface EnrolmentOptions {
   readonly device: string;
   /** https:// URL of the controller. */
   readonly controller: string;
-  readonly identity: DeviceIdentityStore;
+  readonly identity: Pick<DeviceIdentityStore, 'otherOwner' | 'claim' | 'key' | 'keyText' | 'keep'>;
   /** Trusts the fleet's authority; shows no certificate, because the one there is may have expired. */
   readonly network: Network;
 }

@@ -112,11 +112,14 @@ function logPhase(log: Log, before: Memory, after: Memory): void {
   log.write('info', 'engine.phase', fields);
 }
 
+/** As a report has room for. */
+const asideMax = 32;
+
 /** Those that either of them sets aside, as a report has it. */
 function asideReport(fetchers: readonly Pick<Fetcher, 'aside'>[]): readonly NeighbourReport[] | undefined {
   const aside = fetchers.flatMap((one) => one.aside()).map(({ untilAt: _untilAt, ...report }) => report);
   const each = [...new Map(aside.map((one) => [one.address, one])).values()];
-  return each.length === 0 ? undefined : each;
+  return each.length === 0 ? undefined : each.slice(-asideMax);
 }
 
 /** Puts the engine and its organs together; nothing happens before `boot`. */

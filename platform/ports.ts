@@ -157,6 +157,53 @@ export interface Segments {
   areShort: boolean;
 }
 
+/** An IPv4 network that this machine is on, by its own address there. */
+export interface LanPlace {
+  readonly interface: string;
+  readonly address: string;
+  readonly netmask: string;
+}
+
+/** Where a datagram goes or comes from. */
+export interface LanEnd {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Told of each datagram that comes, from whoever sends one. */
+export type OnDatagram = (bytes: Uint8Array, from: LanEnd) => void;
+
+/** Sends datagrams over one network; disposing it closes it. What does not go is lost, as any datagram may be. */
+export interface LanSocket extends Disposable {
+  send(bytes: Uint8Array, to: LanEnd): void;
+}
+
+/** Datagrams on the networks that this machine is on: none of what is sent to a group goes farther. */
+export interface Lan {
+  /** All of them by now, those of no other machine too. */
+  places(): Promise<readonly LanPlace[]>;
+  /** Hears what is sent to a group of machines. Rejects with what keeps it from that. */
+  join(place: LanPlace, group: LanEnd, onDatagram: OnDatagram): Promise<LanSocket>;
+  /** Hears what is sent to this machine's own address at a port that nobody else has. */
+  open(place: LanPlace, onDatagram: OnDatagram): Promise<LanSocket>;
+}
+
+/** With what this process begins a connection to a server that has seen its certificate, instead of showing it again. */
+export interface ReturnKey {
+  /** The server, as an origin. */
+  readonly to: string;
+  /** The digest of the certificate that it saw: with another one the key is of no use. */
+  readonly certificate: string;
+  readonly name: string;
+  /** Base64. */
+  readonly secret: string;
+}
+
+/** What this process comes back with, and learns as it shows its certificate. */
+export interface ReturnKeys {
+  key: ReturnKey | undefined;
+}
+
 /** Where a relay leads, and what may come from there. */
 export interface RelayTarget {
   readonly host: string;

@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { applicationLogs } from '../../device-agent/command/logs.ts';
 import { describeAgent } from '../../device-agent/command/status.ts';
 import { defaultStateDirectory } from '../../device-agent/state-layout.ts';
+import { printableLines } from '../../platform/printable.ts';
+import { agentSocket, agentSocketOptions } from '../agent-socket.ts';
 import { type Command, type CommandContext, CommandError, type ParsedArguments } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 
@@ -38,14 +40,16 @@ export const agentLogsCommand: Command = {
   name: 'agent logs',
   summary: 'what an application on this machine printed',
   arguments: 'APPLICATION',
-  options,
+  options: agentSocketOptions,
   async run(context, args) {
     const [name, ...more] = args.positionals;
     if (name === undefined || more.length > 0 || !/^[a-z0-9-]+$/.test(name)) {
       throw new CommandError('agent logs takes the name of one application', exitCodes.usage);
     }
     const stateDirectory = await stateDirectoryOf(context, args);
-    const text = applicationLogs(context.disk, stateDirectory, name);
+    const socket = context.isLocked(stateDirectory, 'agent') ? await agentSocket(context, args) : undefined;
+    const { text, lack } = await applicationLogs(context, { stateDirectory, socket }, name);
+    if (lack !== undefined) context.stderr.write(`what it printed last may be missing: ${printableLines(lack)}\n`);
     if (text === undefined) throw new CommandError(`${name} has printed nothing on ${stateDirectory}`);
     context.stdout.write(text);
     return exitCodes.ok;

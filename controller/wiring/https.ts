@@ -2,6 +2,7 @@
 import { nodeClock as clock } from '../../platform/node/clock.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
+import { ReturningDevices } from '../../platform/node/returning-devices.ts';
 import type { HttpHandler } from '../../platform/ports.ts';
 import { certificateIdentity } from '../../schemas/certificate-identity.ts';
 import type { BundleOrder } from '../../schemas/generated/types.ts';
@@ -29,6 +30,9 @@ import type { Broker } from './broker.ts';
 import type { Ground } from './ground.ts';
 import type { Serving } from './serving.ts';
 
+/** Devices that may come back without their certificate: 45 MB. */
+const returningMax = 100_000;
+
 /** The HTTPS door, open before this controller leads. `serve` has it answer for the one that does. */
 export async function openHttps(ground: Ground, place: StatePlace) {
   const { configuration, log, authority, identity, guard, room } = ground;
@@ -41,6 +45,7 @@ export async function openHttps(ground: Ground, place: StatePlace) {
     key: identity.key,
     authority: authority.certificate,
     identify: certificateIdentity,
+    returning: new ReturningDevices({ clock, devicesMax: returningMax }),
     handler: (request, peer, signal) => handler(request, peer, signal),
     bodyBytesMax: bodyBytesFor(ground.apiToken),
     onFailure: (subject, error) => guard.tell('http', subject, error),

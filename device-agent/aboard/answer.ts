@@ -38,6 +38,8 @@ export type AboardAnswer =
     }
   /** It asks the shore in so many seconds. */
   | { readonly kind: 'woken'; readonly inSeconds: number }
+  /** It is on its way to its log. */
+  | { readonly kind: 'writing-log' }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
 /** What is answered by. */
@@ -65,6 +67,8 @@ export interface AboardWorld {
   readonly messagesPace: Pick<Allowance, 'waitMs' | 'spend'>;
   /** What it has for the shore behind a place. */
   readonly carriedMessages: (after: CarriedPlace | undefined) => Carried | undefined;
+  readonly logPace: Pick<Allowance, 'waitMs' | 'spend'>;
+  readonly writeLog: (application: string) => void;
   /** Signs some of it, as the receipt. */
   readonly signMessages: (claim: CarriedClaim) => CarriedMessages | undefined;
 }
@@ -166,6 +170,14 @@ function messagesAnswer(after: CarriedPlace | undefined, world: AboardWorld): Ab
   return messages === undefined ? noKey : { kind: 'messages', device, carried: { messages, count, place } };
 }
 
+function writeLogAnswer(application: string, { logPace, writeLog }: AboardWorld): AboardAnswer {
+  const wait = tooSoon(logPace);
+  if (wait !== undefined) return wait;
+  logPace.spend();
+  writeLog(application);
+  return { kind: 'writing-log' };
+}
+
 function applyAnswer(file: string, world: AboardWorld): AboardAnswer {
   const wait = tooSoon(world.bundlePace);
   if (wait !== undefined) return wait;
@@ -191,6 +203,8 @@ export function answerAboard(line: string, world: AboardWorld): string {
       return JSON.stringify(receiptAnswer(world));
     case 'messages':
       return JSON.stringify(messagesAnswer(question.after, world));
+    case 'write-log':
+      return JSON.stringify(writeLogAnswer(question.application, world));
     case 'wake':
       return JSON.stringify({ kind: 'woken', inSeconds: Math.ceil(world.wake() / 1000) } satisfies AboardAnswer);
     case 'nothing':

@@ -15,6 +15,8 @@ export type Question =
   | { readonly ask: 'receipt' }
   /** What it has for the shore behind that place, or the first of it, signed. */
   | { readonly ask: 'messages'; readonly after?: CarriedPlace }
+  /** That what an application printed lies in its log. */
+  | { readonly ask: 'write-log'; readonly application: string }
   | {
       readonly ask: 'consent';
       /** The deployment that whoever answers has been shown. */
@@ -73,6 +75,11 @@ function applyOf({ file }: Readonly<Record<string, unknown>>): Question | Questi
   );
 }
 
+function writeLogOf({ application }: Readonly<Record<string, unknown>>): Question | QuestionFault {
+  if (isText(application, nameCharactersMax)) return { ask: 'write-log', application };
+  return fault(`"application" must be the name of one, in at most ${nameCharactersMax} characters`);
+}
+
 function messagesOf({ after }: Readonly<Record<string, unknown>>): Question | QuestionFault {
   if (after === undefined) return { ask: 'messages' };
   const { application, channel, stream, segment, index } = isObject(after) ? after : {};
@@ -103,7 +110,11 @@ export function parseQuestion(line: string): Question | QuestionFault {
       return applyOf(value);
     case 'messages':
       return messagesOf(value);
+    case 'write-log':
+      return writeLogOf(value);
     default:
-      return fault('"ask" must be "status", "consent", "wake", "apply", "bundle", "receipt" or "messages"');
+      return fault(
+        '"ask" must be "status", "consent", "wake", "apply", "bundle", "receipt", "messages" or "write-log"',
+      );
   }
 }

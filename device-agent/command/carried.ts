@@ -25,6 +25,8 @@ const bundlesMax = 64;
 const suffix = '.bundle';
 /** A file that is being copied has grown by then. */
 const copyMs = 5_000;
+/** How often it is looked at: more may come while some is taken. */
+const looksMax = 8;
 /** The agent may be starting too, when a device is switched on with a stick in it. */
 const agentTriesMax = 60;
 const agentMs = 1_000;
@@ -33,11 +35,6 @@ interface Found {
   readonly path: string;
   readonly sequence: number;
   readonly issuedAt: string;
-}
-
-/** What became of all that lay there. */
-interface Tally {
-  isFailed: boolean;
 }
 
 function textOf(error: unknown): string {
@@ -81,74 +78,113 @@ async function claimOnceWhole({ disk, clock, signal }: CarriedPorts, path: strin
   }
 }
 
-/** Those for this device, the newest first. */
-async function bundlesFor(ports: CarriedPorts, directory: string, device: string, tally: Tally): Promise<Found[]> {
-  const { disk, print } = ports;
-  const names = disk.list(directory).filter((name) => name.endsWith(suffix) && !name.startsWith('.'));
-  if (names.length > bundlesMax) print(`There are ${names.length} bundles; the first ${bundlesMax} are looked at.`);
-  const found: Found[] = [];
-  for (const name of names.slice(0, bundlesMax)) {
-    const path = `${directory}/${name}`;
-    const stat = disk.stat(path);
-    if (stat?.kind !== 'file' || stat.isLink) {
-      print(`${path} is no plain file: it is left alone.`);
-      continue;
-    }
+/** What lies there, and what became of it so far. */
+class CarriedDirectory {
+  readonly #ports: CarriedPorts;
+  readonly #socket: string;
+  readonly #directory: string;
+  readonly #device: string;
+  /** Names with the lengths that they had. */
+  readonly #looked = new Set<string>();
+  /** The newest deployment that was taken. */
+  #taken = 0;
+  isFailed = false;
+
+  constructor(ports: CarriedPorts, socket: string, directory: string, device: string) {
+    this.#ports = ports;
+    this.#socket = socket;
+    this.#directory = directory;
+    this.#device = device;
+  }
+
+  /** Paths of bundles, by name. */
+  #paths(): readonly string[] {
+    const { disk, print } = this.#ports;
+    const names = disk.list(this.#directory).filter((name) => name.endsWith(suffix) && !name.startsWith('.'));
+    if (names.length > bundlesMax) print(`There are ${names.length} bundles; the first ${bundlesMax} are looked at.`);
+    return names.slice(0, bundlesMax).map((name) => `${this.#directory}/${name}`);
+  }
+
+  #keyOf(path: string): string {
+    return `${this.#ports.disk.stat(path)?.bytes} ${path}`;
+  }
+
+  #fail(words: string): void {
+    this.isFailed = true;
+    this.#ports.print(words);
+  }
+
+  /** One that nobody has looked at, where it has something for this device. */
+  async #lookAt(path: string): Promise<readonly Found[]> {
+    const { disk, print } = this.#ports;
     try {
-      const claim = await claimOnceWhole(ports, path, device);
-      if (claim !== undefined) found.push(claim);
+      if (this.#looked.has(this.#keyOf(path))) return [];
+      const { kind, isLink } = disk.stat(path) ?? {};
+      const isPlain = kind === 'file' && isLink !== true;
+      if (!isPlain) print(`${path} is no plain file: it is left alone.`);
+      const claim = isPlain ? await claimOnceWhole(this.#ports, path, this.#device) : undefined;
+      return claim === undefined ? [] : [claim];
     } catch (error) {
-      if (!(error instanceof DownloadError)) throw error;
-      tally.isFailed = true;
-      print(`${error.message} (${error.code})`);
+      if (!(error instanceof DownloadError || error instanceof DiskError)) throw error;
+      this.#fail(error instanceof DownloadError ? `${error.message} (${error.code})` : error.message);
+      return [];
+    } finally {
+      this.#noteLooked(path);
     }
   }
-  return found.sort((a, b) => b.sequence - a.sequence || (a.issuedAt < b.issuedAt ? 1 : -1));
-}
 
-/** Takes the newest that is what it claims: what is older is not wanted any more. */
-async function takeNewest(ports: CarriedPorts, socket: string, found: readonly Found[], tally: Tally): Promise<void> {
-  for (const { path } of found) {
+  /** A stick may be gone by now. */
+  #noteLooked(path: string): void {
     try {
-      ports.print((await applyBundle(ports, socket, path)).trimEnd());
-      return;
+      this.#looked.add(this.#keyOf(path));
     } catch (error) {
-      tally.isFailed = true;
-      ports.print(textOf(error));
+      if (!(error instanceof DiskError)) throw error;
     }
   }
-}
 
-/** In a directory of its own: who watches the one above for bundles is not woken by it. */
-async function leaveReceipt(
-  ports: CarriedPorts,
-  socket: string,
-  directory: string,
-  device: string,
-  tally: Tally,
-): Promise<void> {
-  const { disk, print } = ports;
-  const place = `${directory}/receipts`;
-  try {
-    const stat = disk.stat(place);
-    if (stat?.isLink) throw new Error(`${place} is a link, which is not followed`);
-    makeDirectoryDurably(disk, place);
-    const words = await writeReceipt(ports, socket, `${place}/${device}.receipt`);
-    for (const line of words.trimEnd().split('\n')) print(line);
-  } catch (error) {
-    const isReadOnly = error instanceof DiskError && error.code === 'NOT_PERMITTED';
-    tally.isFailed ||= !isReadOnly;
-    print(`No receipt is left: ${textOf(error)}`);
+  /** Takes the newest that is what it claims: what is older is not wanted any more. False where nothing new is there for this device. */
+  async takeNewest(): Promise<boolean> {
+    const found: Found[] = [];
+    for (const path of this.#paths()) found.push(...(await this.#lookAt(path)));
+    found.sort((a, b) => b.sequence - a.sequence || (a.issuedAt < b.issuedAt ? 1 : -1));
+    for (const { path, sequence } of found) {
+      if (sequence < this.#taken) break;
+      try {
+        this.#ports.print((await applyBundle(this.#ports, this.#socket, path)).trimEnd());
+        this.#taken = sequence;
+        break;
+      } catch (error) {
+        this.#fail(textOf(error));
+      }
+    }
+    return found.length > 0;
+  }
+
+  /** In a directory of its own: who watches the one above for bundles is not woken by it. */
+  async leaveReceipt(): Promise<void> {
+    const { disk, print } = this.#ports;
+    const place = `${this.#directory}/receipts`;
+    try {
+      if (disk.stat(place)?.isLink) throw new Error(`${place} is a link, which is not followed`);
+      makeDirectoryDurably(disk, place);
+      const words = await writeReceipt(this.#ports, this.#socket, `${place}/${this.#device}.receipt`);
+      for (const line of words.trimEnd().split('\n')) print(line);
+    } catch (error) {
+      const isReadOnly = error instanceof DiskError && error.code === 'NOT_PERMITTED';
+      this.isFailed ||= !isReadOnly;
+      print(`No receipt is left: ${textOf(error)}`);
+    }
   }
 }
 
 /** Whether nothing failed. Throws where the agent does not answer, or the directory can't be read. */
 export async function takeCarried(ports: CarriedPorts, socket: string, directory: string): Promise<boolean> {
-  const tally = { isFailed: false };
   const device = await nameOfDevice(ports, socket);
-  const found = await bundlesFor(ports, directory, device, tally);
-  if (found.length === 0) ports.print(`${directory} has no bundle for ${device}.`);
-  await takeNewest(ports, socket, found, tally);
-  await leaveReceipt(ports, socket, directory, device, tally);
-  return !tally.isFailed;
+  const carried = new CarriedDirectory(ports, socket, directory, device);
+  let looks = 0;
+  // What comes meanwhile wakes nobody.
+  while (looks < looksMax && (await carried.takeNewest())) looks += 1;
+  if (looks === 0) ports.print(`${directory} has no bundle for ${device}.`);
+  await carried.leaveReceipt();
+  return !carried.isFailed;
 }

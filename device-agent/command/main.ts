@@ -24,7 +24,7 @@ const usage = `Usage: node fleet-agent.js COMMAND
   enroll --device NAME --controller URL --ca FILE --trust-root FILE
          [--mqtt HOST[:PORT]] [--directory /etc/fleet] [--state DIR] [--wait]
   status [--state DIR]
-  logs APPLICATION [--state DIR]
+  logs APPLICATION [--state DIR] [--socket PATH]
   apply FILE [--state DIR | --socket PATH]
   receipts --output FILE [--state DIR | --socket PATH]
   carried DIRECTORY [--state DIR | --socket PATH]
@@ -90,9 +90,13 @@ function runStatus(stateDirectory: string): number {
   return exitCode.ok;
 }
 
-function runLogs(stateDirectory: string, name: string | undefined): number {
+async function runLogs(stateDirectory: string, values: Values, name: string | undefined): Promise<number> {
   if (name === undefined || !/^[a-z0-9-]+$/.test(name)) return fail(`logs needs an application's name`, exitCode.usage);
-  const text = applicationLogs(nodeDisk, stateDirectory, name);
+  const socket = isLocked(stateDirectory, 'agent') ? socketOf(stateDirectory, values) : undefined;
+  const { signal } = new AbortController();
+  const ports = { disk: nodeDisk, doors: nodeLineDoors, clock: nodeClock, signal };
+  const { text, lack } = await applicationLogs(ports, { stateDirectory, socket }, name);
+  if (lack !== undefined) fail(`what it printed last may be missing: ${lack}`);
   if (text === undefined) return fail(`${name} has printed nothing on ${stateDirectory}`);
   print(text);
   return exitCode.ok;
@@ -166,7 +170,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (word === 'receipts') return await runReceipts(stateDirectory, values);
     if (word === 'carried') return await runCarried(stateDirectory, values, name);
     if (word === 'wake') return await runWake(stateDirectory, values);
-    if (word === 'logs') return runLogs(stateDirectory, name);
+    if (word === 'logs') return await runLogs(stateDirectory, values, name);
     return fail(`there is no command ${JSON.stringify(word ?? '')}\n${usage}`, exitCode.usage);
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error));

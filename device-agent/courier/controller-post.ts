@@ -1,6 +1,6 @@
 /** Says something to the controller over HTTPS, which answers with little or nothing. */
 import type { HttpResponse, Network } from '../../platform/ports.ts';
-import { heardWhole, passOver, refusal, unfit, unpacked } from '../download/answer.ts';
+import { heardWhole, passOver, refusal, unfit } from '../download/answer.ts';
 import { DownloadError } from '../download/download-error.ts';
 import type { CountBytes } from '../download/small-file.ts';
 import { jsonAnswer } from '../json-answer.ts';
@@ -49,7 +49,7 @@ export async function post(
   signal: AbortSignal,
 ): Promise<{ readonly url: string; readonly bytes?: Uint8Array }> {
   const url = new URL(path, controller).href;
-  const response = await network.request({ method: 'POST', url, headers: unpacked, body }, signal);
+  const response = await network.request({ method: 'POST', url, headers: {}, body }, signal);
   await requireTaken(url, response);
   const fault = faultOf(url, response);
   if (fault !== undefined) {

@@ -1,4 +1,4 @@
-import type { ChildProcess, Clock, CountTravel, Log, Processes, Segments } from '../../platform/ports.ts';
+import type { ChildProcess, Clock, CountTravel, Log, Processes, ReturnKey, Segments } from '../../platform/ports.ts';
 import type { Progress } from '../../schemas/generated/types.ts';
 import type { AgentTime } from '../download/metadata.ts';
 import type { CountBytes } from '../download/small-file.ts';
@@ -93,6 +93,7 @@ export class CourierProcess implements Courier {
   #unpacking: string | undefined;
   /** Ends a courier that has nothing to do, or hangs. */
   #timer: Disposable | undefined;
+  #returnKey: ReturnKey | undefined;
   #wants: readonly Want[] = [];
   /** What of its news could not be taken down since. */
   #fault: Failure | undefined;
@@ -184,7 +185,8 @@ export class CourierProcess implements Courier {
   #hand({ id, errand }: Pending): void {
     const { time, segments } = this.#options;
     const known = { floorMs: time.floorMs(), areSegmentsShort: segments.areShort };
-    this.#child?.send({ kind: 'errand', id, ...known, errand } satisfies ToCourier);
+    const key = this.#returnKey === undefined ? {} : { returnKey: this.#returnKey };
+    this.#child?.send({ kind: 'errand', id, ...known, ...key, errand } satisfies ToCourier);
   }
 
   /** What was handed over ends when the courier says so: until then its files are not free for others. */
@@ -253,6 +255,7 @@ export class CourierProcess implements Courier {
         return;
       case 'done':
         this.#options.segments.areShort = message.areSegmentsShort ?? this.#options.segments.areShort;
+        this.#returnKey = message.returnKey;
         this.#done(message.id, message.outcome);
         return;
       default:

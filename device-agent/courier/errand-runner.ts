@@ -1,4 +1,4 @@
-import type { Segments } from '../../platform/ports.ts';
+import type { ReturnKeys, Segments } from '../../platform/ports.ts';
 import type { Enrolment } from '../enrol.ts';
 import type { AskNews, SendPart } from '../transport/news.ts';
 import type { Courier } from './courier.ts';
@@ -16,6 +16,7 @@ export interface RunnerOptions {
   readonly orders: Pick<ForwardedOrders, 'answered'>;
   readonly say: (message: FromCourier) => void;
   readonly segments: Segments;
+  readonly returnKeys: ReturnKeys;
 }
 
 /** The courier's end of the channel: does what the supervisor asks for, as much at once as it asks for. */
@@ -40,16 +41,19 @@ export class ErrandRunner {
     }
   }
 
-  #begin({ id, floorMs, areSegmentsShort, errand }: Extract<ToCourier, { readonly kind: 'errand' }>): void {
-    const { time, segments, say } = this.#options;
+  #begin({ id, floorMs, areSegmentsShort, returnKey, errand }: Extract<ToCourier, { readonly kind: 'errand' }>): void {
+    const { time, segments, returnKeys, say } = this.#options;
     const abort = new AbortController();
     this.#aborts.set(id, abort);
     time.adopt(floorMs);
     segments.areShort = areSegmentsShort;
+    // What this process learned since is younger than what the supervisor knows.
+    returnKeys.key ??= returnKey;
     void this.#run(id, errand, abort.signal).then((outcome) => {
       this.#aborts.delete(id);
       const found = segments.areShort === areSegmentsShort ? {} : { areSegmentsShort: segments.areShort };
-      say({ kind: 'done', id, ...found, outcome });
+      const { key } = returnKeys;
+      say({ kind: 'done', id, ...found, ...(key === undefined ? {} : { returnKey: key }), outcome });
     });
   }
 

@@ -16,6 +16,7 @@ import { type CountBytes, fetchSmallFile } from '../download/small-file.ts';
 import type { UnpackBudget } from '../download/unpack-cost.ts';
 import { missingModules, modulesOf } from '../download/wanted.ts';
 import type { ModulesCame } from '../links/observed-rate.ts';
+import type { Discover } from '../neighbours/ask-neighbours.ts';
 import { Delays } from '../neighbours/delays.ts';
 import { Neighbours } from '../neighbours/neighbours.ts';
 import { type Want, Wants } from '../neighbours/wants.ts';
@@ -49,6 +50,8 @@ export interface LocalCourierOptions {
   readonly prepared?: Pick<PreparedStore, 'collect'>;
   /** Asks devices beside this one, and says which one answers; absent where none is asked. */
   readonly lan?: Network;
+  /** Looks who is beside this one: addresses as HOST:PORT. Absent where nobody is looked for. */
+  readonly discover?: Discover;
   /** Told what is wanted by now. */
   readonly onWants?: (wants: readonly Want[]) => void;
   /** When who may sign deployments vouched for what this network serves. */
@@ -150,10 +153,11 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
   }
 
   #openNeighbours({ memory, deployment, isOffLink }: BringErrand, wants: Wants): Neighbours {
-    const { configuration, clock, time, network, lan } = this.#options;
+    const { configuration, clock, time, network, lan, discover } = this.#options;
     const { device, neighbours = {} } = configuration;
     const known = lan === undefined ? [] : (neighbours.known ?? []);
-    const asking = { network: lan ?? network, clock, nowMs: () => time.nowMs(), device, known };
+    const looking = lan === undefined || discover === undefined ? {} : { discover };
+    const asking = { network: lan ?? network, clock, nowMs: () => time.nowMs(), device, known, ...looking };
     const { aside = [], delayedMs = {} } = memory;
     const bytes = modulesOf(deployment).reduce((sum, { length }) => sum + length, 0);
     const delays = new Delays(delayedMs, isOffLink === true ? Number.POSITIVE_INFINITY : bytes);

@@ -6,8 +6,11 @@ import { X509Certificate } from 'node:crypto';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { isGivenBy } from '../../platform/node/device-certificate.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
+import { nodeLan } from '../../platform/node/lan.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
-import { openNetwork } from '../../platform/node/network.ts';
+import { openNetwork, type TlsIdentity } from '../../platform/node/network.ts';
+import { nodeRandom } from '../../platform/node/random.ts';
+import { nodeReturnKeys } from '../../platform/node/returning-pool.ts';
 import { nodeSegments } from '../../platform/node/segments.ts';
 import { onStarterGone } from '../../platform/node/starter-gone.ts';
 import { nodeSurroundings } from '../../platform/node/surroundings.ts';
@@ -17,6 +20,8 @@ import { clearMemory } from '../clear-memory.ts';
 import { enrol } from '../enrol.ts';
 import { DeviceIdentityStore } from '../enrol-identity.ts';
 import { keyExchange } from '../key-exchange.ts';
+import type { Discover } from '../neighbours/ask-neighbours.ts';
+import { searchNeighbours } from '../neighbours/mdns/search.ts';
 import { type HearTime, renewByKey } from '../renew-by-key.ts';
 import { PreparedStore } from '../runtime/prepare/prepared-store.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
@@ -31,6 +36,14 @@ import { SharedTime } from './shared-time.ts';
 /** A supervisor that was killed a moment ago hears nothing; that it is gone is told elsewhere. */
 function say(message: FromCourier): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
+}
+
+/** How it looks for devices beside this one, where it is to. */
+function looksFor({ device, neighbours }: AgentConfiguration): { readonly discover?: Discover } {
+  const interfaces = neighbours?.discover ?? [];
+  if (interfaces.length === 0) return {};
+  const search = { lan: nodeLan, clock: nodeClock, random: nodeRandom, device, interfaces };
+  return { discover: (signal) => searchNeighbours(search, signal) };
 }
 
 async function serve(configuration: AgentConfiguration): Promise<void> {
@@ -50,13 +63,16 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const countTravel: CountTravel = (bytes, via) =>
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
-  const network = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, tolerates }), countTravel);
+  const returnsTo = new URL(controller).origin;
+  const shown = (): TlsIdentity => ({ ca: authority(), ...identity.texts(), keyExchange, tolerates, returnsTo });
+  const network = openNetwork(shown, countTravel);
   const beside = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, peers: 'devices' }));
   const orders = new ForwardedOrders(say);
   const courier = new CarryingCourier({
     ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
     network,
     lan: beside,
+    ...looksFor(configuration),
     wayOut: () => nodeSurroundings.interface(),
     modulesCame: (flow, via) => say({ kind: 'modules', flow, ...(via === undefined ? {} : { via }) }),
     countBytes,
@@ -75,7 +91,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const enrolment = { device, controller, identity, network: stranger, hearTime, monotonic };
   const way = { network, countBytes, controller };
   const runner = new ErrandRunner({
-    ...{ courier, time, orders, say, segments: nodeSegments },
+    ...{ courier, time, orders, say, segments: nodeSegments, returnKeys: nodeReturnKeys },
     enrol: (signal) => (identity.certificateText() === undefined ? enrol : renewByKey)(enrolment, signal),
     news: (question, signal) => askNews(way, question, signal),
     part: (part, signal) => sendPart(way, part, signal),

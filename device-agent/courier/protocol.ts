@@ -1,4 +1,5 @@
 /** The words between the supervisor and the courier's process. Both are the agent's own, and believe each other. */
+import type { ReturnKey } from '../../platform/ports.ts';
 import type { Progress, ShadowDesired } from '../../schemas/generated/types.ts';
 import type { Enrolment } from '../enrol.ts';
 import type { Flow } from '../links/observed-rate.ts';
@@ -35,6 +36,7 @@ export type ToCourier =
       readonly id: number;
       readonly floorMs: number;
       readonly areSegmentsShort: boolean;
+      readonly returnKey?: ReturnKey;
       readonly errand: Errand;
     }
   | { readonly kind: 'abort'; readonly id: number }
@@ -64,5 +66,7 @@ export type FromCourier =
       readonly kind: 'done';
       readonly id: number;
       readonly areSegmentsShort?: boolean;
+      /** As it has one by now. */
+      readonly returnKey?: ReturnKey;
       readonly outcome: Outcomes[keyof Outcomes];
     };

@@ -8,6 +8,9 @@ import type { Aside } from './aside.ts';
 import { parseWant, wantHeader } from './wants.ts';
 import type { Wanter } from './who-fetches.ts';
 
+/** Looks who is on the network: addresses as HOST:PORT. Never rejects. */
+export type Discover = (signal: AbortSignal) => Promise<readonly string[]>;
+
 /** By what neighbours are asked. */
 export interface NeighboursOptions {
   /** Asks devices of this fleet, and says which one answers. */
@@ -19,6 +22,8 @@ export interface NeighboursOptions {
   readonly device: string;
   /** Addresses as HOST:PORT. */
   readonly known: readonly string[];
+  /** Finds others. */
+  readonly discover?: Discover;
   /** Those that earlier attempts set aside. */
   readonly aside: readonly Aside[];
 }
@@ -40,12 +45,22 @@ export interface Said {
 /** Who has not said by then whether it has a module is not asked any more in this attempt. */
 const askMsMax = 3_000;
 
+/** Set aside at the same time, as a report has room for; of more the oldest that nobody can name is forgotten first. */
+const asideMax = 32;
+
+/** Who comes while somebody is waited for is found so soon. */
+const lookAgainMs = 60_000;
+
 /** Those that are asked in one attempt. */
 export class AskedNeighbours {
   readonly #options: NeighboursOptions;
   readonly #aside: Map<string, Aside>;
-  /** Did not answer in this attempt, or broke off, or are this device. */
+  /** Did not answer in this attempt, or are this device. */
   readonly #absent = new Set<string>();
+  /** Broke off in this attempt: a device may have any number of addresses. */
+  readonly #left = new Set<string>();
+  #found: readonly string[] = [];
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: NeighboursOptions) {
     const now = options.clock.monotonic();
@@ -65,26 +80,35 @@ export class AskedNeighbours {
     const untilAt = this.#options.clock.monotonic() + restMsAfter(why);
     const { address, device } = who;
     this.#aside.set(address, { address, ...(device === undefined ? {} : { device }), why, at, untilAt });
+    if (this.#aside.size <= asideMax) return;
+    const first = [...this.#aside.values()].find((one) => one.device === undefined) ?? [...this.#aside.values()][0];
+    if (first !== undefined) this.#aside.delete(first.address);
   }
 
   /** Asks it for nothing more in this attempt. */
-  leave(address: string): void {
-    this.#absent.add(address);
+  leave(device: string): void {
+    this.#left.add(device);
+  }
+
+  /** Whether a device is asked for nothing now, at whatever address. */
+  isLeft(device: string): boolean {
+    return this.#left.has(device) || [...this.#aside.values()].some((one) => one.device === device);
   }
 
   async ask(module: LinkedModule, signal: AbortSignal): Promise<Said> {
     const holders: Holder[] = [];
     const wanters: Wanter[] = [];
     const { clock } = this.#options;
+    const all = await this.#addresses(signal);
+    const asked = all.filter((address) => !this.#aside.has(address) && !this.#absent.has(address));
     const sinceMs = clock.monotonic();
     let answeredMs = 0;
-    const asked = this.#options.known.filter((address) => !this.#aside.has(address) && !this.#absent.has(address));
     await Promise.all(
       asked.map(async (address) => {
         const answer = await this.#askOne(address, module.sha256, signal);
         if (answer === undefined) return;
         answeredMs = clock.monotonic() - sinceMs;
-        if (answer.device === undefined) return;
+        if (answer.device === undefined || this.isLeft(answer.device)) return;
         const { status, headers, device } = answer;
         if (status === 403) this.setAside({ address, device }, 'untrusted');
         if (status === 200 && headers['content-length'] === String(module.length)) holders.push({ device, address });
@@ -93,6 +117,16 @@ export class AskedNeighbours {
       }),
     );
     return { holders, wanters, answeredMs };
+  }
+
+  /** Those that are known, and those that were found a short while ago. */
+  async #addresses(signal: AbortSignal): Promise<readonly string[]> {
+    const { clock, known, discover } = this.#options;
+    if (discover !== undefined && clock.monotonic() - this.#lookedAt >= lookAgainMs) {
+      this.#lookedAt = clock.monotonic();
+      this.#found = await discover(signal);
+    }
+    return [...new Set([...known, ...this.#found])];
   }
 
   /** Undefined where nobody answers, or only this device itself. */

@@ -2,10 +2,13 @@
  * The door for neighbours as a program: `node main.ts CONFIGURATION`, the agent's configuration as JSON. A process of its own, because
  * it reads what other machines send, and because only a device that gives its modules to others is to pay for it.
  */
+import { bareHost } from '../../platform/host-and-port.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
+import { nodeLan } from '../../platform/node/lan.ts';
 import { openLog } from '../../platform/node/log.ts';
+import { nodeRandom } from '../../platform/node/random.ts';
 import { boundSources } from '../../platform/node/source-bounds.ts';
 import { onStarterGone } from '../../platform/node/starter-gone.ts';
 import type { LogLevel } from '../../platform/ports.ts';
@@ -13,6 +16,7 @@ import { certificateIdentity } from '../../schemas/certificate-identity.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 import { DeviceIdentityStore } from '../enrol-identity.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
+import { Announcer } from './mdns/announcer.ts';
 import type { FromDoor, ToDoor } from './messages.ts';
 import { NeighbourDoor } from './neighbour-door.ts';
 
@@ -29,7 +33,7 @@ const sourceBounds = { clock: nodeClock, connectionsMax: 8, pace: { atOnce: 16, 
 const renewalMs = 3_600_000;
 
 async function serve(configuration: AgentConfiguration): Promise<number> {
-  const { neighbours, ca, stateDirectory = defaultStateDirectory } = configuration;
+  const { device, neighbours, ca, stateDirectory = defaultStateDirectory } = configuration;
   const listen = neighbours?.listen;
   if (listen === undefined) throw new Error('the configuration says nowhere to listen for neighbours');
   const log = openLog(nodeClock, (process.env.FLEET_LOG_LEVEL ?? 'info') as LogLevel);
@@ -55,6 +59,11 @@ async function serve(configuration: AgentConfiguration): Promise<number> {
     nodeClock.after(renewalMs, renew);
   };
   nodeClock.after(renewalMs, renew);
+  const interfaces = neighbours?.discover ?? [];
+  if (interfaces.length > 0) {
+    const door = { device, host: bareHost(listen.host), port: server.port, interfaces };
+    new Announcer({ lan: nodeLan, clock: nodeClock, random: nodeRandom, log, ...door }).start();
+  }
   return server.port;
 }
 

@@ -150,6 +150,7 @@ export class Neighbours {
     const busy: string[] = [];
     for (const holder of this.#begunFirst(context, holders)) {
       if (signal.aborted) break;
+      if (this.#asked.isLeft(holder.device)) continue;
       const sinceMs = this.#options.clock.monotonic();
       const result = await this.#take(context, module, holder, progress, signal);
       if (result === 'took') {
@@ -182,7 +183,7 @@ export class Neighbours {
       if (why === 'wrong-bytes') this.#leaveBegun(context);
       if (error instanceof DownloadError && error.code === 'SERVER_BUSY') return 'busy';
       // It may have lost its power. One that means harm would have this device write what it sends again and again.
-      this.#asked.leave(holder.address);
+      this.#asked.leave(holder.device);
       return 'not';
     }
   }

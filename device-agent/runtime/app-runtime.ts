@@ -50,6 +50,8 @@ export interface AppRuntime {
   ask(application: string, path: string): Promise<Answered>;
   /** Calls a function that an application's kept instance exports, between two events, and waits for what it gives. */
   call(application: string, name: string): Promise<Answered>;
+  /** Has what was gathered of an application's log written down soon, for somebody who wants to read it. */
+  writeLog(application: string): void;
   /** Called whenever `states` changed. */
   onChange(handler: () => void): void;
   /** Stops all applications and the app host. */

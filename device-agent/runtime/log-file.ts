@@ -19,6 +19,13 @@ function logPaths(directory: string, name: string): readonly [string, string] {
   return [`${directory}/${name}.1.log`, `${directory}/${name}.log`];
 }
 
+/** Another one after each time that lines were written. */
+export function logMark(disk: Disk, directory: string, name: string): string {
+  return logPaths(directory, name)
+    .map((path) => disk.stat(path)?.bytes)
+    .join();
+}
+
 /** Writes lines behind those that are there; where the file has no room, into a new one. */
 export function appendToLog(disk: Disk, directory: string, name: string, lines: Uint8Array): void {
   const [older, current] = logPaths(directory, name);

@@ -47,8 +47,14 @@ export interface Usage {
 /** How often a host says that it lives, with what its applications take. */
 export const beatMs = 10_000;
 
+/** Has an application's host write down what it gathered of its log, which somebody wants to read. */
+export interface WriteLog {
+  readonly kind: 'write-log';
+  readonly application: string;
+}
+
 /** What goes to a host and comes from it between its orders: messages of channels, requests and calls with their answers. */
-export type ForHost = MessageHere | Sent | Ask | CallAsk;
+export type ForHost = MessageHere | Sent | Ask | CallAsk | WriteLog;
 export type OfHost = MessageAbroad | Took | Answer | Called;
 
 /** Supervisor to host. Closing the channel means: end at once. */

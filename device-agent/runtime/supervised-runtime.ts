@@ -96,6 +96,10 @@ export class SupervisedRuntime implements AppRuntime {
     return this.#traffic.call(application, name);
   }
 
+  writeLog(application: string): void {
+    this.#traffic.writeLog(application);
+  }
+
   onChange(handler: () => void): void {
     this.#handlers.push(handler);
   }

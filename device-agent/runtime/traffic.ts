@@ -7,7 +7,7 @@ import { doorHold } from './host-terms.ts';
 import { type DoorPlace, HttpRelay, type RelayOptions } from './http/http-relay.ts';
 import type { Ask, HttpAsk } from './http/messages.ts';
 import type { HostPlan, Placeable } from './placement.ts';
-import type { ForHost, OfHost } from './protocol.ts';
+import type { ForHost, OfHost, WriteLog } from './protocol.ts';
 
 type Reachable = Placeable & Pick<DeployedApplication, 'channels' | 'trigger'>;
 
@@ -70,6 +70,11 @@ export class Traffic {
     return this.#calls.call(application, name);
   }
 
+  /** Has what was gathered of an application's log written down where it runs. */
+  writeLog(application: string): void {
+    this.#ask({ kind: 'write-log', application });
+  }
+
   /** Who runs where from now on. */
   arrange(plans: readonly HostPlan<Reachable>[]): void {
     this.#plans = plans;
@@ -115,7 +120,7 @@ export class Traffic {
   }
 
   /** Tells the host where its application runs; that host's key, or undefined where there is none. */
-  #ask(ask: Ask | CallAsk): string | undefined {
+  #ask(ask: Ask | CallAsk | WriteLog): string | undefined {
     const plan = this.#plans.find(({ applications }) => applications.some(({ name }) => name === ask.application));
     return plan !== undefined && this.#post(plan.key, ask) ? plan.key : undefined;
   }

@@ -13,6 +13,10 @@ import type { HttpHandler, HttpRequest, HttpResponse, Log, Peer, PeerOutOfTime }
 import { sourceOf } from '../source-address.ts';
 import { isGivenBy } from './device-certificate.ts';
 import { headersOf, readBody } from './http-request.ts';
+import type { ReturningDevices } from './returning-devices.ts';
+
+/** Knows devices that come back. */
+export type Returning = Pick<ReturningDevices, 'secretOf' | 'peerOf' | 'keep'>;
 
 /** Where the server listens, as whom, and who answers. */
 export interface HttpServerOptions {
@@ -26,6 +30,8 @@ export interface HttpServerOptions {
   readonly authority: string;
   /** Who a client certificate (DER) of this authority says its holder is. */
   readonly identify: (certificate: Uint8Array) => Omit<PeerOutOfTime, 'device'> & { readonly commonName?: string };
+  /** Lets devices that showed their certificate come back without. */
+  readonly returning?: Returning;
   readonly handler: HttpHandler;
   /** Of a request, by what stands before its body. */
   readonly bodyBytesMax: (head: Pick<HttpRequest, 'url' | 'headers'>) => number;
@@ -76,14 +82,17 @@ function shownBy(socket: TLSSocket, authority: string): X509Certificate | undefi
   return outOfTime.includes(socket.authorizationError) && isGivenBy(certificate, authority) ? certificate : undefined;
 }
 
-function peerOf(socket: TLSSocket, { identify, authority }: HttpServerOptions): Peer {
+function peerOf(socket: TLSSocket, { identify, authority, returning }: HttpServerOptions): Peer {
   const address = socket.remoteAddress ?? '';
+  const returned = returning?.peerOf(socket);
+  if (returned !== undefined) return { address, ...returned };
   const certificate = shownBy(socket, authority);
   if (certificate === undefined) return { address };
   const { commonName: device, keyFingerprint, startsAt, endsAt } = identify(certificate.raw);
   if (device === undefined) return { address };
-  if (socket.authorized) return { address, device, keyFingerprint };
-  return { address, outdated: { device, keyFingerprint, startsAt, endsAt } };
+  if (!socket.authorized) return { address, outdated: { device, keyFingerprint, startsAt, endsAt } };
+  returning?.keep(socket, certificate, { device, keyFingerprint });
+  return { address, device, keyFingerprint };
 }
 
 /** Answers that the server gives by itself, in the shape the API gives its own. The connection ends with them. */
@@ -124,7 +133,10 @@ async function serve(options: HttpServerOptions, request: IncomingMessage, respo
       ...head,
       ...(body.length === 0 ? {} : { body }),
     };
-    const answer = await handler(asked, peerOf(request.socket as TLSSocket, options), abort.signal);
+    const peer = peerOf(request.socket as TLSSocket, options);
+    const answer = await handler(asked, peer, abort.signal);
+    // That HTTP/1.1 keeps the connection, and until when, devices need not hear: they let go of it long before.
+    if (peer.device !== undefined && response.shouldKeepAlive) response.removeHeader('connection');
     await send(request, response, answer, abort.signal);
   } catch (error) {
     if (abort.signal.aborted) return;
@@ -134,11 +146,11 @@ async function serve(options: HttpServerOptions, request: IncomingMessage, respo
   }
 }
 
-/** Ends connections without a certificate of our authority beyond those that one source may have. */
-function boundStrangers(server: Server, perSourceMax: number): void {
+/** Ends connections of nobody whom our authority knows beyond those that one source may have. */
+function boundStrangers(server: Server, perSourceMax: number, returning: Returning | undefined): void {
   const open = new Map<string, number>();
   server.on('secureConnection', (socket: TLSSocket) => {
-    if (socket.authorized) return;
+    if (socket.authorized || returning?.peerOf(socket) !== undefined) return;
     const source = sourceOf(socket.remoteAddress ?? '');
     const count = (open.get(source) ?? 0) + 1;
     if (count > perSourceMax) {
@@ -156,7 +168,7 @@ function boundStrangers(server: Server, perSourceMax: number): void {
 
 /**
  * Keys and rules of the TLS of a server; a client may not have the handshake done again over one connection. Tickets hold the client's
- * certificate and are sent twice, 1.6 KB for nothing: agents do not come back with one.
+ * certificate and are sent twice, 1.4 KB for nothing: agents come back with a key that never travels.
  */
 function secureContext(certificate: string, key: string, authority: string) {
   return {
@@ -183,13 +195,14 @@ function closeServer(server: Server): Promise<void> {
 
 function createBoundedServer(options: HttpServerOptions): Server {
   const { certificate, key, authority, log, onFailure, strangersPerSourceMax = strangersMax } = options;
-  const { connectionsMax, onTurnedAway } = options;
+  const { connectionsMax, onTurnedAway, returning } = options;
   const server = createServer(
     {
       ...secureContext(certificate, key, authority),
       requestCert: true,
       // Whoever has no certificate may still enrol or show a token; `peerOf` believes only authorised ones.
       rejectUnauthorized: false,
+      ...(returning === undefined ? {} : { pskCallback: returning.secretOf }),
       pauseOnConnect: options.beforeHandshakes !== undefined,
       noDelay: true,
       handshakeTimeout: headersTimeoutMs,
@@ -211,7 +224,7 @@ function createBoundedServer(options: HttpServerOptions): Server {
     // Node tells of a handshake that failed or took too long, and leaves its connection open.
     socket.destroy();
   });
-  boundStrangers(server, strangersPerSourceMax);
+  boundStrangers(server, strangersPerSourceMax, returning);
   return server;
 }
 

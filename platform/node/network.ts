@@ -14,9 +14,10 @@ import { addressMsMax } from './address-patience.ts';
 import { nodeClock } from './clock.ts';
 import { deviceOf } from './device-certificate.ts';
 import { interfaceOf } from './interface-of.ts';
+import { beganWithKey, ReturningPool } from './returning-pool.ts';
 import { nodeSegments } from './segments.ts';
 import { ShortPool, silenceMsMax, TolerantPool, type ToleratesTime } from './tls-connections.ts';
-import { connectionBytes, handshakeBytes, travelOf } from './travel.ts';
+import { connectionBytes, handshakeBytes, returnBytes, travelOf } from './travel.ts';
 
 /** What a client shows and trusts. PEM texts. */
 export interface TlsIdentity {
@@ -27,6 +28,8 @@ export interface TlsIdentity {
   readonly keyExchange?: string;
   /** Who answers is a device of this authority, by whatever name of a host: answers say which. */
   readonly peers?: 'devices';
+  /** The origin of a server that lets devices come back without their certificate. */
+  readonly returnsTo?: string;
   /** Asked of a server of this authority that is all it has to be, but that its time is over or not yet come by the clock here. */
   readonly tolerates?: ToleratesTime;
 }
@@ -62,7 +65,12 @@ function beginTally(socket: Socket, countTravel: CountTravel): void {
   if (tallies.has(socket)) return;
   const via = interfaceOf(socket.localAddress);
   tallies.set(socket, { via, counted: 0 });
-  countTravel(connectionBytes + ('encrypted' in socket ? handshakeBytes : 0), via);
+  if (!('encrypted' in socket)) return countTravel(connectionBytes, via);
+  const hopedBytes = beganWithKey(socket) ? returnBytes : handshakeBytes;
+  countTravel(connectionBytes + hopedBytes, via);
+  socket.once('secureConnect', () => {
+    if (!(socket as TLSSocket).isSessionReused()) countTravel(handshakeBytes - hopedBytes, via);
+  });
 }
 
 /** Counts what went over a connection since it was counted last. */
@@ -127,14 +135,22 @@ function closeIdle(pool: Agent): void {
   for (const sockets of Object.values(pool.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
+/** What else the connections of a pool have in common; `returnsTo` is where they all lead, if they come back there. */
+interface PoolKind {
+  readonly areShort: boolean;
+  readonly isTolerant: boolean;
+  readonly returnsTo?: string;
+}
+
 function openPool(
   { ca, certificate, key, keyExchange, peers, tolerates }: TlsIdentity,
-  areShort: boolean,
-  isTolerant: boolean,
+  { areShort, isTolerant, returnsTo }: PoolKind,
 ): Agent {
   const options = {
     keepAlive: true,
     timeout: idleMsMax,
+    // Node has TCP ask each second whether a connection that waits is there, which is 1 kB in the time that it waits.
+    keepAliveMsecs: silenceMsMax,
     maxFreeSockets: idleConnectionsMax,
     certificateCompression: ['zlib'] as 'zlib'[],
     ...(ca === undefined ? {} : { ca }),
@@ -145,16 +161,17 @@ function openPool(
     ...(peers === undefined ? {} : { rejectUnauthorized: false }),
   };
   if (isTolerant && tolerates !== undefined) return new TolerantPool(options, areShort, tolerates);
+  if (returnsTo !== undefined) return new ReturningPool(options, areShort, returnsTo);
   return areShort ? new ShortPool(options) : new Agent(options);
 }
 
-function poolOf(identity: TlsIdentity, areShort: boolean, isTolerant: boolean): Agent {
+function poolOf(identity: TlsIdentity, kind: PoolKind): Agent {
   const { ca, certificate, key, keyExchange, peers } = identity;
-  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, areShort, isTolerant]);
+  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, kind]);
   const known = pools.get(name);
   // Who tolerates something else has connections of its own.
   const isOther = known instanceof TolerantPool && known.tolerates !== identity.tolerates;
-  const pool = known === undefined || isOther ? openPool(identity, areShort, isTolerant) : known;
+  const pool = known === undefined || isOther ? openPool(identity, kind) : known;
   // The one used last is the last of the map.
   pools.delete(name);
   pools.set(name, pool);
@@ -173,6 +190,11 @@ function isAsGoodAsEmpty({ connecting, bytesRead }: Socket): boolean {
   return !connecting && bytesRead < fewBytes;
 }
 
+/** Whom nobody could name, and whom a clock kept from judging the server, does not come back. */
+function comesBack({ certificate, peers, returnsTo }: TlsIdentity, isTolerant: boolean, origin: string): boolean {
+  return certificate !== undefined && peers === undefined && !isTolerant && origin === returnsTo;
+}
+
 /** As whom and for how long something is asked, and whether the clock here was in its way a moment ago. */
 interface Exchange {
   readonly identity: TlsIdentity;
@@ -186,10 +208,14 @@ function begin(wanted: HttpRequest, { identity, signal, isTolerant }: Exchange):
   const { areShort } = nodeSegments;
   const patience = { timeout: silenceMsMax, autoSelectFamilyAttemptTimeout: addressMsMax };
   const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
+  const isReturn = comesBack(identity, isTolerant, url.origin);
+  const kind: PoolKind = { areShort, isTolerant, ...(isReturn ? { returnsTo: url.origin } : {}) };
   const exchange =
     url.protocol === 'https:'
-      ? requestTls(url, { ...options, agent: poolOf(identity, areShort, isTolerant) })
+      ? requestTls(url, { ...options, agent: poolOf(identity, kind) })
       : requestPlain(url, { ...options, agent: false });
+  // Those of a pool are kept by HTTP/1.1 without a word.
+  if (url.protocol === 'https:') exchange.removeHeader('connection');
   exchange.on('timeout', () => {
     const message = `no answer from ${url.host} for ${silenceMsMax / 1000} s`;
     if (exchange.socket !== null && isAsGoodAsEmpty(exchange.socket)) nodeSegments.cameToNothing(areShort);

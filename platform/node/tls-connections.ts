@@ -12,9 +12,11 @@ export type ToleratesTime = (untilMs: number) => boolean;
 /** How long a server may say nothing at all before an exchange counts as cut. */
 export const silenceMsMax = 60_000;
 
-type OnMade = (error: Error | null, socket: Duplex) => void;
+/** Told of a connection that was made, or why there is none. */
+export type OnMade = (error: Error | null, socket: Duplex) => void;
 
-function handOver(made: Promise<Socket>, onMade: OnMade | undefined): null {
+/** Tells of it once it is there. */
+export function handOver(made: Promise<Socket>, onMade: OnMade | undefined): null {
   made.then(
     (socket) => onMade?.(null, socket),
     // Nobody looks at the second where there is the first.
@@ -24,7 +26,7 @@ function handOver(made: Promise<Socket>, onMade: OnMade | undefined): null {
 }
 
 /** A connection with short segments, where this machine can choose. */
-async function connectShort(options: RequestOptions): Promise<TLSSocket> {
+export async function connectShort(options: RequestOptions): Promise<TLSSocket> {
   const host = options.host ?? '';
   const short = await shortSegmentSocket(host);
   const socket = short?.socket.connect({ host: short.address, port: Number(options.port) });

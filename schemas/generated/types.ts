@@ -1004,7 +1004,15 @@ export interface AgentHttpConfiguration {
 export interface AgentNeighboursConfiguration {
   listen?: AgentNeighbourDoorConfiguration;
   /**
-   * Those that are asked, each as HOST:PORT; this device itself may be among them.
+   * Interfaces on whose networks devices find each other by multicast DNS: one that listens tells there where, and one that lacks something asks there.
+   *
+   * @maxItems 32
+   *
+   * Items: The name of an interface, or the beginning of one and *: eth0, wlan*.
+   */
+  discover?: string[];
+  /**
+   * Those that are asked besides any that are found, each as HOST:PORT; this device itself may be among them.
    *
    * @maxItems 32
    *

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { type AboardWorld, answerAboard } from '../../device-agent/aboard/answer.ts';
 import { bundlePace, messagesPace, receiptPace } from '../../device-agent/aboard/carried-pace.ts';
 import { consentPace } from '../../device-agent/aboard/consent-pace.ts';
+import { logPace } from '../../device-agent/aboard/log-pace.ts';
 import { Allowance } from '../../platform/allowance.ts';
 import type { Consent, Report } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators/report.js';
@@ -15,10 +16,10 @@ const report: Report = {
 };
 
 function pacesAt(monotonic: () => number) {
-  const [bundles, receipts, messages] = [bundlePace, receiptPace, messagesPace].map(
+  const [bundles, receipts, messages, logs] = [bundlePace, receiptPace, messagesPace, logPace].map(
     (terms) => new Allowance({ monotonic }, terms),
   );
-  return { bundlePace: bundles!, receiptPace: receipts!, messagesPace: messages! };
+  return { bundlePace: bundles!, receiptPace: receipts!, messagesPace: messages!, logPace: logs! };
 }
 
 /** An agent that keeps what is said to it, as long as its disk takes it. */
@@ -37,6 +38,7 @@ function agent(kept: Consent[], takes = true): AboardWorld {
       signReceipt: () => undefined,
       carriedMessages: () => undefined,
       signMessages: () => undefined,
+      writeLog: () => {},
     },
     pace: new Allowance({ monotonic: () => 0 }, consentPace),
     ...pacesAt(() => 0),
@@ -54,9 +56,10 @@ const mostly = (...right: readonly unknown[]) =>
   fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...right) }, { weight: 1, arbitrary: odd });
 const question = fc.record(
   {
-    ask: mostly(...Array(4).fill('consent'), 'status', 'apply', 'bundle', 'receipt', 'messages'),
+    ask: mostly(...Array(4).fill('consent'), 'status', 'apply', 'bundle', 'receipt', 'messages', 'write-log'),
     deployment: mostly(2),
     answer: mostly('granted', 'denied'),
+    application: mostly('pump'),
     file: mostly('/media/usb/aurora.bundle'),
     by: mostly('mate', 'bridge display'),
     reason: mostly('moored', undefined),
@@ -77,7 +80,7 @@ test('whatever line is asked is answered by one line, and only what fits a repor
       const kept: Consent[] = [];
       const answer = answerAboard(line, agent(kept));
       t.false(answer.includes('\n'));
-      t.true(['status', 'kept', 'bundle', 'messages', 'refused'].includes(JSON.parse(answer).kind));
+      t.true(['status', 'kept', 'bundle', 'messages', 'writing-log', 'refused'].includes(JSON.parse(answer).kind));
       for (const consent of kept) t.true(isReport({ ...report, consent }));
       taken += kept.length;
     }),
@@ -114,22 +117,24 @@ test('a program that says yes and no without end has some hundreds of them kept 
   t.true(kept.length >= 288, `${kept.length} were kept`);
 });
 
-test('a program that asks for receipts without end uses up no numbers of reports, and one that brings bundles no processes', (t) => {
+test('a program that asks for receipts without end uses up no numbers of reports, one that brings bundles no processes, and one that reads logs no flash', (t) => {
   let ms = 0;
-  const done = { receipt: 0, apply: 0 };
+  const done = { receipt: 0, apply: 0, log: 0 };
   const world: AboardWorld = {
     ...agent([]),
     ...pacesAt(() => ms),
     carriedReport: () => ({ ...report, counter: ++done.receipt }),
     takeBundle: () => ++done.apply > 0,
+    writeLog: () => void ++done.log,
   };
   const ask = (question: object) => JSON.parse(answerAboard(JSON.stringify(question), world)).code;
   const codes = new Set<string>();
   for (; ms < 3_600_000; ms += 100) {
     codes.add(`receipt ${ask({ ask: 'receipt' })}`).add(`apply ${ask({ ask: 'apply', file: '/mnt/junk' })}`);
+    codes.add(`log ${ask({ ask: 'write-log', application: 'pump' })}`);
   }
-  t.true(codes.isSupersetOf(new Set(['receipt TOO_OFTEN', 'apply TOO_OFTEN'])));
-  t.true(done.receipt <= 12 + 60 && done.apply <= 30 + 720, JSON.stringify(done));
+  t.true(codes.isSupersetOf(new Set(['receipt TOO_OFTEN', 'apply TOO_OFTEN', 'log TOO_OFTEN'])));
+  t.true(done.receipt <= 12 + 60 && done.apply <= 30 + 720 && done.log <= 30 + 12, JSON.stringify(done));
 });
 
 test('who wakes the agent is told when it asks', (t) => {

@@ -213,7 +213,7 @@ test('a certificate that the shore refuses is renewed at once though nothing her
   }
   stop.abort();
   await done;
-  t.true(tries[0]! <= 3 && tries.length >= 4 && tries.length <= 6, `${tries}`);
+  t.true(tries[0]! <= 3 && tries.length >= 6 && tries.length <= 8, `${tries}`);
 });
 
 test('keepCertificate() asks ever more rarely while nobody answers, and logs a reason once', async (t) => {

@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type Agent, createAgent } from '../../device-agent/agent.ts';
 import { CarryingCourier } from '../../device-agent/courier/carrying-courier.ts';
+import type { Discover } from '../../device-agent/neighbours/ask-neighbours.ts';
 import type { Want } from '../../device-agent/neighbours/wants.ts';
 import type { RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
 import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
@@ -75,6 +76,8 @@ export class Ship {
   /** Addresses of devices beside it, and the network that they are on. */
   neighbours: readonly string[] = [];
   lan: SimLan | undefined;
+  /** Looks for others on it. */
+  discover: Discover | undefined;
   /** What they are told. */
   onWants: (wants: readonly Want[]) => void = () => {};
   /** What it may spend on unpacking. */
@@ -154,7 +157,9 @@ export class Ship {
     const options = { time: this.time, random: this.random, link: this.link, life, keyFingerprint: 'SHA256:x' };
     try {
       const { device } = this;
-      const settings = { ...configuration, device, unpack: this.unpack, neighbours: { known: [...this.neighbours] } };
+      const { discover } = this;
+      const neighbours = { known: [...this.neighbours], ...(discover && { discover: ['lan0'] }) };
+      const settings = { ...configuration, device, unpack: this.unpack, neighbours };
       const outside = { configuration: settings, stateDirectory: '/state', disk: this.disk, clock };
       const server = () => this.shore.handle;
       this.agent = createAgent({
@@ -175,6 +180,7 @@ export class Ship {
             ...shared,
             onWants: (wants) => this.onWants(wants),
             ...(this.lan === undefined ? {} : { lan: this.lan.networkOf(device, clock) }),
+            ...(discover && { discover }),
             network: simNetwork({ ...options, server, wayOut: shared.wayOut, countTravel: shared.countTravel }),
           }),
       });

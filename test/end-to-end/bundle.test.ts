@@ -67,6 +67,9 @@ test.serial('a device whose link is cut runs what a bundle brings, and the shore
     status = (await made.fleetCommand('agent', 'status', '--state', state)).text;
   }
   t.regex(status, /position-beacon 1\.1\.0/);
+  const logs = await made.fleetCommand('agent', 'logs', 'position-beacon', '--state', state);
+  t.is(logs.code, 0);
+  t.notRegex(logs.text, /may be missing/);
   t.regex(
     (await made.fleetCommand('events', `device/${device}`)).text,
     /ada carries deployment 2 to it in a bundle, which may be installed until \S+ BUNDLED/,

@@ -50,8 +50,9 @@ test('a scheduled reading goes by a kept mean, that its next release takes over,
   await runtime.apply(first);
 
   const outbox = (application: string, channel: string): string => {
-    const segment = join(directory, 'outbox', application, channel, '000000000001.seg');
-    return existsSync(segment) ? readFileSync(segment, 'utf8') : '';
+    const files = join(directory, 'outbox', application, channel);
+    const [segment] = existsSync(files) ? readdirSync(files).filter((name) => name.endsWith('.seg')) : [];
+    return segment === undefined ? '' : readFileSync(join(files, segment), 'utf8');
   };
   const ask = (init: RequestInit): Promise<Response | undefined> =>
     fetch(`http://127.0.0.1:${port}/logbook`, init).catch(() => undefined);

@@ -4,7 +4,8 @@
  *   devices      disks that somebody fills, or that flip a bit · power cuts at random moments and at random disk operations;
  *                what was not synced is lost, kept or torn, each by its own draw · agents killed, the disk's cache living
  *                on · couriers killed, also by what they unpack · processes of applications ended, by one of them or from
- *                outside, also while what runs in them is on probation · clocks that start wrong and jump · machines that
+ *                outside, also while what runs in them is on probation · clocks that start wrong and jump, by decades too ·
+ *                clocks that nothing feeds while the power is gone, and nobody sets · machines that
  *                break, and another with an empty disk and a new key takes their name (`fleet-life.ts`) · a copy of
  *                their disk, key and all, in a second machine
  *   links        up and down by a schedule for each site: always, days at sea, minutes a day · delay, little bandwidth,
@@ -54,6 +55,8 @@ const comebackMs = 10 * minuteMs;
 const longestOffMs = 12 * hourMs;
 const controllerDriftMs = 5 * minuteMs;
 const years = 365 * dayMs;
+/** Of the devices so many have nothing that feeds their clock. */
+const withoutBattery = 0.25;
 
 function drawFate(random: SimRandom): Fate {
   const draw = random.fraction();
@@ -183,11 +186,15 @@ export class Faults {
     const { random } = device;
     device.onDown = () => this.#restartDevice(device);
     if (random.chance(0.2)) device.skewMs = random.pick([-50 * years, -dayMs, 40 * minuteMs, years]);
+    if (this.#hasNoBattery(device)) this.#loseTime(device);
     this.#every(6 * dayMs, () => device.cutPower(), random);
     this.#every(3 * dayMs, () => device.cutPowerAfter(random.integer(0, 60)), random);
     this.#every(6 * dayMs, () => device.kill(), random);
     this.#every(10 * dayMs, () => {
-      device.skewMs = random.chance(0.5) ? 0 : Math.floor((random.fraction() - 0.5) * 2 * years);
+      if (this.#hasNoBattery(device)) return;
+      device.skewMs = random.chance(0.5)
+        ? 0
+        : Math.floor((random.fraction() - 0.5) * 2 * random.pick([years, 30 * years]));
     });
     this.#every(12 * dayMs, () => this.#fill(device), random);
     device.courierMortality = random.pick([0, 0, 0.1, 0.5]);
@@ -248,7 +255,19 @@ export class Faults {
       this.#world.check(device.checkOffline(isPower ? keepAll : fate));
     });
     const off = isPower && !this.#isOver ? Math.min(longestOffMs, random.exponential(hourMs)) : 3_000;
-    this.#later(1 + off, () => this.#boot(device));
+    this.#later(1 + off, () => {
+      if (isPower && this.#hasNoBattery(device)) this.#loseTime(device);
+      this.#boot(device);
+    });
+  }
+
+  #hasNoBattery({ name }: SimDevice): boolean {
+    return this.#world.random.stream(`the battery of ${name}`).chance(withoutBattery);
+  }
+
+  /** Its clock begins where clocks begin. */
+  #loseTime(device: SimDevice): void {
+    device.skewMs = -this.#world.time.now;
   }
 
   #boot(device: SimDevice): void {
@@ -272,7 +291,12 @@ export class Faults {
     if (!controller.alive) controller.start();
   }
 
-  /** From now on nothing goes wrong any more, and what is off comes back. */
+  /** Somebody sets the clocks that ran ahead; those that nothing feeds stay where they are. */
+  setClocks(): void {
+    for (const device of this.#world.devices.values()) if (device.skewMs > 0) device.skewMs = 0;
+  }
+
+  /** From now on nothing goes wrong any more but clocks, and what is off comes back. */
   end(): void {
     const { controller, broker, repository, liar, devices } = this.#world;
     this.#isOver = true;
@@ -289,7 +313,7 @@ export class Faults {
     for (const device of devices.values()) {
       device.endClone();
       device.cutPowerAfter(Number.POSITIVE_INFINITY);
-      device.skewMs = 0;
+      if (!this.#hasNoBattery(device)) device.skewMs = device.random.chance(0.3) ? 24 * years : 0;
       device.courierMortality = 0;
       device.hostMortality = 0;
       device.disk.leaveRoom(Number.POSITIVE_INFINITY);

@@ -20,6 +20,7 @@ export interface AgentStart {
   readonly link: ShadowLink;
   readonly doors: LineDoors;
   readonly openCourier: AgentOptions['openCourier'];
+  readonly onTrouble?: AgentOptions['onTrouble'];
   readonly onRuntime?: (runtime: SimRuntime) => void;
   readonly onApply: (applications: readonly RunnableApplication[]) => void;
   readonly onRun: (application: RunnableApplication, bytes: Uint8Array) => void;

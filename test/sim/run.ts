@@ -36,6 +36,8 @@ export interface RunSummary {
   readonly hostEnds: number;
   /** Starts of agents of which the shore was told what came before. */
   readonly startsTold: number;
+  /** Certificates in the place of others. */
+  readonly renewals: number;
   readonly bytesDown: number;
   /** Receipts that somebody brought ashore. */
   readonly receipts: number;
@@ -92,6 +94,9 @@ async function live(world: World, { devices, days }: RunOptions): Promise<number
   faults.end();
   carrier.end();
   life.end();
+  await world.run(hourMs);
+  await checkContacts(world);
+  faults.setClocks();
   await world.run(lookAgainMs);
   const good = await life.mend();
   const converged = await converge(world, good, stepMs);
@@ -100,6 +105,21 @@ async function live(world: World, { devices, days }: RunOptions): Promise<number
   await checkLogbooks(world);
   world.trace.write('converged', '', String(converged));
   return converged;
+}
+
+/** Whatever their clocks say, whatever became of their certificates: nobody is cut off. */
+async function checkContacts(world: World): Promise<void> {
+  const status = await world.controller.status();
+  const since = world.time.now - hourMs;
+  const unheard =
+    status?.devices.filter(
+      ({ contactAt = 0, reason }) => reason.code !== 'REMOVED' && new Date(contactAt).getTime() < since,
+    ) ?? [];
+  for (const { name, reason } of unheard) {
+    const { skewMs, identity } = world.devices.get(name)!;
+    const about = JSON.stringify([skewMs, identity.certificate, reason]);
+    throw new Violation(`${name} was not heard within an hour of peace: ${about}`);
+  }
 }
 
 /** What devices had to tell of the month is told by now. */
@@ -134,6 +154,7 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
     lies: trace.count('lie'),
     hostEnds: trace.count('host-end'),
     startsTold: world.checkers.logbooks.count,
+    renewals: trace.count('renewed'),
     bytesDown: [...devices.values()].reduce((sum, { link }) => sum + link.bytesDown, 0),
     receipts: trace.count('receipt'),
     convergedMs,

@@ -1,10 +1,14 @@
 /** The agent of a simulated device: a real one, over ports that are all worth distrusting, and watched in what it says and does. */
 import { type Agent, type AgentOptions, createAgent } from '../../device-agent/agent.ts';
+import { CertificateDoubts } from '../../device-agent/certificate-doubts.ts';
 import type { CourierProcess } from '../../device-agent/courier/courier-process.ts';
+import { keepCertificate } from '../../device-agent/enrol-renewal.ts';
+import type { OwnTime } from '../../device-agent/own-time.ts';
 import type { AppRuntime, RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
+import { isOfCertificate, type LinkTrouble, withClock } from '../../device-agent/transport/link-trouble.ts';
 import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
 import type { Clock, CountTravel, HttpHandler, Log, Network } from '../../platform/ports.ts';
-import { DiskError } from '../../platform/ports.ts';
+import { DiskError, NetworkError } from '../../platform/ports.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
 import type { SimRandom } from '../../platform/simulated/random.ts';
 import { signMessages } from '../../schemas/carried-messages.ts';
@@ -13,7 +17,8 @@ import { signReceipt } from '../../schemas/receipt.ts';
 import type { Checkers } from './checkers.ts';
 import { type AgentStart, noLog } from './offline-life.ts';
 import type { SimBroker } from './sim-bus.ts';
-import { simCourier } from './sim-courier.ts';
+import type { SimAuthority, SimIdentity } from './sim-certificates.ts';
+import { type SimCourierOptions, simCourier } from './sim-courier.ts';
 import { PowerCut, type SimDisk } from './sim-disk.ts';
 import type { SimDoors } from './sim-doors.ts';
 import type { SimKey } from './sim-key.ts';
@@ -30,6 +35,7 @@ export interface DeviceWorld {
   readonly trace: Trace;
   readonly checkers: Checkers;
   readonly broker: SimBroker;
+  readonly authority: SimAuthority;
   /** The controller's server as this device reaches it; undefined while that is down. */
   readonly server: (device: string) => HttpHandler | undefined;
 }
@@ -41,6 +47,7 @@ export interface AgentMachine {
   /** Which of the machines under its name, for those who know what each did. */
   readonly machine: string;
   readonly key: SimKey;
+  readonly identity: SimIdentity;
   readonly disk: SimDisk;
   readonly link: SimLink;
   readonly random: SimRandom;
@@ -89,6 +96,7 @@ export function createOn(machine: AgentMachine, start: AgentStart, onReceipt: (r
     lastDeath: () => runtime.lastDeath(),
     ask: (application) => runtime.ask(application),
     call: (application) => runtime.call(application),
+    writeLog: () => runtime.writeLog(),
     onChange: (handler) => runtime.onChange(handler),
     stop: () => runtime.stop(),
   };
@@ -102,6 +110,7 @@ export function createOn(machine: AgentMachine, start: AgentStart, onReceipt: (r
     signMessages: (claim) => signMessages(claim, machine.key.pem),
     ...{ ways: simWays(machine.link, clock), surroundings: new SimSurroundings(), doors: start.doors },
     machineBoot: machine.powers,
+    ...(start.onTrouble === undefined ? {} : { onTrouble: start.onTrouble }),
   });
 }
 
@@ -117,6 +126,7 @@ export class SimAgent {
   #agent: Agent | undefined;
   #runtime: SimRuntime | undefined;
   #courier: CourierProcess | undefined;
+  #time: OwnTime | undefined;
   #applied: readonly RunnableApplication[] = [];
 
   constructor(machine: AgentMachine, life: ProcessLife) {
@@ -140,11 +150,16 @@ export class SimAgent {
   start(): void {
     const { world, machine, disk, doors } = this.#machine;
     const clock = this.#clockOf(this.#life);
+    const doubts = new CertificateDoubts(clock);
+    const link = this.#watchedLink(clock);
     this.#agent = createOn(
       this.#machine,
       {
         ...{ clock, disk: diskOf(this.#life, disk), log: this.#log(), doors },
-        link: this.#watchedLink(clock),
+        link,
+        onTrouble: ({ kind }) => {
+          if (isOfCertificate(kind)) doubts.raise();
+        },
         openCourier: this.#openCourier(),
         onRuntime: (runtime) => {
           this.#runtime = runtime;
@@ -155,6 +170,32 @@ export class SimAgent {
       (report) => this.#reporting(report),
     );
     this.#agent.start();
+    void this.#keepCertificate(doubts, link);
+  }
+
+  #keepCertificate(doubts: CertificateDoubts, link: ShadowLink): Promise<void> {
+    const { world, random, identity } = this.#machine;
+    const parts = { doubts, random: random.stream(`renewals from ${world.time.now}`), log: noLog };
+    return keepCertificate(
+      {
+        ...{ ...parts, validity: () => identity.validity(), nowMs: () => this.#time!.likelyMs() },
+        enrol: (signal) => this.#courier!.enrol(signal),
+        onRenewed: () => {
+          world.trace.write('renewed', this.#machine.machine);
+          link.lookAgain();
+        },
+      },
+      new AbortController().signal,
+    );
+  }
+
+  /** Why one of the two does not take the other's certificate at the broker, where each goes by its clock. */
+  #refusal(clock: Clock): LinkTrouble | undefined {
+    const { world, identity } = this.#machine;
+    const message = 'a certificate does not count';
+    const ofShore = clock.now() > world.authority.serverEndsAt;
+    if (!ofShore && world.authority.peerOf(identity.certificate).outdated === undefined) return undefined;
+    return withClock({ kind: ofShore ? 'certificate' : 'refused', message }, identity.validity(), clock.now());
   }
 
   #clockOf(life: ProcessLife): Clock {
@@ -173,20 +214,28 @@ export class SimAgent {
         log: noLog,
       },
       clockOf: (one: ProcessLife) => this.#clockOf(one),
-      networkOf: (one: ProcessLife, countTravel: CountTravel) => this.#network(one, countTravel),
+      identity: this.#machine.identity.store,
+      networkOf: (...of: Parameters<SimCourierOptions['networkOf']>) => this.#network(...of),
       mortality: () => this.#machine.courierMortality,
     };
     return (shared) => {
+      this.#time = shared.time;
       this.#courier = simCourier({ ...outside, wayOut: shared.wayOut }, shared);
       return this.#courier;
     };
   }
 
-  #network(life: ProcessLife, countTravel: CountTravel): Network {
-    const { world, link, random, key, machine, name } = this.#machine;
-    const { time, server, checkers } = world;
+  #network(life: ProcessLife, countTravel: CountTravel, tolerates: (untilMs: number) => boolean): Network {
+    const { world, link, random, key, machine, name, identity } = this.#machine;
+    const { time, server, checkers, authority } = world;
+    const clock = this.#clockOf(life);
     return simNetwork({
       ...{ time, random, link, life, keyFingerprint: key.fingerprint, countTravel, server: () => server(name) },
+      peer: () => {
+        const untilMs = authority.serverEndsAt;
+        if (clock.now() <= untilMs || tolerates(untilMs)) return authority.peerOf(identity.certificate);
+        throw new NetworkError('TLS', 'the certificate of the controller has expired');
+      },
       onBlob: (bytes) => checkers.links.took(machine, bytes),
     });
   }
@@ -225,6 +274,7 @@ export class SimAgent {
       ...{ broker: world.broker, link: own, life: this.#life, clock, random, log: this.#log(), contact },
       ask: (question, signal) => this.#courier!.news(question, signal),
       send: (part, signal) => this.#courier!.part(part, signal),
+      refusal: () => this.#refusal(clock),
     });
     return {
       get isFollowed() {

@@ -144,8 +144,13 @@ export class SimBroker {
   }
 
   /** Connects a device, or says why not. A second session of the same device ends the first. */
+  /** Whether a device gets as far as a handshake. */
+  reaches(link: SimLink): boolean {
+    return this.#up && link.up && !link.isWithoutBroker;
+  }
+
   connect(link: SimLink, receive: (message: BusMessage) => void, onClose: () => void): SimSession | undefined {
-    if (!this.#up || !link.up || link.isWithoutBroker || !this.#authorize(link.device)) return undefined;
+    if (!this.reaches(link) || !this.#authorize(link.device)) return undefined;
     const before = this.#sessions.get(link.device);
     if (before !== undefined && before.link !== link) this.#noteTurn(link.device);
     before?.end();

@@ -1,5 +1,7 @@
 /** The controller of the simulated world: every room real, over a disk and a database that outlive its process. */
 import { encodeDelta } from '../../artifact/delta/encode.ts';
+import { Challenges } from '../../controller/authority/challenges.ts';
+import type { RenewalAnswer, RenewalRequest } from '../../controller/authority/renewal.ts';
 import { bundleDevicesMax, makeBundle } from '../../controller/bundles/make-bundle.ts';
 import { OrderedBundles } from '../../controller/bundles/ordered-bundles.ts';
 import { createController } from '../../controller/controller.ts';
@@ -21,7 +23,7 @@ import type { MakeReleaseDelta } from '../../controller/publishing/make-delta.ts
 import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
 import { type ServingParts, serveArtifacts } from '../../controller/publishing/serve-artifacts.ts';
-import { signBundle, signDeployment } from '../../controller/publishing/sign-deployment.ts';
+import { signBundle, signDeployment, signTime } from '../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
 import type { BlobCache } from '../../controller/state/blob-cache.ts';
 import { keptTexts } from '../../controller/state/kept-texts.ts';
@@ -32,13 +34,17 @@ import type { StatusQuery } from '../../controller/view/selection.ts';
 import { makeDirectoryDurably, writeFileDurably } from '../../platform/durable-file.ts';
 import type { Clock, HttpHandler, HttpResponse, Log } from '../../platform/ports.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
+import { keyFingerprint } from '../../schemas/key-fingerprint.ts';
+import { isProven } from '../../schemas/key-proof.ts';
 import { unpackBatch } from '../../schemas/message-batch.ts';
 import { brotliOnce, deltasOnce } from '../made-once.ts';
 import type { Checkers } from './checkers.ts';
 import type { Fate } from './disk-crash.ts';
 import type { SimFleet } from './fleet.ts';
 import type { SimBroker } from './sim-bus.ts';
+import { keyInRequest, type SimAuthority } from './sim-certificates.ts';
 import { PowerCut, SimDisk } from './sim-disk.ts';
 import { diskOf, guarded, type ProcessLife } from './sim-process.ts';
 import { threadEnded } from './sim-repository.ts';
@@ -60,6 +66,7 @@ export interface ControllerWorld {
   readonly broker: SimBroker;
   readonly fleet: SimFleet;
   readonly fingerprintOf: (device: string) => string;
+  readonly authority: SimAuthority;
 }
 
 export class SimController {
@@ -173,6 +180,8 @@ export class SimController {
 
   #serve(life: ProcessLife, clock: Clock, files: ArtifactFiles, controller: Controller, messages: TakePart): void {
     const ordered = new OrderedBundles();
+    const random = new SimRandom(this.#world.time.now);
+    const challenges = new Challenges({ random, monotonic: () => clock.monotonic() });
     const deploymentKey = readControllerKeys(diskOf(life, this.disk), keysDirectory).deployment;
     const isRight: ServingParts['isRight'] = (file, bytes) => controller.isRightArtifact(file, bytes);
     const api = createApi({
@@ -192,8 +201,8 @@ export class SimController {
       changes: controller.changes,
       clock,
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
-      makeChallenge: () => '',
-      renew: async () => ({ kind: 'refused' }),
+      makeChallenge: () => challenges.make(),
+      renew: async (asked) => this.#renew(clock, controller, challenges, asked),
       acceptRevision: (name) => controller.acceptRevision(name),
       makeBundle: (order) =>
         makeBundle(order, {
@@ -230,6 +239,20 @@ export class SimController {
       apiToken: 'simulated',
     });
     this.#handler = async (request, peer, signal) => guardedResponse(life, await api(request, peer, signal));
+  }
+
+  /** As the authority does, whose library would have every run be another. */
+  #renew(clock: Clock, controller: Controller, challenges: Challenges, asked: RenewalRequest): RenewalAnswer {
+    const { device, challenge, csr, signature } = asked;
+    const publicKey = keyInRequest(csr);
+    const key = keyFingerprint(Buffer.from(publicKey, 'base64'));
+    const isRight = isProven(asked, { publicKey, signature }) && controller.authorize(device, key) === 'ok';
+    if (!isRight || !challenges.spend(challenge)) return { kind: 'refused' };
+    const certificate = this.#world.authority.issue(device, key);
+    controller.onCertificate(device, certificate.endsAt);
+    const { deployment } = readControllerKeys(this.disk, keysDirectory);
+    const time = signTime({ device, challenge, at: new Date(clock.now()).toISOString() }, deployment);
+    return { kind: 'renewed', certificate: JSON.stringify(certificate), authority: '', time };
   }
 
   async #follow(life: ProcessLife, clock: Clock, controller: Controller): Promise<void> {

@@ -14,6 +14,7 @@ import { SharedTime } from '../../device-agent/courier/shared-time.ts';
 import type { AgentTime } from '../../device-agent/download/metadata.ts';
 import type { CountBytes } from '../../device-agent/download/small-file.ts';
 import type { ModulesCame } from '../../device-agent/links/observed-rate.ts';
+import { type HearTime, type RenewalByKeyOptions, renewByKey } from '../../device-agent/renew-by-key.ts';
 import type { AskNews, SendPart } from '../../device-agent/transport/news.ts';
 import type { ChildProcess, Clock, CountTravel, Disk, Log, Network } from '../../platform/ports.ts';
 import type { SimTime } from '../../platform/simulated/clock.ts';
@@ -29,7 +30,8 @@ export interface SimCourierOptions {
   readonly life: ProcessLife;
   readonly disk: Disk;
   readonly clockOf: (life: ProcessLife) => Clock;
-  readonly networkOf: (life: ProcessLife, countTravel: CountTravel) => Network;
+  readonly networkOf: (life: ProcessLife, countTravel: CountTravel, tolerates: (untilMs: number) => boolean) => Network;
+  readonly identity: RenewalByKeyOptions['identity'];
   readonly wayOut: () => string | undefined;
   readonly configuration: AgentConfiguration;
   readonly log: Log;
@@ -103,10 +105,10 @@ function startCourier(options: SimCourierOptions): ChildProcess {
   };
   const meetSomething = (): void => (random.chance(hangs) ? hang() : die());
   const clock = options.clockOf(life);
-  const shared = new SharedTime(clock, (atMs) => say({ kind: 'signed', atMs }));
+  const shared = new SharedTime(clock, (atMs, isNow) => say({ kind: 'signed', atMs, ...(isNow && { isNow }) }));
   const countTravel: CountTravel = (bytes, via) =>
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
-  const network = options.networkOf(life, countTravel);
+  const network = options.networkOf(life, countTravel, (untilMs) => untilMs >= shared.floorMs());
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
   const orders = new ForwardedOrders(say);
   const courier = (): CarryingCourier =>
@@ -126,12 +128,17 @@ function startCourier(options: SimCourierOptions): ChildProcess {
   time.at(time.now + random.integer(0, startMsMax), () => {
     if (!life.alive) return;
     try {
-      const enrol = () => Promise.resolve({ kind: 'unreachable', message: 'nobody enrols here' } as const);
+      const carrying = courier();
+      const { device, controller } = configuration;
+      const hearTime: HearTime = (...told) => carrying.hearTime(...told);
+      const asked = { device, controller, identity: options.identity, network, hearTime };
+      const enrol = (signal: AbortSignal) => renewByKey({ ...asked, monotonic: () => clock.monotonic() }, signal);
       const segments = { areShort: false };
       const ports = { network, countBytes, controller: configuration.controller };
       const news: AskNews = (question, signal) => askNews(ports, question, signal);
       const part: SendPart = (one, signal) => sendPart(ports, one, signal);
-      runner = new ErrandRunner({ courier: courier(), enrol, news, part, time: shared, orders, say, segments });
+      const known = { segments, returnKeys: { key: undefined } };
+      runner = new ErrandRunner({ courier: carrying, enrol, news, part, time: shared, orders, say, ...known });
       say({ kind: 'ready' });
     } catch {
       // The disk refused its directories, or the power went.

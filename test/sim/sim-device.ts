@@ -5,6 +5,7 @@ import type { Fate } from './disk-crash.ts';
 import { nameOf } from './machine.ts';
 import { liveOffline } from './offline-life.ts';
 import { type AgentMachine, configurationOf, createOn, type DeviceWorld, SimAgent } from './sim-agent.ts';
+import { SimIdentity } from './sim-certificates.ts';
 import { PowerCut, SimDisk } from './sim-disk.ts';
 import { SimDoors } from './sim-doors.ts';
 import { drawKey, type SimKey } from './sim-key.ts';
@@ -32,6 +33,8 @@ export class SimDevice implements AgentMachine {
   readonly machine: string;
   /** Of the machine that has its name now. */
   key: SimKey;
+  /** Enrolled by whoever set it up. */
+  identity: SimIdentity;
   disk: SimDisk;
   readonly link: SimLink;
   readonly random: SimRandom;
@@ -67,6 +70,7 @@ export class SimDevice implements AgentMachine {
     this.#bornRoot = bornRoot;
     this.contact = contact;
     this.key = drawKey(random);
+    this.identity = this.#enrolled(this.key);
     this.disk = this.#newDisk();
   }
 
@@ -79,6 +83,11 @@ export class SimDevice implements AgentMachine {
     disk.syncDirectory('/born');
     disk.syncDirectory('/');
     return disk;
+  }
+
+  #enrolled(key: SimKey): SimIdentity {
+    const { authority } = this.world;
+    return new SimIdentity(authority, this.name, key, authority.issue(this.name, key.fingerprint));
   }
 
   get keyFingerprint(): string {
@@ -199,6 +208,7 @@ export class SimDevice implements AgentMachine {
     this.cutPower();
     broker.drop(this.name);
     this.key = drawKey(this.random);
+    this.identity = this.#enrolled(this.key);
     this.disk = this.#newDisk();
     checkers.remade(this.name);
   }
@@ -212,6 +222,7 @@ export class SimDevice implements AgentMachine {
       ...{ quality: this.link.quality, bornRoot: this.#bornRoot, contact: this.contact },
     });
     clone.key = this.key;
+    clone.identity = new SimIdentity(this.world.authority, this.name, this.key, this.identity.certificate);
     clone.disk = this.disk.copyAfterCrash(fate);
     this.world.checkers.cloned(this.machine, machine);
     this.#clone = clone;

@@ -1,5 +1,6 @@
 /** A simulated device's line to its controller, put together as the supervisor does: the real links over a simulated session and courier. */
 import { withoutBrokerFirstMs } from '../../device-agent/rhythm.ts';
+import type { LinkTrouble } from '../../device-agent/transport/link-trouble.ts';
 import type { AskNews, SendPart } from '../../device-agent/transport/news.ts';
 import { NewsLink } from '../../device-agent/transport/news-link.ts';
 import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
@@ -28,14 +29,15 @@ export interface SimLineOptions {
   readonly contact: SimContact;
   readonly ask: AskNews;
   readonly send: SendPart;
+  readonly refusal: () => LinkTrouble | undefined;
 }
 
 /** Opens it. */
-export function simLine({ broker, link, life, contact, ...asking }: SimLineOptions): ShadowLink {
+export function simLine({ broker, link, life, contact, refusal, ...asking }: SimLineOptions): ShadowLink {
   const mostMs = contact.intervalSeconds * 1000;
   if (contact.mode === 'poll') return new NewsLink({ ...asking, why: 'plan', rhythm: { fromMs: mostMs, mostMs } });
   const { clock, random } = asking;
-  const session = simShadowLink({ broker, link, life, clock, random, restMs: () => line.restMs });
+  const session = simShadowLink({ broker, link, life, clock, random, restMs: () => line.restMs, refusal });
   const rhythm = { fromMs: Math.min(withoutBrokerFirstMs, mostMs), mostMs };
   const openNews = (): NewsLink => new NewsLink({ ...asking, why: 'no-mqtt', rhythm });
   const line: StayingLink = new StayingLink({ clock, session, openNews });

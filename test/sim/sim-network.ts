@@ -14,6 +14,7 @@ import {
   type HttpResponse,
   type Network,
   NetworkError,
+  type Peer,
   type Ways,
 } from '../../platform/ports.ts';
 import type { Life, SimTime } from '../../platform/simulated/clock.ts';
@@ -117,6 +118,8 @@ export function simNetwork(options: {
   readonly life: Life;
   readonly server: () => HttpHandler | undefined;
   readonly keyFingerprint: string;
+  /** As whom the server sees it, once each has judged the other; the key's holder, whatever the time, unless given. */
+  readonly peer?: () => Peer;
   /** The interface that leads out; without one nobody knows which. */
   readonly wayOut?: () => string | undefined;
   readonly countTravel?: CountTravel;
@@ -168,7 +171,8 @@ export function simNetwork(options: {
       const server = options.server();
       if (server === undefined) throw new NetworkError('UNREACHABLE', 'connection refused');
       const url = new URL(request.url);
-      const peer = { device: link.device, keyFingerprint: options.keyFingerprint, address: 'simulated' };
+      const holder = { device: link.device, keyFingerprint: options.keyFingerprint, address: 'simulated' };
+      const peer = options.peer?.() ?? holder;
       const via = wayOut();
       const isBlob = request.method === 'GET' && url.pathname.includes('/sha256/');
       const response = await orCut(server({ ...request, url: url.pathname + url.search }, peer, signal));

@@ -123,6 +123,8 @@ export class SimRuntime implements AppRuntime {
     return answered === 200 ? 0 : answered === 500 ? 1 : answered;
   }
 
+  writeLog(): void {}
+
   lastDeath(): HostDeath | undefined {
     return this.#death;
   }

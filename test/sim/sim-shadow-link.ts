@@ -1,5 +1,6 @@
 /** The agent's shadow link in the simulated world: what the real one says, over the simulated broker. */
 import { stranger } from '../../device-agent/transport/acquaintance.ts';
+import type { LinkTrouble } from '../../device-agent/transport/link-trouble.ts';
 import type { ShadowLink, ShadowLinkHandlers } from '../../device-agent/transport/shadow-link.ts';
 import { ShadowTalk } from '../../device-agent/transport/shadow-talk.ts';
 import type { BusMessage, Clock } from '../../platform/ports.ts';
@@ -21,8 +22,10 @@ export function simShadowLink(options: {
   readonly random: SimRandom;
   /** The least pause before a session is tried again. */
   readonly restMs: () => number;
+  /** Why either side does not take the other's certificate; undefined where both do. */
+  readonly refusal: () => LinkTrouble | undefined;
 }): ShadowLink {
-  const { broker, link, life, clock, random, restMs } = options;
+  const { broker, link, life, clock, random, restMs, refusal } = options;
   const { device } = link;
   const topics = batchTopics(device);
   const acquaintance = stranger();
@@ -56,6 +59,11 @@ export function simShadowLink(options: {
   const connect = (): void => {
     pause?.[Symbol.dispose]();
     if (handlers === undefined || session !== undefined) return;
+    const trouble = broker.reaches(link) ? refusal() : undefined;
+    if (trouble !== undefined) {
+      handlers.onTrouble(trouble);
+      return retry();
+    }
     const opened = broker.connect(link, receive, lost);
     if (opened === undefined) return retry();
     session = opened;

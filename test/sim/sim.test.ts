@@ -9,7 +9,7 @@ for (const seed of seeds) {
     const { violation, summary } = await simulate({ seed, devices: 8, days: 6 });
     t.is(violation, undefined, `npm run sim -- --seed ${seed} --devices 8 --days 6`);
     t.true(summary.reboots > 8 && summary.controllerStarts > 3 && summary.deployments > 8 && summary.hostEnds > 8);
-    t.true(summary.receipts > 3);
+    t.true(summary.receipts > 3 && summary.renewals > 8);
   });
 }
 

@@ -5,7 +5,7 @@ import { readSimArguments, tellCrash, tellResult } from './tell.ts';
 
 const summary = {
   ...{ virtualDays: 1, commits: 2, deployments: 3, reboots: 4, controllerStarts: 5, lies: 6, bytesDown: 7 },
-  ...{ hostEnds: 8, startsTold: 9, receipts: 10 },
+  ...{ hostEnds: 8, startsTold: 9, receipts: 10, renewals: 11 },
   convergedMs: undefined,
 };
 

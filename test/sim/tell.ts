@@ -41,12 +41,12 @@ export function replayLine({ seed, devices, days }: RunOptions): string {
 /** The result for people. */
 export function tellResult(options: SimArguments, { summary, digest, end, violation }: RunResult): string[] {
   const { virtualDays, commits, deployments, reboots, startsTold, controllerStarts, hostEnds, lies } = summary;
-  const { bytesDown, convergedMs } = summary;
+  const { bytesDown, renewals, convergedMs } = summary;
   const megabytes = (bytesDown / 1e6).toFixed(1);
   return [
     ...(options.trace ? end : []),
     `${virtualDays.toFixed(1)} days, ${commits} commits, ${deployments} deployments, ${megabytes} MB down`,
-    `${reboots} starts of agents, what came before ${startsTold} of them told, ${controllerStarts} of the controller, ${hostEnds} ends of app hosts, ${lies} lies`,
+    `${reboots} starts of agents, what came before ${startsTold} of them told, ${controllerStarts} of the controller, ${hostEnds} ends of app hosts, ${renewals} certificates renewed, ${lies} lies`,
     ...(convergedMs === undefined
       ? []
       : [`all as git wants it ${convergedMs / 60_000} minutes after the faults ended`]),

@@ -6,6 +6,7 @@ import { Checkers } from './checkers.ts';
 import { type DeviceManifest, SimFleet } from './fleet.ts';
 import { Liar } from './liar.ts';
 import { SimBroker } from './sim-bus.ts';
+import { SimAuthority } from './sim-certificates.ts';
 import { SimController } from './sim-controller.ts';
 import { SimDevice } from './sim-device.ts';
 import type { SimContact } from './sim-line.ts';
@@ -40,6 +41,7 @@ export class World {
   readonly controller: SimController;
   readonly devices = new Map<string, SimDevice>();
   readonly liar: Liar;
+  readonly authority = new SimAuthority(() => this.time.now + this.controller.skewMs);
   #checks: (() => Promise<void>)[] = [];
 
   constructor(seed: number) {
@@ -47,9 +49,9 @@ export class World {
     this.random = new SimRandom(seed);
     this.fleet = new SimFleet(this.repository, this.random.stream('fleet'), () => time.now);
     this.checkers = new Checkers(this.fleet, broker, () => time.now);
-    const { fleet, checkers } = this;
+    const { fleet, checkers, authority } = this;
     const fingerprintOf = (device: string): string => this.devices.get(device)!.keyFingerprint;
-    this.controller = new SimController({ time, trace, broker, fleet, checkers, fingerprintOf });
+    this.controller = new SimController({ time, trace, broker, fleet, checkers, fingerprintOf, authority });
     this.liar = new Liar(this.random.stream('liar'), trace);
     broker.tamper = (device, message) => this.liar.message(device, message);
   }
@@ -59,8 +61,8 @@ export class World {
     const name = `device-${index}`;
     const random = this.random.stream(name);
     const server = (device: string) => this.liar.server(device, this.controller.server);
-    const { time, trace, checkers, broker, fleet } = this;
-    const device = new SimDevice({ time, trace, checkers, broker, server }, name, random, {
+    const { time, trace, checkers, broker, fleet, authority } = this;
+    const device = new SimDevice({ time, trace, checkers, broker, authority, server }, name, random, {
       ...{ quality: goodLink, bornRoot: fleet.bornRoot, contact },
     });
     this.devices.set(name, device);

@@ -1,7 +1,7 @@
 /**
  * The files of one channel, in `APPLICATION/CHANNEL` below the outbox:
  *
- *     000000000012.seg    segments, by their number; the process that runs the application appends to the newest
+ *     001772323200.seg    segments, by their number; the process that runs the application appends to the newest
  *     dropped             how many messages that process dropped
  *     taken               up to where the shore has everything, and how many grew too old; the supervisor's
  *

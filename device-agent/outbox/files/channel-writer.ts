@@ -26,6 +26,9 @@ const hourMs = 3_600_000;
 /** A segment takes messages for this part of the age limit, so that they grow too old together. */
 const ageParts = 16;
 
+/** Of the time that a segment may have for its number: more has no room in the name of its file. */
+const secondsMax = 10 ** 11;
+
 interface OpenSegment {
   readonly file: DiskFile;
   readonly number: number;
@@ -39,7 +42,8 @@ function inBlocks(bytes: number): number {
 
 /**
  * Appends messages to the segments of one channel. It begins a segment of its own, whatever a process before left: what that
- * one may have torn stays as it is.
+ * one may have torn stays as it is. Numbers of segments are those of the seconds in which they begin, or the next: on a disk that was put
+ * back to an older state they are none that were used since, which the shore would hold for what it has.
  */
 export class ChannelWriter {
   readonly #directory: string;
@@ -121,7 +125,7 @@ export class ChannelWriter {
     this.#close();
     const { disk, clock } = this.#ports;
     // The number is spent even if what follows fails.
-    this.#lastNumber += 1;
+    this.#lastNumber = Math.max(this.#lastNumber + 1, Math.min(Math.trunc(clock.now() / 1000), secondsMax));
     const file = disk.open(segmentPath(this.#directory, this.#lastNumber), 'write');
     const { maxAgeSeconds } = this.#terms;
     file.write(0, encodeHeader({ stream: this.#stream, dropped: this.#dropped, maxAgeSeconds }));

@@ -56,6 +56,9 @@ export class AppHost {
         });
       case 'call':
         return this.#call(message);
+      case 'write-log':
+        this.#live.get(message.application)?.writeLog();
+        return nothingChanged;
       case 'sent':
         abroad.sent(message);
         return nothingChanged;

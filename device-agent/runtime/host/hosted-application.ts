@@ -97,6 +97,10 @@ export class LiveApplication implements Life {
     return this.#application;
   }
 
+  writeLog(): void {
+    this.#log.flush();
+  }
+
   async begin(): Promise<void> {
     const lock = await this.#ports.lock(this.application.name);
     await this.#ports.grants.count(this.application);

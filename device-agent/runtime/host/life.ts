@@ -22,6 +22,8 @@ export interface Life {
   relink(next: HostedApplication): Promise<boolean>;
   /** Calls a function that its kept instance exports, between two events; what it gives, or why nothing. */
   call(name: string): Promise<Answered>;
+  /** Writes down what it gathered of its log. */
+  writeLog(): void;
   report(): ApplicationReport;
   /** What it takes now; fuel per second since it was asked before. */
   usage(): Usage;

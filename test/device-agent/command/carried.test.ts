@@ -95,6 +95,28 @@ test('a bundle that is being copied is waited for, as long as it grows', async (
   t.deepEqual(ship.running(), ['gauge 2.0.0', 'horn 1.0.0']);
 });
 
+test('what comes while something else is taken is taken too, but for what is older', async (t) => {
+  const { ship, put } = await scene();
+  const { shore } = ship;
+  put('b.bundle', bundleOf(shore, { sequence: 3, apps: [gauge1] }));
+  const newest = bundleOf(shore, { sequence: 4, apps: [gauge2, horn1] });
+  const older = bundleOf(shore, { sequence: 2, apps: [gauge1] });
+  const { isWell, told } = await take(ship, {
+    doors: {
+      ask: (path, line) => {
+        if (line.includes('b.bundle')) put('c.bundle', newest);
+        if (line.includes('c.bundle')) put('a.bundle', older);
+        return ship.doors.ask(path, line);
+      },
+    },
+  });
+  t.true(isWell, told.join('\n'));
+  t.deepEqual(
+    told.slice(0, -1).map((line) => /deployment \d/.exec(line)?.[0]),
+    ['deployment 3', 'deployment 4'],
+  );
+});
+
 test('a stick that is pulled half-way changes nothing, and says so; one that nobody may write on gets no receipt', async (t) => {
   const { ship, put } = await scene();
   put('a.bundle', bundleOf(ship.shore, { sequence: 2, apps: [gauge2, horn1] }));
@@ -142,6 +164,7 @@ test('nothing of a stick is followed: not a link to a file, nor one in the place
   writeFileSync(join(elsewhere, 'secret'), 'x'.repeat(100));
   symlinkSync(join(elsewhere, 'secret'), join(mounted, 'link.bundle'));
   symlinkSync('/dev/zero', join(mounted, 'zero.bundle'));
+  symlinkSync('round.bundle', join(mounted, 'round.bundle'));
   symlinkSync(elsewhere, join(mounted, 'receipts'));
   const asked: string[] = [];
   const told: string[] = [];
@@ -154,7 +177,9 @@ test('nothing of a stick is followed: not a link to a file, nor one in the place
   t.false(await takeCarried({ doors: { ask }, disk: nodeDisk, clock, signal, print }, socket, mounted));
   t.deepEqual(asked, ['bundle']);
   t.deepEqual(told, [
-    ...['folder', 'link', 'zero'].map((name) => `${mounted}/${name}.bundle is no plain file: it is left alone.`),
+    ...['folder', 'link'].map((name) => `${mounted}/${name}.bundle is no plain file: it is left alone.`),
+    `${mounted}/round.bundle: too many symbolic links encountered`,
+    `${mounted}/zero.bundle is no plain file: it is left alone.`,
     `${mounted} has no bundle for anna.`,
     `No receipt is left: ${mounted}/receipts is a link, which is not followed`,
   ]);

@@ -2,8 +2,14 @@ import test from 'ava';
 import { applicationLogs } from '../../../device-agent/command/logs.ts';
 import { describeAgent } from '../../../device-agent/command/status.ts';
 import { type AgentStatus, readStatus, writeStatus } from '../../../device-agent/report/status-file.ts';
+import { appendToLog } from '../../../device-agent/runtime/log-file.ts';
 import { SimTime } from '../../../platform/simulated/clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
+
+const ports = {
+  doors: { ask: () => Promise.reject(new Error('connect ENOENT')) },
+  signal: new AbortController().signal,
+};
 
 test('describeAgent() tells of an agent that does not run in the past tense, its applications too', (t) => {
   const disk = new SimDisk();
@@ -134,7 +140,7 @@ test('describeAgent() tells what waits for the shore, and why', (t) => {
   t.true(text.endsWith(`\nFor the shore: ${words}; kept because webhook: it answers 500 (pump/alarms).\n`), text);
 });
 
-test('what an application or a server said cannot steer the terminal of whoever asks', (t) => {
+test('what an application or a server said cannot steer the terminal of whoever asks', async (t) => {
   const disk = new SimDisk();
   disk.makeDirectory('/state');
   const at = '2026-06-01T09:00:00.000Z';
@@ -157,11 +163,41 @@ test('what an application or a server said cannot steer the terminal of whoever 
   using file = disk.open('/state/runtime/logs/pump.log', 'write');
   file.write(0, Buffer.from(`first${steering}\nsecond\n`));
   const clock = new SimTime(Date.parse(at)).clock({ alive: true });
-  const shown = [describeAgent({ clock, disk }, '/state', true)!, applicationLogs(disk, '/state', 'pump')!];
+  const { text: logs } = await applicationLogs(
+    { ...ports, clock, disk },
+    { stateDirectory: '/state', socket: undefined },
+    'pump',
+  );
+  const shown = [describeAgent({ clock, disk }, '/state', true)!, logs!];
   for (const text of shown) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
     t.notRegex(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     t.regex(text, /all is well/);
   }
   t.regex(shown[1]!, /^first.*\n.*\nsecond\n$/);
+});
+
+test('logs have what waited to be written, by asking the agent for it; where it does not answer they say what may be missing', async (t) => {
+  const disk = new SimDisk();
+  const directory = '/state/runtime/logs';
+  disk.makeDirectory(directory);
+  appendToLog(disk, directory, 'pump', Buffer.from('old\n'));
+  const time = new SimTime(0);
+  const clock = time.clock({ alive: true });
+  const place = { stateDirectory: '/state', socket: '/state/agent.sock' };
+  const asked: string[] = [];
+  const answering = {
+    ask: async (_path: string, line: string) => {
+      asked.push(line);
+      clock.after(80, () => appendToLog(disk, directory, 'pump', Buffer.from('gathered\n')));
+      return JSON.stringify({ kind: 'writing-log' });
+    },
+  };
+  const logs = applicationLogs({ ...ports, clock, disk, doors: answering }, place, 'pump');
+  await time.runUntil(1_000);
+  t.deepEqual(await logs, { text: 'old\ngathered\n' });
+  t.deepEqual(asked, ['{"ask":"write-log","application":"pump"}']);
+  const alone = await applicationLogs({ ...ports, clock, disk }, place, 'pump');
+  t.is(alone.text, 'old\ngathered\n');
+  t.regex(alone.lack!, /the agent does not answer at \/state\/agent\.sock/);
 });

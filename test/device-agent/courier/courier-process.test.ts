@@ -133,6 +133,24 @@ test('what a courier took of a link is counted also where its word comes after i
   ]);
 });
 
+test('the key with which one courier comes back is known to the next one, until one has none any more', async (t) => {
+  const { courier, children } = open();
+  const returnKey = { to: 'https://shore', certificate: 'a', name: 'b', secret: 'c' };
+  for (const [at, known, learned] of [
+    [0, undefined, returnKey],
+    [1, returnKey, undefined],
+    [2, undefined, undefined],
+  ] as const) {
+    const errand = courier.judge(desired, never);
+    const child = children[at]!;
+    child.say({ kind: 'ready' });
+    t.deepEqual((child.heard[0] as { readonly returnKey?: object }).returnKey, known);
+    child.say({ ...done(at + 1), ...(learned === undefined ? {} : { returnKey: learned }) } as FromCourier);
+    await errand;
+    courier.rest();
+  }
+});
+
 test('the length of segments that one courier found to come through is known to the next one, and kept by those that found nothing', async (t) => {
   const { courier, children, segments } = open();
   const first = courier.judge(desired, never);

@@ -61,7 +61,8 @@ test('what a power cut tore is left as it is, and the next life begins a segment
   open(2).note('POWER_CUT', 'went down again');
   t.is(segments(), 2);
   t.is(entries()[0]!.boot, 1);
-  backlog.taken(backlog.next(1_000, 1)!.stream, { segment: 1, index: 0 });
+  const { stream, first } = backlog.next(1_000, 1)!;
+  backlog.taken(stream, first);
   t.is(entries()[0]!.boot, 2);
 });
 

@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { HttpHandler, HttpResponse } from '../../../platform/ports.ts';
 import type { DeployedLink } from '../../../schemas/generated/types.ts';
+import { isReport } from '../../../schemas/generated/validators/report.js';
 import { answer, moduleBytes, sha256 } from '../shore.ts';
 import { Site } from './site.ts';
 
@@ -103,6 +104,74 @@ test('what is not of the link holds back what comes from neighbours too, and who
   site.want(anna!, 2, [horn]);
   await anna!.run(12);
   t.deepEqual(anna!.running(), ['horn 1.0.0'], `${anna!.time.now - askedAt} ms`);
+});
+
+test('a device that knows nobody looks who is there when it lacks something, also while no link may bring it, and never else', async (t) => {
+  const site = await withGauge(['anna', 'bella']);
+  const [anna, bella] = site.ships;
+  bella!.cutPower(() => 0);
+  let looks = 0;
+  const discover = async () => {
+    looks += 1;
+    return ['nobody:1', 'anna:1'];
+  };
+  Object.assign(bella!, { neighbours: [], discover });
+  bella!.boot();
+  bella!.surroundings.wayOut = 'sat0';
+  await bella!.run(3600);
+  t.is(looks, 0);
+  site.want(bella!, 1, [gauge], { links: [control] });
+  await bella!.run(60);
+  t.deepEqual(bella!.running(), ['gauge 1.0.0']);
+  t.is(looks, 1);
+  site.want(anna!, 2, [gauge, horn]);
+  await anna!.run(60);
+  site.want(bella!, 2, [gauge, horn]);
+  await bella!.run(24 * 3600);
+  t.deepEqual(bella!.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  t.is(looks, 2);
+  t.deepEqual([site.asked(gauge), site.asked(horn)], [1, 1]);
+});
+
+test('a liar with many addresses is asked once, and so many strangers that no report has room for them silence nobody', async (t) => {
+  const addresses = Array.from({ length: 16 }, (_, at) => `mallory${at}`);
+  const strangers = Array.from({ length: 60 }, (_, at) => `stranger${at}`);
+  const site = new Site(['anna'], [gauge], [...addresses, ...strangers]);
+  let given = 0;
+  const lie = liar(gauge.bytes.length, async () => {
+    given += 1;
+    return answer(200, { 'content-length': String(gauge.bytes.length) }, Buffer.alloc(gauge.bytes.length));
+  });
+  for (const name of addresses) site.lan.devices.set(`${name}:1`, { device: 'mallory', handler: lie });
+  const refuse: HttpHandler = async () => answer(403, {}, new Uint8Array());
+  for (const name of strangers) site.join(name, refuse);
+  const [anna] = site.ships;
+  site.want(anna!, 1, [gauge]);
+  await anna!.run(120);
+  t.deepEqual(anna!.running(), ['gauge 1.0.0']);
+  t.is(given, 1);
+  t.is(anna!.report.neighbours?.length, 32);
+  t.true(isReport(anna!.report));
+});
+
+test('while it waits for one neighbour a device looks once a minute who else is there', async (t) => {
+  const site = new Site(['anna'], [gauge], ['mallory']);
+  const [anna] = site.ships;
+  let [done, looks] = [0, 0];
+  site.join('mallory', async () => {
+    done += 1;
+    return answer(404, { 'x-fleet-wants': `fetching ${done}` }, new Uint8Array());
+  });
+  anna!.cutPower(() => 0);
+  const discover = async () => {
+    looks += 1;
+    return ['mallory:1'];
+  };
+  Object.assign(anna!, { neighbours: [], discover });
+  anna!.boot();
+  site.want(anna!, 1, [gauge]);
+  await anna!.run(330);
+  t.is(looks, 6);
 });
 
 test('a device whose link is gone takes from a neighbour, and runs it once it hears what is signed', async (t) => {

@@ -24,6 +24,10 @@ function begin(terms: OutboxTerms = day) {
   return { disk, skew, clock, open, backlog, pass };
 }
 
+function firstSegment(disk: SimDisk): string {
+  return `${directory}/${disk.list(directory).find((name) => name.endsWith('.seg'))}`;
+}
+
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** Takes everything that waits, as a shore does that has it all. */
@@ -203,7 +207,7 @@ test('a device that was off for longer than the age limit drops what it then had
 test('a torn end of a segment is nothing, and the next process writes behind it in a segment of its own', (t) => {
   const { open, backlog, disk } = begin();
   open().put(bytes('whole'));
-  const path = `${directory}/000000000001.seg`;
+  const path = firstSegment(disk);
   using file = disk.open(path, 'write');
   file.write(file.size(), Uint8Array.of(5, 0, 0, 0, 1, 2, 3));
   open().put(bytes('next'));
@@ -212,13 +216,34 @@ test('a torn end of a segment is nothing, and the next process writes behind it 
   t.deepEqual(drain(seen), ['whole', 'next']);
 });
 
+test('a disk that was put back to an older state writes under no number that was used since, and a clock that is set back under none that was used before', async (t) => {
+  const { open, backlog, disk, skew, pass } = begin();
+  open().put(bytes('before'));
+  const image = disk.copyAfterCrash(keepAll);
+  await pass(60_000);
+  const numbers = (of: SimDisk) => of.list(directory).flatMap((name) => /^0*(\d+)\.seg$/.exec(name)?.[1] ?? []);
+  open().put(bytes('lost'));
+  const [, used] = numbers(disk);
+  await pass(1_000);
+  const { clock } = begin();
+  const random = new SimRandom(2);
+  const later: Clock = { ...clock, now: () => clock.now() + 62_000 };
+  new ChannelWriter(directory, day, { disk: image, clock: later, random }).put(bytes('after'));
+  t.true(Number(numbers(image)[1]) > Number(used));
+  skew.ms = -dayMs;
+  open().put(bytes('set back'));
+  const seen = backlog();
+  seen.look();
+  t.deepEqual(drain(seen), ['before', 'lost', 'set back']);
+});
+
 test('a segment that can not be read any more holds up nothing', (t) => {
   const { open, backlog, disk } = begin();
   open().put(bytes('lost'));
   open().put(bytes('found'));
   const seen = backlog();
   seen.look();
-  disk.spoil(`${directory}/000000000001.seg`);
+  disk.spoil(firstSegment(disk));
   t.deepEqual(drain(seen), ['found']);
   t.is(seen.counts().dropped, 1);
 });
@@ -229,12 +254,13 @@ test('the shore has nothing that it was not sent, and nothing of another stream'
   for (const text of numbered(1, 3)) writer.put(bytes(text));
   const seen = backlog();
   seen.look();
-  const { stream } = seen.next(1_000, 10)!;
-  seen.taken(stream, { segment: 1, index: 3 });
-  seen.taken(stream, { segment: 2, index: 0 });
-  seen.taken(new Uint8Array(8), { segment: 1, index: 2 });
+  const { stream, first } = seen.next(1_000, 10)!;
+  const { segment } = first;
+  seen.taken(stream, { segment, index: 3 });
+  seen.taken(stream, { segment: segment + 1, index: 0 });
+  seen.taken(new Uint8Array(8), { segment, index: 2 });
   t.is(seen.counts().messages, 3);
-  seen.taken(stream, { segment: 1, index: 1 });
+  seen.taken(stream, { segment, index: 1 });
   t.deepEqual(drain(seen), ['message 3']);
 });
 

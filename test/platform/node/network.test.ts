@@ -8,10 +8,15 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
-import { failureText, openNetwork } from '../../../platform/node/network.ts';
+import { emptyAnswer, errorAnswer } from '../../../controller/doors/http/json-answer.ts';
+import { startHttpServer } from '../../../platform/node/http-server.ts';
+import { failureText, openNetwork, type TlsIdentity } from '../../../platform/node/network.ts';
+import { ReturningDevices } from '../../../platform/node/returning-devices.ts';
+import { nodeReturnKeys } from '../../../platform/node/returning-pool.ts';
 import { nodeSegments } from '../../../platform/node/segments.ts';
 import type { HttpRequest, HttpResponse, NetworkError } from '../../../platform/ports.ts';
-import { Scene } from '../../controller/doors/scene.ts';
+import { certificateIdentity } from '../../../schemas/certificate-identity.ts';
+import { quietLog, Scene, type TestDevice } from '../../controller/doors/scene.ts';
 
 interface Stage {
   readonly scene: Scene;
@@ -232,6 +237,121 @@ test.serial('the first of several addresses is waited for as long as a satellite
   const waking = setTimeout(wake, 600);
   t.teardown(() => clearTimeout(waking));
   t.is(await textOf(await answer), 'fine');
+});
+
+/** A server of ours whom one device asks, each time over a connection of its own. */
+interface Door {
+  readonly scene: Scene;
+  readonly device: TestDevice;
+  /** As a certificate is judged. */
+  readonly time: { now: number };
+  /** Of every connection, whether it came back without certificates. */
+  readonly returned: boolean[];
+  /** What the server answers, as the status says it. */
+  ask(identity?: Partial<TlsIdentity>): Promise<number>;
+  /** As after a restart. */
+  forget(): void;
+}
+
+async function openDoor(t: ExecutionContext): Promise<Door> {
+  const scene = await Scene.open();
+  const time = { now: Date.now() };
+  const clock = { now: () => time.now, monotonic: () => 0 };
+  const remember = (): ReturningDevices => new ReturningDevices({ clock, devicesMax: 10 });
+  let devices = remember();
+  const returning = {
+    secretOf: (socket: TLSSocket, name: string) => devices.secretOf(socket, name),
+    peerOf: (socket: TLSSocket) => devices.peerOf(socket),
+    keep: (...known: Parameters<ReturningDevices['keep']>) => devices.keep(...known),
+  };
+  const returned: boolean[] = [];
+  const server = await startHttpServer({
+    ...{ host: '127.0.0.1', port: 0, connectionsMax: 100, log: quietLog, strangersPerSourceMax: 0 },
+    ...(await scene.authority.serverIdentity(['localhost'])),
+    ...{ authority: scene.authority.certificate, identify: certificateIdentity, returning },
+    bodyBytesMax: () => 1_000,
+    onFailure: (subject, error) => t.fail(`${subject}: ${error}`),
+    beforeHandshakes: (listener) => {
+      listener.on('secureConnection', (socket: TLSSocket) => returned.push(socket.isSessionReused() === true));
+      return { [Symbol.dispose]: () => {} };
+    },
+    handler: async (_request, { device = '', keyFingerprint = '' }) => {
+      const verdict = scene.authorize(device, keyFingerprint);
+      const answer = verdict === 'ok' ? emptyAnswer() : errorAnswer(403, verdict.code, verdict.message);
+      return { ...answer, headers: { ...answer.headers, connection: 'close' } };
+    },
+  });
+  nodeReturnKeys.key = undefined;
+  t.teardown(async () => {
+    nodeReturnKeys.key = undefined;
+    await server.close();
+    scene[Symbol.dispose]();
+  });
+  const device = await scene.device('buoy');
+  const url = `https://localhost:${server.port}`;
+  const known = { ca: scene.authority.certificate, certificate: device.certificate, key: device.key, returnsTo: url };
+  const ask = async (identity: Partial<TlsIdentity> = {}): Promise<number> => {
+    const answer = await openNetwork(() => ({ ...known, ...identity })).request(get(url), never);
+    await textOf(answer);
+    return answer.status;
+  };
+  const forget = (): void => {
+    devices = remember();
+  };
+  return { scene, device, time, returned, ask, forget };
+}
+
+test.serial(
+  'a device comes back without certificates, is no stranger, and after a restart shows its own again',
+  async (t) => {
+    const { ask, returned, forget } = await openDoor(t);
+    t.deepEqual([await ask(), await ask(), await ask()], [204, 204, 204]);
+    t.deepEqual(returned.splice(0), [false, true, true]);
+    forget();
+    t.deepEqual([await ask(), await ask()], [204, 204]);
+    t.deepEqual(returned, [false, true]);
+  },
+);
+
+test.serial(
+  'who comes back has no more rights than now: by another key in git, removed from it, or with a certificate that ended',
+  async (t) => {
+    const { ask, returned, scene, device, time } = await openDoor(t);
+    t.is(await ask(), 204);
+    scene.named.set('buoy', 'SHA256:another');
+    t.is(await ask(), 403);
+    scene.named.delete('buoy');
+    t.is(await ask(), 403);
+    scene.named.set('buoy', device.keyFingerprint);
+    t.is(await ask(), 204);
+    t.deepEqual(returned.splice(0), [false, true, true, true]);
+    time.now += 10 * 365 * 86_400_000;
+    await ask();
+    t.deepEqual(returned, [false], 'then it has to show it');
+  },
+);
+
+test.serial(
+  'a key is of no use with another certificate, to another server, or without a certificate at all',
+  async (t) => {
+    const { ask, returned, scene } = await openDoor(t);
+    t.is(await ask(), 204);
+    const { certificate, key } = await scene.device('buoy');
+    t.is(await ask({ certificate, key }), 204, 'the renewed one is shown');
+    t.is(await ask({ certificate, key, returnsTo: 'https://elsewhere' }), 204);
+    const nobody = { certificate: undefined, key: undefined } as unknown as Partial<TlsIdentity>;
+    await t.throwsAsync(ask(nobody), { code: 'CUT' } as never, 'a stranger, for whom there is no room');
+    t.deepEqual(returned, [false, false, false, false]);
+  },
+);
+
+test.serial('a wrong secret under the name of a key lets nobody in, and is offered once', async (t) => {
+  const { ask, returned } = await openDoor(t);
+  t.is(await ask(), 204);
+  nodeReturnKeys.key = { ...nodeReturnKeys.key!, secret: Buffer.alloc(32).toString('base64') };
+  await t.throwsAsync(ask(), { code: 'TLS' } as never);
+  t.is(await ask(), 204);
+  t.deepEqual(returned, [false, false]);
 });
 
 test('a certificate that is not valid now is told with the clock that says so, which may be what is wrong', (t) => {

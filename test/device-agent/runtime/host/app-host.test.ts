@@ -7,6 +7,7 @@ import { LostMessages } from '../../../../device-agent/runtime/channels/lost-mes
 import { AppHost, type AppHostPorts } from '../../../../device-agent/runtime/host/app-host.ts';
 import { Asks } from '../../../../device-agent/runtime/host/events/http-source.ts';
 import type { Launch } from '../../../../device-agent/runtime/host/launch.ts';
+import { readLog } from '../../../../device-agent/runtime/log-file.ts';
 import type { FromHost, HostedApplication } from '../../../../device-agent/runtime/protocol.ts';
 import { SimDisk } from '../../../sim/sim-disk.ts';
 
@@ -26,21 +27,23 @@ const launch: Launch = ({ name, version }, { onEnd }, event) => {
 };
 
 /** A host in which another process still runs `held`, and what it says. */
-function hostBeside(held: string) {
+function hostBeside(held: string, launching = launch) {
   const said: FromHost[] = [];
   const say = (message: FromHost): void => void said.push(message);
   const abroad = new Abroad(say, () => {});
   const lost = new LostMessages();
   const hub = new ChannelHub(abroad, (name, count) => lost.add(name, count));
   const never: Disposable = { [Symbol.dispose]: () => {} };
+  const disk = new SimDisk();
   const ports = {
-    ...{ hub, abroad, launch, arrivals: new Arrivals(hub, say), asks: new Asks(say), lost },
-    ...{ disk: new SimDisk(), logDirectory: '/logs', modules: { keep: () => {} } },
+    ...{ hub, abroad, launch: launching, arrivals: new Arrivals(hub, say), asks: new Asks(say), lost },
+    ...{ disk, logDirectory: '/logs', modules: { keep: () => {} } },
+    ...{ droppedOf: () => 0, waitingOf: () => 0 },
     clock: { now: () => 0, monotonic: () => 0, after: () => never },
     grants: { count: () => Promise.resolve(), usage: () => ({}), facts: () => ({}), forget: () => {} },
     lock: (name: string) => (name === held ? new Promise<never>(() => {}) : Promise.resolve(never)),
   };
-  return { host: new AppHost(ports as unknown as AppHostPorts, say), said };
+  return { host: new AppHost(ports as unknown as AppHostPorts, say), said, disk };
 }
 
 const application = (name: string, changes: Partial<HostedApplication>): HostedApplication =>
@@ -120,4 +123,17 @@ test('an order for what runs already is told from one that starts, ends or links
   }
   changes.push(await host.receive(wordNumbered(1)));
   t.deepEqual(changes, [true, false, true, true, true, false, false]);
+});
+
+test('what an application printed and waits to be worth a write is in its log once somebody wants to read it', async (t) => {
+  const printing: Launch = (_application, { onOutput }) => {
+    onOutput('stdout', Buffer.from('ahoy\n'));
+    return { usage: () => ({ memoryBytes: 0, fuelSpent: 0 }), stop: async () => {}, relink: async () => true };
+  };
+  const { host, disk } = hostBeside('nobody', printing);
+  await host.receive({ kind: 'apply', readElsewhere: [], id: 1, applications: [application('greeter', {}), web] });
+  t.is(readLog(disk, '/logs', 'greeter'), undefined);
+  for (const name of ['greeter', 'web', 'nobody'])
+    t.false(await host.receive({ kind: 'write-log', application: name }), 'it changes nothing');
+  t.regex(readLog(disk, '/logs', 'greeter')!, / out ahoy\n$/);
 });
