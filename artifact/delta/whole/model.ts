@@ -21,7 +21,7 @@ import type { SymbolTree } from './trees.ts';
 const decisionUnits = 4;
 const learningRate = 80;
 /** Misses of less than this, in 1/65536, teach the weights nothing worth the time. */
-const missMin = 200;
+const missMin = 2000;
 const weightMax = 1 << 19;
 /** The input that is always the same, the last one, and what it says. */
 const always = inputsMax - 1;
