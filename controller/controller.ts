@@ -28,7 +28,7 @@ import { Intake, type IntakeParts } from './messages/intake.ts';
 import { isOfLogbook, LogbookIntake } from './messages/logbook-intake.ts';
 import { takeCarried } from './messages/take-carried.ts';
 import type { Asked } from './planning/rollout/act.ts';
-import type { ReleaseDemand } from './publishing/smaller-ways.ts';
+import type { ReleaseDemand } from './publishing/release-demand.ts';
 import type { JsonObject } from './shadow/document.ts';
 import { NeededArtifacts, wantedReleases } from './view/needed-artifacts.ts';
 import { type StatusQuery, selectDevices } from './view/selection.ts';

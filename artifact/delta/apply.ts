@@ -2,8 +2,9 @@ import { unpackBrotli } from './brotli.ts';
 import { decodeDifference } from './difference/code.ts';
 import { DeltaError } from './error.ts';
 import { type DeltaHeader, readHeader, sha256, startsWith } from './format.ts';
-import { type DeltaLimits, deltaLimits, fixedWork, workMax } from './limits.ts';
+import { type DeltaLimits, deltaLimits, fixedWork, wholeWorkMax, workMax } from './limits.ts';
 import { decodeLight, decodeRewritten } from './module/decode.ts';
+import { decodeWhole } from './whole/decode.ts';
 import { unboundedWork, WorkBudget } from './work.ts';
 
 const decode = (header: DeltaHeader, old: Uint8Array, payload: Uint8Array, work: WorkBudget): Uint8Array => {
@@ -20,6 +21,8 @@ const decode = (header: DeltaHeader, old: Uint8Array, payload: Uint8Array, work:
       return decodeLight(old, payload, header.newBytes, work);
     case 'difference':
       return decodeDifference(old, payload, header.newBytes, work);
+    case 'whole':
+      return decodeWhole(payload, header.newBytes, work);
   }
 };
 
@@ -54,7 +57,9 @@ export const applyDelta = (
   if (!startsWith(sha256(old), header.oldDigest)) {
     throw new DeltaError('wrong-base', 'the old file is not the one this patch was made from');
   }
-  const own = new WorkBudget(workMax(old.length, header.newBytes, patch.length), work);
+  const most =
+    header.method === 'whole' ? wholeWorkMax(header.newBytes) : workMax(old.length, header.newBytes, patch.length);
+  const own = new WorkBudget(most, work);
   own.spend(fixedWork(old.length, header.newBytes));
   const bytes = decode(header, old, patch.subarray(header.payloadStart), own);
   const digest = sha256(bytes);

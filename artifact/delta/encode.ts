@@ -4,6 +4,7 @@ import { encodeDifference } from './difference/code.ts';
 import { DeltaError } from './error.ts';
 import { type DeltaMethod, sha256, writeHeader } from './format.ts';
 import { encodeModule } from './module/encode.ts';
+import { encodeWhole } from './whole/encode.ts';
 
 /** How hard the encoder tries: seconds against bytes. */
 export type DeltaEffort = 'fast' | 'balanced' | 'smallest';
@@ -56,6 +57,7 @@ const allAttempts = (old: Uint8Array, fresh: Uint8Array, options: EncodeOptions)
   if (Buffer.compare(old, fresh) === 0) return [{ method: 'same', payload: new Uint8Array() }];
   const quality = effort === 'fast' ? 9 : 11;
   progress?.('module', 0);
+  if (old.length === 0) return fromNothing(fresh, quality, light || effort === 'fast');
   const attempts: Attempt[] = encodeModule(old, fresh, { effort, quality, light: light || effort === 'fast' });
   progress?.('difference', 0.5);
   // Where a large module could be rewritten, its plain difference has never been the smaller.
@@ -67,6 +69,11 @@ const allAttempts = (old: Uint8Array, fresh: Uint8Array, options: EncodeOptions)
   progress?.('brotli', 0.8);
   general(attempts, 'brotli', effort, (level) => packBrotli(fresh, level));
   return attempts;
+};
+
+const fromNothing = (fresh: Uint8Array, quality: number, light: boolean): Attempt[] => {
+  const attempts: Attempt[] = [{ method: 'brotli', payload: packBrotli(fresh, quality) }];
+  return light ? attempts : [...attempts, { method: 'whole', payload: encodeWhole(fresh) }];
 };
 
 // Adds a general way, at full strength only where a quick try came near the best.

@@ -19,6 +19,7 @@ A patch, byte by byte:
   3 difference    see difference/code.ts: the new file, coded against the old one
   4 rewritten     see module/format.ts: maps, then the new file, coded against the rewritten old module
   5 light         see module/format.ts: maps, then a brotli stream with the rewritten old module as dictionary
+  6 whole         see whole/codec.ts: the new file by the form that a module has; the old file is of no account
 
 The digests are prefixes because a patch of a small change is a few hundred bytes and its reader already knows the whole
 digests: the index names both files, and what the new file must be comes from signed metadata. The prefix of the old
@@ -32,7 +33,7 @@ const oldDigestBytes = 4;
 const newDigestBytes = 6;
 
 /** How the payload of a patch is coded, in the order of the numbers that stand for it. */
-export const deltaMethods = ['same', 'brotli', 'dictionary', 'difference', 'rewritten', 'light'] as const;
+export const deltaMethods = ['same', 'brotli', 'dictionary', 'difference', 'rewritten', 'light', 'whole'] as const;
 
 /** One of the ways in which a payload is coded. */
 export type DeltaMethod = (typeof deltaMethods)[number];

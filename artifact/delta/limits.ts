@@ -29,6 +29,12 @@ export const fixedWork = (oldBytes: number, newBytes: number): number => 2 * old
 export const workMax = (oldBytes: number, newBytes: number, patchBytes: number): number =>
   20_000 + fixedWork(oldBytes, newBytes) + partWorkMax(newBytes, patchBytes);
 
+/**
+ * Units of work that a patch which starts from nothing may take, from the length of the new file [published modules: 50 to 90 a byte;
+ * tables of data alone take 126].
+ */
+export const wholeWorkMax = (newBytes: number): number => 20_000 + 150 * newBytes;
+
 /** Bytes of the encoded maps after unpacking [published pairs: a 377th of both files at most]. */
 export const mapsBytesMax = (oldBytes: number, newBytes: number): number => 1024 + ((oldBytes + newBytes) >>> 6);
 

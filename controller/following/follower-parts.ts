@@ -7,7 +7,7 @@ import type { Needed } from '../publishing/artifact-store.ts';
 import type { Price } from '../publishing/fetch-price.ts';
 import type { PricedFetches } from '../publishing/fetch-prices.ts';
 import type { PublisherJudgement } from '../publishing/publisher.ts';
-import type { ReleaseDemand } from '../publishing/smaller-ways.ts';
+import type { ReleaseDemand } from '../publishing/release-demand.ts';
 import type { Source } from '../source/source.ts';
 import type { BlobCache } from '../state/blob-cache.ts';
 import type { JudgedPlace } from './judged-place.ts';

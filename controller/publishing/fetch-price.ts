@@ -1,5 +1,6 @@
 /** What the modules that devices lack will cost them in bytes over the link. */
 import type { DeltaEffort } from '../../artifact/delta/encode.ts';
+import { nothingSha256 } from '../../artifact/delta/from-nothing.ts';
 import type { Way } from '../../schemas/generated/types.ts';
 import type { CataloguedRelease } from '../manifests/desired.ts';
 import type { Compress } from './compress.ts';
@@ -15,11 +16,13 @@ export interface LackedModule {
 export interface FormMakers {
   readonly compress: Compress;
   readonly makeDelta: (old: Uint8Array, fresh: Uint8Array, effort: DeltaEffort) => Promise<Uint8Array>;
+  /** Makes a delta from nothing; without it nobody has one. */
+  readonly condense?: (fresh: Uint8Array) => Promise<Uint8Array>;
 }
 
 /** The cheapest way to get one module. */
 export interface Price {
-  readonly method: 'whole' | 'brotli' | 'delta';
+  readonly method: 'whole' | 'brotli' | 'delta' | 'condensed';
   /** Over the link. */
   readonly bytes: number;
   /** Bytes of the release's index, which travels first. */
@@ -35,6 +38,13 @@ const deltaBytesMax = 4 * 1024 * 1024;
 
 /** Above this a quick delta is made, which is larger than the one that will travel. */
 const exactBytesMax = 512 * 1024;
+
+/** Above this, nor is a delta from nothing made: it takes many times as long as one from a module that is nearly the same. */
+const condensedBytesMax = 256 * 1024;
+const condensedTimes = 8;
+
+/** A delta of less than this share of brotli is smaller than any delta from nothing. */
+const neverCondensed = 0.4;
 
 /** Of all modules that deltas are made of for one plan: seconds, not minutes. */
 const allBytesMax = 32 * 1024 * 1024;
@@ -60,17 +70,21 @@ interface Budget {
 /** One way to get a module, before it is known which is the cheapest. */
 type Form = Pick<Price, 'method' | 'bytes'>;
 
-/** Bytes of the index that names these forms, and `deltas` deltas; those that nobody made here are taken to be long. */
+/** Bytes of the index that names these forms, `deltas` deltas and other forms that were not made; those that nobody made here are taken to be long. */
 function indexBytes(
   { name, version, sha256, length }: CataloguedRelease,
   forms: readonly Form[],
   deltas: number,
+  unmadeForms: number,
 ): number {
   const made = forms.map(({ method, bytes }): Way => {
-    const base = method === 'delta' ? { base: sha256 } : {};
-    return { method, ...base, sha256, length: bytes };
+    const from = method === 'delta' ? sha256 : method === 'condensed' ? nothingSha256 : undefined;
+    const way = { sha256, length: bytes };
+    return from === undefined
+      ? { method: method === 'brotli' ? 'brotli' : 'whole', ...way }
+      : { method: 'delta', base: from, ...way };
   });
-  const unmade = Math.max(0, deltas - made.filter(({ base }) => base !== undefined).length);
+  const unmade = Math.max(0, deltas - made.filter(({ base }) => base === sha256).length) + unmadeForms;
   const others = Array.from({ length: unmade }, (): Way => ({ method: 'delta', base: sha256, sha256, length }));
   const ways = [...made, ...others];
   return releaseIndexBytes({ apiVersion: 'fleet/v1alpha1', kind: 'ReleaseIndex', name, version, sha256, length, ways })
@@ -104,20 +118,54 @@ async function deltasTo(
   return { forms, isBound };
 }
 
+/** What is known of the delta from nothing; `isBound` where it may be the cheapest, and was not made. */
+interface Condensed {
+  readonly forms: readonly Form[];
+  readonly isBound: boolean;
+  /** Forms that the controller makes, and nobody made here. */
+  readonly unmade: number;
+}
+
+const unmade = (isBound: boolean): Condensed => ({ forms: [], isBound, unmade: 1 });
+
+async function condensedForm(
+  fresh: Uint8Array,
+  forms: readonly Form[],
+  { budget, condense }: Means,
+): Promise<Condensed> {
+  if (condense === undefined) return { forms: [], isBound: false, unmade: 0 };
+  const brotli = Math.min(...forms.filter(({ method }) => method !== 'delta').map(({ bytes }) => bytes));
+  if (forms.some(({ bytes }) => bytes < neverCondensed * brotli)) return unmade(false);
+  const work = condensedTimes * fresh.length;
+  if (fresh.length > condensedBytesMax || work > budget.bytes) return unmade(true);
+  budget.bytes -= work;
+  const patch = await condense(fresh).catch(() => undefined);
+  if (patch === undefined) return unmade(true);
+  return {
+    forms: patch.length < brotli ? [{ method: 'condensed', bytes: patch.length }] : [],
+    isBound: false,
+    unmade: 0,
+  };
+}
+
 async function priceOf({ release, bases }: LackedModule, means: Means): Promise<Price> {
   const { length, sha256 } = release;
   const forms: Form[] = [{ method: 'whole', bytes: length }];
   const fresh = await means.readModule(sha256);
   let isBound = fresh === undefined;
+  let unmadeForms = 0;
   if (fresh !== undefined) {
     const brotli = (await means.compress(fresh)).length;
     if (brotli < length) forms.push({ method: 'brotli', bytes: brotli });
     const deltas = await deltasTo(fresh, bases, means);
     forms.push(...deltas.forms);
-    isBound = deltas.isBound;
+    const condensed = await condensedForm(fresh, forms, means);
+    forms.push(...condensed.forms);
+    isBound = deltas.isBound || condensed.isBound;
+    unmadeForms = condensed.unmade;
   }
   const best = forms.reduce((least, form) => (form.bytes < least.bytes ? form : least));
-  const index = indexBytes(release, forms, new Set([...bases, ...means.usual(release)]).size);
+  const index = indexBytes(release, forms, new Set([...bases, ...means.usual(release)]).size, unmadeForms);
   return { ...best, index, length, ...(isBound ? { atMost: true } : {}) };
 }
 

@@ -8,7 +8,7 @@ import {
   type ReadModule,
   type UsualBases,
 } from './fetch-price.ts';
-import { deltaPairs } from './smaller-ways.ts';
+import { deltaPairs } from './release-demand.ts';
 
 /** Those that the controller makes deltas from for whoever was away for a while. */
 function usualBasesAmong(releases: Catalogue): UsualBases {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type DeltaEffort, encodeDelta } from '../../artifact/delta/encode.ts';
+import { nothing } from '../../artifact/delta/from-nothing.ts';
 import type { Threads } from '../../platform/ports.ts';
 
 /** Two files and how hard to try. */
@@ -53,3 +54,14 @@ export function deltaInBackground(threads: Threads): MakeReleaseDelta {
 /** At once: for runs that must be the same every time. */
 export const deltaAtOnce: MakeReleaseDelta = async (old, fresh, _signal, effort = effortFor(old, fresh)) =>
   encodeDelta(old, fresh, { effort });
+
+/** Makes a patch from nothing to a release. */
+export type Condense = (fresh: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>;
+
+/** Beside the event loop. */
+export function condenseInBackground(threads: Threads): Condense {
+  return (fresh, signal) => makeDelta(threads, { old: nothing, fresh, effort: 'balanced', light: false }, signal);
+}
+
+/** At once: for runs that must be the same every time. */
+export const condenseAtOnce: Condense = async (fresh) => encodeDelta(nothing, fresh);

@@ -1,5 +1,6 @@
 /** From a revision's files to what devices fetch: the seam that the reconciling loop holds. */
 
+import { nothingSha256 } from '../../artifact/delta/from-nothing.ts';
 import { deploymentKeysPath } from '../../artifact/trust/deployment-keys.ts';
 import { InOrder } from '../../platform/in-order.ts';
 import type { Clock } from '../../platform/ports.ts';
@@ -7,15 +8,16 @@ import type { Problem } from '../../schemas/generated/types.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
 import type { End } from '../expiry/end.ts';
 import type { Catalogue, CataloguedRelease } from '../manifests/desired.ts';
-import { type ArtifactStore, deltaKey, type Needed } from './artifact-store.ts';
+import type { ArtifactStore, Needed } from './artifact-store.ts';
 import { checkRelease, judgeRelease } from './check-release.ts';
 import { fetchPrices, type PricedFetches } from './fetch-prices.ts';
 import { ArtifactError } from './files/artifact-files.ts';
 import { type JudgedTrust, judgeTrust } from './judge-trust.ts';
 import type { OnlineMetadata } from './online-metadata.ts';
 import { publishedNames } from './published-names.ts';
+import { demandedDeltas, type ReleaseDemand } from './release-demand.ts';
 import { releaseFile } from './release-path.ts';
-import { deltaPairs, type ReleaseDemand, type SmallerWays } from './smaller-ways.ts';
+import type { SmallerWays } from './smaller-ways.ts';
 import { trustEnds } from './trust-ends.ts';
 import { deploymentKeysFile, isTrustFile, type TrustFiles, targetsFile } from './trust-files.ts';
 import type { VerifiedTrust } from './verify-trust.ts';
@@ -228,11 +230,10 @@ export class RepositoryPublisher {
         this.#inForce ??= await this.#judgedTrust(this.#origin.tree, this.#origin.readBlob);
       if (this.#inForce === undefined) return 0;
       const { releases, deploymentKeys } = this.#inForce;
-      const pairs = deltaPairs(releases, demand).map(({ base, release }) => deltaKey(base.sha256, release.sha256));
       return this.#parts.store.collect({
-        deltas: new Set(pairs),
+        deltas: demandedDeltas(releases, demand),
         releases: new Set([...alsoNeeded.releases, ...releases.keys()]),
-        blobs: new Set([...alsoNeeded.blobs, sha256Hex(deploymentKeys.bytes)]),
+        blobs: new Set([...alsoNeeded.blobs, sha256Hex(deploymentKeys.bytes), nothingSha256]),
       });
     });
   }

@@ -1,7 +1,9 @@
 /**
- * Smaller ways to get releases: brotli of every one, and deltas to those that devices should run from those that they
- * have. Made one after another beside everything else, smallest modules first, none of them twice.
+ * Smaller ways to get releases: brotli of every one, and of those that devices should run deltas from those that devices have, and
+ * from nothing for who has none. Made one after another beside everything else, smallest modules first, none of them twice. A delta
+ * from nothing takes seconds a megabyte: nobody but a wave waits for one, and it makes room for every other way.
  */
+import { nothingSha256 } from '../../artifact/delta/from-nothing.ts';
 import { InOrder } from '../../platform/in-order.ts';
 import type { Log } from '../../platform/ports.ts';
 import type { ReleaseIndex } from '../../schemas/generated/types.ts';
@@ -10,67 +12,26 @@ import { type ArtifactStore, deltaKey } from './artifact-store.ts';
 import type { Compress } from './compress.ts';
 import type { FormMakers } from './fetch-price.ts';
 import { ArtifactError } from './files/artifact-files.ts';
-import type { MakeReleaseDelta } from './make-delta.ts';
-
-/** Who needs what, as `NAME/VERSION`. */
-export interface ReleaseDemand {
-  /** Releases that manifests ask for. */
-  readonly wanted: ReadonlySet<string>;
-  /** Releases that devices run or were told to run. */
-  readonly held: ReadonlySet<string>;
-}
-
-/** From one release to another. */
-export interface DeltaPair {
-  readonly base: CataloguedRelease;
-  readonly release: CataloguedRelease;
-}
-
-/** Besides what devices are known to hold: a device may have been away for a few releases. */
-const recentBasesMax = 3;
-
-/** Of one release; each costs time to make and room to keep. */
-const basesMax = 12;
-
-/** The deltas worth making: to each wanted release, from what devices hold and from its last few predecessors. */
-export function deltaPairs(catalogue: Catalogue, { wanted, held }: ReleaseDemand): DeltaPair[] {
-  return [...catalogue].flatMap(([key, release]) => {
-    if (!wanted.has(key)) return [];
-    const others = [...catalogue].filter(
-      ([other, { name, sha256 }]) => other !== key && name === release.name && sha256 !== release.sha256,
-    );
-    const recent = new Set(others.slice(-recentBasesMax).map(([other]) => other));
-    const bases = others.filter(([other]) => held.has(other) || recent.has(other)).slice(-basesMax);
-    return bases.map(([, base]) => ({ base, release }));
-  });
-}
+import type { Condense, MakeReleaseDelta } from './make-delta.ts';
+import {
+  condensable,
+  type DeltaPair,
+  deltaPairs,
+  isNeeded,
+  type NamedDelta,
+  namedDeltas,
+  type ReleaseDemand,
+} from './release-demand.ts';
 
 /** How many deltas are still to be made, of how many; `unknown` until a demand was looked at. */
 export type DeltaProgress = { readonly all: number; readonly open: number } | 'unknown';
-
-function nameOf({ name, version }: CataloguedRelease): string {
-  return `${name}/${version}`;
-}
-
-/** A delta to a release, by the name of what it is made from. */
-interface NamedDelta {
-  readonly base: string;
-  readonly key: string;
-}
-
-/** By the release that they lead to. */
-function deltaKeys(pairs: readonly DeltaPair[]): ReadonlyMap<string, readonly NamedDelta[]> {
-  const byRelease = Map.groupBy(pairs, ({ release }) => nameOf(release));
-  const named = ({ base, release }: DeltaPair): NamedDelta => {
-    return { base: nameOf(base), key: deltaKey(base.sha256, release.sha256) };
-  };
-  return new Map([...byRelease].map(([release, all]) => [release, all.map(named)]));
-}
 
 export interface SmallerWaysParts {
   readonly store: ArtifactStore;
   readonly compress: Compress;
   readonly makeDelta: MakeReleaseDelta;
+  /** Without it no release gets a delta from nothing. */
+  readonly condense?: Condense;
   readonly log: Log;
 }
 
@@ -83,7 +44,14 @@ function bytesWithoutBase({ ways, length }: ReleaseIndex): number {
 interface Job {
   readonly key: string;
   readonly release: CataloguedRelease;
+  /** A commit is not held back for it. */
+  readonly isBeside?: true;
   readonly make: () => Promise<void>;
+}
+
+/** In which order ways are made: those that commits are held back for, and smaller ones first. */
+function inTurn(one: Job, other: Job): number {
+  return Number(one.isBeside ?? 0) - Number(other.isBeside ?? 0) || one.release.length - other.release.length;
 }
 
 export class SmallerWays {
@@ -98,6 +66,8 @@ export class SmallerWays {
   /** Jobs that failed in themselves: another try in the same life would fail like the first, and hold up every commit. */
   readonly #failed = new Set<string>();
   #work: Promise<void> | undefined;
+  /** Aborted where what nobody is held back for is to make room. */
+  #yielding = new AbortController();
   /** The deltas to each release that the last demand comes to; undefined where nobody knows. */
   #deltas: ReadonlyMap<string, readonly NamedDelta[]> | undefined;
   /** Demands that nobody has looked at yet. */
@@ -113,13 +83,18 @@ export class SmallerWays {
 
   /** For prices of what is not to be made yet. */
   get makers(): FormMakers {
-    const { compress, makeDelta } = this.#parts;
-    return { compress, makeDelta: (old, fresh, effort) => makeDelta(old, fresh, this.#stopping.signal, effort) };
+    const { compress, makeDelta, condense } = this.#parts;
+    const { signal } = this.#stopping;
+    return {
+      compress,
+      makeDelta: (old, fresh, effort) => makeDelta(old, fresh, signal, effort),
+      ...(condense && { condense: (fresh) => condense(fresh, signal) }),
+    };
   }
 
   /**
    * Makes all ways that this demand asks for, and no more those of earlier ones. Resolves when those that no earlier
-   * demand asked for are done: who waited once for a large module does not wait for it again. Never rejects.
+   * demand asked for are done, but for deltas from nothing: who waited once for a large module does not wait for it again. Never rejects.
    */
   async prepare(catalogue: Catalogue, demand: ReleaseDemand): Promise<void> {
     this.#untaken += 1;
@@ -135,7 +110,9 @@ export class SmallerWays {
   deltasTo(releases: readonly string[], bases: ReadonlySet<string>): DeltaProgress {
     const deltas = this.#deltas;
     if (deltas === undefined || this.#untaken > 0) return 'unknown';
-    const needed = releases.flatMap((release) => deltas.get(release) ?? []).filter(({ base }) => bases.has(base));
+    const needed = releases.flatMap((release) => {
+      return (deltas.get(release) ?? []).filter((delta) => isNeeded(release, delta, bases));
+    });
     return { all: needed.length, open: needed.filter(({ key }) => this.#open.has(key)).length };
   }
 
@@ -147,13 +124,14 @@ export class SmallerWays {
     });
     if (this.#stopping.signal.aborted) return [];
     this.#queue = jobs;
-    this.#deltas = deltaKeys(deltaPairs(catalogue, demand));
+    this.#deltas = namedDeltas(catalogue, demand, this.#parts.condense !== undefined);
     this.#open = new Set(jobs.map(({ key }) => key));
     this.onDeltas();
-    const asked = new Set(this.#queue.map(({ key }) => key));
+    const asked = new Set(jobs.filter(({ isBeside }) => isBeside === undefined).map(({ key }) => key));
     for (const [key, job] of this.#known) if (!asked.has(key)) this.#finish(key, job);
     const news = [...asked].filter((key) => !this.#known.has(key));
     for (const key of news) this.#known.set(key, Promise.withResolvers());
+    if (news.length > 0) this.#yielding.abort(new Error('other ways come first'));
     const done = news.map((key) => this.#known.get(key)!.promise);
     this.#start();
     return done;
@@ -181,12 +159,23 @@ export class SmallerWays {
       if (await this.#isCompressed(release)) continue;
       jobs.push({ key: release.sha256, release, make: () => this.#compress(release) });
     }
+    if (this.#parts.condense !== undefined) jobs.push(...(await this.#condensing(catalogue, demand)));
     for (const pair of deltaPairs(catalogue, demand)) {
       const { base, release } = pair;
       if (!(await this.#isDeltaOpen(pair))) continue;
       jobs.push({ key: deltaKey(base.sha256, release.sha256), release, make: () => this.#makeDelta(pair) });
     }
-    return jobs.filter(({ key }) => !this.#failed.has(key)).sort((a, b) => a.release.length - b.release.length);
+    return jobs.filter(({ key }) => !this.#failed.has(key)).sort(inTurn);
+  }
+
+  async #condensing(catalogue: Catalogue, demand: ReleaseDemand): Promise<Job[]> {
+    const jobs: Job[] = [];
+    for (const release of condensable(catalogue, demand)) {
+      if (await this.#parts.store.wasTried(nothingSha256, release.sha256)) continue;
+      const key = deltaKey(nothingSha256, release.sha256);
+      jobs.push({ key, release, isBeside: true, make: () => this.#condense(release) });
+    }
+    return jobs;
   }
 
   async #isCompressed(release: CataloguedRelease): Promise<boolean> {
@@ -214,7 +203,9 @@ export class SmallerWays {
       const [job, ...rest] = this.#queue;
       if (job === undefined) return;
       this.#queue = rest;
-      await this.#attempt(job);
+      this.#yielding = new AbortController();
+      // What made room stands in the queue again.
+      if (!(await this.#attempt(job))) continue;
       if (this.#open.delete(job.key)) this.onDeltas();
       const known = this.#known.get(job.key);
       if (known !== undefined) this.#finish(job.key, known);
@@ -226,14 +217,16 @@ export class SmallerWays {
     resolve();
   }
 
-  async #attempt({ key, release: { name, version }, make }: Job): Promise<void> {
+  /** Gives whether it came to an end, good or bad. */
+  async #attempt({ key, release: { name, version }, isBeside, make }: Job): Promise<boolean> {
     try {
       await make();
     } catch (error) {
-      if (this.#stopping.signal.aborted) return;
+      if (this.#stopping.signal.aborted || (isBeside && this.#yielding.signal.aborted)) return false;
       if (!(error instanceof ArtifactError)) this.#failed.add(key);
       this.#parts.log.write('error', 'publishing.way-failed', { release: `${name}/${version}`, error });
     }
+    return true;
   }
 
   async #compress(release: CataloguedRelease): Promise<void> {
@@ -244,11 +237,30 @@ export class SmallerWays {
     if (!isAdded) await store.markTried(release.sha256, release.sha256);
   }
 
+  async #condense(release: CataloguedRelease): Promise<void> {
+    const { store, condense } = this.#parts;
+    const index = await store.index(release);
+    if (index === undefined || (await store.wasTried(nothingSha256, release.sha256))) return;
+    const signal = AbortSignal.any([this.#stopping.signal, this.#yielding.signal]);
+    const patch = await condense?.(await this.#bytesOf(release), signal);
+    if (patch !== undefined) await this.#addDelta(index, { sha256: nothingSha256, version: 'nothing' }, release, patch);
+  }
+
   async #makeDelta({ base, release }: DeltaPair): Promise<void> {
-    const { store, makeDelta, log } = this.#parts;
+    const { store, makeDelta } = this.#parts;
     const index = await store.index(release);
     if (index === undefined || !(await this.#isDeltaOpen({ base, release }))) return;
     const patch = await makeDelta(await this.#bytesOf(base), await this.#bytesOf(release), this.#stopping.signal);
+    await this.#addDelta(index, base, release, patch);
+  }
+
+  async #addDelta(
+    index: ReleaseIndex,
+    base: Pick<CataloguedRelease, 'sha256' | 'version'>,
+    release: CataloguedRelease,
+    patch: Uint8Array,
+  ): Promise<void> {
+    const { store, log } = this.#parts;
     const isWorthIt = patch.length < bytesWithoutBase(index);
     if (isWorthIt) await store.addWay(release, { method: 'delta', base: base.sha256 }, patch);
     await store.markTried(base.sha256, release.sha256);

@@ -14,7 +14,7 @@ import { brotliInBackground } from '../publishing/compress.ts';
 import type { ArtifactFiles } from '../publishing/files/artifact-files.ts';
 import { DirectoryFiles } from '../publishing/files/directory-files.ts';
 import { filesWhileLeading } from '../publishing/files/files-while-leading.ts';
-import { deltaInBackground } from '../publishing/make-delta.ts';
+import { condenseInBackground, deltaInBackground } from '../publishing/make-delta.ts';
 import { OnlineMetadata } from '../publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../publishing/publisher.ts';
 import { SmallerWays } from '../publishing/smaller-ways.ts';
@@ -74,6 +74,12 @@ export function openPublishing({ configuration, state, log, keys }: Ground, term
   const onTrouble = (error: unknown): void => log.write('warn', 'publishing.not-remembered', { error: String(error) });
   const memory = keptTexts(term.state, 'published', onTrouble);
   const online = new OnlineMetadata({ files, keys, memory, log, timestampLifetimeMs });
-  const ways = new SmallerWays({ store, compress: brotliInBackground, makeDelta: deltaInBackground(nodeThreads), log });
+  const ways = new SmallerWays({
+    store,
+    compress: brotliInBackground,
+    makeDelta: deltaInBackground(nodeThreads),
+    condense: condenseInBackground(nodeThreads),
+    log,
+  });
   return { files, store, online, ways, publisher: new RepositoryPublisher({ clock, store, online, ways }) };
 }

@@ -25,7 +25,7 @@ import type { ReleaseMetadata } from './metadata.ts';
 import { bytesThere } from './partial-file.ts';
 import { requireRunnable } from './require-runnable.ts';
 import { missingModules, modulesOf, type Wanted } from './wanted.ts';
-import { affordableWays, isByDelta } from './ways.ts';
+import { affordableWays, isByDelta, isCondensed } from './ways.ts';
 import { bytesWhole, type LackingDelta, lackingDeltas } from './whole-modules.ts';
 
 /** As the report's schema has it. */
@@ -277,7 +277,8 @@ export class FetchAttempt {
     if (now - askedAt < indexAgeMsMax) return false;
     const { disk, store, budget, partialDirectory } = this.#context;
     const there = (way: Way): number => bytesThere(disk, partialDirectory, way.sha256);
-    return affordableWays(module, this.#unspoilt(index), store, budget, there)[0]?.method !== 'delta';
+    const [cheapest] = affordableWays(module, this.#unspoilt(index), store, budget, there);
+    return cheapest === undefined || !isByDelta(cheapest);
   }
 
   #unspoilt(index: ReleaseIndex | undefined): ReleaseIndex | undefined {
@@ -310,10 +311,10 @@ export class FetchAttempt {
       onBusy: (form) => this.#countBusy(form),
     };
     try {
-      const { method, length } = await fetchModule(context, module, index, unpacking, progress, signal);
+      const way = await fetchModule(context, module, index, unpacking, progress, signal);
       // What lay on disk when this began had travelled too, in an earlier life of the agent.
-      const bytes = Math.max(this.#bytes.get(sha256) ?? 0, length);
-      this.#reports.set(targetPath(module), downloadReport(module, method, bytes));
+      const bytes = Math.max(this.#bytes.get(sha256) ?? 0, way.length);
+      this.#reports.set(targetPath(module), downloadReport(module, isCondensed(way) ? 'condensed' : way.method, bytes));
     } catch (error) {
       // Every way was spoilt: the next attempt asks anew for ways, and whether the release still stands.
       if (error instanceof DownloadError && !isOfTheWay(error.code) && !isOfTheTerms(error.code)) {

@@ -169,7 +169,7 @@ async function take(
     progress(Math.min(done, way.length), way.length);
   };
   progress(done, way.length);
-  const toll = context.passage.toll(way.method === 'delta' ? 'delta' : 'whole');
+  const toll = context.passage.toll(isByDelta(way) ? 'delta' : 'whole');
   const along = cameAlong(context, way);
   if (along !== undefined) toll.took(along.length);
   const part =

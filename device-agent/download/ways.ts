@@ -1,6 +1,7 @@
 import { brotliDecompressSync } from 'node:zlib';
 import { applyDelta } from '../../artifact/delta/apply.ts';
-import { workMax } from '../../artifact/delta/limits.ts';
+import { nothing, nothingSha256 } from '../../artifact/delta/from-nothing.ts';
+import { wholeWorkMax, workMax } from '../../artifact/delta/limits.ts';
 import type { WorkBudget } from '../../artifact/delta/work.ts';
 import type { LinkedModule, ReleaseIndex, Way } from '../../schemas/generated/types.ts';
 import type { ModuleStore } from '../storage/module-store.ts';
@@ -35,9 +36,9 @@ export const methods: Readonly<Record<Way['method'], Method>> = {
     },
   },
   delta: {
-    isThere: ({ base }, _module, store) => base !== undefined && store.bytesOf(base) !== undefined,
-    unpack: ({ base }, module, patch, store, work) => {
-      const old = store.read(base ?? '');
+    isThere: (way, _module, store) => isCondensed(way) || store.bytesOf(way.base ?? '') !== undefined,
+    unpack: (way, module, patch, store, work) => {
+      const old = isCondensed(way) ? nothing : store.read(way.base ?? '');
       const limits = { oldBytesMax: old.length, newBytesMax: module.length };
       return applyDelta(old, patch, limits, Buffer.from(module.sha256, 'hex'), work);
     },
@@ -50,29 +51,37 @@ function brotliWork({ length }: ModuleIdentity): number {
 }
 
 /** Units of work that unpacking may take, from lengths alone. */
-export function unpackWork({ method, base, length }: Way, module: ModuleIdentity, store: ModuleStore): number {
+export function unpackWork(way: Way, module: ModuleIdentity, store: ModuleStore): number {
+  const { method, base, length } = way;
   switch (method) {
     case 'whole':
       return 0;
     case 'brotli':
       return brotliWork(module);
     case 'delta':
-      return workMax(store.bytesOf(base ?? '') ?? 0, module.length, length);
+      return isCondensed(way)
+        ? wholeWorkMax(module.length)
+        : workMax(store.bytesOf(base ?? '') ?? 0, module.length, length);
     default:
       return method satisfies never;
   }
 }
 
-/** Units that all ways of a module may take together: one delta, and brotli besides where that came to nothing. */
+/** Units that all ways of a module may take together: one delta, and what brings it whole besides where that came to nothing. */
 export function unpackWorkMax(ways: readonly Way[], module: ModuleIdentity, store: ModuleStore): number {
-  const most = (wanted: Way['method']): number =>
-    Math.max(0, ...ways.filter(({ method }) => method === wanted).map((way) => unpackWork(way, module, store)));
-  return most('delta') + most('brotli');
+  const most = (wanted: (way: Way) => boolean): number =>
+    Math.max(0, ...ways.filter(wanted).map((way) => unpackWork(way, module, store)));
+  return most(isByDelta) + most(isCondensed) + most(({ method }) => method === 'brotli');
 }
 
 /** Whether a way starts from a module that is there; any other brings the module whole, packed or not. */
-export function isByDelta({ method }: Way): boolean {
-  return method === 'delta';
+export function isByDelta(way: Way): boolean {
+  return way.method === 'delta' && !isCondensed(way);
+}
+
+/** Whether it is a delta that starts from nothing: the module whole, coded by the form that modules have. */
+export function isCondensed({ method, base }: Way): boolean {
+  return method === 'delta' && base === nothingSha256;
 }
 
 /**

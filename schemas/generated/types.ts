@@ -2198,7 +2198,7 @@ export interface PlannedFetch {
  * The cheapest way to get it; absent for a device that gets no deployment.
  */
 export interface FetchPrice {
-  method: 'whole' | 'brotli' | 'delta';
+  method: 'whole' | 'brotli' | 'delta' | 'condensed';
   /**
    * Over the link.
    */
@@ -2647,9 +2647,9 @@ export interface DownloadReport {
    */
   version: string;
   /**
-   * kept: it was there already.
+   * kept: it was there already. condensed: by a delta that starts from nothing.
    */
-  method: 'kept' | 'whole' | 'brotli' | 'delta';
+  method: 'kept' | 'whole' | 'brotli' | 'delta' | 'condensed';
   /**
    * Taken over the link.
    */

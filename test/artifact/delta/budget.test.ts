@@ -75,7 +75,7 @@ test('a damaged patch gives the right file or a coded error, within its time, an
 });
 
 test('any bytes behind a good start are refused with a code', (t) => {
-  const starts = (['brotli', 'dictionary', 'difference', 'rewritten', 'light', 'same'] as const).map(header);
+  const starts = (['brotli', 'dictionary', 'difference', 'rewritten', 'light', 'same', 'whole'] as const).map(header);
   fc.assert(
     fc.property(fc.constantFrom(...starts), fc.uint8Array({ maxLength: 200 }), (start, rest) => {
       const patch = Buffer.concat([start, rest]);

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { encodeDelta } from '../../../artifact/delta/encode.ts';
+import { nothing, nothingSha256 } from '../../../artifact/delta/from-nothing.ts';
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
 import { type FormMakers, openPrices } from '../../../controller/publishing/fetch-price.ts';
 import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
-import { deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
+import { condenseAtOnce, deltaAtOnce } from '../../../controller/publishing/make-delta.ts';
 import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
@@ -48,6 +49,34 @@ test('a delta is the price where the device has the release before, brotli where
   t.is((await priceOf({ release: { ...release, sha256: 'gone' }, bases: [] })).method, 'whole');
 });
 
+test('who has nothing pays for a delta from nothing, which is made where it can be the smallest and of no large module', async (t) => {
+  const tide = readFileSync(join(apps, 'tide-logger', 'tide-logger-1.1.0.wasm'));
+  const large = new Uint8Array(300 * 1024);
+  const modules = new Map([
+    ['old', readFileSync(join(apps, 'tide-logger', 'tide-logger-1.0.0.wasm'))],
+    ['tide', tide],
+    ['large', large],
+  ]);
+  let made = 0;
+  const condense = async (fresh: Uint8Array): Promise<Uint8Array> => {
+    made += 1;
+    return encodeDelta(nothing, fresh);
+  };
+  const priceOf = openPrices(
+    async (sha256) => modules.get(sha256),
+    () => [],
+    { ...makers, condense },
+  );
+  const release = { name: 'tide-logger', version: '1.1.0', sha256: 'tide', length: tide.length };
+  const price = await priceOf({ release, bases: [] });
+  t.is(price.method, 'condensed');
+  t.is(price.bytes, encodeDelta(nothing, tide).length);
+  t.is(price.atMost, undefined);
+  t.is((await priceOf({ release, bases: ['old'] })).method, 'delta');
+  t.is((await priceOf({ release: { ...release, sha256: 'large', length: large.length }, bases: [] })).atMost, true);
+  t.is(made, 1);
+});
+
 test('the price of a fetch is what the artifact store serves for it, index included', async (t) => {
   const modules = ['1.0.0', '1.1.0'].map((version) => {
     const bytes = readFileSync(join(apps, 'position-beacon', `position-beacon-${version}.wasm`));
@@ -59,18 +88,27 @@ test('the price of a fetch is what the artifact store serves for it, index inclu
   for (const { release, bytes } of modules) await store.addRelease(release, bytes);
   const catalogue = new Map(modules.map(({ release }) => [`${release.name}/${release.version}`, release]));
   const log = { write: () => {} };
-  const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta: deltaAtOnce, log });
+  const parts = { compress: brotliAtOnce, makeDelta: deltaAtOnce, condense: condenseAtOnce };
+  const ways = new SmallerWays({ store, ...parts, log });
+  const isMade = new Promise<void>((resolve) => {
+    ways.onDeltas = () => {
+      const deltas = ways.deltasTo([...catalogue.keys()], new Set());
+      if (deltas !== 'unknown' && deltas.open === 0) resolve();
+    };
+  });
   await ways.prepare(catalogue, { wanted: new Set(catalogue.keys()), held: new Set() });
+  await isMade;
   const [{ release: old }, { release: fresh }] = modules as [(typeof modules)[0], (typeof modules)[0]];
   const priceOf = openPrices(
     async (sha256) => modules.find(({ release }) => release.sha256 === sha256)?.bytes,
     () => [old.sha256],
-    makers,
+    ways.makers,
   );
   for (const bases of [[old.sha256], []]) {
     const price = await priceOf({ release: fresh, bases });
-    const way = (await store.index(fresh))?.ways.find(({ method }) => method === price.method);
-    t.is(price.method, bases.length === 0 ? 'brotli' : 'delta');
+    const from = bases[0] ?? nothingSha256;
+    const way = (await store.index(fresh))?.ways.find(({ base }) => base === from);
+    t.is(price.method, bases.length === 0 ? 'condensed' : 'delta');
     t.is(price.bytes, way?.length ?? -1);
     const served = readFileSync(`${directory}/releases/position-beacon/1.1.0.json`).length;
     // Of a delta that was not made for the plan the number of digits is not known.

@@ -1,12 +1,15 @@
+import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import fc from 'fast-check';
 import { applyDelta } from '../../../artifact/delta/apply.ts';
+import { nothingSha256 } from '../../../artifact/delta/from-nothing.ts';
 import type { Catalogue, CataloguedRelease } from '../../../controller/manifests/desired.ts';
 import { ArtifactStore } from '../../../controller/publishing/artifact-store.ts';
 import { brotliAtOnce } from '../../../controller/publishing/compress.ts';
 import { DirectoryFiles } from '../../../controller/publishing/files/directory-files.ts';
-import { deltaAtOnce, type MakeReleaseDelta } from '../../../controller/publishing/make-delta.ts';
-import { deltaPairs, SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
+import { type Condense, deltaAtOnce, type MakeReleaseDelta } from '../../../controller/publishing/make-delta.ts';
+import { deltaPairs, demandedDeltas } from '../../../controller/publishing/release-demand.ts';
+import { SmallerWays } from '../../../controller/publishing/smaller-ways.ts';
 import type { Log } from '../../../platform/ports.ts';
 import { SimRandom } from '../../../platform/simulated/random.ts';
 import { sha256Hex } from '../../../schemas/sha256.ts';
@@ -25,13 +28,30 @@ function version(name: string, number: number): { readonly release: CataloguedRe
   return { release: { name, version: `${number}`, sha256: sha256Hex(bytes), length: bytes.length }, bytes };
 }
 
-async function shore(makeDelta: MakeReleaseDelta, disk = new SimDisk()) {
+async function shore(makeDelta: MakeReleaseDelta, disk = new SimDisk(), condense?: Condense) {
   const store = new ArtifactStore(new DirectoryFiles(disk, '/artifacts'));
   const versions = [1, 2, 3].map((number) => version('crane', number));
   for (const { release, bytes } of versions) await store.addRelease(release, bytes);
   const catalogue: Catalogue = new Map(versions.map(({ release }) => [`crane/${release.version}`, release]));
-  const ways = new SmallerWays({ store, compress: brotliAtOnce, makeDelta, log: silent });
+  const ways = new SmallerWays({
+    store,
+    compress: brotliAtOnce,
+    makeDelta,
+    log: silent,
+    ...(condense && { condense }),
+  });
   return { store, versions, catalogue, ways };
+}
+
+const nobody: ReadonlySet<string> = new Set();
+
+/** Waits until all deltas from nothing are made, or can't be. */
+async function condensed(ways: SmallerWays): Promise<void> {
+  const isOpen = (): boolean => {
+    const deltas = ways.deltasTo(['crane/2', 'crane/3'], nobody);
+    return deltas === 'unknown' || deltas.open > 0;
+  };
+  while (isOpen()) await setImmediate();
 }
 
 test('a wanted release gets deltas from what devices hold and from its last predecessors, and they lead to it', async (t) => {
@@ -50,6 +70,67 @@ test('a wanted release gets deltas from what devices hold and from its last pred
   t.deepEqual(Uint8Array.from(fresh), third!.bytes);
   t.is(index.ways[0]!.method, 'delta');
   t.false((await store.index(first!.release))!.ways.some(({ method }) => method === 'delta'));
+});
+
+test('a wanted release gets a delta from nothing where that is smaller than brotli, once, and it is kept while it is wanted', async (t) => {
+  let made = 0;
+  const small = Uint8Array.of(1, 2, 3);
+  const { store, versions, catalogue, ways } = await shore(deltaAtOnce, new SimDisk(), async (fresh) => {
+    made += 1;
+    return sha256Hex(fresh) === versions[1]!.release.sha256 ? fresh : small;
+  });
+  const demand = { wanted: new Set(['crane/2', 'crane/3']), held: new Set<string>() };
+  await ways.prepare(catalogue, demand);
+  await condensed(ways);
+  await ways.prepare(catalogue, demand);
+  t.is(made, 2);
+  const [first, second, third] = versions;
+  const fromNothing = async ({ release }: (typeof versions)[0]) =>
+    (await store.index(release))!.ways.find(({ base }) => base === nothingSha256);
+  t.is(await fromNothing(first!), undefined);
+  t.is(await fromNothing(second!), undefined, 'it is not smaller');
+  t.deepEqual(await store.read((await fromNothing(third!))!.sha256), small);
+  const releases = new Set(catalogue.keys());
+  const collect = (deltas: ReadonlySet<string>): Promise<number> =>
+    store.collect({ deltas, releases, blobs: new Set([nothingSha256]) });
+  for (let look = 0; look < 3; look++) await collect(demandedDeltas(catalogue, demand));
+  t.not(await fromNothing(third!), undefined);
+  for (let look = 0; look < 3; look++) await collect(new Set());
+  t.is(await fromNothing(third!), undefined);
+});
+
+test('no commit is held back for a delta from nothing: only who has nothing of the application waits for it', async (t) => {
+  const condensing = Promise.withResolvers<Uint8Array>();
+  const { catalogue, ways } = await shore(deltaAtOnce, new SimDisk(), () => condensing.promise);
+  await ways.prepare(catalogue, { wanted: new Set(['crane/3']), held: new Set() });
+  t.deepEqual(ways.deltasTo(['crane/3'], nobody), { all: 1, open: 1 });
+  t.deepEqual(ways.deltasTo(['crane/3'], new Set(['horn/1'])), { all: 1, open: 1 });
+  t.deepEqual(ways.deltasTo(['crane/3'], new Set(['crane/2'])), { all: 1, open: 0 });
+  condensing.resolve(Uint8Array.of(1));
+  await condensed(ways);
+  t.deepEqual(ways.deltasTo(['crane/3'], nobody), { all: 1, open: 0 });
+});
+
+test('a delta from nothing makes room for what commits are held back for, and is begun again after it', async (t) => {
+  const seen: string[] = [];
+  const begun = Promise.withResolvers<void>();
+  const makeDelta: MakeReleaseDelta = async (old, fresh, signal) => {
+    seen.push('delta');
+    return deltaAtOnce(old, fresh, signal);
+  };
+  const { store, versions, catalogue, ways } = await shore(makeDelta, new SimDisk(), async (_fresh, signal) => {
+    seen.push('condensing');
+    begun.resolve();
+    return seen.length > 1 ? Uint8Array.of(1) : new Promise((_, reject) => signal.addEventListener('abort', reject));
+  });
+  const [first, , third] = versions;
+  const alone: Catalogue = new Map([['crane/1', first!.release]]);
+  await ways.prepare(alone, { wanted: new Set(['crane/1']), held: new Set() });
+  await begun.promise;
+  await ways.prepare(catalogue, { wanted: new Set(['crane/1', 'crane/3']), held: new Set() });
+  await condensed(ways);
+  t.deepEqual(seen, ['condensing', 'delta', 'delta', 'delta', 'delta', 'condensing', 'condensing']);
+  t.true((await store.index(third!.release))!.ways.some(({ base }) => base === nothingSha256));
 });
 
 test('no delta is made twice, also after a restart, whatever came of it', async (t) => {
@@ -148,10 +229,10 @@ test('a newer demand takes the place of what was not begun', async (t) => {
     return deltaAtOnce(old, fresh, signal);
   });
   const first = ways.prepare(catalogue, { wanted: new Set(['crane/2']), held: new Set() });
-  while (led.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (led.length === 0) await setImmediate();
   const second = ways.prepare(catalogue, { wanted: new Set(['crane/3']), held: new Set() });
   // It takes effect once what it asks for is looked up.
-  await new Promise((resolve) => setImmediate(resolve));
+  await setImmediate();
   gate.resolve();
   await Promise.all([first, second]);
   t.deepEqual(led, ['2', '3', '3']);

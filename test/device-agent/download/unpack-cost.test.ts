@@ -1,4 +1,5 @@
 import test from 'ava';
+import { nothingSha256 } from '../../../artifact/delta/from-nothing.ts';
 import { isWithin, unpackCost } from '../../../device-agent/download/unpack-cost.ts';
 
 /** Of Node with nothing to do. */
@@ -23,6 +24,15 @@ test('the estimates lie above what the benchmark measured, beside what a bare pr
     t.true(cpuSeconds > seconds, `${length}: ${cpuSeconds} s`);
     t.true(memoryBytes > (mebibytes - bareMebibytes) * 2 ** 20, `${length}: ${memoryBytes} B`);
   }
+});
+
+test('a delta from nothing takes time by the bytes of the module, whatever travels of it', (t) => {
+  const base = nothingSha256;
+  const [short, long] = [100, 400_000].map((length) => unpackCost({ ...way('delta', length), base }, 1_000_000));
+  t.is(short!.cpuSeconds, long!.cpuSeconds);
+  // The largest that was measured: a process of 68 MiB.
+  const { memoryBytes } = unpackCost({ ...way('delta', 287_202), base }, 1_057_070);
+  t.true(memoryBytes > (68 - bareMebibytes) * 2 ** 20, `${memoryBytes} B`);
 });
 
 test('what goes to disk as it comes fits into every budget', (t) => {

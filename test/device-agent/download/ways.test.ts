@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import test from 'ava';
 import { encodeDelta } from '../../../artifact/delta/encode.ts';
+import { nothing, nothingSha256 } from '../../../artifact/delta/from-nothing.ts';
 import type { HttpResponse } from '../../../platform/ports.ts';
 import { keepAll } from '../../sim/disk-crash.ts';
 import { Ship } from '../ship.ts';
@@ -61,6 +64,50 @@ test('a device without the old module falls back to another way', async (t) => {
     ship.report.downloads?.map(({ method }) => method),
     ['whole'],
   );
+});
+
+const lamp = join(
+  import.meta.dirname,
+  '../../../fleet-examples/harbor/apps/position-beacon/position-beacon-1.0.0.wasm',
+);
+const plain: AppWish = { name: 'lamp', version: '1.0.0', bytes: new Uint8Array(readFileSync(lamp)) };
+const condensed = encodeDelta(nothing, plain.bytes);
+const condensedWay = { method: 'delta', bytes: condensed, base: nothingSha256 } as const;
+
+test('a device that has no module takes the delta from nothing, and says so', async (t) => {
+  const ship = await running(first);
+  ship.shore.releaseWithBrotli(plain, [condensedWay]);
+  ship.want(ship.shore.desired(2, [plain]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+  const [download] = ship.report.downloads ?? [];
+  t.is(download?.method, 'condensed');
+  t.true(download!.bytes < condensed.length + 5_000, `${download!.bytes} bytes`);
+});
+
+test('a device that has not the memory or the time for a delta from nothing takes a larger form', async (t) => {
+  for (const unpack of [{ memoryMegabytesMax: 8 }, { cpuSecondsMax: 0 }]) {
+    const ship = await running(first);
+    ship.shore.releaseWithBrotli(plain, [condensedWay]);
+    ship.unpack = unpack;
+    ship.cutPower(keepAll);
+    ship.boot();
+    ship.want(ship.shore.desired(2, [plain]));
+    await ship.run(60);
+    t.is(ship.report.running?.sequence, 2);
+    t.not(ship.report.downloads?.[0]?.method, 'condensed');
+  }
+});
+
+test('a damaged delta from nothing costs its bytes and falls back to another form', async (t) => {
+  const ship = await running(first);
+  const damaged = condensed.slice();
+  damaged[damaged.length - 9]! ^= 16;
+  ship.shore.releaseWithBrotli(plain, [{ ...condensedWay, bytes: damaged }]);
+  ship.want(ship.shore.desired(2, [plain]));
+  await ship.run(60);
+  t.is(ship.report.running?.sequence, 2);
+  t.is(ship.report.downloads?.[0]?.method, 'brotli');
 });
 
 test('a damaged delta costs its bytes and falls back to the whole module', async (t) => {
