@@ -93,6 +93,8 @@ export interface Agent {
   /** Stops connecting, fetching and judging, and all applications. What it was doing goes on at the next start. */
   stop(): Promise<void>;
   status(): AgentStatus;
+  /** Why the link that leads out may carry no modules now; undefined where one may. */
+  closedToModules(): string | undefined;
 }
 
 function speaksToShore({ channels }: DeployedApplication): boolean {
@@ -243,8 +245,8 @@ export function createAgent(options: AgentOptions): Agent {
     link.lookAgain();
     updates.wake();
   };
-  const onConnection = (isConnected: boolean): void => {
-    linkState = linkAfter(linkState, isConnected, atNow());
+  const onConnection = (isConnected: boolean, through?: string): void => {
+    linkState = linkAfter(linkState, isConnected, atNow(), through);
     onActivity();
     chronicle.connection(isConnected);
     keeper.changed();
@@ -304,5 +306,6 @@ export function createAgent(options: AgentOptions): Agent {
       await runtime.stop();
     },
     status,
+    closedToModules: () => updates.closedToModules(),
   };
 }

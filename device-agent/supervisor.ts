@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { bareHost, mqttsPort } from '../platform/host-and-port.ts';
 import { hasFewAddresses } from '../platform/node/address-space.ts';
+import { reachAnyWay } from '../platform/node/any-way.ts';
 import { nodeClock } from '../platform/node/clock.ts';
 import { openConfinement } from '../platform/node/confinement.ts';
 import { nodeDisk } from '../platform/node/disk.ts';
@@ -13,11 +14,11 @@ import { networkWays } from '../platform/node/network-ways.ts';
 import { processRoom } from '../platform/node/process-room.ts';
 import { nodeProcesses } from '../platform/node/processes.ts';
 import { nodeRandom } from '../platform/node/random.ts';
-import { nodeRelays } from '../platform/node/relay.ts';
+import { nodeRelays, openRelays } from '../platform/node/relay.ts';
 import { nodeSegments } from '../platform/node/segments.ts';
 import { onStarterGone } from '../platform/node/starter-gone.ts';
 import { nodeSurroundings } from '../platform/node/surroundings.ts';
-import type { Log, LogLevel } from '../platform/ports.ts';
+import type { CountTravel, Log, LogLevel, Relays } from '../platform/ports.ts';
 import type { AgentConfiguration, AgentHttpConfiguration } from '../schemas/generated/types.ts';
 import { createAgent } from './agent.ts';
 import { CertificateDoubts } from './certificate-doubts.ts';
@@ -27,6 +28,7 @@ import { ReadyingCourier } from './courier/readying-courier.ts';
 import { deviceSecrets, messagesSigner, receiptSigner } from './device-secrets.ts';
 import { DeviceIdentityStore } from './enrol-identity.ts';
 import { keepCertificate } from './enrol-renewal.ts';
+import { keyExchange } from './key-exchange.ts';
 import { DoorKeeper } from './neighbours/door-keeper.ts';
 import type { OwnTime } from './own-time.ts';
 import { Quiet } from './quiet.ts';
@@ -83,6 +85,13 @@ const withoutCertificate: NewsReply = {
   trouble: { kind: 'unready', message: 'this device has no certificate yet' },
 };
 
+/** By which ways the broker is reached. */
+function openWays({ device, neighbours }: AgentConfiguration, identity: AwsShadowLinkOptions['identity']): Relays {
+  const addresses = neighbours?.gateways ?? [];
+  if (addresses.length === 0) return nodeRelays;
+  return openRelays(reachAnyWay({ addresses, device, identity: () => ({ ...identity(), keyExchange }) }));
+}
+
 /** The device's line to its controller, as its configuration has it. */
 function openLink(
   configuration: AgentConfiguration,
@@ -106,7 +115,8 @@ function openLink(
     ...{ device, host: bareHost(mqtt.host), port: mqtt.port ?? mqttsPort },
     keepAliveSeconds: mqtt.keepAliveSeconds ?? keepAliveSecondsUsual,
     wayOut: () => nodeSurroundings.interface(),
-    ...{ identity: deviceIdentity, relays: nodeRelays, room: processRoom, ...ports, restMs: () => link.restMs },
+    ...{ identity: deviceIdentity, relays: openWays(configuration, deviceIdentity) },
+    ...{ room: processRoom, ...ports, restMs: () => link.restMs },
   });
   const rhythm = { fromMs: Math.min(withoutBrokerFirstMs, mostMs), mostMs };
   const openNews = (): NewsLink => new NewsLink({ ...asking, why: 'no-mqtt', rhythm });
@@ -114,11 +124,24 @@ function openLink(
   return link;
 }
 
-/** What gives modules to other devices; undefined where the configuration says nowhere. */
-function openDoor(configuration: AgentConfiguration, stateDirectory: string, log: Log): DoorKeeper | undefined {
-  if (configuration.neighbours?.listen === undefined) return undefined;
+/** What the door tells and asks of links, where it lets others over them. */
+interface DoorLinks {
+  readonly countTravel: CountTravel;
+  readonly closed: () => string | undefined;
+}
+
+/** What gives modules to other devices, and may let them through; undefined where the configuration says nowhere. */
+function openDoor(
+  configuration: AgentConfiguration,
+  stateDirectory: string,
+  log: Log,
+  links: DoorLinks,
+): DoorKeeper | undefined {
+  const listen = configuration.neighbours?.listen;
+  if (listen === undefined) return undefined;
   return new DoorKeeper({
     ...{ processes: nodeProcesses, clock: nodeClock, random: nodeRandom, log },
+    ...(listen.gateway === true ? links : {}),
     file: programFile('./neighbour-door.js', './neighbours/main.ts'),
     args: [JSON.stringify({ ...configuration, stateDirectory })],
   });
@@ -130,7 +153,11 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   const common = { clock: nodeClock, random: nodeRandom, log };
   const { runtime, prepared } = openHosts(configuration, stateDirectory, identity, log);
   const due = (): Promise<void> => firstRun(runtime, nodeClock);
-  const door = openDoor(configuration, stateDirectory, log);
+  let countTravel!: CountTravel;
+  const door = openDoor(configuration, stateDirectory, log, {
+    countTravel: (bytes, via) => countTravel(bytes, via),
+    closed: () => agent.closedToModules(),
+  });
   const doubts = new CertificateDoubts(nodeClock);
   let courier!: CourierProcess;
   let time!: OwnTime;
@@ -139,7 +166,7 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
   const agent = createAgent({
     ports: { ...common, disk: nodeDisk },
     openCourier: ({ pathOf, ...shared }) => {
-      time = shared.time;
+      ({ countTravel, time } = shared);
       courier = new CourierProcess({
         ...{ processes: nodeProcesses, ...common, ...shared, due, segments: nodeSegments },
         onWants: (wants) => door?.want(wants),

@@ -13,6 +13,7 @@ import type { Courier } from './courier/courier.ts';
 import { type Heard, heardCourier } from './courier/heard-courier.ts';
 import type { AgentTime } from './download/metadata.ts';
 import { HealthWatch } from './health/watch.ts';
+import { ClosedLink } from './interlocks/closed-link.ts';
 import { ConsentTerm } from './interlocks/consent-term.ts';
 import { gatesOf } from './interlocks/gates.ts';
 import { LinkFacts } from './interlocks/link-facts.ts';
@@ -89,6 +90,8 @@ export interface Updates {
   held(): ReadonlySet<string> | undefined;
   /** What was counted on the links that the deployment names; undefined where it names none. */
   links(): readonly LinkReport[] | undefined;
+  /** Why the link that leads out may carry no modules now; undefined where it may. */
+  closedToModules(): string | undefined;
   /** Neighbours that are asked for nothing for a while; undefined where there are none. */
   neighbours(): readonly NeighbourReport[] | undefined;
   /** Something went over an interface. */
@@ -143,6 +146,10 @@ export function createUpdates(options: UpdatesOptions): Updates {
     onSpent: () => moments.lookNow(),
   });
   links.setTerms(newestSlot(memory)?.links);
+  const closed = new ClosedLink({
+    ...{ wayOut: () => links.wayOut(), links: () => newestSlot(memory)?.links },
+    times: { clockMs: () => clock.now(), nowMs: time.nowMs },
+  });
   const hours = new LinkHours();
   const allowances = () => links.allowances().map((link) => hours.applied(link));
   const exits = () => links.exits().map((exit) => exit.interface);
@@ -235,6 +242,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     bundle: () => bundles.state,
     held: () => heldNames(slots, memory),
     links: () => links.report(),
+    closedToModules: () => closed.why(),
     neighbours: () => asideReport([fetcher, repairer]),
     countTravel: (bytes, via) => links.count(bytes, via),
     modulesCame: (flow, via) => links.modulesCame(flow, via),

@@ -149,6 +149,42 @@ export class NetworkError extends Error {
 /** Told how many bytes went over an interface of this machine, either way, by what IP takes of them; without one that is not known. */
 export type CountTravel = (bytes: number, via?: string) => void;
 
+/** A server by name or address, which somebody who connected to this machine asks to be let through to. */
+export interface TunnelAsked {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Why somebody is not let through. */
+export interface TunnelRefusal {
+  readonly kind: 'refused';
+  /** 403: never; 502: the server is not reached; 503: not now. */
+  readonly status: 403 | 502 | 503;
+  /** In words for people: letters, digits and signs of ASCII. */
+  readonly reason: string;
+}
+
+/** What is passed on between somebody and a server, neither of whom is understood here. */
+export interface Tunnel {
+  readonly kind: 'tunnel';
+  readonly connectMsMax: number;
+  /** Nothing said by either for this long ends it. */
+  readonly idleMsMax: number;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** The server was reached, or not, for this reason. */
+  readonly reached: (failure?: string) => void;
+  /** Asked of every piece of either, before it is passed on; the first refusal ends the tunnel. */
+  readonly accepts: (bytes: number) => boolean;
+  /** Told of every byte between this machine and the server. */
+  readonly countTravel: CountTravel;
+  /** Called once. */
+  readonly ended: () => void;
+}
+
+/** Who is let through, and on what terms. */
+export type TunnelHandler = (asked: TunnelAsked, peer: Peer) => Tunnel | TunnelRefusal;
+
 /** The way out: one HTTP exchange at a time. Rejects with `NetworkError`; the body iterator throws it too. */
 export interface Network {
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
@@ -232,10 +268,18 @@ export interface RelayEnd {
   readonly replyByte?: number;
 }
 
+/**
+ * What keeps a gateway from being the way, as the code of an error. `UNREACHED`: it was not reached, or did not show that it is a device of
+ * the fleet; `REFUSES`: it does not let this one through; `DARK`: it does not reach the server either.
+ */
+export type GatewayFault = 'GATEWAY_UNREACHED' | 'GATEWAY_REFUSES' | 'GATEWAY_DARK';
+
 /** A way to one server, for one connection of a program of this process. Disposing it closes both sides. */
 export interface Relay extends Disposable {
   /** The port on 127.0.0.1 at which it is an HTTP proxy. */
   readonly port: number;
+  /** The gateway that it goes through, by name; undefined where it goes by the machine's own way, and before it was reached. */
+  readonly through: string | undefined;
   readonly ended: Promise<RelayEnd>;
 }
 

@@ -311,6 +311,12 @@ export const rooms: readonly Room[] = [
     reason: 'what an app host writes by itself: nothing of the supervisor',
   },
   {
+    path: 'device-agent/gateway',
+    imports: ['schemas', 'platform'],
+    packages: [],
+    reason: 'who is let through and how much: knows no socket, and nothing of what passes',
+  },
+  {
     path: 'device-agent/transport',
     imports: ['schemas', 'platform'],
     packages: ['aws-crt', 'aws-iot-device-sdk-v2'],

@@ -13,6 +13,10 @@ const meaning: Readonly<Record<LinkTroubleKind, string>> = {
   tls: 'TLS: the handshake broke off; something on the way may stop it, or drop long packets',
   certificate:
     'certificate: what answers has none that this fleet made for this name; see the broker in the configuration, and ca.pem',
+  gateway:
+    'gateway: it is not reached; see agent.neighbours.gateways in the configuration, and whether that device is on and a gateway',
+  'gateway-refused': 'gateway: it does not let this device through',
+  'gateway-dark': "gateway: it does not reach the broker either; see the gateway's own connection",
   clock: 'clock: it is wrong, or the certificate of this device was not renewed in time',
   refused: 'refused: the broker does not take this device; see whether git still names its key',
   lost: 'the connection was there and ended',
@@ -21,10 +25,10 @@ const meaning: Readonly<Record<LinkTroubleKind, string>> = {
 
 /** How it stands with the connection, for the first line. */
 export function connectionWords(
-  { connected, lastConnectedAt, report }: AgentStatus,
+  { connected, through, lastConnectedAt, report }: AgentStatus,
   ageOf: (at: string) => string,
 ): string {
-  if (connected) return 'connected';
+  if (connected) return through === undefined ? 'connected' : `connected through gateway ${through}`;
   if (report.asks !== undefined) {
     const last = lastConnectedAt === undefined ? 'not answered yet' : `answered ${ageOf(lastConnectedAt)} ago`;
     return `${asksWords(report.asks)}, ${last}`;

@@ -3,6 +3,7 @@
  * its supervisor, and never beside another courier of the same state directory.
  */
 import { X509Certificate } from 'node:crypto';
+import { reachAnyWay } from '../../platform/node/any-way.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
 import type { TlsIdentity } from '../../platform/node/connection-pools.ts';
 import { isGivenBy } from '../../platform/node/device-certificate.ts';
@@ -66,7 +67,9 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
   const returnsTo = new URL(controller).origin;
   const shown = (): TlsIdentity => ({ ca: authority(), ...identity.texts(), keyExchange, tolerates, returnsTo });
-  const network = openNetwork(shown, countTravel);
+  const gateways = configuration.neighbours?.gateways ?? [];
+  const reach = gateways.length === 0 ? undefined : reachAnyWay({ addresses: gateways, device, identity: shown });
+  const network = openNetwork(shown, countTravel, reach);
   const beside = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, peers: 'devices' }));
   const orders = new ForwardedOrders(say);
   const courier = new CarryingCourier({
@@ -86,7 +89,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
       say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) });
     },
   });
-  const stranger = openNetwork(() => ({ ca: authority(), keyExchange, tolerates }), countTravel);
+  const stranger = openNetwork(() => ({ ca: authority(), keyExchange, tolerates }), countTravel, reach);
   const hearTime: HearTime = (...told) => courier.hearTime(...told);
   const monotonic = (): number => nodeClock.monotonic();
   const enrolment = { device, controller, identity, network: stranger, hearTime, monotonic };

@@ -4,6 +4,7 @@
  */
 import { bareHost } from '../../platform/host-and-port.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
+import { reachDirectly } from '../../platform/node/direct-way.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
 import { nodeLan } from '../../platform/node/lan.ts';
@@ -15,6 +16,9 @@ import type { LogLevel } from '../../platform/ports.ts';
 import { certificateIdentity } from '../../schemas/certificate-identity.ts';
 import type { AgentConfiguration } from '../../schemas/generated/types.ts';
 import { DeviceIdentityStore } from '../enrol-identity.ts';
+import { destinationsOf } from '../gateway/destinations.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import { GatheredTravel } from '../gateway/gathered-travel.ts';
 import { defaultStateDirectory, stateLayout } from '../state-layout.ts';
 import { Announcer } from './mdns/announcer.ts';
 import type { FromDoor, ToDoor } from './messages.ts';
@@ -23,14 +27,32 @@ import { NeighbourDoor } from './neighbour-door.ts';
 /** All at once: those of a site, each with one or two. */
 const connectionsMax = 64;
 
+/** Where it lets devices through as well: a tunnel has two ends. */
+const gatewayConnectionsMax = 256;
+
+/** How often the supervisor is told what went over a link. */
+const tellMs = 1_000;
+
 /** Of one source, without a certificate that counts: they are answered nothing anyway. */
 const strangersPerSourceMax = 4;
 
 /** Of one source before its handshakes, which take a small device tens of milliseconds each: a device needs one or two for minutes. */
 const sourceBounds = { clock: nodeClock, connectionsMax: 8, pace: { atOnce: 16, everyMs: 1_000 } };
 
+/** Of one source at a gateway: as many for what goes through, and as many for modules. */
+const gatewaySourceBounds = { ...sourceBounds, connectionsMax: 16 };
+
 /** A certificate is renewed weeks before it ends. */
 const renewalMs = 3_600_000;
+
+/** Lets devices of the fleet through to where this one goes. */
+function openGateway(configuration: AgentConfiguration): Gateway {
+  const travel = new GatheredTravel(nodeClock, tellMs, (bytes, via) =>
+    say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) }),
+  );
+  const destinations = destinationsOf(configuration);
+  return new Gateway({ clock: nodeClock, destinations, countTravel: travel.count });
+}
 
 async function serve(configuration: AgentConfiguration): Promise<number> {
   const { device, neighbours, ca, stateDirectory = defaultStateDirectory } = configuration;
@@ -41,10 +63,16 @@ async function serve(configuration: AgentConfiguration): Promise<number> {
   let texts = identity.texts();
   if (texts === undefined) throw new Error('this device has no certificate yet');
   const door = new NeighbourDoor({ disk: nodeDisk, storeDirectory: stateLayout(stateDirectory).storeDirectory });
-  process.on('message', ({ wants }: ToDoor) => door.want(wants));
+  const gateway = listen.gateway === true ? openGateway(configuration) : undefined;
+  process.on('message', (message: ToDoor) => {
+    if (message.kind === 'wants') door.want(message.wants);
+    else gateway?.close(message.why);
+  });
   const server = await startHttpServer({
-    ...{ ...listen, ...texts, log, connectionsMax, strangersPerSourceMax },
-    beforeHandshakes: (listener) => boundSources(listener, sourceBounds),
+    ...{ ...listen, ...texts, log, strangersPerSourceMax },
+    connectionsMax: gateway === undefined ? connectionsMax : gatewayConnectionsMax,
+    ...(gateway === undefined ? {} : { tunnels: { handler: gateway.handle, reach: reachDirectly } }),
+    beforeHandshakes: (listener) => boundSources(listener, gateway === undefined ? sourceBounds : gatewaySourceBounds),
     identify: certificateIdentity,
     authority: new TextDecoder().decode(nodeDisk.readFile(ca)),
     handler: door.handle,

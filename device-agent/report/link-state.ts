@@ -3,7 +3,7 @@ import type { LinkTrouble } from '../transport/link-trouble.ts';
 import type { AgentStatus } from './status-file.ts';
 
 /** What this machine knows of its connection. */
-export type LinkState = Pick<AgentStatus, 'connected' | 'lastConnectedAt' | 'trouble'>;
+export type LinkState = Pick<AgentStatus, 'connected' | 'through' | 'lastConnectedAt' | 'trouble'>;
 
 /** How an agent begins: what an earlier one had is remembered. */
 export function linkAtStart(left: AgentStatus | undefined): LinkState {
@@ -12,8 +12,13 @@ export function linkAtStart(left: AgentStatus | undefined): LinkState {
 }
 
 /** The connection came or went. */
-export function linkAfter(state: LinkState, connected: boolean, at: string): LinkState {
-  if (connected) return { connected, lastConnectedAt: at };
+export function linkAfter(
+  { through: _before, ...state }: LinkState,
+  connected: boolean,
+  at: string,
+  through?: string,
+): LinkState {
+  if (connected) return { connected, ...(through === undefined ? {} : { through }), lastConnectedAt: at };
   return { ...state, connected, ...(state.connected ? { lastConnectedAt: at } : {}) };
 }
 

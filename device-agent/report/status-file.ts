@@ -9,6 +9,8 @@ import { type LinkTrouble, linkTroubleKinds } from '../transport/link-trouble.ts
 export interface AgentStatus {
   readonly device: string;
   readonly connected: boolean;
+  /** The gateway that the connection goes through, by name; undefined where it goes by a way of this machine's own. */
+  readonly through?: string;
   /** When it last had a connection, by its own time; undefined before the first. */
   readonly lastConnectedAt?: string;
   /** Why there is none, as the last try showed; undefined while there is one, and before the first try. */
@@ -39,10 +41,9 @@ export function readStatus(disk: Disk, stateDirectory: string): AgentStatus | un
   try {
     const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as Partial<AgentStatus> | null;
     const isWhole = isText(value?.device) && typeof value.connected === 'boolean' && isReport(value.report);
-    const { lastConnectedAt, trouble } = value ?? {};
-    return isWhole && isTrouble(trouble) && (lastConnectedAt === undefined || isText(lastConnectedAt))
-      ? (value as AgentStatus)
-      : undefined;
+    const { lastConnectedAt, through, trouble } = value ?? {};
+    const areTexts = [lastConnectedAt, through].every((one) => one === undefined || isText(one));
+    return isWhole && isTrouble(trouble) && areTexts ? (value as AgentStatus) : undefined;
   } catch {
     return undefined;
   }

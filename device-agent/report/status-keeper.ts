@@ -20,9 +20,9 @@ export interface StatusKeeperOptions {
   readonly leave: (status: AgentStatus) => void;
 }
 
-function linkPart({ connected, trouble, lastConnectedAt, report }: AgentStatus): string {
+function linkPart({ connected, through, trouble, lastConnectedAt, report }: AgentStatus): string {
   const answeredAt = report.asks === undefined ? undefined : lastConnectedAt;
-  return JSON.stringify([connected, trouble?.kind, trouble?.since, answeredAt]);
+  return JSON.stringify([connected, through, trouble?.kind, trouble?.since, answeredAt]);
 }
 
 function urgencyOf(before: AgentStatus | undefined, after: AgentStatus): Urgency {

@@ -229,8 +229,9 @@ export class AwsShadowLink implements ShadowLink {
   #connected(session: ShadowSession, handlers: ShadowLinkHandlers): void {
     this.#session = session;
     this.#loggedReason = undefined;
-    this.#options.log.write('info', 'link.connected', { host: this.#options.host, port: this.#options.port });
-    handlers.onConnection(true);
+    const { log, host, port } = this.#options;
+    log.write('info', 'link.connected', { host, port, through: session.through });
+    handlers.onConnection(true, session.through);
   }
 
   #tellOffline({ kind, message: reason }: LinkTrouble, delayMs: number): void {

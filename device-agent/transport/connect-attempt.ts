@@ -32,5 +32,7 @@ export async function connect(connection: MqttClientConnection, wire: Wire, cloc
   if (first.kind === 'connected') return;
   wire.close();
   const end = await wire.ended;
-  throw new SessionError(end.kind === 'unreachable' ? 'unreachable' : 'refused', troubleOf(end, first.said));
+  const trouble = troubleOf(end, first.said);
+  const isReached = end.kind !== 'unreachable' || trouble.kind === 'gateway-refused';
+  throw new SessionError(isReached ? 'refused' : 'unreachable', trouble);
 }

@@ -1,5 +1,5 @@
 /** Why there is no connection to the broker, told apart by what was seen of the try. */
-import type { RelayEnd } from '../../platform/ports.ts';
+import type { GatewayFault, RelayEnd } from '../../platform/ports.ts';
 
 /** What keeps the device from its broker, from near to far. */
 export const linkTroubleKinds = [
@@ -19,6 +19,12 @@ export const linkTroubleKinds = [
   'certificate',
   /** One side does not accept the other, and the clock here can't be right. */
   'clock',
+  /** No way of its own leads there, and the gateway was not reached either. */
+  'gateway',
+  /** The gateway was reached, and lets this device not through, or not now. */
+  'gateway-refused',
+  /** The gateway was reached, and does not reach the broker. */
+  'gateway-dark',
   /** The broker has shown who it is, and does not take this device. */
   'refused',
   /** There was a session, and it ended. */
@@ -46,6 +52,11 @@ const kindOfCode: Readonly<Record<string, LinkTroubleKind>> = {
   ...{ ENOTFOUND: 'dns', EAI_AGAIN: 'dns', EAI_FAIL: 'dns', EAI_NODATA: 'dns', ESERVFAIL: 'dns', LOOKUP: 'dns' },
   ...{ ENETUNREACH: 'route', EHOSTUNREACH: 'route', ENETDOWN: 'route', EHOSTDOWN: 'route', EADDRNOTAVAIL: 'route' },
   ...{ EACCES: 'route', EPERM: 'route' },
+  ...({
+    GATEWAY_UNREACHED: 'gateway',
+    GATEWAY_REFUSES: 'gateway-refused',
+    GATEWAY_DARK: 'gateway-dark',
+  } satisfies Record<GatewayFault, LinkTroubleKind>),
 };
 
 /** First bytes of TLS records (RFC 8446, 5.1). */

@@ -14,7 +14,8 @@ export interface ShadowLinkHandlers {
   readonly desired?: object;
   /** The desired state, whole, as it arrived; not yet validated. Called after each connect and on each change. */
   onDesired(desired: unknown): void;
-  onConnection(connected: boolean): void;
+  /** `through` names the gateway that the connection goes through, if it does. */
+  onConnection(connected: boolean, through?: string): void;
   /** There is no connection, for this reason; called after each try that came to nothing and after each session. */
   onTrouble(trouble: LinkTrouble): void;
   /** The shore's word on a batch of messages, as it arrived. */

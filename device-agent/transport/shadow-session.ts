@@ -116,6 +116,11 @@ export class ShadowSession {
     );
   }
 
+  /** The gateway that it goes through, by name. */
+  get through(): string | undefined {
+    return this.#wire?.through;
+  }
+
   /** When the broker was heard last, by the monotonic clock. */
   get heardMs(): number {
     return this.#wire?.heardMs ?? Number.NEGATIVE_INFINITY;

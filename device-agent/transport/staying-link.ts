@@ -55,7 +55,10 @@ export class StayingLink implements ShadowLink {
     const knowing = { ...handlers, onDesired: (desired: unknown) => this.#hear(desired, handlers) };
     this.#handlers = knowing;
     this.#wait();
-    this.#options.session.start({ ...knowing, onConnection: (isConnected) => this.#connection(isConnected, handlers) });
+    this.#options.session.start({
+      ...knowing,
+      onConnection: (isConnected, through) => this.#connection(isConnected, through, handlers),
+    });
   }
 
   #hear(desired: unknown, handlers: AskingLinkHandlers): void {
@@ -63,12 +66,12 @@ export class StayingLink implements ShadowLink {
     handlers.onDesired(desired);
   }
 
-  #connection(isConnected: boolean, handlers: AskingLinkHandlers): void {
+  #connection(isConnected: boolean, through: string | undefined, handlers: AskingLinkHandlers): void {
     this.#isConnected = isConnected;
     this.#patience?.[Symbol.dispose]();
     if (isConnected) void this.#endNews();
     else this.#wait();
-    handlers.onConnection(isConnected);
+    handlers.onConnection(isConnected, through);
   }
 
   #wait(): void {

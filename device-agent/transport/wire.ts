@@ -53,6 +53,11 @@ export class Wire {
     return this.#relay.port;
   }
 
+  /** The gateway that it goes through, by name. */
+  get through(): string | undefined {
+    return this.#relay.through;
+  }
+
   /** How it came to its end, if by anything but `close`. */
   get ended(): Promise<RelayEnd> {
     return this.#relay.ended.then((end) =>

@@ -1,6 +1,7 @@
 /** How connections to servers are made, and serve again. */
 import { type ClientRequestArgs, Agent as PlainAgent } from 'node:http';
 import { Agent, type AgentOptions } from 'node:https';
+import type { Reach } from './direct-way.ts';
 import type { SocketTerms } from './made-socket.ts';
 import { ReturningPool } from './returning-pool.ts';
 import {
@@ -10,6 +11,7 @@ import {
   MadePool,
   type OnMade,
   silenceMsMax,
+  type TlsTerms,
   TolerantPool,
   type ToleratesTime,
 } from './tls-connections.ts';
@@ -33,7 +35,14 @@ export interface TlsIdentity {
  * Connections that may serve again, by identity and terms: a handshake costs about 5 KB, and the files of one update are many. They never
  * keep the process alive.
  */
-const pools = new Map<string, Agent>();
+const pools = new Map<string, Pool>();
+
+/** Connections, and of what besides their name they are. */
+interface Pool {
+  readonly agent: Agent;
+  readonly reach: Reach | undefined;
+  readonly tolerates: ToleratesTime | undefined;
+}
 
 /** The identities of this process, the one before a renewal, and two on terms of their own. */
 const poolsMax = 6;
@@ -69,7 +78,7 @@ export function plainAgent({ via }: SocketTerms): PlainAgent | false {
 }
 
 /** What else the connections of a pool have in common; `returnsTo` is where they all lead, if they come back there. */
-export interface PoolKind extends SocketTerms {
+export interface PoolKind extends TlsTerms {
   /** Whether the clock here was in the way a moment ago. */
   readonly isTolerant: boolean;
   readonly returnsTo?: string;
@@ -101,16 +110,18 @@ export function poolOf(identity: TlsIdentity, kind: PoolKind): Agent {
   const { ca, certificate, key, keyExchange, peers } = identity;
   const name = JSON.stringify([ca, certificate, key, keyExchange, peers, kind]);
   const known = pools.get(name);
-  // Who tolerates something else has connections of its own.
-  const isOther = known instanceof TolerantPool && known.tolerates !== identity.tolerates;
-  const pool = known === undefined || isOther ? newPool(identity, kind) : known;
+  const { reach } = kind;
+  const tolerates = kind.isTolerant ? identity.tolerates : undefined;
+  // Who tolerates something else, or goes by other ways, has connections of its own.
+  const isSame = known !== undefined && known.tolerates === tolerates && known.reach === reach;
+  const pool = isSame ? known : { agent: newPool(identity, kind), reach, tolerates };
   // The one used last is the last of the map.
   pools.delete(name);
   pools.set(name, pool);
   const [oldest] = pools;
   if (pools.size > poolsMax && oldest !== undefined) {
     pools.delete(oldest[0]);
-    closeIdle(oldest[1]);
+    closeIdle(oldest[1].agent);
   }
-  return pool;
+  return pool.agent;
 }

@@ -23,16 +23,20 @@ export function isGivenBy(certificate: X509Certificate, authorities: string): bo
   return authoritiesOf(authorities).some(isOf);
 }
 
-/** The device that a certificate names, if one of these authorities gave it and it counts now; throws why it is none. */
-export function deviceOf(certificate: X509Certificate | undefined, authorities: string, nowMs: number): string {
+/** The device that a certificate names, if one of these authorities gave it, whenever it counts; throws why it is none. */
+export function deviceNamedBy(certificate: X509Certificate | undefined, authorities: string): string {
   if (certificate === undefined) throw untrusted('no certificate');
   if (!isGivenBy(certificate, authorities)) throw untrusted('a certificate of another authority');
-  const { validFromDate, validToDate } = certificate;
-  if (nowMs < validFromDate.getTime() || nowMs > validToDate.getTime())
-    throw untrusted(
-      `a certificate that does not count by the clock here, from ${certificate.validFrom} to ${certificate.validTo}`,
-    );
   const name = commonNameOf(certificate);
   if (name === undefined || !namePattern.test(name)) throw untrusted('the certificate of no device');
+  return name;
+}
+
+/** The same, if it counts now. */
+export function deviceOf(certificate: X509Certificate | undefined, authorities: string, nowMs: number): string {
+  const name = deviceNamedBy(certificate, authorities);
+  const { validFromDate, validToDate, validFrom, validTo } = certificate as X509Certificate;
+  if (nowMs < validFromDate.getTime() || nowMs > validToDate.getTime())
+    throw untrusted(`a certificate that does not count by the clock here, from ${validFrom} to ${validTo}`);
   return name;
 }

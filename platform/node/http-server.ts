@@ -14,6 +14,7 @@ import { sourceOf } from '../source-address.ts';
 import { isGivenBy } from './device-certificate.ts';
 import { headersOf, readBody } from './http-request.ts';
 import type { ReturningDevices } from './returning-devices.ts';
+import { serveTunnel, type Tunnels } from './tunnel.ts';
 
 /** Knows devices that come back. */
 export type Returning = Pick<ReturningDevices, 'secretOf' | 'peerOf' | 'keep'>;
@@ -44,6 +45,8 @@ export interface HttpServerOptions {
   readonly connectionsMax: number;
   readonly onTurnedAway?: (address: string) => void;
   readonly strangersPerSourceMax?: number;
+  /** Lets those who ask through to other servers; without it nobody is. */
+  readonly tunnels?: Tunnels;
 }
 
 /** A server that runs. */
@@ -195,7 +198,7 @@ function closeServer(server: Server): Promise<void> {
 
 function createBoundedServer(options: HttpServerOptions): Server {
   const { certificate, key, authority, log, onFailure, strangersPerSourceMax = strangersMax } = options;
-  const { connectionsMax, onTurnedAway, returning } = options;
+  const { connectionsMax, onTurnedAway, returning, tunnels } = options;
   const server = createServer(
     {
       ...secureContext(certificate, key, authority),
@@ -225,6 +228,11 @@ function createBoundedServer(options: HttpServerOptions): Server {
     socket.destroy();
   });
   boundStrangers(server, strangersPerSourceMax, returning);
+  if (tunnels !== undefined)
+    server.on('connect', ({ url = '', socket }: IncomingMessage, _stream, head) => {
+      if (head.length > 0) socket.unshift(head);
+      serveTunnel(url, socket, peerOf(socket as TLSSocket, options), tunnels);
+    });
   return server;
 }
 

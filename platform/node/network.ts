@@ -14,6 +14,7 @@ import { addressMsMax } from './address-patience.ts';
 import { nodeClock } from './clock.ts';
 import { type PoolKind, plainAgent, poolOf, type TlsIdentity } from './connection-pools.ts';
 import { deviceOf } from './device-certificate.ts';
+import type { Reach } from './direct-way.ts';
 import { interfaceOf } from './interface-of.ts';
 import { beganWithKey } from './returning-pool.ts';
 import { nodeSegments } from './segments.ts';
@@ -121,16 +122,23 @@ interface Exchange {
   readonly identity: TlsIdentity;
   readonly signal: AbortSignal;
   readonly countTravel: CountTravel | undefined;
+  readonly reach: Reach | undefined;
   readonly isTolerant: boolean;
 }
 
-function begin(wanted: HttpRequest, { identity, signal, isTolerant }: Exchange): ClientRequest {
+function begin(wanted: HttpRequest, { identity, signal, reach, isTolerant }: Exchange): ClientRequest {
   const url = new URL(wanted.url);
   const { areShort } = nodeSegments;
   const patience = { timeout: silenceMsMax, autoSelectFamilyAttemptTimeout: addressMsMax };
   const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
   const isReturn = comesBack(identity, isTolerant, url.origin);
-  const kind: PoolKind = { areShort, via: wanted.via, isTolerant, ...(isReturn ? { returnsTo: url.origin } : {}) };
+  const kind: PoolKind = {
+    areShort,
+    via: wanted.via,
+    reach,
+    isTolerant,
+    ...(isReturn ? { returnsTo: url.origin } : {}),
+  };
   const exchange =
     url.protocol === 'https:'
       ? requestTls(url, { ...options, agent: poolOf(identity, kind) })
@@ -196,11 +204,12 @@ function attempt(wanted: HttpRequest, asked: Exchange): Promise<HttpResponse> {
 
 /**
  * HTTP and HTTPS out of this machine. `identity` is asked for at every exchange, so that a renewed certificate is used at once;
- * exchanges under the same one share connections. `countTravel` is told of all that they take.
+ * exchanges under the same one share connections. `countTravel` is told of all that they take. HTTPS goes by the ways that `reach`
+ * knows; without it by the machine's own.
  */
-export function openNetwork(identity: () => TlsIdentity, countTravel?: CountTravel): Network {
+export function openNetwork(identity: () => TlsIdentity, countTravel?: CountTravel, reach?: Reach): Network {
   return {
     request: async (wanted, signal) =>
-      attempt(wanted, { identity: identity(), signal, countTravel, isTolerant: false }),
+      attempt(wanted, { identity: identity(), signal, countTravel, reach, isTolerant: false }),
   };
 }

@@ -3,11 +3,11 @@
  * takes it for an HTTP proxy and asks it with CONNECT (RFC 9110, 9.3.6), so TLS goes through it from end to end.
  */
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, isIP, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Relay, RelayEnd, Relays, RelayTarget } from '../ports.ts';
-import { addressMsMax } from './address-patience.ts';
+import { failureOf, type Reach, type Reached, reachDirectly } from './direct-way.ts';
 import { interfaceOf } from './interface-of.ts';
-import { makeSocket } from './made-socket.ts';
+import { pass } from './pass.ts';
 import { nodeSegments } from './segments.ts';
 import { connectionBytes, travelOf } from './travel.ts';
 
@@ -25,70 +25,26 @@ async function readConnect(client: Socket): Promise<void> {
   }
 }
 
-/** That nothing came of a connect in time: not even an address, or no answer from it. */
-function lateness({ host, port, connectMsMax }: RelayTarget, hasAddress: boolean): Error {
-  const patience = `for ${connectMsMax / 1_000} s`;
-  return hasAddress
-    ? Object.assign(new Error(`${host} port ${port} has not answered ${patience}`), { code: 'ETIMEDOUT' })
-    : Object.assign(new Error(`no name server has told the address of ${host} ${patience}`), { code: 'LOOKUP' });
-}
-
-/** A connection under way, and whether its segments are short. */
-interface Dialled {
-  readonly server: Socket;
-  readonly areShort: boolean;
-}
-
-function waitFor(target: RelayTarget, server: Socket, hasAddressAlready: boolean): void {
-  const { connectMsMax } = target;
-  let hasAddress = hasAddressAlready;
-  server.once('lookup', () => {
-    hasAddress = true;
-  });
-  server.setTimeout(connectMsMax, () => server.destroy(lateness(target, hasAddress)));
-  server.once('connect', () => server.setTimeout(0));
-}
-
-async function dial(target: RelayTarget): Promise<Dialled> {
-  const { host, port } = target;
-  const short = nodeSegments.areShort ? await makeSocket(host, { areShort: true }) : undefined;
-  const server =
-    short?.socket.connect({ host: short.address, port }) ??
-    connect({ host, port, autoSelectFamilyAttemptTimeout: addressMsMax });
-  waitFor(target, server, short !== undefined || isIP(host) !== 0);
-  return { server, areShort: short !== undefined };
-}
-
 function codeOf(error: NodeJS.ErrnoException): string | undefined {
   return error.code;
-}
-
-/** What went wrong, in words: that of several addresses is told by each of them only. */
-function failureOf(error: Error): string {
-  const parts: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
-  return parts.map((part) => (part instanceof Error ? part.message : String(part))).join(', ');
-}
-
-/** Passes on what one says to the other, at the other's pace, as long as it is accepted. */
-function pass(from: Socket, to: Socket, accepts: (chunk: Buffer) => boolean): void {
-  from.on('data', (chunk: Buffer) => {
-    if (accepts(chunk) && !to.write(chunk)) from.pause();
-  });
-  to.on('drain', () => from.resume());
 }
 
 class LoopbackRelay implements Relay {
   readonly port: number;
   readonly ended: Promise<RelayEnd>;
   readonly #target: RelayTarget;
+  readonly #reach: Reach;
   readonly #listener: Server;
+  readonly #left = new AbortController();
   readonly #end = Promise.withResolvers<RelayEnd>();
   readonly #sockets: Socket[] = [];
   #firstByte: number | undefined;
   #replyByte: number | undefined;
+  through: string | undefined;
 
-  constructor(target: RelayTarget, listener: Server) {
+  constructor(target: RelayTarget, reach: Reach, listener: Server) {
     this.#target = target;
+    this.#reach = reach;
     this.#listener = listener;
     this.port = (listener.address() as AddressInfo).port;
     this.ended = this.#end.promise;
@@ -105,28 +61,26 @@ class LoopbackRelay implements Relay {
     } catch (error) {
       return this.#over('left', (error as Error).message);
     }
+    const { connectMsMax } = this.#target;
     try {
-      this.#lead(client, await dial(this.#target));
+      this.#lead(client, await this.#reach(this.#target, connectMsMax, this.#left.signal));
     } catch (error) {
-      this.#over('unreachable', (error as Error).message, codeOf(error as Error));
+      this.#over('unreachable', failureOf(error), codeOf(error as Error));
     }
   }
 
-  #lead(client: Socket, { server, areShort }: Dialled): void {
-    let isReached = false;
-    this.#watch(server, () => (isReached ? 'closed' : 'unreachable'));
+  #lead(client: Socket, { socket: server, areShort, through }: Reached): void {
+    this.#watch(server, () => 'closed');
     if (client.destroyed) return void server.destroy();
+    this.through = through;
     void this.ended.then(({ kind, firstByte }) => {
-      // A server's first flight is longer than what some links carry.
-      if (isReached && kind === 'left' && firstByte === undefined) nodeSegments.cameToNothing(areShort);
+      // A server's first flight is longer than what some links carry. What lies behind a gateway is the gateway's own to see.
+      if (kind === 'left' && firstByte === undefined && through === undefined) nodeSegments.cameToNothing(areShort);
     });
-    server.once('connect', () => {
-      isReached = true;
-      client.write('HTTP/1.1 200 OK\r\n\r\n');
-      const count = this.#counting(server);
-      pass(client, server, (chunk) => count(chunk) && this.#replies(chunk));
-      pass(server, client, (chunk) => count(chunk) && this.#accepts(chunk));
-    });
+    client.write('HTTP/1.1 200 OK\r\n\r\n');
+    const count = this.#counting(server);
+    pass(client, server, (chunk) => count(chunk) && this.#replies(chunk));
+    pass(server, client, (chunk) => count(chunk) && this.#accepts(chunk));
   }
 
   /** Counts what goes over a connection, by the interface that it went out of. */
@@ -170,6 +124,7 @@ class LoopbackRelay implements Relay {
       ...(replyByte === undefined ? {} : { replyByte }),
     });
     this.#listener.close();
+    this.#left.abort();
     for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -178,12 +133,17 @@ class LoopbackRelay implements Relay {
   }
 }
 
-/** Relays over TCP. */
-export const nodeRelays: Relays = {
-  open: async (target) => {
-    const listener = createServer();
-    listener.listen(0, loopback);
-    await once(listener, 'listening');
-    return new LoopbackRelay(target, listener);
-  },
-};
+/** Relays over TCP, by the ways that `reach` knows. */
+export function openRelays(reach: Reach): Relays {
+  return {
+    open: async (target) => {
+      const listener = createServer();
+      listener.listen(0, loopback);
+      await once(listener, 'listening');
+      return new LoopbackRelay(target, reach, listener);
+    },
+  };
+}
+
+/** By this machine's own way. */
+export const nodeRelays: Relays = openRelays(reachDirectly);

@@ -5,9 +5,8 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import type { ReturnKey, ReturnKeys } from '../ports.ts';
-import type { SocketTerms } from './made-socket.ts';
 import { exportReturnKey } from './return-key.ts';
-import { connectTlsOn, handOver, isMade, type OnMade } from './tls-connections.ts';
+import { connectTlsOn, handOver, isMade, type OnMade, type TlsTerms } from './tls-connections.ts';
 
 /** That of this process, which has one server to come back to. */
 export const nodeReturnKeys: ReturnKeys = { key: undefined };
@@ -30,11 +29,11 @@ function beginningWith({ name, secret }: ReturnKey): ConnectionOptions {
 
 /** Connections that come back to where all of them lead; of several pools all have the last key. */
 export class ReturningPool extends Agent {
-  readonly #terms: SocketTerms;
+  readonly #terms: TlsTerms;
   /** As a key says whose it is: where it leads, and the certificate that was shown there. */
   readonly #owner: Pick<ReturnKey, 'to' | 'certificate'>;
 
-  constructor(options: AgentOptions, terms: SocketTerms, to: string) {
+  constructor(options: AgentOptions, terms: TlsTerms, to: string) {
     // Where its key is what it comes back with, a session that can't be resumed is 95 bytes for nothing.
     super({ ...options, maxCachedSessions: 0 });
     this.#terms = terms;

@@ -1,10 +1,12 @@
-/** How connections are made where Node's own way does not do: by sockets on terms of their own, and to a server whose time is over by a wrong clock. */
+/** How connections are made where Node's own way does not do: by sockets on terms of their own, through a gateway, and to a server whose time is over by a wrong clock. */
 import type { ClientRequestArgs } from 'node:http';
 import { Agent, type AgentOptions, type RequestOptions } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { bareHost } from '../host-and-port.ts';
 import { isGivenBy } from './device-certificate.ts';
+import type { Reach } from './direct-way.ts';
 import { makeSocket, type SocketTerms } from './made-socket.ts';
 
 /** Whether a server's certificate that does not count by the clock here is taken; `untilMs` is when it ends. */
@@ -26,9 +28,23 @@ export function handOver(made: Promise<Socket>, onMade: OnMade | undefined): nul
   return null;
 }
 
-/** Whether Node has no word for such a socket. */
-export function isMade({ areShort, via }: SocketTerms): boolean {
-  return areShort || via !== undefined;
+/** What a connection is to do, and the ways by which it may be made; without these by the machine's own. */
+export interface TlsTerms extends SocketTerms {
+  readonly reach?: Reach | undefined;
+}
+
+/** Whether Node's own way does not do for it. */
+export function isMade({ areShort, via, reach }: TlsTerms): boolean {
+  return areShort || via !== undefined || reach !== undefined;
+}
+
+/** How long this machine's own way is waited for where there are others. */
+const ownWayMsMax = 15_000;
+
+/** A connection by whichever way leads there. Whoever asked and gave up finds it in the pool. */
+async function reached(reach: Reach, { host, port }: ClientRequestArgs): Promise<Socket> {
+  const place = { host: bareHost(host ?? ''), port: Number(port) };
+  return (await reach(place, ownWayMsMax, new AbortController().signal)).socket;
 }
 
 /** A connection under way on such terms; undefined where this machine can't make one, and none has to be. */
@@ -37,17 +53,23 @@ export async function connectOn(terms: SocketTerms, { host, port }: ClientReques
   return made?.socket.connect({ host: made.address, port: Number(port) });
 }
 
+/** What TLS is to go over; undefined where Node is to make it. What is held to an interface is held to the machine's own way. */
+async function carrierOn(terms: TlsTerms, options: RequestOptions): Promise<Socket | undefined> {
+  if (terms.reach !== undefined && terms.via === undefined) return reached(terms.reach, options);
+  return isMade(terms) ? connectOn(terms, options) : undefined;
+}
+
 /** The same with TLS. */
-export async function connectTlsOn(terms: SocketTerms, options: RequestOptions): Promise<TLSSocket> {
-  const socket = isMade(terms) ? await connectOn(terms, options) : undefined;
+export async function connectTlsOn(terms: TlsTerms, options: RequestOptions): Promise<TLSSocket> {
+  const socket = await carrierOn(terms, options);
   return connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
 }
 
 /** Connections by sockets that Node has no word for. */
 export class MadePool extends Agent {
-  readonly #terms: SocketTerms;
+  readonly #terms: TlsTerms;
 
-  constructor(options: AgentOptions, terms: SocketTerms) {
+  constructor(options: AgentOptions, terms: TlsTerms) {
     super(options);
     this.#terms = terms;
   }
@@ -95,9 +117,9 @@ function judged(socket: TLSSocket, options: RequestOptions, tolerates: Tolerates
 /** Connections to servers that are whom they have to be but for the clock here. */
 export class TolerantPool extends Agent {
   readonly tolerates: ToleratesTime;
-  readonly #terms: SocketTerms;
+  readonly #terms: TlsTerms;
 
-  constructor(options: AgentOptions, terms: SocketTerms, tolerates: ToleratesTime) {
+  constructor(options: AgentOptions, terms: TlsTerms, tolerates: ToleratesTime) {
     super({ ...options, rejectUnauthorized: false });
     this.#terms = terms;
     this.tolerates = tolerates;

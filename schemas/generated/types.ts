@@ -1004,6 +1004,14 @@ export interface AgentHttpConfiguration {
 export interface AgentNeighboursConfiguration {
   listen?: AgentNeighbourDoorConfiguration;
   /**
+   * Through which this device goes where no way of its own leads to controller or broker, in this order: devices that are gateways, each as HOST:PORT, and plain HTTP proxies, as http://HOST:PORT; this device itself may be among them.
+   *
+   * @maxItems 4
+   *
+   * Items: HOST:PORT with a port from 1 to 65535, or http://HOST:PORT of a plain HTTP proxy; an IPv6 address is in brackets.
+   */
+  gateways?: [] | [string] | [string, string] | [string, string, string] | [string, string, string, string];
+  /**
    * Interfaces on whose networks devices find each other by multicast DNS: one that listens tells there where, and one that lacks something asks there.
    *
    * @maxItems 32
@@ -1029,6 +1037,10 @@ export interface AgentNeighbourDoorConfiguration {
    */
   host: string;
   port: number;
+  /**
+   * Whether devices of the fleet without a way of their own go through this one to controller and broker.
+   */
+  gateway?: boolean;
 }
 export interface MachinePlaceConfiguration {
   /**

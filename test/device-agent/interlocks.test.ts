@@ -2,12 +2,13 @@ import test from 'ava';
 import fc from 'fast-check';
 import { cronTimes } from '../../device-agent/cron-times.ts';
 import { clockDoubt } from '../../device-agent/interlocks/clock-doubt.ts';
+import { ClosedLink } from '../../device-agent/interlocks/closed-link.ts';
 import { conditionGate } from '../../device-agent/interlocks/condition-gate.ts';
 import { consentGate } from '../../device-agent/interlocks/consent-gate.ts';
 import { ConsentTerm } from '../../device-agent/interlocks/consent-term.ts';
 import { openingOf } from '../../device-agent/interlocks/opening.ts';
 import { waitsForWindow } from '../../device-agent/interlocks/window-words.ts';
-import type { Window } from '../../schemas/generated/types.ts';
+import type { DeployedLink, Window } from '../../schemas/generated/types.ts';
 
 const hourMs = 3_600_000;
 
@@ -134,4 +135,36 @@ test('whatever time the file of a fact has, what is told of it fits into a repor
   for (const writtenMs of [-1e15, -1, Date.UTC(20_000, 0), 1e17]) {
     t.deepEqual(await told(writtenMs), ['FACT_STALE', [{ name: 'facts.speed', value: 0 }]], `${writtenMs}`);
   }
+});
+
+test('whether a link may carry modules is told by its budget, by what it carries and by its hours, of the link that leads out now', async (t) => {
+  let nowMs = Date.parse('2026-03-01T01:00:00Z');
+  const night: DeployedLink = { name: 'vsat', fetch: [{ cron: '0 2 * * *', seconds: 3600, timeZone: 'UTC' }] };
+  const spent = { name: 'lte', budget: { bytes: 50_000_000, per: 'month' as const }, left: 0, renewsAt: 'April' };
+  const control: DeployedLink = { name: 'slow', carries: ['control'] };
+  let wayOut: DeployedLink | undefined = night;
+  let links: readonly DeployedLink[] | undefined = [night];
+  const link = new ClosedLink({
+    ...{ wayOut: () => wayOut, links: () => links },
+    times: { clockMs: () => nowMs, nowMs: () => nowMs },
+  });
+  const why = async (): Promise<string | undefined> => {
+    link.why();
+    // Hours are read aside.
+    await new Promise((resolve) => setImmediate(resolve));
+    return link.why();
+  };
+  while ((await why()) === undefined) t.pass();
+  t.regex((await why())!, /^on link vsat it .*2026-03-01 02:00/);
+  nowMs += hourMs;
+  t.is(await why(), undefined);
+  wayOut = spent;
+  t.regex((await why())!, /^link lte has used its 50 MB a month/);
+  wayOut = control;
+  t.is(await why(), 'link slow carries no modules');
+  wayOut = undefined;
+  t.is(await why(), undefined);
+  [wayOut, links] = [night, undefined];
+  nowMs += 2 * hourMs;
+  t.is(await why(), undefined);
 });

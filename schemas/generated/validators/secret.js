@@ -180,7 +180,7 @@ return errors === 0;
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const pattern58 = new RegExp("^SHA256:[A-Za-z0-9+/]{43}=?$", "u");
-const pattern93 = new RegExp("^[A-Za-z0-9+/]{108,}={0,2}$", "u");
+const pattern94 = new RegExp("^[A-Za-z0-9+/]{108,}={0,2}$", "u");
 const func2 = (text) => [...text].length;
 
 function validate177(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -414,7 +414,7 @@ vErrors.push(err17);
 }
 errors++;
 }
-if(!pattern93.test(data7)){
+if(!pattern94.test(data7)){
 const err18 = {instancePath:instancePath+"/spec/copies/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/sealed",schemaPath:"metadata.schema.json#/$defs/Sealed/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9+/]{108,}={0,2}$"},message:"must match pattern \""+"^[A-Za-z0-9+/]{108,}={0,2}$"+"\""};
 if(vErrors === null){
 vErrors = [err18];

@@ -107,6 +107,8 @@ test('describeAgent() tells why there is no connection, and whether there ever w
   t.regex(why!, /^No connection for 61 m: DNS: .* \(getaddrinfo ENOTFOUND shore\)\.$/);
   writeStatus(disk, '/state', { device: 'buoy', connected: true, report, trouble });
   t.notRegex(told(), /DNS/);
+  writeStatus(disk, '/state', { device: 'buoy', connected: true, through: 'aurora-bridge', report });
+  t.regex(told(), /^buoy: idle, connected through gateway aurora-bridge \(as of 60 s ago\)\n/);
 });
 
 test('a status file with a trouble that is none counts as no status', (t) => {

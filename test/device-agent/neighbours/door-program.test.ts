@@ -1,4 +1,6 @@
 /** The door for neighbours as the program that it is, over real TLS. */
+
+import { EventEmitter, once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { connect } from 'node:net';
@@ -8,16 +10,18 @@ import test, { type ExecutionContext } from 'ava';
 import { CourierProcess } from '../../../device-agent/courier/courier-process.ts';
 import { nothingFetched } from '../../../device-agent/download/fetch-memory.ts';
 import { AskedNeighbours } from '../../../device-agent/neighbours/ask-neighbours.ts';
-import { DoorKeeper } from '../../../device-agent/neighbours/door-keeper.ts';
+import { DoorKeeper, type DoorKeeperOptions } from '../../../device-agent/neighbours/door-keeper.ts';
 import { wantHeader } from '../../../device-agent/neighbours/wants.ts';
 import { ModuleStore } from '../../../device-agent/storage/module-store.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
+import type { Place, Reach } from '../../../platform/node/direct-way.ts';
 import { nodeDisk } from '../../../platform/node/disk.ts';
 import { freePort } from '../../../platform/node/free-port.ts';
+import { throughGateway } from '../../../platform/node/gateway-way.ts';
 import { openNetwork } from '../../../platform/node/network.ts';
 import { nodeProcesses } from '../../../platform/node/processes.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
-import type { HttpResponse, Network } from '../../../platform/ports.ts';
+import { type HttpResponse, type Network, NetworkError } from '../../../platform/ports.ts';
 import type { Deployment } from '../../../schemas/generated/types.ts';
 import { sha256 } from '../shore.ts';
 import { openShore } from '../transport/shore.ts';
@@ -36,16 +40,19 @@ async function startDoor(
   device: string,
   port = 0,
   more: Readonly<Record<string, unknown>> = {},
+  gateway?: Pick<DoorKeeperOptions, 'countTravel' | 'closed'> & { readonly controller: string },
 ) {
   const stateDirectory = join(directory, device);
   mkdirSync(join(stateDirectory, 'sha256'), { recursive: true });
   writeFileSync(join(stateDirectory, path), module);
   writeFileSync(join(directory, 'ca.pem'), authority.certificate);
-  const neighbours = { listen: { host: '127.0.0.1', port }, ...more };
-  const configuration = { device, stateDirectory, ca: join(directory, 'ca.pem'), neighbours };
+  const { controller, ...links } = gateway ?? {};
+  const neighbours = { listen: { host: '127.0.0.1', port, gateway: gateway !== undefined }, ...more };
+  const goes = { controller, mqtt: { host: 'nowhere.invalid' } };
+  const configuration = { device, stateDirectory, ca: join(directory, 'ca.pem'), neighbours, ...goes };
   const { promise, resolve } = Promise.withResolvers<Readonly<Record<string, unknown>>>();
   const keeper = new DoorKeeper({
-    ...{ processes: nodeProcesses, clock: nodeClock, random: nodeRandom },
+    ...{ processes: nodeProcesses, clock: nodeClock, random: nodeRandom, ...links },
     log: { write: (_level, event, fields) => resolve({ event, ...fields }) },
     ...{ file: program, args: [JSON.stringify(configuration)] },
   });
@@ -134,6 +141,55 @@ test('a door tells of what its device wants what that said last', async (t) => {
     await nodeClock.sleep(20);
   }
   t.like(await ask(bella, url), { status: 404, headers: { 'x-fleet-wants': 'fetching 7' } });
+});
+
+test('a door that is a gateway leads to the controller, tells what that takes, and no further once the link is closed', async (t) => {
+  const fleet = await openShore(t);
+  await fleet.enrolledDevice('anna');
+  const told = new EventEmitter();
+  let why: string | undefined;
+  const { port, keeper } = await startDoor(
+    t,
+    fleet,
+    'anna',
+    0,
+    {},
+    {
+      controller: fleet.url,
+      countTravel: (bytes, via) => told.emit('travel', bytes, via),
+      closed: () => why,
+    },
+  );
+  const { identity } = await fleet.enrolledDevice('bella');
+  const texts = () => ({ ca: fleet.authority.certificate, ...identity.texts() });
+  const gateways = { addresses: [], device: 'bella', identity: texts };
+  const go = (place: Place) => throughGateway(`127.0.0.1:${port}`, place, gateways, AbortSignal.timeout(20_000));
+  const shore = { host: '127.0.0.1', port: Number(new URL(fleet.url).port) };
+  const asBella = (reach: Reach) => openNetwork(texts, undefined, reach);
+  const heard = once(told, 'travel');
+  const answer = await ask(
+    asBella(() => go(shore)),
+    `${fleet.url}/healthz`,
+  );
+  t.is(answer.status, 200);
+  await text(answer.body);
+  // The link has no room for modules from the first word of what travelled on.
+  why = 'link vsat carries no modules';
+  const [bytes, via] = await heard;
+  t.true(bytes > 1_000, String(bytes));
+  t.is(via, 'lo');
+  const body = new Uint8Array(40_000);
+  const post = { method: 'POST', url: `${fleet.url}/healthz`, headers: {}, body } as const;
+  const tooMuch = asBella(() => go(shore));
+  await t.throwsAsync(
+    async () => {
+      for (;;) await text((await tooMuch.request(post, AbortSignal.timeout(20_000))).body);
+    },
+    { instanceOf: NetworkError },
+  );
+  await t.throwsAsync(go(shore), { message: /: link vsat carries no modules$/ });
+  await t.throwsAsync(go({ ...shore, port: 22 }), { message: /does not lead to 127\.0\.0\.1 port 22$/ });
+  keeper.stop();
 });
 
 test('a neighbour that is asked again and again is asked over one connection', async (t) => {

@@ -1,13 +1,15 @@
 import { EventEmitter, once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import type { AwsShadowLink } from '../../../device-agent/transport/aws-shadow-link.ts';
+import { reachAnyWay } from '../../../platform/node/any-way.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
 import { nodeRandom } from '../../../platform/node/random.ts';
-import { nodeRelays } from '../../../platform/node/relay.ts';
+import { nodeRelays, openRelays } from '../../../platform/node/relay.ts';
 import type { Clock, Relays } from '../../../platform/ports.ts';
 import type { Report } from '../../../schemas/generated/types.ts';
+import { openGateway } from '../gateway/open-gateway.ts';
 import { ByteLink } from './byte-link.ts';
-import { openShore } from './shore.ts';
+import { namelessHost, openShore } from './shore.ts';
 
 const desired = (sequence: number) => ({ sequence, envelope: `envelope ${sequence}` });
 
@@ -29,7 +31,7 @@ function listen(t: ExecutionContext, link: AwsShadowLink): EventEmitter {
     onDesired: (value) => events.emit('desired', value),
     countTravel: () => {},
     onBatchAnswer: (payload) => events.emit('answer', Buffer.from(payload).toString()),
-    onConnection: (connected) => events.emit('connection', connected),
+    onConnection: (connected, ...through) => events.emit('connection', connected, ...through.filter(Boolean)),
     onTrouble: (trouble) => events.emit('trouble', trouble),
   });
   t.timeout(20_000);
@@ -361,5 +363,34 @@ test.serial(
     await third;
     t.is(troubles.length, 3);
     await shadow.stop();
+  },
+);
+
+test.serial(
+  'a device without a way of its own has its session through a gateway, and says through which',
+  async (t) => {
+    const shore = await shoreWithDevice(t, 'buoy');
+    const { identity, broker, authority, shadows } = shore;
+    const { address } = await openGateway(t, shore, { broker: broker.port });
+    const texts = () => ({ ca: authority.certificate, ...identity.texts() });
+    const relaysBy = (gateway: string): Relays =>
+      openRelays(reachAnyWay({ addresses: [gateway], device: 'buoy', identity: texts }));
+    await shadows.setDesired('buoy', desired(1));
+    const link = shore.openLink('buoy', broker.port, identity, { host: namelessHost, relays: relaysBy(address) });
+    const events = listen(t, link);
+    const [connected, through] = await once(events, 'connection');
+    t.deepEqual([connected, through], [true, 'bridge']);
+    await once(events, 'desired');
+    t.is(await link.report(report), 'accepted');
+    await link.stop();
+
+    const { address: other } = await openGateway(t, shore, {});
+    const refused = shore.openLink('buoy', broker.port, identity, { host: namelessHost, relays: relaysBy(other) });
+    const [trouble] = await once(listen(t, refused), 'trouble');
+    t.is(trouble.kind, 'gateway-refused');
+    t.regex(trouble.message, /it does not lead to shore\.invalid/);
+    await refused.stop();
+    await shadows.stop();
+    await broker.close();
   },
 );

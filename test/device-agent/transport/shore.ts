@@ -42,7 +42,11 @@ interface LinkPorts {
   readonly log?: Log;
   readonly relays?: Relays;
   readonly authorityText?: () => string;
+  readonly host?: string;
 }
+
+/** A name that the shore has, and to which no name server leads. */
+export const namelessHost = 'shore.invalid';
 
 /** The engine behind one broker, for as long as a test wants it to listen. */
 class ShoreShadows {
@@ -88,7 +92,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
   /** Where its broker is said to be. */
   const brokerPlace = '0.0.0.0:18883';
   const authority = await openAuthority({ ...ports, directory: join(directory, 'authority') });
-  const identity = await authority.serverIdentity(['localhost', address]);
+  const identity = await authority.serverIdentity(['localhost', namelessHost, address]);
   const refusals: Parameters<OnRefusal>[0][] = [];
   const onRefusal: OnRefusal = (refusal) => refusals.push(refusal);
   const startBroker = (port: number): Promise<EmbeddedBroker> =>
@@ -185,12 +189,12 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     device: string,
     port: number,
     identityStore: DeviceIdentityStore,
-    { authorityText = () => authority.certificate, ...ports }: LinkPorts = {},
+    { authorityText = () => authority.certificate, host = address, ...ports }: LinkPorts = {},
   ): AwsShadowLink => {
     const link = new AwsShadowLink({
       room: () => ({ descriptors: 1000, threads: 1000 }),
       device,
-      host: address,
+      host,
       port,
       keepAliveSeconds: 30,
       // What was never answered keeps the test's process for this long.

@@ -1,0 +1,137 @@
+/** Who is let through to controller and broker, and how much of it. What passes is sealed between a device and these: it is counted, not read. */
+import type {
+  Clock,
+  CountTravel,
+  Peer,
+  Tunnel,
+  TunnelAsked,
+  TunnelHandler,
+  TunnelRefusal,
+} from '../../platform/ports.ts';
+import { ControlAllowance } from './control-allowance.ts';
+import type { Destination } from './destinations.ts';
+
+/** What a gateway works with. */
+export interface GatewayOptions {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly destinations: readonly Destination[];
+  /** Told of every byte that goes over a link for others. */
+  readonly countTravel: CountTravel;
+}
+
+/** All at once: a device has one to the broker, and while it fetches a few more. */
+const tunnelsMax = 128;
+const tunnelsPerDeviceMax = 8;
+
+/** As one device by itself would wait at least. */
+const connectMsMax = 10_000;
+
+/** A server that was not reached is not tried for others at once: each try is a packet over a link that may be dear. */
+const darkMs = 5_000;
+
+/** Longer than the longest keep-alive of MQTT, and than any answer of the controller takes. */
+const idleMsMax: Readonly<Record<Destination['kind'], number>> = { broker: 20 * 3_600_000, https: 5 * 60_000 };
+
+/** Who comes. One whose certificate does not count by the clock here may have it renewed, over HTTPS, and no more. */
+interface Client {
+  readonly device: string;
+  readonly isOutdated: boolean;
+}
+
+const outdatedWords = 'the certificate that is shown does not count by the clock of the gateway';
+
+/** One that is open. */
+interface Open extends Client {
+  readonly end: AbortController;
+  readonly kind: Destination['kind'];
+}
+
+/** How reaching a server went last. */
+interface Sight {
+  readonly failure: string;
+  readonly atMs: number;
+  isTried: boolean;
+}
+
+function refused(status: TunnelRefusal['status'], reason: string): TunnelRefusal {
+  return { kind: 'refused', status, reason };
+}
+
+/** Lets devices of the fleet through. */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #open = new Set<Open>();
+  /** Servers that were not reached. */
+  readonly #dark = new Map<Destination, Sight>();
+  readonly #control: ControlAllowance;
+  /** Why the link that leads out may carry no modules now. */
+  #closed: string | undefined;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#control = new ControlAllowance(options.clock);
+  }
+
+  /** Takes whether modules may go over the link that leads out, and why not. */
+  close(why: string | undefined): void {
+    this.#closed = why;
+  }
+
+  readonly handle: TunnelHandler = (asked, { device, outdated }: Peer) => {
+    const who = device ?? outdated?.device;
+    if (who === undefined) return refused(403, 'it lets through devices that show a certificate of the fleet');
+    const to = this.#destinationOf(asked);
+    if (to === undefined) return refused(403, `it does not lead to ${asked.host} port ${asked.port}`);
+    const client: Client = { device: who, isOutdated: device === undefined };
+    return this.#refusal(to, client) ?? this.#tunnel(to, client);
+  };
+
+  #destinationOf({ host, port }: TunnelAsked): Destination | undefined {
+    return this.#options.destinations.find((one) => one.host === host && one.port === port);
+  }
+
+  #refusal(to: Destination, { device, isOutdated }: Client): TunnelRefusal | undefined {
+    const sight = this.#dark.get(to);
+    const isDark = sight !== undefined && (sight.isTried || this.#options.clock.monotonic() - sight.atMs < darkMs);
+    if (isDark) return refused(502, sight.failure);
+    if (to.kind === 'broker') return isOutdated ? refused(403, outdatedWords) : undefined;
+    const why = isOutdated ? outdatedWords : this.#closed;
+    return why === undefined || this.#control.hasLeft(device) ? undefined : refused(503, why);
+  }
+
+  /** Who comes with too many has lost those that it had: the oldest of them ends. */
+  #tunnel(to: Destination, client: Client): Tunnel | TunnelRefusal {
+    const own = [...this.#open].filter((one) => one.device === client.device);
+    if (own.length >= tunnelsPerDeviceMax) this.#end(own[0]!);
+    if (this.#open.size >= tunnelsMax) return refused(503, `it lets ${tunnelsMax} connections through already`);
+    const one: Open = { ...client, end: new AbortController(), kind: to.kind };
+    const sight = this.#dark.get(to);
+    if (sight !== undefined) sight.isTried = true;
+    this.#open.add(one);
+    return {
+      ...{ kind: 'tunnel', connectMsMax, idleMsMax: idleMsMax[to.kind], signal: one.end.signal },
+      reached: (failure) => this.#reached(to, failure),
+      accepts: (bytes) => this.#accepts(one, bytes),
+      countTravel: this.#options.countTravel,
+      ended: () => {
+        this.#open.delete(one);
+        if (sight !== undefined) sight.isTried = false;
+      },
+    };
+  }
+
+  #end(one: Open): void {
+    this.#open.delete(one);
+    one.end.abort();
+  }
+
+  #reached(to: Destination, failure: string | undefined): void {
+    if (failure === undefined) this.#dark.delete(to);
+    else this.#dark.set(to, { failure, atMs: this.#options.clock.monotonic(), isTried: false });
+  }
+
+  #accepts({ kind, device, isOutdated }: Open, bytes: number): boolean {
+    if (kind === 'broker' || (this.#closed === undefined && !isOutdated)) return true;
+    return this.#control.take(device, bytes);
+  }
+}
