@@ -5,7 +5,18 @@ import type { AboardAnswer } from '../aboard/answer.ts';
 /** An answer of one kind. */
 export type Taken<K extends AboardAnswer['kind']> = Extract<AboardAnswer, { readonly kind: K }>;
 
-/** Asks the agent, which answers in this kind; throws where it refuses, or does not answer. */
+/** The agent says why not. */
+export class AboardRefusal extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(`${message} (${code})`);
+    this.name = 'AboardRefusal';
+    this.code = code;
+  }
+}
+
+/** Asks the agent, which answers in this kind; throws `AboardRefusal` where it refuses, and otherwise where it does not answer. */
 export async function askAboard<K extends Exclude<AboardAnswer['kind'], 'refused'>>(
   doors: Pick<LineDoors, 'ask'>,
   path: string,
@@ -19,7 +30,7 @@ export async function askAboard<K extends Exclude<AboardAnswer['kind'], 'refused
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`the agent does not answer at ${path}: ${why}; does it run, and may you write there?`);
   }
-  if (answer.kind === 'refused') throw new Error(`${answer.message} (${answer.code})`);
+  if (answer.kind === 'refused') throw new AboardRefusal(answer.code, answer.message);
   if (answer.kind !== kind) throw new Error(`what answers at ${path} is no agent of this version`);
   return answer as Taken<K>;
 }

@@ -6,7 +6,7 @@ import { makeDirectoryDurably } from '../../platform/durable-file.ts';
 import { type Clock, type Disk, DiskError, type LineDoors } from '../../platform/ports.ts';
 import { openBundle } from '../carried/open-bundle.ts';
 import { DownloadError } from '../download/download-error.ts';
-import { askAboard } from './aboard-question.ts';
+import { AboardRefusal, askAboard } from './aboard-question.ts';
 import { applyBundle } from './apply.ts';
 import { writeReceipt } from './receipts.ts';
 
@@ -27,6 +27,9 @@ const suffix = '.bundle';
 const copyMs = 5_000;
 /** How often it is looked at: more may come while some is taken. */
 const looksMax = 8;
+/** Another bundle is taken no longer, mostly. */
+const busyTriesMax = 120;
+const busyMs = 5_000;
 /** The agent may be starting too, when a device is switched on with a stick in it. */
 const agentTriesMax = 60;
 const agentMs = 1_000;
@@ -74,6 +77,19 @@ async function claimOnceWhole({ disk, clock, signal }: CarriedPorts, path: strin
       if (!isPartial(error)) throw error;
       await clock.sleep(copyMs, signal);
       if (disk.stat(path)?.bytes === bytes) throw error;
+    }
+  }
+}
+
+/** Has one taken, once another that somebody applied is. */
+async function applyInTurn(ports: CarriedPorts, socket: string, path: string): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await applyBundle(ports, socket, path);
+    } catch (error) {
+      const isBusy = error instanceof AboardRefusal && error.code === 'BUNDLE_BUSY';
+      if (!isBusy || tries === busyTriesMax) throw error;
+      await ports.clock.sleep(busyMs, ports.signal);
     }
   }
 }
@@ -150,11 +166,11 @@ class CarriedDirectory {
     for (const { path, sequence } of found) {
       if (sequence < this.#taken) break;
       try {
-        this.#ports.print((await applyBundle(this.#ports, this.#socket, path)).trimEnd());
+        this.#ports.print((await applyInTurn(this.#ports, this.#socket, path)).trimEnd());
         this.#taken = sequence;
         break;
       } catch (error) {
-        this.#fail(textOf(error));
+        this.#fail(error instanceof AboardRefusal ? `${path} is not taken: ${error.message}` : textOf(error));
       }
     }
     return found.length > 0;

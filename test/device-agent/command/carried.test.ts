@@ -117,6 +117,22 @@ test('what comes while something else is taken is taken too, but for what is old
   );
 });
 
+test('a bundle that somebody applies meanwhile is waited for, and of one that is refused the name is told', async (t) => {
+  const { ship, put } = await scene();
+  put('a.bundle', bundleOf(ship.shore, { sequence: 2, apps: [gauge2, horn1] }));
+  put('b\u001b.bundle', bundleOf(ship.shore, { sequence: 3, apps: [gauge2, horn1] }));
+  let busy = 3;
+  const ask = (path: string, line: string): Promise<string> =>
+    line.includes('a.bundle') && busy-- > 0
+      ? Promise.resolve(
+          JSON.stringify({ kind: 'refused', code: 'BUNDLE_BUSY', message: 'another bundle is being taken' }),
+        )
+      : ship.doors.ask(path, line);
+  const { told } = await take(ship, { doors: { ask } });
+  t.true(told[0]!.startsWith(`${stick}/b\u001b.bundle is not taken: "file" must be`), told[0]);
+  t.is(told[1], `anna has all of deployment 2; ${stick}/a.bundle is not needed any more.`);
+});
+
 test('a stick that is pulled half-way changes nothing, and says so; one that nobody may write on gets no receipt', async (t) => {
   const { ship, put } = await scene();
   put('a.bundle', bundleOf(ship.shore, { sequence: 2, apps: [gauge2, horn1] }));
