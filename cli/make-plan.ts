@@ -8,6 +8,7 @@ import { compareRevisions, type DeviceChange } from '../controller/planning/comp
 import { asHeld } from '../controller/planning/hold.ts';
 import { lackedModules } from '../controller/planning/lacked-modules.ts';
 import { type DescribedDevice, staysAt } from '../controller/planning/observed.ts';
+import { withSeenRates } from '../controller/planning/seen-rates.ts';
 import { transfersOf } from '../controller/planning/transfers.ts';
 import { wholeFetches } from '../controller/planning/whole-fetches.ts';
 import type { DeviceStatus, StatusDocument } from '../schemas/generated/types.ts';
@@ -191,7 +192,7 @@ export async function withPlan<T>(
     change,
     prices,
     whole: wholeFetches(change.devices, prices, next.state.sites),
-    transfers: transfersOf(change.devices, prices, next.state.sites),
+    transfers: transfersOf(change.devices, prices, withSeenRates(next.state.sites, known?.devices ?? [])),
     policy,
     warnings: next.warnings,
     notes: next.notes,

@@ -2,6 +2,8 @@
 import type { DesiredDevice } from '../controller/manifests/desired.ts';
 import { desiredOf } from '../controller/manifests/manifest-state.ts';
 import { isHeld, pinsOf } from '../controller/planning/hold.ts';
+import { withSeenRates } from '../controller/planning/seen-rates.ts';
+import { linksAt } from '../controller/planning/transfers.ts';
 import { isWholeUpdate } from '../controller/planning/whole-fetches.ts';
 import type { ChangingDevice } from '../controller/simulation/simulation.ts';
 import type { DeviceStatus, FetchPrice } from '../schemas/generated/types.ts';
@@ -85,9 +87,10 @@ export async function changesOf(
   const { devices } = desiredOf(next.state);
   const lackers = new Set(beginning?.devices.flatMap((status) => (lacksDelta(status) ? [status.name] : [])));
   const asking = new Set<string>();
+  const sites = withSeenRates(next.state.sites, beginning?.devices ?? plan.known?.devices ?? []);
   const changes = [...planned, ...others].map(({ device, fetches }) => {
     const { site, fleet = '', template } = devices.get(device)!;
-    const links = site === undefined ? undefined : next.state.sites.get(site)?.spec.links;
+    const links = linksAt(sites, site);
     const { wholeModules } = template;
     const known = prices.get(device) ?? [];
     const loads = (lackers.has(device) ? known.map(withoutDelta) : known).map((price, at) => {

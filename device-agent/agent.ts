@@ -135,6 +135,7 @@ export function createAgent(options: AgentOptions): Agent {
   };
   const updates = createUpdates({
     ...{ ports, files, runtime, time, senses, hasNeighbours: asksNeighbours(configuration) },
+    interfaces: () => surroundings.interfaces(),
     courier: openCourier({
       time,
       countBytes: (bytes) => ledger.countBytes(bytes),

@@ -16,6 +16,7 @@ import { HealthWatch } from './health/watch.ts';
 import { ConsentTerm } from './interlocks/consent-term.ts';
 import { gatesOf } from './interlocks/gates.ts';
 import { LinkFacts } from './interlocks/link-facts.ts';
+import { LinkHours } from './interlocks/link-hours.ts';
 import type { Senses } from './interlocks/senses.ts';
 import { LinkAccounts } from './links/link-accounts.ts';
 import type { ModulesCame } from './links/observed-rate.ts';
@@ -43,6 +44,8 @@ export interface UpdatesOptions {
   readonly time: AgentTime;
   /** What conditions are judged by. */
   readonly senses: Senses;
+  /** All that lead out and that connections can be held to, the one that is taken first before the others. */
+  readonly interfaces: () => readonly string[];
   /** Whether the device may ask others beside it for modules. */
   readonly hasNeighbours: boolean;
   /** Called before these applications run in the place of others. */
@@ -135,15 +138,19 @@ export function createUpdates(options: UpdatesOptions): Updates {
   const links = new LinkAccounts({
     ...{ clock, counts: ledger, times: () => ({ nowMs: time.nowMs(), provedMs: ledger.timeFloorMs }) },
     wayOut: () => options.senses.interface(),
+    interfaces: options.interfaces,
     isThere: (link) => facts.isThere(link),
     onSpent: () => moments.lookNow(),
   });
   links.setTerms(newestSlot(memory)?.links);
-  const allowances = () => links.allowances();
-  const fetching = { ...waiting, onProgress: onChange, turn: new Turn(), allowances };
+  const hours = new LinkHours();
+  const allowances = () => links.allowances().map((link) => hours.applied(link));
+  const exits = () => links.exits().map((exit) => exit.interface);
+  const fetching = { ...waiting, onProgress: onChange, turn: new Turn(), allowances, exits };
   const bundles = new BundleIntake({ courier, log, emit, memory: () => memory, onTaken: options.onTaken });
   const fetcher = new Fetcher({ ...fetching, isRepairing: false, bundles });
-  const repairer = new Fetcher({ ...fetching, isRepairing: true });
+  // What is damaged is mended at any hour.
+  const repairer = new Fetcher({ ...fetching, allowances: () => links.allowances(), isRepairing: true });
   const activator = new Activator({ ...waiting, runtime, store, slots, onApply });
   const health = new HealthWatch(clock, runtime);
   const term = new ConsentTerm({
@@ -155,7 +162,7 @@ export function createUpdates(options: UpdatesOptions): Updates {
     nowMs: time.nowMs,
     senses: options.senses,
     consent: () => memory.consent,
-    links: { wayOut: () => links.wayOut() },
+    links: { wayOut: () => links.wayOut(), exits: () => links.exits(), hours },
     lacksModules: (sequence: number) => lacksModules(store, slots, memory, sequence),
     leftMs: (said: Consent) => term.leftMs(said),
   };

@@ -96,6 +96,8 @@ export interface HttpRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** Of a client: the interface that it has to go out of; as the machine's routes have it without. */
+  readonly via?: string;
 }
 
 export interface HttpResponse {
@@ -284,6 +286,8 @@ export interface Surroundings {
   leftText(path: string, bytesMax: number): LeftText | undefined;
   /** The name of the interface that its default route leads out of. */
   interface(): string | undefined;
+  /** All that default routes lead out of and connections can be held to, that one first. */
+  interfaces(): readonly string[];
   power(): Power;
 }
 

@@ -10,6 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundleAgent, compile } from '../../device-agent/bundle.ts';
+import { freePort } from '../../platform/node/free-port.ts';
+import { processesOf } from '../../test/end-to-end/processes.ts';
 import { median } from '../median.ts';
 import { type ProcessMemory, processMemory } from './process-memory.ts';
 import { openShore } from './shore.ts';
@@ -29,11 +31,13 @@ interface Measured extends Partial<ProcessMemory> {
 interface Subject {
   readonly name: string;
   readonly args: readonly string[];
-  /** In what it writes, once it is ready. */
-  readonly ready: string;
+  /** All in what it writes, once it is ready. */
+  readonly ready: readonly string[];
+  /** The process of it that is measured, if that is not the one that is started. */
+  readonly processOf?: (pid: number) => number;
 }
 
-async function measureOnce({ name, args, ready }: Subject): Promise<Required<Measured>> {
+async function measureOnce({ name, args, ready, processOf = (pid) => pid }: Subject): Promise<Required<Measured>> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, [...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -41,14 +45,14 @@ async function measureOnce({ name, args, ready }: Subject): Promise<Required<Mea
   const readyMs = await new Promise<number>((resolve, reject) => {
     const look = (chunk: Buffer): void => {
       printed += chunk.toString();
-      if (printed.includes(ready)) resolve(performance.now() - startedAt);
+      if (ready.every((words) => printed.includes(words))) resolve(performance.now() - startedAt);
     };
     child.stdout.on('data', look);
     child.stderr.on('data', look);
     child.once('exit', () => reject(new Error(`${name} ended before it was ready:\n${printed}`)));
   });
   await sleep(settleMs);
-  const memory = processMemory(child.pid!);
+  const memory = processMemory(processOf(child.pid!));
   child.kill('SIGTERM');
   await ended;
   return { name, readyMs, ...memory };
@@ -93,11 +97,28 @@ async function bundleBareClient(directory: string, agentDirectory: string): Prom
   return join(directory, 'bare-client.js');
 }
 
+/** The same agent where it knows neighbours, to whom it gives what it has; and what does that. */
+async function measureNeighbours(program: string, directory: string, agent: object): Promise<Measured[]> {
+  const known = Array.from({ length: 4 }, (_, at) => `127.0.0.1:${at + 10}`);
+  const neighbours = { listen: { host: '127.0.0.1', port: await freePort() }, known };
+  const file = join(directory, 'neighbours.config.yaml');
+  writeFileSync(file, JSON.stringify({ agent: { ...agent, neighbours } }));
+  const subject = { args: [program, '--config', file], ready: ['link.connected', 'neighbours.listening'] };
+  const doorOf = (supervisor: number): number =>
+    processesOf(directory).find(
+      ({ parent, command }) => parent === supervisor && command.some((word) => word.endsWith('/neighbour-door.js')),
+    )!.pid;
+  return [
+    await measure({ name: 'the same, neighbours on', ...subject }),
+    await measure({ name: 'door for neighbours', ...subject, processOf: doorOf }),
+  ];
+}
+
 /** One agent's life: its supervisor at rest afterwards, and the courier that came and went. */
 async function measureLife(program: string, updates: number): Promise<Measured[]> {
   const { supervisor: memory, courierPeakKb } = await measureUpdates(program, updates, settleMs);
   return [
-    { name: `the same, after ${updates} updates`, ...memory },
+    { name: `supervisor, after ${updates} updates`, ...memory },
     { name: 'courier, at most, while they came', rssKb: courierPeakKb },
   ];
 }
@@ -121,12 +142,13 @@ export async function run(args: readonly string[]): Promise<void> {
     const bare = ['-e', "console.log('ready'); setInterval(() => {}, 1e9)"];
     const bareClient = await bundleBareClient(join(directory, 'bare'), dirname(program));
     const bareArgs = [bareClient, device, String(shore.port), stateDirectory, shore.ca];
-    const ready = 'link.connected';
+    const ready = ['link.connected'];
     // The supervisor is started as the systemd unit does it, and chooses its flags itself.
     const rows = [
-      await measure({ name: 'node -e', args: bare, ready: 'ready' }),
+      await measure({ name: 'node -e', args: bare, ready: ['ready'] }),
       await measure({ name: 'bare client of the SDK', args: bareArgs, ready }),
       await measure({ name: 'supervisor, as the unit starts it', args: [program, '--config', file], ready }),
+      ...(await measureNeighbours(program, directory, agent)),
       ...(await measureLife(program, Number(updates))),
     ];
     process.stdout.write(json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows));

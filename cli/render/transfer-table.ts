@@ -18,11 +18,14 @@ const heads: readonly Column[] = [
   { head: 'DEAREST' },
 ];
 
+const unknownTime = 'for a time that nobody knows yet';
+
 /** `0.35 EUR, 12s over vsat`; `-` where nothing travels. */
 export function linkUseText({ links, price, currency, seconds }: LinkUse): string {
   if (links.length === 0) return '-';
   const cost = currency === undefined ? '' : `${money(price, currency)}, `;
-  return `${cost}${span(Math.ceil(seconds) * 1000)} over ${links.join(' and ')}`;
+  const time = seconds === undefined ? unknownTime : span(Math.ceil(seconds) * 1000);
+  return `${cost}${time} over ${links.join(' and ')}`;
 }
 
 /** Fleet by fleet and site by site; nothing where no site concerned tells of its links. */
@@ -46,11 +49,19 @@ export function transferTable(
   return table(heads, rows, columns) + note;
 }
 
-/** Of the site whose links are busy longest: sites do not wait for each other. */
+/** Of the site whose links are busy longest: sites do not wait for each other. Those of which nobody knows for how long are left out. */
 function longestSeconds(transfers: readonly PlannedTransfer[], end: 'cheapest' | 'dearest'): number {
   const bySite = new Map<string, number>();
-  for (const { site, [end]: use } of transfers) bySite.set(site, (bySite.get(site) ?? 0) + use.seconds);
+  for (const { site, [end]: use } of transfers) bySite.set(site, (bySite.get(site) ?? 0) + (use.seconds ?? 0));
   return Math.ceil([...bySite.values()].reduce((most, one) => Math.max(most, one), 0));
+}
+
+/** At how many sites nobody knows yet how long it takes. */
+function unratedSentence(transfers: readonly PlannedTransfer[]): string {
+  const unrated = transfers.filter(({ cheapest, dearest }) => (cheapest.seconds ?? dearest.seconds) === undefined);
+  const sites = new Set(unrated.map(({ site }) => site)).size;
+  if (sites === 0) return '';
+  return ` How long at ${sites} more ${sites === 1 ? 'site' : 'sites'} nobody knows yet: a link says no rate, and no device has seen it.`;
 }
 
 const budgetsNamedMax = 3;
@@ -79,5 +90,5 @@ export function transferSummary(transfers: readonly PlannedTransfer[]): string {
   const uncarried = transfers.reduce((sum, { uncarriedBytes = 0 }) => sum + uncarriedBytes, 0);
   const rest = uncarried === 0 ? '' : ` Of ${bytes(uncarried)} of modules no link of their site may carry any.`;
   const cost = costs.length === 0 ? 'no money' : costs.join(' and ');
-  return `Over the links of their sites that costs ${cost}, and takes ${range(span(least!), span(most!))} at the slowest site.${rest}${budgetSentences(transfers)}\n`;
+  return `Over the links of their sites that costs ${cost}, and takes ${range(span(least!), span(most!))} at the slowest site.${unratedSentence(transfers)}${rest}${budgetSentences(transfers)}\n`;
 }

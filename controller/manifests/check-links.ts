@@ -73,6 +73,14 @@ function checkPrice(link: unknown, path: ValuePath, report: Report): void {
   report([...path, field], 'key', 'PRICE_INCOMPLETE', message);
 }
 
+/** Somebody has to know it. */
+function checkRate(link: unknown, path: ValuePath, report: Report): void {
+  if (!isObject(link) || link.rate !== undefined || link.match !== undefined) return;
+  const message =
+    'nobody knows how fast it is; add rate, such as 128kbit/s, or match, by which devices tell what they see of it';
+  report(path, 'value', 'RATE_UNKNOWN', message);
+}
+
 /** A device keeps to what is said of a link that it can tell. */
 function checkTerms(link: unknown, path: ValuePath, report: Report): void {
   if (valueAt(link, ['match']) !== undefined) return;
@@ -82,15 +90,27 @@ function checkTerms(link: unknown, path: ValuePath, report: Report): void {
     if (valueAt(link, [field]) !== undefined) report([...path, field], 'key', 'TERMS_UNKEPT', message);
 }
 
+/** Of fewer than two that a device can tell there is no cheapest. */
+function checkChoice(value: unknown, links: readonly unknown[], report: Report): void {
+  const path: ValuePath = ['spec', 'modulesOver'];
+  if (valueAt(value, path) === undefined) return;
+  if (links.filter((link) => valueAt(link, matchPath) !== undefined).length > 1) return;
+  const message =
+    'a device chooses among links that it can tell, and fewer than two say how; add match to these, or remove modulesOver';
+  report(path, 'key', 'TERMS_UNKEPT', message);
+}
+
 const neverOverIt = 'nothing could ever be fetched over it; write a window, or carries: [control] where that is meant';
 
 /** Checks that a site's links can be told apart, compared and kept to. */
 export function checkLinks(value: unknown, report: Report): void {
   const links = listAt(value, ['spec', 'links']);
+  checkChoice(value, links, report);
   for (const [index, link] of links.entries()) {
     const path: ValuePath = ['spec', 'links', index];
     checkPrice(link, path, report);
     checkTerms(link, path, report);
+    checkRate(link, path, report);
     checkWindowList(value, [...path, 'fetch'], neverOverIt, report);
     // Of many that are alike each is told once, beside the first of them.
     const seen = new Set<string>();

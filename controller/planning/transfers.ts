@@ -26,6 +26,7 @@ export function bitsPerSecond(rate: string): number {
 export interface Carried {
   readonly link: string;
   readonly bytes: number;
+  /** Infinite where nobody knows the link's rate. */
   readonly seconds: number;
   readonly price: number;
 }
@@ -34,12 +35,14 @@ function carriedOver(link: SiteLink, fetch: FetchPrice): Carried[] {
   const bytes = bytesOver(link, fetch);
   if (bytes === undefined) return [];
   const price = (bytes / bytesInMB) * (link.pricePerMB ?? 0);
-  return [{ link: link.name, bytes, price, seconds: (bytes * 8) / bitsPerSecond(link.rate) }];
+  const seconds = link.rate === undefined ? Number.POSITIVE_INFINITY : (bytes * 8) / bitsPerSecond(link.rate);
+  return [{ link: link.name, bytes, price, seconds }];
 }
 
 /** The least money first; of those that cost the same the least time. */
 function compareCarried(left: Carried, right: Carried): number {
-  return left.price - right.price || left.seconds - right.seconds;
+  if (left.price !== right.price || left.seconds === right.seconds) return left.price - right.price;
+  return left.seconds - right.seconds;
 }
 
 /** To millionths: further digits would be those of the arithmetic. */
@@ -57,10 +60,11 @@ export function waysOver(links: readonly SiteLink[], fetch: FetchPrice): readonl
 }
 
 function useOf(carried: readonly Carried[], currency: string | undefined): LinkUse {
+  const seconds = sum(carried.map((one) => one.seconds));
   return {
     links: [...new Set(carried.map(({ link }) => link))].sort(),
     bytes: sum(carried.map(({ bytes }) => bytes)),
-    seconds: sum(carried.map(({ seconds }) => seconds)),
+    ...(Number.isFinite(seconds) && { seconds }),
     price: sum(carried.map(({ price }) => price)),
     ...(currency !== undefined && { currency }),
   };

@@ -149,3 +149,10 @@ export async function requireUndamaged(bundle: Bundle, turn: Turn, signal: Abort
     requireIntact(bundle, file, hash);
   }
 }
+
+/** A short file as it was signed, read anew: what served the file before may serve another now. */
+export function signedBytes(bundle: Bundle, file: PlacedFile): Uint8Array {
+  const bytes = Buffer.concat([...bundle.pieces(file, 0, file.length)]);
+  requireIntact(bundle, file, createHash('sha256').update(bytes));
+  return bytes;
+}

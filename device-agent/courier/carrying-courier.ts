@@ -69,7 +69,7 @@ export class CarryingCourier implements Courier {
     onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<Brought> {
-    const { links: _noLink, ...rest } = errand;
+    const { links: _noLink, exits: _noExit, ...rest } = errand;
     try {
       using bundle = openBundle(this.#options.disk, path);
       this.#admitted(bundle);

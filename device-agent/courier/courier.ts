@@ -30,6 +30,8 @@ export interface BringErrand extends Wanted {
   readonly held?: readonly string[];
   /** What may go over which link; without any there is nothing to keep to. */
   readonly links?: readonly LinkAllowance[];
+  /** Interfaces that modules may be held to, the one to take first before the others; without any the machine's routes choose. */
+  readonly exits?: readonly string[];
   /** The bundle that it is brought from, and from nowhere else. */
   readonly bundle?: string;
   /** Nothing may go over a link now: what neighbours have of it is taken, and nothing else asked for. */

@@ -70,6 +70,9 @@ function withoutSlash(url: string): string {
 /** So long after an envelope whose signer nothing names it is looked again whether something does; a word from the shore ends that. */
 const unknownSignerMs = 60 * 60_000;
 
+/** For so long others are tried before an interface over which nothing came: what leads nowhere costs a minute each time. */
+const asideMs = 10 * 60_000;
+
 /** A time that was on the way for longer is a floor, and no time. */
 const inTimeMs = 60_000;
 
@@ -122,13 +125,14 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
     let { parcelHungAt } = errand.memory;
     const wants = new Wants(this.#options.clock, this.#options.onWants ?? (() => {}));
     const neighbours = this.#openNeighbours(errand, wants);
+    const exitsAside = { ...errand.memory.exitsAside };
     const learnt = (): FetchMemory => {
-      const memory = { ...(attempt?.memory() ?? errand.memory), ...neighbours.memory() };
+      const memory = { ...(attempt?.memory() ?? errand.memory), ...neighbours.memory(), exitsAside };
       return { ...memory, ...(parcelHungAt === undefined ? {} : { parcelHungAt }) };
     };
     try {
       const collect = (): void => this.#collect(errand);
-      const passage = new Passage(errand.links ?? [], this.#options.wayOut, this.#options.modulesCame);
+      const passage = this.#openPassage(errand, exitsAside);
       const { isOffLink = false } = errand;
       if (!isOffLink && (await this.#order(errand, passage, signal))) parcelHungAt = this.#options.clock.monotonic();
       const context = { ...this.#context, collect, parcel: this.#parcel, passage };
@@ -150,6 +154,18 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
       this.#parcel = noParcel;
       wants.rest();
     }
+  }
+
+  /** `aside` has interfaces over which nothing came, until when, and takes those over which nothing comes. */
+  #openPassage({ links = [], exits = [] }: BringErrand, aside: Record<string, number>): Passage {
+    const { clock, wayOut, modulesCame } = this.#options;
+    const now = clock.monotonic();
+    const isAside = (exit: string): boolean => (aside[exit] ?? now) > now;
+    const inOrder = [...exits.filter((exit) => !isAside(exit)), ...exits.filter(isAside)];
+    const onFailed = (exit: string): void => {
+      aside[exit] = clock.monotonic() + asideMs;
+    };
+    return new Passage({ links, wayOut, exits: inOrder, came: modulesCame, onFailed });
   }
 
   #openNeighbours({ memory, deployment, isOffLink }: BringErrand, wants: Wants): Neighbours {

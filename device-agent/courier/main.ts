@@ -4,11 +4,12 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { nodeClock } from '../../platform/node/clock.ts';
+import type { TlsIdentity } from '../../platform/node/connection-pools.ts';
 import { isGivenBy } from '../../platform/node/device-certificate.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodeLan } from '../../platform/node/lan.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
-import { openNetwork, type TlsIdentity } from '../../platform/node/network.ts';
+import { openNetwork } from '../../platform/node/network.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
 import { nodeReturnKeys } from '../../platform/node/returning-pool.ts';
 import { nodeSegments } from '../../platform/node/segments.ts';

@@ -12,9 +12,10 @@ export type DownloadErrorCode =
   | 'PORTAL'
   /** An answer, or a piece that an earlier one brought, is not of what was asked for: what came before it is kept. */
   | 'FOREIGN_ANSWER'
-  /** The link that leads out has no budget left for modules, or carries none in the form that is there: another link or time will do. */
+  /** The link has no budget left for modules, carries none in the form that is there, or not at this time: another link or time will do. */
   | 'LINK_BUDGET'
   | 'LINK_CARRIES'
+  | 'LINK_WINDOW'
   /** A bundle can't be read, or is none. */
   | 'BUNDLE_UNREADABLE'
   | 'BUNDLE_NONE'
@@ -49,7 +50,7 @@ export function isOfTheWay(code: DownloadErrorCode): boolean {
 
 /** What is the deployment's own word on links: it says nothing of what was asked for, and everything of when. */
 export function isOfTheTerms(code: DownloadErrorCode): boolean {
-  return code === 'LINK_BUDGET' || code === 'LINK_CARRIES';
+  return code === 'LINK_BUDGET' || code === 'LINK_CARRIES' || code === 'LINK_WINDOW';
 }
 
 export class DownloadError extends Error {

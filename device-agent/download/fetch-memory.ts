@@ -35,6 +35,8 @@ export interface FetchMemory {
   readonly parcelHungAt?: number;
   /** Neighbours that are asked for nothing for a while. */
   readonly aside?: readonly Aside[];
+  /** Interfaces over which nothing came, and until when others are tried before them, on the monotonic clock. */
+  readonly exitsAside?: Readonly<Record<string, number>>;
   /** How long neighbours held modules up, by digest. */
   readonly delayedMs?: Readonly<Record<string, number>>;
 }

@@ -1,7 +1,7 @@
 import { type Clock, type Disk, type HttpResponse, type Network, NetworkError } from '../../platform/ports.ts';
 import { passOver, unfit, unpacked } from './answer.ts';
 import { AnswerFlow } from './answer-flow.ts';
-import { DownloadError } from './download-error.ts';
+import { DownloadError, isOfTheWay } from './download-error.ts';
 import { PartialFile } from './partial-file.ts';
 import type { Toll } from './passage.ts';
 import type { CountBytes } from './small-file.ts';
@@ -25,17 +25,29 @@ function rangeOf(response: HttpResponse): { readonly start: number; readonly tot
   return start === undefined || total === undefined ? undefined : { start: Number(start), total };
 }
 
+/** Told of what comes in, and asked for what may. */
+interface Counting {
+  readonly countBytes: CountBytes;
+  readonly toll: Toll;
+}
+
+/** The same for one question, and the interface that it goes out of where that is chosen. */
+interface Asking extends Counting {
+  readonly exit: string | undefined;
+}
+
 /** The answer to the question for a blob from `from` on, or for as much of that as may travel. */
 function request(
   network: Network,
   { url, length }: Blob,
   from: number,
-  bytesMax: number,
+  { toll, exit }: Asking,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
+  const bytesMax = toll.ask(exit);
   const last = from + bytesMax < length ? from + bytesMax - 1 : '';
   const headers = { ...unpacked, ...(from > 0 || last !== '' ? { range: `bytes=${from}-${last}` } : {}) };
-  return network.request({ method: 'GET', url, headers }, signal);
+  return network.request({ method: 'GET', url, headers, ...(exit === undefined ? {} : { via: exit }) }, signal);
 }
 
 /** That what is announced has another length than the blob, such as a portal's page: nothing of it is kept. */
@@ -63,12 +75,6 @@ function judge(response: HttpResponse, blob: Blob, there: number): Range | Downl
   return wrongLength(total, blob) ?? { start, isSound: total !== undefined && total !== '*' };
 }
 
-/** Told of what comes in, and asked for what may. */
-interface Counting {
-  readonly countBytes: CountBytes;
-  readonly toll: Toll;
-}
-
 /** An answer whose body begins at or before the first byte that is missing. */
 interface Continuation extends Range {
   readonly response: HttpResponse;
@@ -93,11 +99,12 @@ async function ask(
   network: Network,
   blob: Blob,
   there: number,
-  { countBytes, toll }: Counting,
+  asking: Asking,
   signal: AbortSignal,
 ): Promise<Continuation> {
+  const { countBytes, toll } = asking;
   for (const from of there > 0 ? [there, 0] : [0]) {
-    const response = await request(network, blob, from, toll.ask(), signal);
+    const response = await request(network, blob, from, asking, signal);
     const judged = judge(response, blob, there);
     const closed = closedOn(response, toll);
     if (judged !== undefined && !(judged instanceof DownloadError) && closed === undefined)
@@ -156,6 +163,32 @@ async function receive(
   }
 }
 
+/** Whether an attempt came to nothing by the fault of the way it took. */
+function isOfThisWay(error: unknown): boolean {
+  if (error instanceof NetworkError) return error.code !== 'ABORTED';
+  return error instanceof DownloadError && isOfTheWay(error.code);
+}
+
+/** Takes an answer in that comes by the way that is chosen for it; where nothing comes of that, by the next. */
+async function bring(
+  ports: Pick<PartialPorts, 'clock'> & { readonly network: Network },
+  part: PartialFile,
+  blob: Blob,
+  counting: Counting,
+  signal: AbortSignal,
+): Promise<void> {
+  const { toll } = counting;
+  for (;;) {
+    const [exit, there] = [toll.exit(), part.bytes];
+    try {
+      const answer = await ask(ports.network, blob, there, { ...counting, exit }, signal);
+      return await receive(answer, part, blob, counting, ports.clock);
+    } catch (error) {
+      if (exit === undefined || part.bytes > there || !isOfThisWay(error) || !toll.failed(exit)) throw error;
+    }
+  }
+}
+
 /** That all bytes together are not the blob. What came in the newest answer is doubted first: what earlier ones brought outlives a liar. */
 function mismatch(part: PartialFile, { url }: Blob): DownloadError {
   part.doubt();
@@ -194,8 +227,7 @@ export async function downloadBlob(
   try {
     if (part.bytes > blob.length) part.restart();
     if (part.bytes < blob.length || blob.length === 0) {
-      const answer = await ask(ports.network, blob, part.bytes, counting, signal);
-      await receive(answer, part, blob, counting, ports.clock);
+      await bring(ports, part, blob, counting, signal);
     }
     // What was asked for came, and was as much as may be.
     if (part.bytes < blob.length) counting.toll.ask();

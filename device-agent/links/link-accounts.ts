@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/ports.ts';
 import type { DeployedLink, LinkReport } from '../../schemas/generated/types.ts';
+import { type Exit, exitsOf } from './exits.ts';
 import { counted, countNow, type LinkCount, type Times, withModules } from './link-count.ts';
 import { closedTo, type IsThere, type LinkAllowance, linkOn, linksThere } from './link-terms.ts';
 import { type Flow, usualRate } from './observed-rate.ts';
@@ -19,6 +20,8 @@ export interface LinkAccountsOptions {
   readonly times: () => Times;
   /** The interface that leads out now; undefined where none does. */
   readonly wayOut: () => string | undefined;
+  /** All that do and that connections can be held to, that one first. */
+  readonly interfaces: () => readonly string[];
   /** By the fact that tells it; those that are told by none are. */
   readonly isThere: IsThere;
   /** Called when a link may be taken no more for modules that could be before. */
@@ -89,6 +92,11 @@ export class LinkAccounts {
   wayOut(): LinkAllowance | undefined {
     const link = this.#on(this.#options.wayOut());
     return link && this.#allowance(link);
+  }
+
+  /** The interfaces that modules may be held to, the one to take first before the others. */
+  exits(): readonly Exit[] {
+    return exitsOf(this.#options.interfaces(), this.allowances());
   }
 
   /** What was counted on each link; undefined where the deployment names none. */

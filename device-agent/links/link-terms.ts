@@ -10,6 +10,8 @@ export interface LinkAllowance extends DeployedLink {
   readonly left?: number;
   /** When it has a whole budget again; absent where it has none. */
   readonly renewsAt?: string;
+  /** Why no module goes over it at this time; absent in its hours. */
+  readonly shut?: Closure;
 }
 
 /** The last of a budget is for what controls the device, and what was on its way when the rest was used up. */
@@ -20,7 +22,7 @@ export const streamShare = 0.93;
 
 /** Why no module goes over a link, or none in some form. */
 export interface Closure {
-  readonly code: 'LINK_BUDGET' | 'LINK_CARRIES';
+  readonly code: 'LINK_BUDGET' | 'LINK_CARRIES' | 'LINK_WINDOW';
   readonly message: string;
 }
 
@@ -59,6 +61,7 @@ export function closedTo(link: LinkAllowance): Closure | undefined {
   const { name, carries } = link;
   if (carries !== undefined && !carries.includes('delta') && !carries.includes('whole'))
     return { code: 'LINK_CARRIES', message: `link ${name} carries no modules` };
+  if (link.shut !== undefined) return link.shut;
   return roomOn(link) > 0 ? undefined : { code: 'LINK_BUDGET', message: budgetText(link) };
 }
 

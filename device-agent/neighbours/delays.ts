@@ -10,7 +10,7 @@ function delayMsMax(bytes: number): number {
 }
 
 /**
- * How long neighbours have held up the modules of a deployment that could come over the link meanwhile: those that were waited for,
+ * How long neighbours have held up the modules of a deployment that could come over the link meanwhile: those that were waited for while somebody fetched them,
  * those that answered slowly, and those that did not give what they say they have.
  */
 export class Delays {
@@ -28,9 +28,14 @@ export class Delays {
     return Object.fromEntries(this.#byModule);
   }
 
+  /** Whether a link may carry what they hold up. */
+  get isBounded(): boolean {
+    return Number.isFinite(this.#mostMs);
+  }
+
   /** What is not bounded is not counted. */
   add(sha256: string, ms: number): void {
-    if (Number.isFinite(this.#mostMs)) this.#byModule.set(sha256, (this.#byModule.get(sha256) ?? 0) + ms);
+    if (this.isBounded) this.#byModule.set(sha256, (this.#byModule.get(sha256) ?? 0) + ms);
   }
 
   /** Whether nobody is waited for any more with this module. */

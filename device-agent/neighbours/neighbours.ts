@@ -6,11 +6,13 @@ import { passOver } from '../download/answer.ts';
 import { DownloadError } from '../download/download-error.ts';
 import type { FetchMemory } from '../download/fetch-memory.ts';
 import { type DownloadContext, requireRoom } from '../download/fetch-module.ts';
+import { bytesThere } from '../download/partial-file.ts';
 import type { Toll } from '../download/passage.ts';
 import { Patience } from '../download/patience.ts';
 import { downloadBlob } from '../download/range-download.ts';
 import { AskedNeighbours, type Holder, type NeighboursOptions, type Said } from './ask-neighbours.ts';
 import type { Delays } from './delays.ts';
+import { Leeway } from './leeway.ts';
 import { Waits } from './waits.ts';
 import type { Wants } from './wants.ts';
 import { type Wanter, waitsFor } from './who-fetches.ts';
@@ -32,7 +34,13 @@ const takeMsLeast = 30_000;
 const bytesPerSecondLeast = 16 * 1024;
 
 /** A network of the site is none of the links that cost. */
-const free: Toll = { ask: () => Number.POSITIVE_INFINITY, took: () => {}, came: () => {} };
+const free: Toll = {
+  exit: () => undefined,
+  failed: () => false,
+  ask: () => Number.POSITIVE_INFINITY,
+  took: () => {},
+  came: () => {},
+};
 
 /** What it says is not there, or is busy, it is not blamed for. */
 const blameless: readonly string[] = ['ARTIFACT_MISSING', 'SERVER_BUSY'] satisfies DownloadError['code'][];
@@ -69,6 +77,8 @@ export class Neighbours {
   readonly #asked: AskedNeighbours;
   readonly #wants: Wants;
   readonly #delays: Delays;
+  /** What may still be spent on each module, by its digest. */
+  readonly #leeways = new Map<string, Leeway>();
 
   constructor(options: NeighboursOptions & { readonly delays: Delays }, wants: Wants) {
     this.#options = options;
@@ -81,6 +91,13 @@ export class Neighbours {
     return { aside: this.#asked.aside(), delayedMs: this.#delays.byModule() };
   }
 
+  #leewayOf({ disk, partialDirectory }: DownloadContext, module: LinkedModule): Leeway {
+    const { isBounded } = this.#delays;
+    const leeway = this.#leeways.get(module.sha256) ?? new Leeway(disk, partialDirectory, module, isBounded);
+    this.#leeways.set(module.sha256, leeway);
+    return leeway;
+  }
+
   /**
    * Brings a module into the store from whoever has it, and gives that device; undefined where it is to come another way. Rejects
    * for faults of this device alone.
@@ -91,7 +108,7 @@ export class Neighbours {
     progress: Progress,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    if (this.#delays.isEnough) return undefined;
+    if (this.#delays.isEnough || !this.#leewayOf(context, module).isLeft) return undefined;
     const { holders } = await this.#ask(module, signal);
     return (await this.#takeFrom(holders, context, module, progress, signal)).from;
   }
@@ -108,9 +125,11 @@ export class Neighbours {
     const { sha256 } = module;
     const { clock, device } = this.#options;
     const waits = new Waits();
+    const leeway = this.#leewayOf(context, module);
     // Said before the others are asked: of two that begin at once each hears of the other.
     this.#wants.wanted(sha256, done);
-    while (!signal.aborted && !this.#delays.isEnough) {
+    while (!signal.aborted && !this.#delays.isEnough && leeway.isLeft) {
+      const sinceMs = clock.monotonic();
       const { holders, wanters } = await this.#ask(module, signal);
       const took = await this.#takeFrom(holders, context, module, progress, signal);
       if (took.from !== undefined) return took.from;
@@ -118,7 +137,10 @@ export class Neighbours {
       const busy = took.busy.map((one): Wanter => ({ device: one, done: 0, isFetching: true }));
       const gettingOn = waits.gettingOn([...wanters, ...busy], clock.monotonic());
       const first = waitsFor(device, done, gettingOn, sha256);
-      if (first === undefined || !(await this.#wait(module, signal))) break;
+      if (first === undefined || !leeway.mayWait(first.isFetching)) break;
+      if (!(await this.#wait(module, first, signal))) break;
+      // What answers took meanwhile counts too.
+      leeway.waited(clock.monotonic() - sinceMs, first.isFetching);
       onWait(first.device);
     }
     return undefined;
@@ -131,12 +153,13 @@ export class Neighbours {
   }
 
   /** Lets some time pass; false where the module was waited for as long as may be. */
-  async #wait(module: LinkedModule, signal: AbortSignal): Promise<boolean> {
+  async #wait(module: LinkedModule, { isFetching }: Wanter, signal: AbortSignal): Promise<boolean> {
     const { clock } = this.#options;
-    if (this.#delays.isEnoughOf(module)) return false;
+    if (isFetching && this.#delays.isEnoughOf(module)) return false;
     const sinceMs = clock.monotonic();
     await clock.sleep(askAgainMs, signal).catch(() => {});
-    this.#delays.add(module.sha256, clock.monotonic() - sinceMs);
+    // All who have no link wait for each other in vain: once it is back, one of them is waited for all the same.
+    if (isFetching) this.#delays.add(module.sha256, clock.monotonic() - sinceMs);
     return true;
   }
 
@@ -148,18 +171,23 @@ export class Neighbours {
     signal: AbortSignal,
   ): Promise<Took> {
     const busy: string[] = [];
+    const leeway = this.#leewayOf(context, module);
     for (const holder of this.#begunFirst(context, holders)) {
-      if (signal.aborted) break;
+      if (signal.aborted || !leeway.isLeft) break;
       if (this.#asked.isLeft(holder.device)) continue;
+      leeway.take(this.#hasBegun(context, module, holder));
       const sinceMs = this.#options.clock.monotonic();
       const result = await this.#take(context, module, holder, progress, signal);
       if (result === 'took') {
         this.#leaveBegun(context);
+        leeway.end();
         this.#wants.there(module.sha256);
         return { from: holder.device, busy };
       }
       this.#delays.add(module.sha256, this.#options.clock.monotonic() - sinceMs);
-      if (result === 'busy') busy.push(holder.device);
+      if (result !== 'busy') continue;
+      leeway.takeBack();
+      busy.push(holder.device);
     }
     return { busy };
   }
@@ -227,14 +255,19 @@ export class Neighbours {
     throw new NetworkError('CUT', `${new URL(request.url).host} is another device by now`);
   }
 
-  /** Where something was begun it goes on; nothing else that was begun stays, so that what liars send never fills the disk. */
+  /** Where something was begun it goes on; once another one gives, nothing else that was begun stays: what liars send never fills the disk. */
   #begunFirst(context: DownloadContext, holders: readonly Holder[]): readonly Holder[] {
+    if (holders.length === 0) return [];
     const { disk } = context;
     const directory = directoryOf(context);
     const begun = disk.stat(directory) === undefined ? [] : disk.list(directory);
     const first = holders.find(({ device }) => begun.includes(device));
     for (const name of begun) if (name !== first?.device) disk.remove(`${directory}/${name}`);
     return first === undefined ? holders : [first, ...holders.filter((holder) => holder !== first)];
+  }
+
+  #hasBegun(context: DownloadContext, { sha256 }: LinkedModule, { device }: Holder): boolean {
+    return bytesThere(context.disk, `${directoryOf(context)}/${device}`, sha256) > 0;
   }
 
   #leaveBegun(context: DownloadContext): void {

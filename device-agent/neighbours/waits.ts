@@ -9,7 +9,8 @@ const beginMsMax = 20_000;
 /** How far somebody was when that last changed. */
 interface Sight {
   readonly done: number;
-  readonly isFetching: boolean;
+  /** Whether it has begun: who begins again and again gets no further by that. */
+  readonly hasBegun: boolean;
   readonly atMs: number;
 }
 
@@ -26,8 +27,9 @@ export class Waits {
   #getsOn({ device, done, isFetching }: Wanter, nowMs: number): boolean {
     if (this.#given.has(device)) return false;
     const before = this.#sights.get(device);
-    const hasMoved = before === undefined || done > before.done || isFetching !== before.isFetching;
-    if (hasMoved) this.#sights.set(device, { done, isFetching, atMs: nowMs });
+    const hasBegun = isFetching || before?.hasBegun === true;
+    const hasMoved = before === undefined || done > before.done || hasBegun !== before.hasBegun;
+    if (hasMoved) this.#sights.set(device, { done, hasBegun, atMs: nowMs });
     const sinceMs = hasMoved ? 0 : nowMs - before.atMs;
     const isLost = sinceMs >= (isFetching ? stallMsMax : beginMsMax);
     if (isLost) this.#given.add(device);

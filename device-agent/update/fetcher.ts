@@ -30,9 +30,15 @@ export class Turn {
   }
 }
 
+type Lasting = Pick<FetchMemory, 'parcelHungAt' | 'aside' | 'exitsAside'>;
+
 /** What the next deployment should know too. */
-function lastingOf({ parcelHungAt, aside }: FetchMemory): Pick<FetchMemory, 'parcelHungAt' | 'aside'> {
-  return { ...(parcelHungAt === undefined ? {} : { parcelHungAt }), ...(aside === undefined ? {} : { aside }) };
+function lastingOf({ parcelHungAt, aside, exitsAside }: FetchMemory): Lasting {
+  return {
+    ...(parcelHungAt === undefined ? {} : { parcelHungAt }),
+    ...(aside === undefined ? {} : { aside }),
+    ...(exitsAside === undefined ? {} : { exitsAside }),
+  };
 }
 
 /** Brings one deployment at a time, attempt after attempt, until it is there or another is wanted. */
@@ -46,6 +52,7 @@ export class Fetcher {
   readonly #turn: Turn;
   readonly #isRepairing: boolean;
   readonly #allowances: () => readonly LinkAllowance[];
+  readonly #exits: () => readonly string[];
   readonly #bundles: Carried | undefined;
   #abort = new AbortController();
   /** What the attempts at the deployment that was fetched last came to know, whatever came between them. */
@@ -65,6 +72,8 @@ export class Fetcher {
     readonly isRepairing: boolean;
     /** What may go over which link now. */
     readonly allowances: () => readonly LinkAllowance[];
+    /** Interfaces that modules may be held to, the one to take first before the others. */
+    readonly exits: () => readonly string[];
     /** Where what is carried by hand comes from. */
     readonly bundles?: Carried;
   }) {
@@ -77,6 +86,7 @@ export class Fetcher {
     this.#turn = options.turn;
     this.#isRepairing = options.isRepairing;
     this.#allowances = options.allowances;
+    this.#exits = options.exits;
     this.#bundles = options.bundles;
   }
 
@@ -187,10 +197,11 @@ export class Fetcher {
       this.#progress = progress;
       this.#onProgress();
     };
-    const links = this.#allowances();
     const bundle = this.#bundles?.pathFor(errand.deployment.sequence);
     if (bundle !== undefined) return this.#courier.bring({ ...errand, bundle }, onProgress, signal);
-    return this.#courier.bring({ ...errand, ...(links.length === 0 ? {} : { links }) }, onProgress, signal);
+    const [links, exits] = [this.#allowances(), this.#exits()];
+    const terms = { ...(links.length === 0 ? {} : { links }), ...(exits.length < 2 ? {} : { exits }) };
+    return this.#courier.bring({ ...errand, ...terms }, onProgress, signal);
   }
 
   #leaveBundle({ problem }: Failure, sequence: number): void {

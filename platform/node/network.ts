@@ -1,5 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
-import { Agent, request as requestTls } from 'node:https';
+import { request as requestTls } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import {
@@ -12,27 +12,13 @@ import {
 } from '../ports.ts';
 import { addressMsMax } from './address-patience.ts';
 import { nodeClock } from './clock.ts';
+import { type PoolKind, plainAgent, poolOf, type TlsIdentity } from './connection-pools.ts';
 import { deviceOf } from './device-certificate.ts';
 import { interfaceOf } from './interface-of.ts';
-import { beganWithKey, ReturningPool } from './returning-pool.ts';
+import { beganWithKey } from './returning-pool.ts';
 import { nodeSegments } from './segments.ts';
-import { ShortPool, silenceMsMax, TolerantPool, type ToleratesTime } from './tls-connections.ts';
+import { silenceMsMax } from './tls-connections.ts';
 import { connectionBytes, handshakeBytes, returnBytes, travelOf } from './travel.ts';
-
-/** What a client shows and trusts. PEM texts. */
-export interface TlsIdentity {
-  readonly ca?: string;
-  readonly certificate?: string;
-  readonly key?: string;
-  /** Groups for the key exchange, as OpenSSL names them; its own choice unless given. */
-  readonly keyExchange?: string;
-  /** Who answers is a device of this authority, by whatever name of a host: answers say which. */
-  readonly peers?: 'devices';
-  /** The origin of a server that lets devices come back without their certificate. */
-  readonly returnsTo?: string;
-  /** Asked of a server of this authority that is all it has to be, but that its time is over or not yet come by the clock here. */
-  readonly tolerates?: ToleratesTime;
-}
 
 const outOfTime: readonly unknown[] = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
 
@@ -118,71 +104,6 @@ function headersOf(message: IncomingMessage): Record<string, string> {
   return headers;
 }
 
-/**
- * Connections that may serve again, by identity: a handshake costs about 5 KB, and the files of one update are many. They never
- * keep the process alive.
- */
-const pools = new Map<string, Agent>();
-
-/** The identities of this process, and the one before a renewal. */
-const poolsMax = 4;
-/** How long a connection waits to serve again. */
-const idleMsMax = 10_000;
-const idleConnectionsMax = 4;
-
-/** What is in use goes on and ends by itself. */
-function closeIdle(pool: Agent): void {
-  for (const sockets of Object.values(pool.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
-}
-
-/** What else the connections of a pool have in common; `returnsTo` is where they all lead, if they come back there. */
-interface PoolKind {
-  readonly areShort: boolean;
-  readonly isTolerant: boolean;
-  readonly returnsTo?: string;
-}
-
-function openPool(
-  { ca, certificate, key, keyExchange, peers, tolerates }: TlsIdentity,
-  { areShort, isTolerant, returnsTo }: PoolKind,
-): Agent {
-  const options = {
-    keepAlive: true,
-    timeout: idleMsMax,
-    // Node has TCP ask each second whether a connection that waits is there, which is 1 kB in the time that it waits.
-    keepAliveMsecs: silenceMsMax,
-    maxFreeSockets: idleConnectionsMax,
-    certificateCompression: ['zlib'] as 'zlib'[],
-    ...(ca === undefined ? {} : { ca }),
-    ...(certificate === undefined ? {} : { cert: certificate }),
-    ...(key === undefined ? {} : { key }),
-    ...(keyExchange === undefined ? {} : { ecdhCurve: keyExchange }),
-    // Its certificate is judged when it answers: it is one of a client.
-    ...(peers === undefined ? {} : { rejectUnauthorized: false }),
-  };
-  if (isTolerant && tolerates !== undefined) return new TolerantPool(options, areShort, tolerates);
-  if (returnsTo !== undefined) return new ReturningPool(options, areShort, returnsTo);
-  return areShort ? new ShortPool(options) : new Agent(options);
-}
-
-function poolOf(identity: TlsIdentity, kind: PoolKind): Agent {
-  const { ca, certificate, key, keyExchange, peers } = identity;
-  const name = JSON.stringify([ca, certificate, key, keyExchange, peers, kind]);
-  const known = pools.get(name);
-  // Who tolerates something else has connections of its own.
-  const isOther = known instanceof TolerantPool && known.tolerates !== identity.tolerates;
-  const pool = known === undefined || isOther ? openPool(identity, kind) : known;
-  // The one used last is the last of the map.
-  pools.delete(name);
-  pools.set(name, pool);
-  const [oldest] = pools;
-  if (pools.size > poolsMax && oldest !== undefined) {
-    pools.delete(oldest[0]);
-    closeIdle(oldest[1]);
-  }
-  return pool;
-}
-
 /** What a connection brings where no long packets come through: with certificates compressed a handshake may come. */
 const fewBytes = 4_096;
 
@@ -209,11 +130,11 @@ function begin(wanted: HttpRequest, { identity, signal, isTolerant }: Exchange):
   const patience = { timeout: silenceMsMax, autoSelectFamilyAttemptTimeout: addressMsMax };
   const options = { method: wanted.method, headers: { ...wanted.headers }, signal, ...patience };
   const isReturn = comesBack(identity, isTolerant, url.origin);
-  const kind: PoolKind = { areShort, isTolerant, ...(isReturn ? { returnsTo: url.origin } : {}) };
+  const kind: PoolKind = { areShort, via: wanted.via, isTolerant, ...(isReturn ? { returnsTo: url.origin } : {}) };
   const exchange =
     url.protocol === 'https:'
       ? requestTls(url, { ...options, agent: poolOf(identity, kind) })
-      : requestPlain(url, { ...options, agent: false });
+      : requestPlain(url, { ...options, agent: plainAgent(kind) });
   // Those of a pool are kept by HTTP/1.1 without a word.
   if (url.protocol === 'https:') exchange.removeHeader('connection');
   exchange.on('timeout', () => {

@@ -7,8 +7,8 @@ import { type AddressInfo, connect, createServer, isIP, type Server, type Socket
 import type { Relay, RelayEnd, Relays, RelayTarget } from '../ports.ts';
 import { addressMsMax } from './address-patience.ts';
 import { interfaceOf } from './interface-of.ts';
+import { makeSocket } from './made-socket.ts';
 import { nodeSegments } from './segments.ts';
-import { shortSegmentSocket } from './short-segments.ts';
 import { connectionBytes, travelOf } from './travel.ts';
 
 const requestBytesMax = 4_096;
@@ -51,7 +51,7 @@ function waitFor(target: RelayTarget, server: Socket, hasAddressAlready: boolean
 
 async function dial(target: RelayTarget): Promise<Dialled> {
   const { host, port } = target;
-  const short = nodeSegments.areShort ? await shortSegmentSocket(host) : undefined;
+  const short = nodeSegments.areShort ? await makeSocket(host, { areShort: true }) : undefined;
   const server =
     short?.socket.connect({ host: short.address, port }) ??
     connect({ host, port, autoSelectFamilyAttemptTimeout: addressMsMax });

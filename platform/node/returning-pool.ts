@@ -5,8 +5,9 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import type { ReturnKey, ReturnKeys } from '../ports.ts';
+import type { SocketTerms } from './made-socket.ts';
 import { exportReturnKey } from './return-key.ts';
-import { connectShort, handOver, type OnMade } from './tls-connections.ts';
+import { connectTlsOn, handOver, isMade, type OnMade } from './tls-connections.ts';
 
 /** That of this process, which has one server to come back to. */
 export const nodeReturnKeys: ReturnKeys = { key: undefined };
@@ -29,14 +30,14 @@ function beginningWith({ name, secret }: ReturnKey): ConnectionOptions {
 
 /** Connections that come back to where all of them lead; of several pools all have the last key. */
 export class ReturningPool extends Agent {
-  readonly #areShort: boolean;
+  readonly #terms: SocketTerms;
   /** As a key says whose it is: where it leads, and the certificate that was shown there. */
   readonly #owner: Pick<ReturnKey, 'to' | 'certificate'>;
 
-  constructor(options: AgentOptions, areShort: boolean, to: string) {
+  constructor(options: AgentOptions, terms: SocketTerms, to: string) {
     // Where its key is what it comes back with, a session that can't be resumed is 95 bytes for nothing.
     super({ ...options, maxCachedSessions: 0 });
-    this.#areShort = areShort;
+    this.#terms = terms;
     this.#owner = { to, certificate: hash('sha256', String(options.cert)) };
   }
 
@@ -44,7 +45,7 @@ export class ReturningPool extends Agent {
     const key = this.#key();
     const whole = key === undefined ? options : { ...options, ...beginningWith(key) };
     const watched = (socket: TLSSocket): TLSSocket => this.#watch(socket, key);
-    if (this.#areShort) return handOver(connectShort(whole).then(watched), onMade);
+    if (isMade(this.#terms)) return handOver(connectTlsOn(this.#terms, whole).then(watched), onMade);
     return watched(super.createConnection(whole, onMade) as TLSSocket);
   }
 

@@ -1,7 +1,9 @@
 /** What this machine knows of its own situation, read from files. */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import type { LeftText, Power, Surroundings } from '../ports.ts';
+import { ownInterfacesOut } from './default-routes.ts';
 import { kernelText } from './kernel-text.ts';
+import { canMakeSockets } from './made-socket.ts';
 
 /** A machine has few supplies; more are not looked at. */
 const suppliesMax = 16;
@@ -28,34 +30,6 @@ function leftText(path: string, bytesMax: number): LeftText | undefined {
   } catch {
     return undefined;
   }
-}
-
-interface DefaultRoute {
-  readonly name: string;
-  readonly metric: number;
-}
-
-/** IPv4: interface, destination, gateway, flags, references, use, metric, mask. */
-function routesOf4(table: string): DefaultRoute[] {
-  return table.split('\n').flatMap((line) => {
-    const [name, to, , , , , metric, mask] = line.split('\t');
-    return name !== undefined && to === '00000000' && mask === '00000000' ? [{ name, metric: Number(metric) }] : [];
-  });
-}
-
-/** IPv6: destination, its length, source, its length, next hop, metric, references, use, flags, interface. */
-function routesOf6(table: string): DefaultRoute[] {
-  return table.split('\n').flatMap((line) => {
-    const [to, length, , , , metric = '', , , , name] = line.trim().split(/\s+/);
-    const isDefault = to === '0'.repeat(32) && length === '00' && name !== 'lo';
-    return isDefault && name !== undefined ? [{ name, metric: Number.parseInt(metric, 16) }] : [];
-  });
-}
-
-/** The interface of the default route that is taken first, by the kernel's tables for IPv4 and IPv6. */
-export function interfaceOut(table4: string, table6: string): string | undefined {
-  const first = (routes: readonly DefaultRoute[]) => routes.toSorted((a, b) => a.metric - b.metric)[0]?.name;
-  return first(routesOf4(table4)) ?? first(routesOf6(table6));
 }
 
 const suppliesDirectory = '/sys/class/power_supply';
@@ -99,6 +73,7 @@ export function powerOf(directory: string): Power {
 /** This machine's. */
 export const nodeSurroundings: Surroundings = {
   leftText,
-  interface: () => interfaceOut(kernelText('/proc/self/net/route'), kernelText('/proc/self/net/ipv6_route')),
+  interface: () => ownInterfacesOut()[0],
+  interfaces: () => ownInterfacesOut().slice(0, canMakeSockets() ? undefined : 1),
   power: () => powerOf(suppliesDirectory),
 };

@@ -1,10 +1,11 @@
-/** How connections of HTTPS are made where Node's own way does not do: with short segments, and to a server whose time is over by a wrong clock. */
-import { Agent, type RequestOptions } from 'node:https';
+/** How connections are made where Node's own way does not do: by sockets on terms of their own, and to a server whose time is over by a wrong clock. */
+import type { ClientRequestArgs } from 'node:http';
+import { Agent, type AgentOptions, type RequestOptions } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { isGivenBy } from './device-certificate.ts';
-import { shortSegmentSocket } from './short-segments.ts';
+import { makeSocket, type SocketTerms } from './made-socket.ts';
 
 /** Whether a server's certificate that does not count by the clock here is taken; `untilMs` is when it ends. */
 export type ToleratesTime = (untilMs: number) => boolean;
@@ -25,18 +26,34 @@ export function handOver(made: Promise<Socket>, onMade: OnMade | undefined): nul
   return null;
 }
 
-/** A connection with short segments, where this machine can choose. */
-export async function connectShort(options: RequestOptions): Promise<TLSSocket> {
-  const host = options.host ?? '';
-  const short = await shortSegmentSocket(host);
-  const socket = short?.socket.connect({ host: short.address, port: Number(options.port) });
+/** Whether Node has no word for such a socket. */
+export function isMade({ areShort, via }: SocketTerms): boolean {
+  return areShort || via !== undefined;
+}
+
+/** A connection under way on such terms; undefined where this machine can't make one, and none has to be. */
+export async function connectOn(terms: SocketTerms, { host, port }: ClientRequestArgs): Promise<Socket | undefined> {
+  const made = await makeSocket(host ?? '', terms);
+  return made?.socket.connect({ host: made.address, port: Number(port) });
+}
+
+/** The same with TLS. */
+export async function connectTlsOn(terms: SocketTerms, options: RequestOptions): Promise<TLSSocket> {
+  const socket = isMade(terms) ? await connectOn(terms, options) : undefined;
   return connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
 }
 
-/** Connections with short segments. */
-export class ShortPool extends Agent {
+/** Connections by sockets that Node has no word for. */
+export class MadePool extends Agent {
+  readonly #terms: SocketTerms;
+
+  constructor(options: AgentOptions, terms: SocketTerms) {
+    super(options);
+    this.#terms = terms;
+  }
+
   override createConnection(options: RequestOptions, onMade?: OnMade): null {
-    return handOver(connectShort(options), onMade);
+    return handOver(connectTlsOn(this.#terms, options), onMade);
   }
 }
 
@@ -78,18 +95,17 @@ function judged(socket: TLSSocket, options: RequestOptions, tolerates: Tolerates
 /** Connections to servers that are whom they have to be but for the clock here. */
 export class TolerantPool extends Agent {
   readonly tolerates: ToleratesTime;
-  readonly #areShort: boolean;
+  readonly #terms: SocketTerms;
 
-  constructor(options: ConstructorParameters<typeof Agent>[0], areShort: boolean, tolerates: ToleratesTime) {
+  constructor(options: AgentOptions, terms: SocketTerms, tolerates: ToleratesTime) {
     super({ ...options, rejectUnauthorized: false });
-    this.#areShort = areShort;
+    this.#terms = terms;
     this.tolerates = tolerates;
   }
 
   override createConnection(options: RequestOptions, onMade?: OnMade): null {
-    const made = this.#areShort ? connectShort(options) : Promise.resolve(connectTls(options as ConnectionOptions));
     return handOver(
-      made.then((socket) => judged(socket, options, this.tolerates)),
+      connectTlsOn(this.#terms, options).then((socket) => judged(socket, options, this.tolerates)),
       onMade,
     );
   }

@@ -10,10 +10,10 @@ const headerBytes = 80;
 export const connectionBytes = 400;
 
 /** A TLS handshake with certificates on both sides. */
-export const handshakeBytes = 4_000;
+export const handshakeBytes = 3_000;
 
 /** One that begins with a key both ends have. */
-export const returnBytes = 900;
+export const returnBytes = 1_000;
 
 /** IP's bytes of a piece of a stream that is sent as soon as it is there. */
 export function travelOf(bytes: number): number {

@@ -1186,6 +1186,10 @@ export interface DeployedLink {
    */
   interface?: string;
   fact?: DeployedLinkFact;
+  /**
+   * How dear it is among the links of its site, where modules go over the cheapest that is there: of two the dearer has more; absent: none is cheaper.
+   */
+  dearness?: number;
   carries?: LinkCarries;
   fetch?: Windows;
   budget?: DeployedBudget;
@@ -1930,9 +1934,9 @@ export interface LinkUse {
   links: string[];
   bytes: number;
   /**
-   * At the links' rates, one module after another.
+   * At the links' rates, one module after another; absent where a link's is not said, and no device has seen it yet.
    */
-  seconds: number;
+  seconds?: number;
   price: number;
   /**
    * Absent where bytes cost nothing.
@@ -3083,6 +3087,10 @@ export interface SiteSpec {
    * @maxItems 32
    */
   links?: SiteLink[];
+  /**
+   * Of several links that a device has at once modules go over the cheapest that may carry them, whichever its default route takes; without it over that one, unless it may not carry them and another may. Needs two links with match.
+   */
+  modulesOver?: 'cheapest';
 }
 export interface SiteLink {
   /**
@@ -3091,9 +3099,9 @@ export interface SiteLink {
   name: string;
   match?: LinkMatch;
   /**
-   * Bits per second, more than none: 2400bit/s, 128kbit/s, 1.5Mbit/s.
+   * Bits per second, more than none: 2400bit/s, 128kbit/s, 1.5Mbit/s. Where it is left out, as devices see it: needs match.
    */
-  rate: string;
+  rate?: string;
   /**
    * Of a million bytes, in the link's currency; left out where bytes cost nothing.
    */

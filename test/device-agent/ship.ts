@@ -65,6 +65,8 @@ export class Ship {
   readonly doors = new SimDoors();
   readonly reports: Report[] = [];
   readonly logged: string[] = [];
+  /** Over which nothing comes, though they lead out. */
+  readonly deadInterfaces = new Set<string>();
   /** What it knew as desired when it was started last. */
   known: unknown;
   /** How wrong the device's own clock is. */
@@ -182,7 +184,10 @@ export class Ship {
             onWants: (wants) => this.onWants(wants),
             ...(this.lan === undefined ? {} : { lan: this.lan.networkOf(device, clock) }),
             ...(discover && { discover }),
-            network: simNetwork({ ...options, server, wayOut: shared.wayOut, countTravel: shared.countTravel }),
+            network: simNetwork({
+              ...{ ...options, server, wayOut: shared.wayOut, countTravel: shared.countTravel },
+              isDead: (via) => this.deadInterfaces.has(via),
+            }),
           });
           return this.courier;
         },

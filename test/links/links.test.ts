@@ -1,7 +1,7 @@
 /** Real agents over real links; `npm run bench -- links` leads them over all. */
 import test from 'ava';
 import type { Link } from './links.ts';
-import { measureLink } from './measure-link.ts';
+import { askTwoWays, measureLink } from './measure-link.ts';
 import { lackOfNetworks } from './namespaces.ts';
 
 const lack = lackOfNetworks();
@@ -25,6 +25,11 @@ const narrow: Link = {
   isNew: true,
   ...{ freshBytes: 20_000, waitMs: 100_000 },
 };
+
+onLinks('what is held to an interface goes out of that one, by its default route, whichever comes first', async (t) => {
+  const seen = { usual: 'sat0', wlan0: 'wlan0', sat0: 'sat0', interfaces: ['sat0', 'wlan0'] };
+  t.deepEqual(await askTwoWays(), seen);
+});
 
 onLinks(
   'an update comes over a link that is there for moments, each byte about once, and the shore hears of it',

@@ -39,13 +39,14 @@ export function lackOfNetworks(): string | undefined {
   return `no network of its own with VXLAN and veth: ${error?.message ?? stderr.trim().split('\n').at(-1)}`;
 }
 
-function run(command: string): void {
+/** Runs it in the network of this process; throws with what it says where it fails. */
+export function run(command: string): void {
   const { status, stderr } = spawnSync('sh', ['-ec', command], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${command}: ${stderr.trim()}`);
 }
 
 /** A network that is there for as long as its process. */
-class OwnNetwork {
+export class OwnNetwork {
   readonly #process: ChildProcess;
 
   private constructor(child: ChildProcess) {

@@ -1,5 +1,6 @@
 /** What devices of a transcript wait for before they activate what they were sent, judged as a device judges it. */
 import { gatesOf } from '../../device-agent/interlocks/gates.ts';
+import { LinkHours } from '../../device-agent/interlocks/link-hours.ts';
 import type { Senses } from '../../device-agent/interlocks/senses.ts';
 import type { Consent, Deployment, Waiting } from '../../schemas/generated/types.ts';
 import { SimSurroundings } from '../sim/sim-surroundings.ts';
@@ -61,7 +62,8 @@ export class DeviceGates {
     };
     // Nothing is said here that has an end.
     const leftMs = () => Number.POSITIVE_INFINITY;
-    const [links, lacksModules] = [{ wayOut: () => undefined }, () => false];
+    const links = { wayOut: () => undefined, exits: () => [], hours: new LinkHours() };
+    const lacksModules = (): boolean => false;
     const times = { clockMs: this.#nowMs, nowMs: this.#nowMs };
     const world = { ...times, senses, consent: () => this.consent(device), leftMs, links, lacksModules };
     for (const gate of await gatesOf('activate', this.#newest.get(device)!, world)) {

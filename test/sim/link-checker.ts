@@ -23,6 +23,10 @@ export class LinkChecker {
   #budgetBytes = Number.POSITIVE_INFINITY;
   /** Days on which a device took most of a budget. */
   fullDays = 0;
+  /** Of each blob by its digest, what came of it to all devices together. */
+  readonly blobBytes = new Map<string, number>();
+  /** How often an agent ended without a word. */
+  ends = 0;
 
   constructor(fail: (sentence: string) => void, now: () => number) {
     this.#fail = fail;
@@ -44,7 +48,8 @@ export class LinkChecker {
   }
 
   /** So much of a blob came to it. */
-  took(machine: string, bytes: number): void {
+  took(machine: string, bytes: number, sha256: string): void {
+    this.blobBytes.set(sha256, (this.blobBytes.get(sha256) ?? 0) + bytes);
     const day = this.#day(machine);
     const full = this.#budgetBytes / 2;
     if (day.bytes < full && day.bytes + bytes >= full) this.fullDays += 1;
@@ -58,6 +63,7 @@ export class LinkChecker {
 
   /** Its agent ended without a word. */
   ended(machine: string): void {
+    this.ends += 1;
     this.#day(machine).ends += 1;
   }
 }

@@ -3,8 +3,11 @@ import { type Agent, type AgentOptions, createAgent } from '../../device-agent/a
 import { CertificateDoubts } from '../../device-agent/certificate-doubts.ts';
 import type { CourierProcess } from '../../device-agent/courier/courier-process.ts';
 import { keepCertificate } from '../../device-agent/enrol-renewal.ts';
+import { NeighbourDoor } from '../../device-agent/neighbours/neighbour-door.ts';
+import type { Want } from '../../device-agent/neighbours/wants.ts';
 import type { OwnTime } from '../../device-agent/own-time.ts';
 import type { AppRuntime, RunnableApplication } from '../../device-agent/runtime/app-runtime.ts';
+import { stateLayout } from '../../device-agent/state-layout.ts';
 import { isOfCertificate, type LinkTrouble, withClock } from '../../device-agent/transport/link-trouble.ts';
 import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
 import type { Clock, CountTravel, HttpHandler, Log, Network } from '../../platform/ports.ts';
@@ -22,6 +25,7 @@ import { type SimCourierOptions, simCourier } from './sim-courier.ts';
 import { PowerCut, type SimDisk } from './sim-disk.ts';
 import type { SimDoors } from './sim-doors.ts';
 import type { SimKey } from './sim-key.ts';
+import { addressOf, type Beside } from './sim-lan.ts';
 import { type SimContact, simLine } from './sim-line.ts';
 import { type SimLink, simNetwork, simWays } from './sim-network.ts';
 import { diskOf, type ProcessLife } from './sim-process.ts';
@@ -52,6 +56,7 @@ export interface AgentMachine {
   readonly link: SimLink;
   readonly random: SimRandom;
   readonly contact: SimContact;
+  readonly beside: Beside | undefined;
   readonly doors: SimDoors;
   /** How wrong its clock is, in milliseconds. */
   readonly skewMs: number;
@@ -75,10 +80,11 @@ function contactOf({ mode, intervalSeconds }: SimContact): Pick<AgentConfigurati
 }
 
 /** How the agent of a machine is configured. */
-export function configurationOf({ name, contact }: AgentMachine): AgentConfiguration {
+export function configurationOf({ name, contact, beside }: AgentMachine): AgentConfiguration {
   return {
     ...{ device: name, stateDirectory: '/state', controller: 'https://shore', trustRoot: '/born/root.json' },
     ...{ ca: '/ca', mqtt: { host: 'shore' }, reportIntervalSeconds: 3600, ...contactOf(contact) },
+    ...(beside === undefined ? {} : { neighbours: { known: [...beside.known] } }),
   };
 }
 
@@ -128,6 +134,7 @@ export class SimAgent {
   #courier: CourierProcess | undefined;
   #time: OwnTime | undefined;
   #applied: readonly RunnableApplication[] = [];
+  #door: NeighbourDoor | undefined;
 
   constructor(machine: AgentMachine, life: ProcessLife) {
     this.#machine = machine;
@@ -150,6 +157,7 @@ export class SimAgent {
   start(): void {
     const { world, machine, disk, doors } = this.#machine;
     const clock = this.#clockOf(this.#life);
+    this.#openDoor();
     const doubts = new CertificateDoubts(clock);
     const link = this.#watchedLink(clock);
     this.#agent = createOn(
@@ -198,12 +206,21 @@ export class SimAgent {
     return withClock({ kind: ofShore ? 'certificate' : 'refused', message }, identity.validity(), clock.now());
   }
 
+  /** From now on devices beside it are answered. */
+  #openDoor(): void {
+    const { beside, name, disk } = this.#machine;
+    if (beside === undefined) return;
+    const { storeDirectory } = stateLayout('/state');
+    this.#door = new NeighbourDoor({ disk: diskOf(this.#life, disk), storeDirectory });
+    beside.lan.devices.set(addressOf(name), { device: name, handler: this.#door.handle });
+  }
+
   #clockOf(life: ProcessLife): Clock {
     return this.#machine.world.time.clock(life, () => this.#machine.skewMs);
   }
 
   #openCourier(): AgentOptions['openCourier'] {
-    const { world, random, disk } = this.#machine;
+    const { world, random, disk, beside, name } = this.#machine;
     const outside = {
       ...{
         time: world.time,
@@ -217,6 +234,8 @@ export class SimAgent {
       identity: this.#machine.identity.store,
       networkOf: (...of: Parameters<SimCourierOptions['networkOf']>) => this.#network(...of),
       mortality: () => this.#machine.courierMortality,
+      ...(beside && { lanOf: (one: ProcessLife) => beside.lan.networkOf(name, this.#clockOf(one)) }),
+      onWants: (wants: readonly Want[]) => this.#door?.want(wants),
     };
     return (shared) => {
       this.#time = shared.time;
@@ -236,7 +255,7 @@ export class SimAgent {
         if (clock.now() <= untilMs || tolerates(untilMs)) return authority.peerOf(identity.certificate);
         throw new NetworkError('TLS', 'the certificate of the controller has expired');
       },
-      onBlob: (bytes) => checkers.links.took(machine, bytes),
+      onBlob: (bytes, sha256) => checkers.links.took(machine, bytes, sha256),
     });
   }
 

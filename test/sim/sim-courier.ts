@@ -14,6 +14,7 @@ import { SharedTime } from '../../device-agent/courier/shared-time.ts';
 import type { AgentTime } from '../../device-agent/download/metadata.ts';
 import type { CountBytes } from '../../device-agent/download/small-file.ts';
 import type { ModulesCame } from '../../device-agent/links/observed-rate.ts';
+import type { Want } from '../../device-agent/neighbours/wants.ts';
 import { type HearTime, type RenewalByKeyOptions, renewByKey } from '../../device-agent/renew-by-key.ts';
 import type { AskNews, SendPart } from '../../device-agent/transport/news.ts';
 import type { ChildProcess, Clock, CountTravel, Disk, Log, Network } from '../../platform/ports.ts';
@@ -32,11 +33,13 @@ export interface SimCourierOptions {
   readonly clockOf: (life: ProcessLife) => Clock;
   readonly networkOf: (life: ProcessLife, countTravel: CountTravel, tolerates: (untilMs: number) => boolean) => Network;
   readonly identity: RenewalByKeyOptions['identity'];
+  readonly lanOf?: (life: ProcessLife) => Network;
   readonly wayOut: () => string | undefined;
   readonly configuration: AgentConfiguration;
   readonly log: Log;
   /** The probability that a courier dies or hangs within the minute after its start, and at each unpacking. */
   readonly mortality: () => number;
+  readonly onWants: (wants: readonly Want[]) => void;
 }
 
 const startMsMax = 300;
@@ -117,6 +120,8 @@ function startCourier(options: SimCourierOptions): ChildProcess {
       ...{ network, time: shared, wayOut: options.wayOut, countBytes },
       modulesCame: (flow, via) => say({ kind: 'modules', flow, ...(via === undefined ? {} : { via }) }),
       orderParcel: orders.place,
+      ...(options.lanOf && { lan: options.lanOf(life) }),
+      onWants: (wants) => say({ kind: 'wants', wants }),
       unpacking: (sha256) => {
         say({ kind: 'unpacking', ...(sha256 === undefined ? {} : { sha256 }) });
         if (sha256 === undefined || !random.chance(mortality())) return;
@@ -170,8 +175,9 @@ export function simCourier(
     readonly orderParcel: OrderParcel;
   },
 ): CourierProcess {
-  const { life, clockOf, log } = options;
+  const { life, clockOf, log, onWants } = options;
   const processes = { start: () => startCourier(options) };
   const segments = { areShort: false };
-  return new CourierProcess({ ...shared, segments, processes, clock: clockOf(life), log, file: 'courier', args: [] });
+  const ports = { ...shared, processes, clock: clockOf(life), log };
+  return new CourierProcess({ ...ports, segments, onWants, file: 'courier', args: [] });
 }

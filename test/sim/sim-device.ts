@@ -9,6 +9,7 @@ import { SimIdentity } from './sim-certificates.ts';
 import { PowerCut, SimDisk } from './sim-disk.ts';
 import { SimDoors } from './sim-doors.ts';
 import { drawKey, type SimKey } from './sim-key.ts';
+import { addressOf, type Beside } from './sim-lan.ts';
 import type { SimContact } from './sim-line.ts';
 import { type LinkQuality, SimLink } from './sim-network.ts';
 import type { ProcessLife } from './sim-process.ts';
@@ -18,6 +19,8 @@ export interface DeviceBirth {
   readonly quality: LinkQuality;
   readonly bornRoot: Uint8Array;
   readonly contact: SimContact;
+  /** The network of its site, where it knows others; a copy of its disk elsewhere is not on it. */
+  readonly beside?: Beside;
 }
 
 /** A broker notices within this time that a device is gone without a word. */
@@ -39,6 +42,7 @@ export class SimDevice implements AgentMachine {
   readonly link: SimLink;
   readonly random: SimRandom;
   readonly contact: SimContact;
+  readonly beside: Beside | undefined;
   /** How wrong its clock is, in milliseconds. */
   skewMs = 0;
   /** When its agent was started last. */
@@ -61,7 +65,8 @@ export class SimDevice implements AgentMachine {
   /** Called when its power or its agent is gone, whoever took it. */
   onDown: () => void = () => {};
 
-  constructor(world: DeviceWorld, machine: string, random: SimRandom, { quality, bornRoot, contact }: DeviceBirth) {
+  constructor(world: DeviceWorld, machine: string, random: SimRandom, birth: DeviceBirth) {
+    const { quality, bornRoot, contact, beside } = birth;
     this.world = world;
     this.name = nameOf(machine);
     this.machine = machine;
@@ -69,6 +74,7 @@ export class SimDevice implements AgentMachine {
     this.link = new SimLink(this.name, quality);
     this.#bornRoot = bornRoot;
     this.contact = contact;
+    this.beside = beside;
     this.key = drawKey(random);
     this.identity = this.#enrolled(this.key);
     this.disk = this.#newDisk();
@@ -168,6 +174,7 @@ export class SimDevice implements AgentMachine {
     checkers.links.ended(this.machine);
     checkers.health.ended(this.machine);
     trace.write(how, this.machine);
+    this.beside?.lan.devices.delete(addressOf(this.name));
     const life = this.#life;
     time.at(time.now + this.random.integer(0, silentMsMax), () => {
       if (this.#life === life) broker.drop(this.name);

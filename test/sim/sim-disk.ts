@@ -54,6 +54,8 @@ export class SimDisk implements Disk {
   #crashAfter = Number.POSITIVE_INFINITY;
   #off = false;
   #capacityBytes: number;
+  /** Called when so much is written to a file, whether it lasts or not. */
+  onWrite: (path: string, bytes: number) => void = () => {};
 
   constructor(capacityBytes = unlimitedBytes) {
     this.#capacityBytes = capacityBytes;
@@ -212,6 +214,7 @@ export class SimDisk implements Disk {
           throw new DiskError('NO_SPACE', path, 'no space left');
         }
         inode.bytes = this.#written(inode, position, bytes);
+        this.onWrite(path, bytes.length);
       },
       truncate: (bytes) => {
         writable();

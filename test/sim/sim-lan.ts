@@ -1,9 +1,11 @@
 /**
  * The network of a site: devices that ask each other, by address. Whoever is there answers under the name of its certificate; nobody
- * can answer under another's. Faults are those of who answers.
+ * can answer under another's. It may be slow, or cut, and then nobody hears anything; who loses its power breaks off. What it carries
+ * is what was sent: lies are those of who answers.
  */
 import type { Clock, HttpHandler, HttpResponse, Network } from '../../platform/ports.ts';
 import { NetworkError } from '../../platform/ports.ts';
+import { cutShort, orCut } from './sim-network.ts';
 
 /** A device on it, and how it answers. */
 export interface LanDevice {
@@ -11,6 +13,17 @@ export interface LanDevice {
   readonly handler: HttpHandler;
   /** Of what it sends. */
   readonly bytesPerSecond?: number;
+}
+
+/** A device's place on it, and whom it knows there. */
+export interface Beside {
+  readonly lan: SimLan;
+  readonly known: readonly string[];
+}
+
+/** Where a device is. */
+export function addressOf(device: string): string {
+  return `${device}:1`;
 }
 
 const latencyMs = 1;
@@ -27,6 +40,18 @@ async function* packetsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
 export class SimLan {
   readonly devices = new Map<string, LanDevice>();
   bytes = 0;
+  /** Of what is sent to one of them. */
+  bytesPerSecond = bytesPerSecondUsual;
+  #mended = Promise.withResolvers<void>();
+  #isCut = false;
+
+  /** From now on nothing of it arrives, or all does. What is under way waits. */
+  cut(isCut: boolean): void {
+    if (isCut === this.#isCut) return;
+    this.#isCut = isCut;
+    if (isCut) this.#mended = Promise.withResolvers<void>();
+    else this.#mended.resolve();
+  }
 
   /** As one of them sees it. */
   networkOf(device: string, clock: Clock): Network {
@@ -37,16 +62,25 @@ export class SimLan {
         await this.#pass(clock, latencyMs, signal);
         if (other === undefined) throw new NetworkError('UNREACHABLE', 'nobody is there');
         const peer = { device, keyFingerprint: 'SHA256:x', address: 'lan' };
-        const answered = other.handler({ ...request, url: url.pathname }, peer, signal);
+        const answered = orCut(other.handler({ ...request, url: url.pathname }, peer, signal));
         const response = await Promise.race([answered, this.#aborted(signal)]);
-        return { ...response, device: other.device, body: this.#body(response, other, clock, signal) };
+        await this.#pass(clock, latencyMs, signal);
+        const isThere = () => this.devices.get(url.host) === other;
+        return { ...response, device: other.device, body: this.#body(response, other, isThere, clock, signal) };
       },
     };
   }
 
-  async *#body({ body }: HttpResponse, { bytesPerSecond }: LanDevice, clock: Clock, signal: AbortSignal) {
-    for await (const chunk of packetsOf(body)) {
-      await this.#pass(clock, (chunk.length / (bytesPerSecond ?? bytesPerSecondUsual)) * 1000, signal);
+  async *#body(
+    { body }: HttpResponse,
+    { bytesPerSecond = this.bytesPerSecond }: LanDevice,
+    isThere: () => boolean,
+    clock: Clock,
+    signal: AbortSignal,
+  ) {
+    for await (const chunk of packetsOf(cutShort(body))) {
+      await this.#pass(clock, (chunk.length / bytesPerSecond) * 1000, signal);
+      if (!isThere()) throw new NetworkError('CUT', 'it is gone');
       this.bytes += chunk.length;
       yield chunk;
     }
@@ -61,6 +95,7 @@ export class SimLan {
   async #pass(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
     try {
       await clock.sleep(ms, signal);
+      if (this.#isCut) await Promise.race([this.#mended.promise, this.#aborted(signal)]);
     } catch {
       throw new NetworkError('ABORTED', 'aborted');
     }

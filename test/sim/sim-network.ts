@@ -82,7 +82,7 @@ export class SimLink {
 }
 
 /** A server that ends in the middle leaves a broken connection. */
-async function orCut<T>(answer: Promise<T>): Promise<T> {
+export async function orCut<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
@@ -90,9 +90,15 @@ async function orCut<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-async function* cutShort(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** A body that breaks off where who sends it ends. */
+export async function* cutShort(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const chunks = body[Symbol.asyncIterator]();
   for (let next = await orCut(chunks.next()); next.done !== true; next = await orCut(chunks.next())) yield next.value;
+}
+
+/** What comes together, in pieces of a second: a link that goes takes the rest, and no more. */
+function* secondsOf(bytes: Uint8Array, bytesPerSecond: number): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += bytesPerSecond) yield bytes.subarray(at, at + bytesPerSecond);
 }
 
 async function* page(text: string): AsyncGenerator<Uint8Array> {
@@ -123,10 +129,13 @@ export function simNetwork(options: {
   /** The interface that leads out; without one nobody knows which. */
   readonly wayOut?: () => string | undefined;
   readonly countTravel?: CountTravel;
+  /** Whether nothing comes over an interface; the one that leads out is the link. */
+  readonly isDead?: (via: string) => boolean;
   /** Bytes of a blob came through. */
-  readonly onBlob?: (bytes: number) => void;
+  readonly onBlob?: (bytes: number, sha256: string) => void;
 }): Network {
-  const { time, random, link, life, wayOut = () => undefined, countTravel = () => {}, onBlob = () => {} } = options;
+  const { time, random, link, life, wayOut = () => undefined, countTravel = () => {} } = options;
+  const { isDead = () => false, onBlob = () => {} } = options;
   const clock = time.clock(life);
 
   async function check(generation: number, signal: AbortSignal): Promise<void> {
@@ -139,22 +148,24 @@ export function simNetwork(options: {
     generation: number,
     signal: AbortSignal,
     via?: string,
-    isBlob = false,
+    blob?: string,
   ): AsyncGenerator<Uint8Array> {
     let cutAfter = random.chance(link.quality.cutProbability) ? random.integer(0, 100_000) : Number.POSITIVE_INFINITY;
     for await (const chunk of cutShort(response.body)) {
       const part = chunk.length > cutAfter ? chunk.subarray(0, cutAfter) : chunk;
-      await clock.sleep((part.length / link.quality.bytesPerSecond) * 1000);
-      await check(generation, signal);
-      link.bytesDown += part.length;
-      countTravel(part.length, via);
-      if (isBlob) onBlob(part.length);
       const flipped = part.slice();
       if (part.length > 0 && random.chance(link.quality.flipProbability)) {
         const at = random.integer(0, part.length - 1);
         flipped[at] = flipped[at]! ^ (1 << random.integer(0, 7));
       }
-      if (flipped.length > 0) yield flipped;
+      for (const piece of secondsOf(flipped, link.quality.bytesPerSecond)) {
+        await clock.sleep((piece.length / link.quality.bytesPerSecond) * 1000);
+        await check(generation, signal);
+        link.bytesDown += piece.length;
+        countTravel(piece.length, via);
+        if (blob !== undefined) onBlob(piece.length, blob);
+        yield piece;
+      }
       cutAfter -= part.length;
       if (cutAfter <= 0) throw new NetworkError('CUT', 'the connection broke');
     }
@@ -173,15 +184,16 @@ export function simNetwork(options: {
       const url = new URL(request.url);
       const holder = { device: link.device, keyFingerprint: options.keyFingerprint, address: 'simulated' };
       const peer = options.peer?.() ?? holder;
-      const via = wayOut();
-      const isBlob = request.method === 'GET' && url.pathname.includes('/sha256/');
+      const via = request.via ?? wayOut();
+      if (via !== undefined && isDead(via)) throw new NetworkError('UNREACHABLE', `nothing answers over ${via}`);
+      const [, blob] = (request.method === 'GET' && /\/sha256\/([0-9a-f]{64})$/.exec(url.pathname)) || [];
       const response = await orCut(server({ ...request, url: url.pathname + url.search }, peer, signal));
       await clock.sleep(link.quality.latencyMs);
       await check(generation, signal);
       return {
         ...response,
         ...(via === undefined ? {} : { via }),
-        body: body(response, generation, signal, via, isBlob),
+        body: body(response, generation, signal, via, blob),
       };
     },
   };

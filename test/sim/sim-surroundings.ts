@@ -5,6 +5,8 @@ export class SimSurroundings implements Surroundings {
   readonly #texts = new Map<string, LeftText>();
   /** What leads out; undefined where nothing does. */
   wayOut: string | undefined = 'sim0';
+  /** What leads out too, where somebody takes it. */
+  others: readonly string[] = [];
   supply: Power = {};
 
   /** A program aboard writes a file, at the time that this clock shows. */
@@ -23,6 +25,10 @@ export class SimSurroundings implements Surroundings {
 
   interface(): string | undefined {
     return this.wayOut;
+  }
+
+  interfaces(): readonly string[] {
+    return this.wayOut === undefined ? [] : [this.wayOut, ...this.others];
   }
 
   power(): Power {

@@ -9,6 +9,7 @@ import { SimBroker } from './sim-bus.ts';
 import { SimAuthority } from './sim-certificates.ts';
 import { SimController } from './sim-controller.ts';
 import { SimDevice } from './sim-device.ts';
+import type { Beside } from './sim-lan.ts';
 import type { SimContact } from './sim-line.ts';
 import type { LinkQuality } from './sim-network.ts';
 import { SimRepository } from './sim-repository.ts';
@@ -57,13 +58,14 @@ export class World {
   }
 
   /** A new device, off and without a link, that git does not name yet. */
-  addDevice(index: number, contact = bySession): DeviceManifest {
+  addDevice(index: number, contact = bySession, beside?: Beside): DeviceManifest {
     const name = `device-${index}`;
     const random = this.random.stream(name);
     const server = (device: string) => this.liar.server(device, this.controller.server);
     const { time, trace, checkers, broker, fleet, authority } = this;
     const device = new SimDevice({ time, trace, checkers, broker, authority, server }, name, random, {
       ...{ quality: goodLink, bornRoot: fleet.bornRoot, contact },
+      ...(beside && { beside }),
     });
     this.devices.set(name, device);
     // No fleet without a device.

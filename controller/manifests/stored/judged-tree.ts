@@ -15,7 +15,7 @@ import { type NodePlace, openMap, writeMap } from './stored-map.ts';
 import { openState, plainForm, type StatePlaces, writeState } from './stored-state.ts';
 
 /** Counts up whenever what is judged of the same tree, or the form of it, may come out otherwise. */
-export const judgeVersion = 31;
+export const judgeVersion = 33;
 
 const judge = `fleet judged tree ${judgeVersion}`;
 const lengthDigits = 8;

@@ -71,13 +71,15 @@ export class ChannelWriter {
   }
 
   /**
-   * Goes on in the newest segment where that is whole to its last byte, for who writes little in each of many lives: a segment
-   * takes whole blocks. Whoever wrote there before must be gone.
+   * Goes on in the newest segment where that is whole to its last byte and takes messages still, for who writes little in each of many
+   * lives: a segment takes whole blocks. Whoever wrote there before must be gone.
    */
   goOn(): void {
     const { disk, clock } = this.#ports;
     const path = segmentPath(this.#directory, this.#lastNumber);
-    if (this.#open !== undefined || readHeader(disk, path) === undefined) return;
+    // By a clock that was never set it is none.
+    const ageMs = Math.max(0, clock.now() - this.#lastNumber * 1000);
+    if (this.#open !== undefined || this.#isOld(ageMs) || readHeader(disk, path) === undefined) return;
     let end = headerBytes;
     readRecords(disk, path, headerBytes, (_record, recordEnd) => {
       end = recordEnd;
@@ -85,7 +87,7 @@ export class ChannelWriter {
     });
     const file = disk.open(path, 'write');
     if (file.size() > end) file.close();
-    else this.#open = { file, number: this.#lastNumber, openedMs: clock.monotonic(), bytes: end };
+    else this.#open = { file, number: this.#lastNumber, openedMs: clock.monotonic() - ageMs, bytes: end };
   }
 
   /** `at`: when it happened, in milliseconds since the epoch; now where that is not said. */
@@ -134,10 +136,15 @@ export class ChannelWriter {
   }
 
   #isFull({ bytes: held, openedMs }: OpenSegment, bytes: number): boolean {
-    const { quotaBytes, maxAgeSeconds } = this.#terms;
+    const { quotaBytes } = this.#terms;
     const most = Math.min(segmentBytesMax, quotaBytes / segmentsOfQuota);
     const ageMs = this.#ports.clock.monotonic() - openedMs;
-    return held > headerBytes && (held + bytes > most || ageMs > (maxAgeSeconds * 1000) / ageParts);
+    return held > headerBytes && (held + bytes > most || this.#isOld(ageMs));
+  }
+
+  /** Whether a segment has taken messages for long enough. */
+  #isOld(ageMs: number): boolean {
+    return ageMs > (this.#terms.maxAgeSeconds * 1000) / ageParts;
   }
 
   #close(): void {

@@ -32,6 +32,19 @@ test('a link that costs less than nothing, or nothing, or moves no bit, is refus
   t.deepEqual(codesOf({ ...vsat, currency: 'euro' }), ['BAD_VALUE spec.links.0.currency']);
 });
 
+test('a rate may be left out where devices can tell the link, and what they see of it; they are told of it then', (t) => {
+  const { rate: _unsaid, ...unrated } = vsat;
+  t.deepEqual(codesOf(unrated), ['RATE_UNKNOWN spec.links.0']);
+  t.deepEqual(codesOf({ ...unrated, match: { interface: 'sat0' } }), []);
+  const files = {
+    'sites/aurora.yaml': site('aurora', { links: [{ ...unrated, match: { interface: 'sat0' } }] }),
+    'devices/bridge.yaml': device('bridge', { kind: 'ship' }, { site: 'aurora' }),
+    'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, []),
+  };
+  const links = stateOf(files).desiredDevices.get('bridge')?.template.links;
+  t.deepEqual(links, [{ name: 'vsat', interface: 'sat0' }]);
+});
+
 test('a price without a currency and a currency without a price are refused', (t) => {
   const { currency, pricePerMB, ...plain } = vsat;
   t.deepEqual(codesOf({ ...plain, pricePerMB }), ['PRICE_INCOMPLETE spec.links.0.pricePerMB']);
@@ -142,6 +155,46 @@ test('devices of a site are told of the links that they can know, once one of th
   t.deepEqual(toldOf('bridge', sat, port, { name: 'cable', rate: '1Gbit/s' }), told as never);
   t.is(toldOf('bridge', port), undefined);
   t.is(toldOf('ashore', sat, port), undefined);
+});
+
+test('devices that are to take the cheapest link are told which that is, not what links cost, and are refused where they can tell fewer than two', (t) => {
+  const price = (pricePerMB: number) => ({ pricePerMB, currency: 'EUR' });
+  const at = (name: string, rest: object = {}) => ({ name, rate: '1Mbit/s', match: { interface: name }, ...rest });
+  const spec = (links: NonNullable<SiteSpec['links']>): SiteSpec => ({ links, modulesOver: 'cheapest' });
+  const toldOf = (told: SiteSpec) => {
+    const files = {
+      'sites/aurora.yaml': site('aurora', told),
+      'devices/bridge.yaml': device('bridge', { kind: 'ship' }, { site: 'aurora' }),
+      'fleets/ships.yaml': fleet('ships', { kind: 'ship' }, []),
+    };
+    return stateOf(files)
+      .desiredDevices.get('bridge')
+      ?.template.links?.map(({ name, dearness }) => [name, dearness]);
+  };
+  const unknown = { name: 'cable', rate: '1Gbit/s', ...price(0.01) };
+  const links = [at('sat0', price(4.5)), unknown, at('lte0', price(0.2)), at('wlan0'), at('wwan0', price(0.2))];
+  const told = [
+    ['sat0', 2],
+    ['lte0', 1],
+    ['wlan0', undefined],
+    ['wwan0', 1],
+  ];
+  t.deepEqual(toldOf(spec(links)), told as never);
+  const cheaper = links.map((link) => (link.name === 'sat0' ? { ...link, ...price(3) } : link));
+  t.deepEqual(toldOf(spec(cheaper)), told as never, 'another price that changes no order is not told');
+  t.is(toldOf({ links }), undefined);
+  const document = (links: readonly object[]) => {
+    const value = {
+      apiVersion: 'fleet/v1alpha1',
+      kind: 'Site',
+      metadata: { name: 'aurora' },
+      spec: { links, modulesOver: 'cheapest' },
+    };
+    const checked = checkDocument(value, 0);
+    return checked.kind === 'manifest' ? [] : checked.findings.map(({ code, path }) => `${code} ${path.join('.')}`);
+  };
+  t.deepEqual(document(links), []);
+  t.deepEqual(document([at('sat0', price(4.5)), unknown]), ['TERMS_UNKEPT spec.modulesOver']);
 });
 
 test('what links of a site cost changes nothing on its devices', (t) => {

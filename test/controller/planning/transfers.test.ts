@@ -1,8 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { transferSummary } from '../../../cli/render/transfer-table.ts';
+import { linkUseText, transferSummary } from '../../../cli/render/transfer-table.ts';
 import type { DeviceChange } from '../../../controller/planning/compare.ts';
 import { linkPrices } from '../../../controller/planning/link-prices.ts';
+import { withSeenRates } from '../../../controller/planning/seen-rates.ts';
 import { bitsPerSecond, pricesTogether, transfersOf } from '../../../controller/planning/transfers.ts';
 import type { FetchPrice, Site, SiteLink } from '../../../schemas/generated/types.ts';
 
@@ -37,6 +38,40 @@ test('a module goes over each link as that link may carry it, at its price and r
     cheapest: { links: ['harbor'], bytes: 10_000_000, seconds: 10, price: 0, currency: 'EUR' },
     dearest: { links: ['vsat'], bytes: 1_000_000, seconds: 8, price: 2, currency: 'EUR' },
   });
+});
+
+test('a link that says no rate has the one that its devices saw, the middle one, and without any nobody says how long it takes', (t) => {
+  const prices = new Map([['bridge', [delta]]]);
+  const { rate: _unsaid, ...unrated } = vsat;
+  const all = sites({ aurora: [unrated, { ...harbor, carries: ['control'] }], oslo: [vsat] });
+  const seen = (site: string, bitsPerSecond?: number) => ({
+    site,
+    report: { links: [{ name: 'vsat', bytes: 1, ...(bitsPerSecond === undefined ? {} : { bitsPerSecond }) }] },
+  });
+  const planned = (...devices: ReturnType<typeof seen>[]) =>
+    transfersOf([change('bridge', 'aurora')], prices, withSeenRates(all, devices));
+  const told = planned(
+    seen('aurora', 4_000_000),
+    seen('oslo', 1),
+    seen('aurora'),
+    seen('aurora', 2e6),
+    seen('aurora', 9e9),
+  );
+  t.is(told[0]?.cheapest.seconds, 2);
+  const untold = planned(seen('oslo', 4_000_000));
+  t.deepEqual(untold[0]?.cheapest, { links: ['vsat'], bytes: 1_000_000, price: 2, currency: 'EUR' });
+  t.is(linkUseText(untold[0]!.cheapest), '2.00 EUR, for a time that nobody knows yet over vsat');
+  t.regex(
+    transferSummary(untold),
+    / How long at 1 more site nobody knows yet: a link says no rate, and no device has seen it\.\n$/,
+  );
+  const both = sites({ aurora: [unrated, { ...vsat, name: 'lte' }] });
+  const [between] = transfersOf([change('bridge', 'aurora')], prices, both);
+  t.deepEqual(
+    [between?.cheapest.links, between?.dearest.links],
+    [['lte'], ['vsat']],
+    'of two that cost the same, what is known first',
+  );
 });
 
 test('a module that no link of its site may carry is counted, and costs nothing', (t) => {

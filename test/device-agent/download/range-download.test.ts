@@ -64,7 +64,13 @@ class Server implements Network {
 }
 
 /** As much as comes may come. */
-const free = { ask: () => Number.POSITIVE_INFINITY, took: () => {}, came: () => {} };
+const free = {
+  exit: () => undefined,
+  failed: () => false,
+  ask: () => Number.POSITIVE_INFINITY,
+  took: () => {},
+  came: () => {},
+};
 
 function begin(): { disk: SimDisk; server: Server; get: () => Promise<string> } {
   const disk = new SimDisk();
@@ -306,6 +312,7 @@ test('no more is asked for than may still travel, and who sends more is not hear
   const { disk, server } = begin();
   let left = 100_000;
   const toll = {
+    ...free,
     ask: () => {
       if (left <= 0) throw new DownloadError('LINK_BUDGET', 'no more');
       return left;
@@ -313,7 +320,6 @@ test('no more is asked for than may still travel, and who sends more is not hear
     took: (taken: number) => {
       left -= taken;
     },
-    came: () => {},
   };
   const ports = { disk, network: server, clock: server };
   const get = () => downloadBlob(ports, '/partial', blob, { countBytes: () => {}, toll }, new AbortController().signal);

@@ -38,6 +38,7 @@ class Boat {
     this.ledger = new Ledger(this.disk, '/state');
     this.accounts = new LinkAccounts({
       ...{ clock: this.time.clock({ alive: true }), counts: this.ledger, wayOut: () => this.wayOut },
+      interfaces: () => [],
       isThere: () => 'yes',
       times: () => ({ nowMs: Math.max(this.nowMs, this.ledger.timeFloorMs), provedMs: this.ledger.timeFloorMs }),
       onSpent: () => {
@@ -160,6 +161,7 @@ test('a disk that takes nothing is asked every ten seconds, not for every packet
   let [tries, isFull, kept] = [0, true, 0];
   const accounts = new LinkAccounts({
     ...{ clock: time.clock({ alive: true }), wayOut: () => 'wlan0', isThere: () => 'yes', onSpent: () => {} },
+    interfaces: () => [],
     times: () => ({ nowMs: startMs, provedMs: startMs }),
     counts: {
       linkCounts: {},

@@ -50,6 +50,17 @@ test('many lives of the agent share a segment: a logbook of starts does not take
   );
 });
 
+test('lives share a segment for three weeks: a disk that is put back to a state from before writes under no number that was used since', async (t) => {
+  const { open, segments, pass } = begin();
+  open(1).note('POWER_CUT', 'went down');
+  await pass(20 * 24 * hourMs);
+  open(2).note('POWER_CUT', 'went down');
+  t.is(segments(), 1);
+  await pass(4 * 24 * hourMs);
+  open(3).note('POWER_CUT', 'went down');
+  t.is(segments(), 2);
+});
+
 test('what a power cut tore is left as it is, and the next life begins a segment behind it', (t) => {
   const { open, entries, segments, disk, backlog } = begin();
   open(1).note('POWER_CUT', 'went down');

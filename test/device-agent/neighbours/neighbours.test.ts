@@ -358,3 +358,26 @@ test('what was begun of a neighbour that went away goes on when it is back, and 
   t.true(site.lan.bytes < gauge.bytes.length + begun + 64 * 1024, `${site.lan.bytes}`);
   t.deepEqual(anna!.running(), ['gauge 1.0.0']);
 });
+
+test('neighbours that break off again and again have a module written eight times at most, whatever lives the agent has meanwhile', async (t) => {
+  const site = await withGauge(['bella'], ['mallory', 'max']);
+  const [bella] = site.ships;
+  let begun = 0;
+  const breaksOff = liar(length, async ({ headers }) => {
+    if (headers.range === undefined) begun += 1;
+    return answer(200, { 'content-length': String(length) }, horn.bytes.subarray(0, -1));
+  });
+  for (const name of ['mallory', 'max']) site.join(name, breaksOff);
+  bella!.link.quality = { ...bella!.link.quality, bytesPerSecond: 1_000 };
+  site.want(bella!, 2, [gauge, horn]);
+  for (let lives = 0; lives < 10; lives += 1) {
+    await bella!.run(4);
+    bella!.cutPower(() => 0);
+    bella!.boot();
+    bella!.want(bella!.desired);
+  }
+  t.is(begun, 8);
+  await bella!.run(60);
+  t.deepEqual(bella!.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  t.is(begun, 8);
+});

@@ -72,9 +72,16 @@ function boaster(text: () => string): HttpHandler {
   return async () => answer(404, { 'x-fleet-wants': text() }, new Uint8Array());
 }
 
+let begun = 0;
+
 const boasts: readonly { readonly what: string; readonly text: () => string; readonly secondsMax: number }[] = [
   { what: 'gets no further', text: () => wantText({ sha256: '', done: 9, isFetching: true }), secondsMax: 160 },
   { what: 'never begins', text: () => wantText({ sha256: '', done: 1e9, isFetching: false }), secondsMax: 110 },
+  {
+    what: 'begins again and again',
+    text: () => wantText({ sha256: '', done: 9, isFetching: begun++ % 2 === 0 }),
+    secondsMax: 160,
+  },
   { what: 'says no number', text: () => 'fetching all', secondsMax: 90 },
 ];
 
@@ -99,6 +106,24 @@ test('one that gets further and further and never there is waited for ten minute
   t.deepEqual(anna!.running(), []);
   await anna!.run(120);
   t.deepEqual(anna!.running(), ['gauge 1.0.0']);
+});
+
+test('who has power for half a minute at a time is held up by one that gets further and further no longer than who always has it', async (t) => {
+  const site = atOnce(['anna'], ['mallory']);
+  let done = 0;
+  site.join(
+    'mallory',
+    boaster(() => wantText({ sha256: '', done: done++, isFetching: true })),
+  );
+  const [anna] = site.ships;
+  let lives = 0;
+  for (; anna!.running().length === 0 && lives < 60; lives += 1) {
+    await anna!.run(30);
+    anna!.cutPower(() => 0);
+    anna!.boot();
+    anna!.want(anna!.desired);
+  }
+  t.true(lives > 5 && lives < 30, `${lives}`);
 });
 
 test('for all modules of a deployment together it waits for little longer than for one of them', async (t) => {

@@ -40,3 +40,7 @@ test('nothing of a stick is run, and who reads it can write nowhere else and spe
   ])
     t.true(service.split('\n').includes(line), line);
 });
+
+test('however many files come one after the other, whoever takes them is not given up', (t) => {
+  t.regex(textOf('fleet-agent-carried.service'), /^StartLimitIntervalSec=0$/m);
+});

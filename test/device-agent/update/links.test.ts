@@ -185,3 +185,58 @@ test('a module that is damaged on the disk is not mended over a link that may no
   await ship.run(2 * 3600);
   t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
 });
+
+const vsatAndPort = (
+  vsat: Partial<DeployedLink>,
+  port: Partial<DeployedLink> = {},
+): { readonly links: DeployedLink[] } => ({
+  links: [
+    { name: 'vsat', interface: 'sat*', ...vsat },
+    { name: 'port', interface: 'wlan*', ...port },
+  ],
+});
+
+/** The names of the links that something of a module came over. */
+function broughtOver(ship: Ship): readonly string[] {
+  return (ship.report.links ?? []).flatMap(({ name, modulesAt }) => (modulesAt === undefined ? [] : [name]));
+}
+
+test('of two links that are up, what leads out stays for control where it may carry no module, and the other one brings it', async (t) => {
+  const ship = await atSea();
+  ship.surroundings.others = ['wlan0'];
+  ship.want(ship.shore.desired(2, [gauge2, horn1], vsatAndPort({ carries: ['control'] })));
+  await ship.run(60);
+  t.deepEqual(ship.running(), ['gauge 2.0.0', 'horn 1.0.0']);
+  t.deepEqual(broughtOver(ship), ['port']);
+  const [vsat, port] = ship.report.links!;
+  t.true(vsat!.leadsOut);
+  t.true(vsat!.bytes > 1_000 && port!.bytes < gauge2.bytes.length * 1.1, `${vsat!.bytes} beside ${port!.bytes}`);
+});
+
+test('a module goes over the cheaper of two links that may carry it, and over the other where nothing comes of that', async (t) => {
+  const ship = await atSea();
+  ship.surroundings.others = ['wlan0'];
+  const links = vsatAndPort({ dearness: 1 });
+  ship.want(ship.shore.desired(2, [gauge2, horn1], links));
+  await ship.run(60);
+  t.deepEqual([ship.running()[0], broughtOver(ship)], ['gauge 2.0.0', ['port']]);
+  ship.deadInterfaces.add('wlan0');
+  ship.want(ship.shore.desired(3, [big, horn1], links));
+  await ship.run(60);
+  t.deepEqual([ship.running()[0], broughtOver(ship)], ['gauge 9.0.0', ['vsat', 'port']]);
+});
+
+test('a link that leads out in its hours only is not taken out of them where the other one brings nothing', async (t) => {
+  const ship = await atSea();
+  ship.surroundings.others = ['wlan0'];
+  ship.deadInterfaces.add('wlan0');
+  const before = bytesAsked(ship);
+  const hours = [{ cron: '0 2 * * *', seconds: 3600, timeZone: 'UTC' }];
+  ship.want(ship.shore.desired(2, [gauge2, horn1], vsatAndPort({ fetch: hours })));
+  await ship.run(1800);
+  t.deepEqual(ship.running(), ['gauge 1.0.0', 'horn 1.0.0']);
+  t.true(bytesAsked(ship) - before < 12_000, 'metadata and indexes alone');
+  ship.deadInterfaces.clear();
+  await ship.run(1800);
+  t.deepEqual([ship.running()[0], broughtOver(ship)], ['gauge 2.0.0', ['port']]);
+});

@@ -9,8 +9,9 @@ import type { TLSSocket } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
 import { emptyAnswer, errorAnswer } from '../../../controller/doors/http/json-answer.ts';
+import type { TlsIdentity } from '../../../platform/node/connection-pools.ts';
 import { startHttpServer } from '../../../platform/node/http-server.ts';
-import { failureText, openNetwork, type TlsIdentity } from '../../../platform/node/network.ts';
+import { failureText, openNetwork } from '../../../platform/node/network.ts';
 import { ReturningDevices } from '../../../platform/node/returning-devices.ts';
 import { nodeReturnKeys } from '../../../platform/node/returning-pool.ts';
 import { nodeSegments } from '../../../platform/node/segments.ts';
@@ -93,6 +94,23 @@ test.serial(
     t.is((await t.throwsAsync<NetworkError>(nobody)).code, 'UNREACHABLE');
   },
 );
+
+test.serial('an exchange that has to go out of an interface goes out of no other', async (t) => {
+  const { scene, url, handshakes } = await open(t, tellName);
+  const network = openNetwork(
+    () => ({ ca: scene.authority.certificate }),
+    () => {},
+  );
+  const held = (via: string) => network.request({ ...get(url), via }, never);
+  for (let count = 0; count < 2; count++) {
+    const answer = await held('lo');
+    t.is(answer.via, 'lo');
+    await textOf(answer);
+  }
+  t.is(handshakes.length, 1, 'those of one interface share a connection');
+  const elsewhere = await t.throwsAsync<NetworkError>(held('none0'));
+  t.like(elsewhere, { code: 'UNREACHABLE', message: 'no connection can be made out of none0 here' });
+});
 
 test.serial(
   'what exchanges take is counted as IP does, within a tenth for what is long, and told with its interface',

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { interfaceOut, nodeSurroundings, powerOf } from '../../../platform/node/surroundings.ts';
+import { interfacesOut } from '../../../platform/node/default-routes.ts';
+import { nodeSurroundings, powerOf } from '../../../platform/node/surroundings.ts';
 
 function directoryOf(t: ExecutionContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'fleet-surroundings-'));
@@ -23,19 +24,21 @@ test('what a program left comes with the time at which it was written; a pipe, a
   for (const name of ['pipe', 'directory', 'none']) t.is(nodeSurroundings.leftText(at(name), 512), undefined);
 });
 
-test('the way out is the default route that is taken first, of IPv6 where there is none of IPv4', (t) => {
+test('what leads out are default routes, in the order in which they are taken, those of IPv4 before those of IPv6', (t) => {
   const row = (name: string, to: string, metric: number, mask: string): string =>
     [name, to, '0100000A', '0003', '0', '0', String(metric), mask, '0', '0', '0'].join('\t');
   const head = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT';
   const near = row('eth1', '0000000A', 0, '00FFFFFF');
   const routes = [head, near, row('wwan0', '00000000', 700, '00000000'), row('wlan0', '00000000', 600, '00000000')];
-  t.is(interfaceOut(routes.join('\n'), ''), 'wlan0');
-  t.is(interfaceOut([head, near].join('\n'), ''), undefined);
+  t.deepEqual(interfacesOut(routes.join('\n'), ''), ['wlan0', 'wwan0']);
+  t.deepEqual(interfacesOut([head, near].join('\n'), ''), []);
   const none = '0'.repeat(32);
   const six = (length: string, name: string, metric: string): string =>
     [none, length, none, '00', none, metric, '00000001', '00000000', '00450003', name].join(' ');
-  t.is(interfaceOut('', [six('40', 'eth0', '00000001'), six('00', 'lo', 'ffffffff')].join('\n')), undefined);
-  t.is(interfaceOut('', [six('00', 'sat0', '00000400'), six('00', 'lo', 'ffffffff')].join('\n')), 'sat0');
+  t.deepEqual(interfacesOut('', [six('40', 'eth0', '00000001'), six('00', 'lo', 'ffffffff')].join('\n')), []);
+  const routes6 = [six('00', 'sat0', '00000400'), six('00', 'wlan0', '00000300'), six('00', 'lo', 'ffffffff')];
+  t.deepEqual(interfacesOut('', routes6.join('\n')), ['wlan0', 'sat0']);
+  t.deepEqual(interfacesOut(routes.join('\n'), routes6.join('\n')), ['wlan0', 'wwan0', 'sat0']);
 });
 
 test('power is what the supplies of the machine tell, without those of what is plugged into it', (t) => {

@@ -1,5 +1,6 @@
 /** What the gates of a light device look at, which are the agent's own: its clock, where it is, and a crew that says yes or no in its time. */
 import { type Gated, type GateWorld, gatesOf } from '../../../device-agent/interlocks/gates.ts';
+import { LinkHours } from '../../../device-agent/interlocks/link-hours.ts';
 import type { SimTime } from '../../../platform/simulated/clock.ts';
 import type { SimRandom } from '../../../platform/simulated/random.ts';
 import type { Consent, Waiting } from '../../../schemas/generated/types.ts';
@@ -30,7 +31,7 @@ export class Aboard {
     this.#world = {
       ...{ clockMs: () => time.now, nowMs: () => time.now, consent: () => this.#said },
       leftMs: ({ until }) => (until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until) - time.now),
-      links: { wayOut: () => undefined },
+      links: { wayOut: () => undefined, exits: () => [], hours: new LinkHours() },
       lacksModules: () => false,
       senses: {
         ...{

@@ -1,6 +1,7 @@
 import test from 'ava';
-import { inTurns } from '../hunt.ts';
+import { inTurns, isHunt } from '../hunt.ts';
 import { loseAll } from './disk-crash.ts';
+import { drawWeather, LanLife, type Weather } from './lan-life.ts';
 import type { SimDevice } from './sim-device.ts';
 import type { SimContact } from './sim-line.ts';
 import { World } from './world.ts';
@@ -56,5 +57,24 @@ for (const seed of inTurns([1, 2, 3, 4, 5], 0)) {
         name,
       );
     t.true(checkers.links.fullDays > devices.length, 'budgets are used up');
+  });
+}
+
+/** What the test run lives through; a hunt draws what comes. */
+const fair: Weather = { link: 'up', lan: 'whole', liars: 0, power: 'stays' };
+const huntUpdates = 8;
+
+for (const seed of inTurns(
+  Array.from({ length: 40 }, (_, at) => at + 1),
+  0,
+)) {
+  test(`of devices that know each other one fetches for all, none is held up for longer than it may be, and none keeps what is false, seed ${seed}`, async (t) => {
+    t.timeout(10 * 60_000);
+    const life = new LanLife(seed, 3, huntUpdates);
+    await life.begin();
+    const random = life.world.random.stream('weather');
+    const weathers = isHunt ? Array.from({ length: huntUpdates }, () => drawWeather(random)) : [fair];
+    for (const weather of weathers)
+      await t.notThrowsAsync(life.update(weather), life.world.trace.end.slice(-40).join('\n'));
   });
 }
