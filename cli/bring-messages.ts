@@ -13,6 +13,9 @@ export interface BroughtMessages {
   readonly refusals: readonly string[];
 }
 
+/** A device has no more channels; whoever forged a file may have written a hundred thousand. */
+const refusalsMax = 512;
+
 function batchIn({ batch }: CarriedMessages): MessageBatch | undefined {
   try {
     return unpackBatch(Buffer.from(batch, 'base64'));
@@ -34,6 +37,10 @@ export async function bringAll(
     const { application = '', channel = '' } = batchIn(carried) ?? {};
     const name = application === logbookChannel.application ? 'its logbook' : `${application}/${channel}`;
     if (refusals.has(name)) continue;
+    if (refusals.size === refusalsMax) {
+      refusals.set(name, `more than ${refusalsMax} channels are refused, which no device has: the rest is left`);
+      break;
+    }
     const outcome = await bringMessages(client, { messages: carried, who });
     if (outcome.kind === 'refused') refusals.set(name, `${name} is not taken: ${outcome.message} (${outcome.code})`);
     else if (application === logbookChannel.application) entries += outcome.messages;

@@ -149,3 +149,21 @@ test('a file of the largest size that is junk but for its receipt is known as br
   t.like(file, { messages: [], brokenLine: 2 });
   t.true(process.cpuUsage().user - before < 10_000_000);
 });
+
+test('a forged file of messages without end is given up, and the shore not asked about each', async (t) => {
+  const directory = begin(t);
+  const lines = Array.from({ length: 600 }, (_, n) => {
+    const batch = { application: `app-${n}`, channel: 'c', stream: '0'.repeat(16), segment: 1, index: 0, dropped: 0 };
+    const packed = packBatch({ ...batch, messages: [{ at: 0, message: Buffer.from('x') }] } as never);
+    return signMessages({ device: 'anna', at: '2026-03-10T00:00:00Z', packed }, key.toString());
+  });
+  const all = [signReceipt('anna', {}, key.toString()), ...lines];
+  writeFileSync(`${directory}/forged`, all.map((one) => JSON.stringify(one)).join('\n'));
+  let asked = 0;
+  const { code, output } = await bring({ disk: nodeDisk, directory, positionals: ['forged'] }, () => {
+    asked += 1;
+    return [409, { code: 'RECEIPT_FORGED', message: 'they are not signed by the key that they show' }];
+  });
+  t.deepEqual([code, asked], [1, 513]);
+  t.regex(output, /^forged: more than 512 channels are refused, which no device has: the rest is left$/m);
+});
