@@ -47,16 +47,20 @@ export class Challenges {
     return Buffer.concat([body, this.#seal(body)]).toString('base64url');
   }
 
-  /** Uses one up: false where it was not made here, is over, or was used before. */
-  spend(challenge: string): boolean {
+  /** Whether it was made here, is not over, and was not used before. */
+  counts(challenge: string): boolean {
     const bytes = Buffer.from(challenge, 'base64url');
     if (bytes.length !== bodyBytes + sealBytes || bytes.toString('base64url') !== challenge) return false;
     const body = bytes.subarray(0, bodyBytes);
     if (!timingSafeEqual(this.#seal(body), bytes.subarray(bodyBytes))) return false;
+    return body.readDoubleBE() + lifeMs > this.#options.monotonic() && !this.#spent.has(challenge);
+  }
+
+  /** Uses one up: false where it does not count, or too many were used. */
+  spend(challenge: string): boolean {
     const now = this.#options.monotonic();
-    const endsAt = body.readDoubleBE() + lifeMs;
     this.#forget(now);
-    if (endsAt <= now || this.#spent.has(challenge) || this.#spent.size >= spentMax) return false;
+    if (!this.counts(challenge) || this.#spent.size >= spentMax) return false;
     this.#spent.set(challenge, now + lifeMs);
     return true;
   }

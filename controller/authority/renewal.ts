@@ -46,7 +46,7 @@ export interface TimeStatement {
 
 /** Who signs, who knows, and who is told. */
 export interface RenewalOptions {
-  readonly challenges: Pick<Challenges, 'spend'>;
+  readonly challenges: Pick<Challenges, 'counts' | 'spend'>;
   readonly authority: Authority;
   readonly authorize: AuthorizeDevice;
   readonly onRefusal: OnRefusal;
@@ -93,8 +93,10 @@ export async function renew(options: RenewalOptions, asked: RenewalRequest, addr
   if (!('publicKey' in proven)) return refuse(proven);
   const verdict = authorize(device, proven.keyFingerprint);
   if (verdict !== 'ok') return refuse(verdict);
-  if (!challenges.spend(challenge)) return refuse(notAsked);
+  if (!challenges.counts(challenge)) return refuse(notAsked);
+  // Before it is used up: what is remembered of those is bounded for all, and one key could fill it.
   if (!mayRenew(device)) return { kind: 'too-many' };
+  if (!challenges.spend(challenge)) return refuse(notAsked);
   const certificate = await authority.issue(proven);
   options.onIssued(device, expiryOf(certificate));
   const time = options.signTime({ device, challenge, at: new Date(options.nowMs()).toISOString() });
