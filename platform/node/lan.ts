@@ -95,7 +95,10 @@ function bound(socket: Socket, port: number, address: string, settle: () => void
 
 function sending(socket: Socket): LanSocket {
   return {
-    send: (bytes, { address, port }) => socket.send(bytes, port, address, () => {}),
+    send: (bytes, { address, port }) => {
+      // Anybody can send from port 0, where nobody is: the system has no words for a datagram there, and Node throws.
+      if (port > 0) socket.send(bytes, port, address, () => {});
+    },
     [Symbol.dispose]: () => socket.close(),
   };
 }

@@ -19,8 +19,9 @@ export interface SearchOptions {
 const askAgainMs = 300;
 const searchMs = 900;
 
-/** Datagrams that are read in one search, and sources that are noted: beyond them somebody makes noise. */
+/** Datagrams that are read in one search, those of one source, and sources that are noted: beyond them somebody makes noise. */
 const datagramsMax = 256;
+const datagramsPerSourceMax = 4;
 const sourcesMax = 64;
 
 /** Of those that are found, so many are asked. */
@@ -31,6 +32,7 @@ class Heard {
   readonly #device: string;
   readonly #id: number;
   readonly #ports = new Map<string, number>();
+  readonly #heardOf = new Map<string, number>();
   #left = datagramsMax;
 
   constructor(device: string, id: number) {
@@ -39,8 +41,11 @@ class Heard {
   }
 
   hear(bytes: Uint8Array, address: string): void {
-    if (this.#left === 0) return;
+    const ofSource = this.#heardOf.get(address) ?? 0;
+    // One that makes noise leaves the others heard.
+    if (this.#left === 0 || ofSource === datagramsPerSourceMax) return;
     this.#left -= 1;
+    this.#heardOf.set(address, ofSource + 1);
     const message = readMessage(bytes);
     const door = message && doorsIn(message, this.#id).find(({ device }) => device !== this.#device);
     if (door === undefined || (this.#ports.size >= sourcesMax && !this.#ports.has(address))) return;

@@ -125,6 +125,22 @@ test('of however many that answer sixteen are asked, and who answers first has n
   t.true(seen.size > 30, `${seen.size}`);
 });
 
+test('one that makes noise while somebody asks keeps nobody else from being heard', async (t) => {
+  const wire = new Wire();
+  wire.announce('anna', [at('192.168.7.11')]);
+  const places = [at('192.168.7.12')];
+  const lan = wire.group.lanOf(places);
+  const open: typeof lan.open = async (place, onDatagram) => {
+    for (let times = 0; times < 1_000; times++)
+      onDatagram(Uint8Array.of(1), { address: '192.168.7.66', port: mdnsGroup.port });
+    return lan.open(place, onDatagram);
+  };
+  const options = { clock: wire.clock, random: new SimRandom(1), device: 'bella', interfaces: ['eth0'] };
+  const found = searchNeighbours({ ...options, lan: { ...lan, open } }, signal);
+  await wire.time.runUntil(2_000);
+  t.deepEqual(await found, ['192.168.7.11:7450']);
+});
+
 test('who asks without end is answered a few times a second, and one that asks for all to hear once', async (t) => {
   const wire = new Wire();
   wire.announce('anna', [at('192.168.7.11')]);

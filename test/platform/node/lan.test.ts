@@ -37,6 +37,7 @@ test('a network that is not there any more is told of, and what is sent over it 
   await t.throwsAsync(nodeLan.join(gone, { address: '224.0.0.251', port: await freePort() }, () => {}));
   using socket = await nodeLan.open(loopback, () => {});
   t.notThrows(() => socket.send(Buffer.from('nobody'), { address: '198.51.100.7', port: 9 }));
+  t.notThrows(() => socket.send(Buffer.from('who sent from port 0'), { address: '127.0.0.1', port: 0 }));
 });
 
 test('where the system tells no interfaces networks follow from the table of routes', async (t) => {
