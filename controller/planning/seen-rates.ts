@@ -11,15 +11,20 @@ function middleOf(rates: readonly number[]): number | undefined {
   return sorted[(sorted.length - 1) >>> 1];
 }
 
+/** What one device tells, by link: it has one voice for each, however often it names it. */
+function ratesOf({ report }: RateTeller): ReadonlyMap<string, number> {
+  const links = report?.links ?? [];
+  return new Map(links.flatMap(({ name, bitsPerSecond: rate }) => (rate === undefined ? [] : [[name, rate] as const])));
+}
+
 /** What devices tell, by site and link. */
 function ratesTold(devices: readonly RateTeller[]): ReadonlyMap<string, readonly number[]> {
   const told = new Map<string, number[]>();
-  for (const { site = '', report } of devices) {
-    for (const { name, bitsPerSecond } of report?.links ?? []) {
-      if (bitsPerSecond === undefined) continue;
-      const key = `${site} ${name}`;
+  for (const device of devices) {
+    for (const [name, rate] of ratesOf(device)) {
+      const key = `${device.site ?? ''} ${name}`;
       const known = told.get(key) ?? [];
-      known.push(bitsPerSecond);
+      known.push(rate);
       told.set(key, known);
     }
   }

@@ -58,6 +58,12 @@ test('a link that says no rate has the one that its devices saw, the middle one,
     seen('aurora', 9e9),
   );
   t.is(told[0]?.cheapest.seconds, 2);
+  const liar = {
+    site: 'aurora',
+    report: { links: Array.from({ length: 32 }, () => seen('aurora', 1).report.links[0]!) },
+  };
+  const outvoted = planned(liar, seen('aurora', 4_000_000), seen('aurora', 4_000_000));
+  t.is(outvoted[0]?.cheapest.seconds, 2, 'a device that names a link often has one voice');
   const untold = planned(seen('oslo', 4_000_000));
   t.deepEqual(untold[0]?.cheapest, { links: ['vsat'], bytes: 1_000_000, price: 2, currency: 'EUR' });
   t.is(linkUseText(untold[0]!.cheapest), '2.00 EUR, for a time that nobody knows yet over vsat');
