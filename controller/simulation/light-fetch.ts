@@ -88,8 +88,10 @@ function inTerms(road: Road, { windows, hasCondition, yesAt = 0 }: Terms): reado
 function inBudget({ time: { now }, links }: Road, { link: name, budget, bytes, ms }: Load): Stretch {
   if (name === undefined || budget === undefined) return always;
   const room = links.room({ name, budget }, now);
-  if (room.bytes === 0) return { isOpen: false, until: room.until, wait: { code: 'LINK_BUDGET', link: name } };
-  return { isOpen: true, until: Math.min(room.until, now + (room.bytes * ms) / bytes) };
+  const spentAt = now + (room.bytes * ms) / bytes;
+  // What lasts for no time that there is beside the date is nothing.
+  if (spentAt === now) return { isOpen: false, until: room.until, wait: { code: 'LINK_BUDGET', link: name } };
+  return { isOpen: true, until: Math.min(room.until, spentAt) };
 }
 
 function inContact({ time, contacts }: Road): Stretch {

@@ -150,16 +150,18 @@ async function receive(
   clock: Pick<Clock, 'monotonic'>,
 ): Promise<void> {
   const answered = new AnswerFlow(clock);
+  let isForeign = false;
   part.beginAnswer();
   try {
     await append(answer, part, blob, counting, answered);
     if (part.bytes === blob.length || answer.isSound) return;
     const { bytes } = part;
+    isForeign = true;
     part.takeBack();
     throw new DownloadError('FOREIGN_ANSWER', `${blob.url} ended by itself at ${bytes} of ${blob.length} bytes`);
   } finally {
     part.checkpoint();
-    if (answered.flow !== undefined) counting.toll.came(answered.flow, answer.response.via);
+    if (answered.flow !== undefined && !isForeign) counting.toll.came(answered.flow, answer.response.via);
   }
 }
 

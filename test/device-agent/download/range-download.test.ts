@@ -69,10 +69,11 @@ const free = {
   failed: () => false,
   ask: () => Number.POSITIVE_INFINITY,
   took: () => {},
-  came: () => {},
+  came: (_flow: object): unknown => undefined,
 };
 
-function begin(): { disk: SimDisk; server: Server; get: () => Promise<string> } {
+function begin(): { disk: SimDisk; server: Server; flows: object[]; get: () => Promise<string> } {
+  const flows: object[] = [];
   const disk = new SimDisk();
   disk.makeDirectory('/partial');
   disk.syncDirectory('/');
@@ -82,12 +83,12 @@ function begin(): { disk: SimDisk; server: Server; get: () => Promise<string> } 
       { disk, network: server, clock: server },
       '/partial',
       blob,
-      { countBytes: () => {}, toll: free },
+      { countBytes: () => {}, toll: { ...free, came: (flow) => flows.push(flow) } },
       new AbortController().signal,
     );
     return sha256(disk.readFile(part.path));
   };
-  return { disk, server, get };
+  return { disk, server, flows, get };
 }
 
 test('a download goes on after a cut where it stopped, whatever a cache makes of entity tags', async (t) => {
@@ -163,6 +164,16 @@ test('a page without a length never becomes the first bytes of a module', async 
   t.is(await get(), blob.sha256);
   t.is(server.sent, bytes.length);
   t.deepEqual(server.requests.at(-1)?.headers.range, undefined);
+});
+
+test('what was somebody else’s tells nothing of how fast modules come', async (t) => {
+  const { server, flows, get } = begin();
+  Object.assign(server, { content: Buffer.alloc(30_000, '<p>Pay'), chunkMs: 1_000 });
+  await t.throwsAsync(get, { code: 'FOREIGN_ANSWER' });
+  t.deepEqual(flows, []);
+  server.content = bytes;
+  await get();
+  t.is(flows.length, 1);
 });
 
 const portals: readonly (readonly [string, Partial<Server>])[] = [
