@@ -36,7 +36,7 @@ test('an unknown field is told with the nearest name, at its place', (t) => {
 
 test('an unknown field that is near nothing is told with what there is', (t) => {
   t.deepEqual(told(`${head}kind: Site\nmetadata: {name: a}\nspec: {zzzzzz: 1}\n`), [
-    '4:8 UNKNOWN_FIELD spec has no field "zzzzzz"; there are: config, links',
+    '4:8 UNKNOWN_FIELD spec has no field "zzzzzz"; there are: config, links, modulesOver',
   ]);
 });
 
