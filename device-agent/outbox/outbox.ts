@@ -130,8 +130,10 @@ export class Outbox {
 
   /** The shore answered what was said to it at that time, on the monotonic clock: it hears. */
   heard(saidMs: number): void {
-    this.#silentUntilMs = Number.NEGATIVE_INFINITY;
     this.#awaited?.heard(saidMs);
+    if (this.#silentUntilMs === Number.NEGATIVE_INFINITY) return;
+    this.#silentUntilMs = Number.NEGATIVE_INFINITY;
+    this.#passSoon();
   }
 
   /** What is carried by hand behind a place, or before all; undefined where no more waits. */

@@ -88,22 +88,25 @@ export class ShadowSession {
     return this.#state === 'open' ? this.#talk.orderParcel(order) : undefined;
   }
 
-  /** True when the broker has it; rather not than late. */
+  /** True when the broker has it; rather not than late, for the library may never tell what became of it once the connection is gone. */
   async sendBatchPart(part: Uint8Array): Promise<boolean> {
-    if (this.#connection === undefined || this.#state !== 'open') return false;
+    if (this.#state !== 'open') return false;
+    const late = Promise.withResolvers<false>();
+    using _patience = this.#options.clock.after(this.#options.answerSecondsMax * 1000, () => late.resolve(false));
+    return await Promise.race([this.#sendAnswerable(part), late.promise]);
+  }
+
+  async #sendAnswerable(part: Uint8Array): Promise<boolean> {
     const { out, taken } = batchTopics(this.#options.device);
     this.#answers ??= this.#subscribe(taken).catch(() => false);
     if (!(await this.#answers)) {
       this.#answers = undefined;
       return false;
     }
-    const sent = this.#say(out, part).then(
+    return await this.#say(out, part).then(
       () => true,
       () => false,
     );
-    const late = Promise.withResolvers<false>();
-    using _patience = this.#options.clock.after(this.#options.answerSecondsMax * 1000, () => late.resolve(false));
-    return await Promise.race([sent, late.promise]);
   }
 
   /** Says what costs little and is answered at once: a session that is dead ends soon. Whether there is an answer. */

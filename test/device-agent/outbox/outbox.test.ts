@@ -264,6 +264,8 @@ for (const hours of [1, 2, 3])
   test(`after ${hours} h without a word of the shore what waits goes as soon as it is heard`, async (t) => {
     const { outbox, world, clock, open, put, run } = begin();
     put(open('readings'), 'said to nobody');
+    await run(6);
+    outbox.expect(false);
     world.reply = () => undefined;
     outbox.connection(true);
     await run(hours * 3_600);
