@@ -176,13 +176,8 @@ export function createAgent(options: AgentOptions): Agent {
       waiting: flaps.waiting(updates.waiting()),
       applications: runtime.states().map(({ written: _written, ...report }) => flaps.application(report)),
       hostDeath: runtime.lastDeath(),
-      ...{
-        outbox: outbox.report(),
-        links: updates.links(),
-        neighbours: updates.neighbours(),
-        asks: link.asks,
-        clock: time.doubt(),
-      },
+      ...{ outbox: outbox.report(), links: updates.links(), neighbours: updates.neighbours(), asks: link.asks },
+      clock: time.doubt(),
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });
@@ -211,14 +206,7 @@ export function createAgent(options: AgentOptions): Agent {
       (configuration.reportIntervalSeconds ?? reportSecondsUsual[link.isFollowed ? 'followed' : 'untold']) * 1000,
   });
   const chronicle = new Chronicle({
-    ...{
-      ports,
-      directory: logbookDirectory,
-      boot: boot.number,
-      agentVersion,
-      machine: machineBoot,
-      nowMs: time.nowMs,
-    },
+    ...{ ports, directory: logbookDirectory, boot: boot.number, agentVersion, machine: machineBoot, nowMs: time.nowMs },
     report: () => reporter.current(),
     onNoted: () => outbox.noted(),
   });
