@@ -131,9 +131,10 @@ export class Outbox {
   /** The shore answered what was said to it at that time, on the monotonic clock: it hears. */
   heard(saidMs: number): void {
     this.#awaited?.heard(saidMs);
-    if (this.#silentUntilMs === Number.NEGATIVE_INFINITY) return;
+    if (this.#silentUntilMs !== Number.NEGATIVE_INFINITY) this.#passSoon();
     this.#silentUntilMs = Number.NEGATIVE_INFINITY;
-    this.#passSoon();
+    // What let a report go first goes now: where reports come as often as looks, each look would meet one.
+    void this.#pump();
   }
 
   /** What is carried by hand behind a place, or before all; undefined where no more waits. */

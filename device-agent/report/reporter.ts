@@ -24,7 +24,7 @@ export interface ReporterOptions {
   readonly onUnsaid?: () => void;
   /** Called when a report was accepted after one that nobody answered. */
   readonly onHeardAgain: () => void;
-  /** Called when a report was accepted that was sent at that time, on the monotonic clock. */
+  /** Called when a report was accepted that was sent at that time, on the monotonic clock, and none is on its way. */
   readonly onAccepted: (sentMs: number) => void;
 }
 
@@ -138,6 +138,7 @@ export class Reporter {
     if (this.#isStopped || this.#isSending) return;
     const { clock, random, link } = this.#options;
     this.#isSending = true;
+    let isAccepted = false;
     try {
       this.#lastTryMs = clock.monotonic();
       this.#passingSinceMs = undefined;
@@ -146,11 +147,11 @@ export class Reporter {
       const fitting = fittingReport(report);
       this.#budget.spend(changeBetween(this.#accepted, fitting));
       const answer = await link.report(fitting);
-      if (answer === 'accepted') {
+      isAccepted = answer === 'accepted';
+      if (isAccepted) {
         this.#accepted = fitting;
         this.#isComplaining = false;
         if (this.#isUnheard) this.#options.onHeardAgain();
-        this.#options.onAccepted(this.#lastTryMs);
       }
       this.#isUnheard = answer === 'offline';
       if (answer === 'rejected') {
@@ -164,6 +165,7 @@ export class Reporter {
       this.#notBeforeMs = clock.monotonic() + rejectedMs;
     }
     this.#isSending = false;
+    if (isAccepted) this.#options.onAccepted(this.#lastTryMs);
     this.changed();
   }
 }

@@ -67,12 +67,9 @@ function kill(made: TestWorld, victim: string): boolean {
   return isKilled;
 }
 
-/** A batch that a broker dropped, and after which nothing else is said, is sent again after a minute at most, and once more after two. */
-const toldMs = 3 * generousMs;
-
 /** Waits until the shore has heard of a device that its agent was killed. */
 async function isToldOfKill(made: TestWorld, device: string): Promise<void> {
-  await eventually(`an event of the kill of ${device}`, toldMs, async () => {
+  await eventually(`an event of the kill of ${device}`, generousMs, async () => {
     const { text } = await made.fleetCommand('events', `device/${device}`);
     return /was killed or crashed, and was started again .*AGENT_KILLED .*its own time/.test(text) || undefined;
   });
@@ -155,7 +152,7 @@ function neverTwiceAtOnce(t: ExecutionContext, made: TestWorld, version: string)
 }
 
 async function survive(t: ExecutionContext, rounds: readonly (readonly string[])[], withMosquitto: boolean) {
-  t.timeout(6 * generousMs);
+  t.timeout(4 * generousMs);
   const seed = Number(process.env.FLEET_SEED ?? Math.floor(nodeRandom.fraction() * 1e6));
   t.log(`FLEET_SEED=${seed}`);
   const random = new SimRandom(seed);

@@ -260,6 +260,22 @@ test('what the shore did not hear is said again once it answers what was said af
   t.is(outbox.report()?.messages, 0);
 });
 
+test('where a report is on its way at each look what waits goes between them', async (t) => {
+  const { outbox, world, clock, texts, open, put, run } = begin();
+  put(open('readings'), 'a reading');
+  world.urgent = 'report';
+  outbox.connection(true);
+  for (let report = 0; report < 12; report++) {
+    await run(5);
+    t.deepEqual(texts(), []);
+  }
+  world.urgent = undefined;
+  outbox.heard(clock.monotonic());
+  world.urgent = 'report';
+  await run(1);
+  t.deepEqual(texts(), ['a reading']);
+});
+
 for (const hours of [1, 2, 3])
   test(`after ${hours} h without a word of the shore what waits goes as soon as it is heard`, async (t) => {
     const { outbox, world, clock, open, put, run } = begin();
