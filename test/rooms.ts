@@ -212,6 +212,12 @@ export const rooms: readonly Room[] = [
     reason: 'what is offered, and what is published for it, as what somebody carries; it decides nothing',
   },
   {
+    path: 'controller/access',
+    imports: ['schemas'],
+    packages: [],
+    reason: 'pure: who asks and what they may do',
+  },
+  {
     path: 'controller/authority',
     imports: ['schemas', 'platform', 'controller/expiry', 'controller/manifests'],
     packages: ['@peculiar/x509', 'reflect-metadata', 'node:net'],
@@ -231,7 +237,14 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'controller/doors/http',
-    imports: ['schemas', 'platform', 'controller/authority', 'controller/doors', 'controller/view'],
+    imports: [
+      'schemas',
+      'platform',
+      'controller/access',
+      'controller/authority',
+      'controller/doors',
+      'controller/view',
+    ],
     packages: [],
     reason: 'the API; what it tells comes from the view',
   },

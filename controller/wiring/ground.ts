@@ -7,10 +7,12 @@ import { descriptorRoom } from '../../platform/node/process-room.ts';
 import { nodeRandom as random } from '../../platform/node/random.ts';
 import type { DiskError, Log } from '../../platform/ports.ts';
 import type { ControllerConfiguration } from '../../schemas/generated/types.ts';
+import type { WhoAsks } from '../access/caller.ts';
 import { type Authority, openAuthority, replaceAuthority } from '../authority/authority.ts';
 import type { KeyAndCertificate } from '../authority/authority-files.ts';
 import { type ConnectionRoom, connectionRoom } from '../doors/connection-room.ts';
 import { createGuard, type Guard } from '../doors/guard.ts';
+import { byInstallationToken } from '../doors/http/credentials.ts';
 import { type ControllerKeys, readControllerKeys } from '../publishing/authoring/key-files.ts';
 import { openStatePlace } from '../state/open-place.ts';
 import { StateError } from '../state/state-port.ts';
@@ -24,7 +26,7 @@ export interface Ground {
   readonly authority: Authority;
   readonly identity: KeyAndCertificate;
   readonly keys: ControllerKeys;
-  readonly apiToken: string;
+  readonly whoAsks: WhoAsks;
   readonly guard: Guard;
   readonly room: ConnectionRoom;
 }
@@ -80,8 +82,8 @@ export async function openGround(
   const directory = state.authority;
   const authority = await openAuthority({ disk, directory, clock, random, isFirstStart, onNotKept });
   const identity = await authority.serverIdentity(configuration.hostnames!);
-  const apiToken = readApiToken(disk, random, state.apiToken);
+  const whoAsks = byInstallationToken(readApiToken(disk, random, state.apiToken));
   const guard = createGuard({ clock, log });
   const room = connectionRoom(descriptorRoom());
-  return { configuration, state, log, authority, identity, keys, apiToken, guard, room };
+  return { configuration, state, log, authority, identity, keys, whoAsks, guard, room };
 }

@@ -47,7 +47,7 @@ export async function openHttps(ground: Ground, place: StatePlace) {
     identify: certificateIdentity,
     returning: new ReturningDevices({ clock, devicesMax: returningMax }),
     handler: (request, peer, signal) => handler(request, peer, signal),
-    bodyBytesMax: bodyBytesFor(ground.apiToken),
+    bodyBytesMax: bodyBytesFor(ground.whoAsks),
     onFailure: (subject, error) => guard.tell('http', subject, error),
     connectionsMax: room.https,
     onTurnedAway: (address) => guard.tell('http', address, full),
@@ -90,7 +90,7 @@ export function openApi(
   term: Term,
   { embedded, url, messages }: Pick<Broker, 'embedded' | 'url'> & { readonly messages: TakePart },
 ): HttpHandler {
-  const { configuration, authority, guard, apiToken, keys } = ground;
+  const { configuration, authority, guard, whoAsks, keys } = ground;
   const { authorize, onRefusal } = controller;
   const onIssued = (name: string, endsAt: number): void => {
     if (!isSubscriber(name)) controller.onCertificate(name, endsAt);
@@ -134,7 +134,7 @@ export function openApi(
     notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
     enrolments: enrolmentLimits(monotonic),
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
-    ...{ authorize, onRefusal, apiToken },
+    ...{ authorize, onRefusal, whoAsks },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
   });
 }

@@ -12,6 +12,7 @@ import { addExampleRelease, makeExampleFleet } from '../../cli/example-fleet.ts'
 import { runCommand } from '../../cli/run-command.ts';
 import { createController } from '../../controller/controller.ts';
 import type { Controller } from '../../controller/controller-parts.ts';
+import { byInstallationToken } from '../../controller/doors/http/credentials.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
@@ -337,7 +338,7 @@ export class ScenarioWorld {
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,
       readiness: () => ({ isReady: true }),
-      apiToken,
+      whoAsks: byInstallationToken(apiToken),
     });
   }
 

@@ -7,6 +7,7 @@ import { OrderedBundles } from '../../controller/bundles/ordered-bundles.ts';
 import { createController } from '../../controller/controller.ts';
 import type { Controller } from '../../controller/controller-parts.ts';
 import { createGuard } from '../../controller/doors/guard.ts';
+import { byInstallationToken } from '../../controller/doors/http/credentials.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
 import { openMessageDoor } from '../../controller/doors/mqtt/message-door.ts';
 import { ParcelDoor } from '../../controller/doors/mqtt/parcel-door.ts';
@@ -236,7 +237,7 @@ export class SimController {
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,
       readiness: () => ({ isReady: true }),
-      apiToken: 'simulated',
+      whoAsks: byInstallationToken('simulated'),
     });
     this.#handler = async (request, peer, signal) => guardedResponse(life, await api(request, peer, signal));
   }

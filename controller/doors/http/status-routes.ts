@@ -5,15 +5,11 @@ import { NothingThere, type StatusQuery } from '../../view/selection.ts';
 import { BadQuery, parseStatusQuery } from '../../view/status-query.ts';
 import type { View } from '../../view/view.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';
+import { queryOf } from './route.ts';
 
 export interface StatusParts {
   readonly status: (query: StatusQuery) => Promise<StatusDocument>;
   readonly changes: Pick<View, 'changeId'>;
-}
-
-function queryOf({ url }: HttpRequest): URLSearchParams {
-  const cut = url.indexOf('?');
-  return new URLSearchParams(cut === -1 ? '' : url.slice(cut + 1));
 }
 
 /** Answers `GET /api/v1/status`. */

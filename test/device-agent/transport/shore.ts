@@ -10,6 +10,7 @@ import { Challenges } from '../../../controller/authority/challenges.ts';
 import { enrol as answerEnrolment } from '../../../controller/authority/enrolment.ts';
 import { renew as answerRenewal } from '../../../controller/authority/renewal.ts';
 import { brokerForAgents } from '../../../controller/doors/http/broker-for-agents.ts';
+import { byInstallationToken } from '../../../controller/doors/http/credentials.ts';
 import { errorAnswer } from '../../../controller/doors/http/json-answer.ts';
 import { renewalLimits } from '../../../controller/doors/http/renewal-routes.ts';
 import { bodyBytesMax, createApi } from '../../../controller/doors/http/router.ts';
@@ -140,7 +141,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     authorize,
     onRefusal,
     readiness: () => ({ isReady: true }),
-    apiToken: 'token-of-the-test',
+    whoAsks: byInstallationToken('token-of-the-test'),
   });
   const server = await startHttpServer({
     connectionsMax: 1_000,

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import test from 'ava';
+import type { Caller, NotLetIn, WhoAsks } from '../../../../controller/access/caller.ts';
 import { brokerForAgents } from '../../../../controller/doors/http/broker-for-agents.ts';
+import { byInstallationToken } from '../../../../controller/doors/http/credentials.ts';
 import { enrolmentLimits } from '../../../../controller/doors/http/enrolment-limits.ts';
 import { emptyAnswer } from '../../../../controller/doors/http/json-answer.ts';
 import { newsLimits } from '../../../../controller/doors/http/news-route.ts';
@@ -18,7 +20,13 @@ const device: Peer = { address: '10.0.0.1', device: 'buoy-1', keyFingerprint: 'S
 const nobody: Peer = { address: '10.0.0.2' };
 const token = { authorization: 'Bearer the-token' };
 
-function stage({ hook = true, isNamed = (name: string): boolean => name === 'buoy-1' } = {}) {
+interface StageOptions {
+  readonly hook?: boolean;
+  readonly isNamed?: (name: string) => boolean;
+  readonly whoAsks?: WhoAsks;
+}
+
+function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options }: StageOptions = {}) {
   const seen: string[] = [];
   const parts: ApiParts = {
     artifacts: async (request) => ({
@@ -82,7 +90,7 @@ function stage({ hook = true, isNamed = (name: string): boolean => name === 'buo
     authorize: (name) => (name === 'buoy-1' ? 'ok' : { code: 'DEVICE_UNKNOWN', message: name }),
     onRefusal: ({ code, device: name }) => seen.push(`refused ${name} ${code}`),
     readiness: () => ({ isReady: true }),
-    apiToken: 'the-token',
+    whoAsks: options.whoAsks ?? byInstallationToken('the-token'),
     enrolments: enrolmentLimits(() => 0),
     ...(hook ? { webhookSecret: 'a-secret-of-the-hook' } : {}),
   };
@@ -421,4 +429,27 @@ test('parts of batches are for the device that its certificate names, and answer
   t.is((await ask(nobody, 'POST', '/messages', { headers: token })).status, 401);
   t.is((await ask({ ...device, device: 'gone' }, 'POST', '/messages')).status, 403);
   t.deepEqual(seen.slice(0, 2), ['part of 2 bytes from buoy-1', 'part of 3 bytes from buoy-1']);
+});
+
+test('a caller gets as far as their scope goes, and where a route is about all fleets only without limits', async (t) => {
+  const ada: Caller = { name: 'ada', kind: 'token', scope: 'view' };
+  const late: NotLetIn = { kind: 'not-let-in', status: 429, code: 'TOO_MANY_REQUESTS', message: 'slow down' };
+  const unsaid = stage({ whoAsks: () => undefined });
+  t.is((await unsaid.ask(nobody, 'GET', '/api/v1/status')).status, 401);
+  const viewer = stage({ whoAsks: () => ada });
+  t.is((await viewer.ask(nobody, 'GET', '/api/v1/status')).status, 200);
+  t.is((await viewer.ask(nobody, 'GET', '/tuf/timestamp.json')).status, 200);
+  const body = json({ fleet: 'ships', act: 'abort', who: 'Ada', why: '' });
+  const refused = await viewer.ask(nobody, 'POST', '/api/v1/rollouts/act', body);
+  t.like(refused, { status: 403, body: { code: 'SCOPE_LACKING' } });
+  t.is(refused.body.message, 'ada has the scope view, and this needs operate');
+  t.deepEqual(viewer.seen, []);
+  const limited = stage({ whoAsks: () => ({ ...ada, scope: 'admin', fleets: ['ships'] }) });
+  t.like(await limited.ask(nobody, 'GET', '/api/v1/status'), { status: 403, body: { code: 'LIMITED' } });
+  t.is((await limited.ask(nobody, 'GET', '/tuf/timestamp.json')).status, 401);
+  const hasty = stage({ whoAsks: () => ({ ...late, retryAfterSeconds: 9 }) });
+  t.like(await hasty.ask(nobody, 'GET', '/api/v1/status'), { status: 429, headers: { 'retry-after': '9' } });
+  const expired = stage({ whoAsks: () => ({ ...late, status: 401, code: 'TOKEN_EXPIRED' }) });
+  const answer = await expired.ask(nobody, 'GET', '/api/v1/status');
+  t.like(answer, { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: { code: 'TOKEN_EXPIRED' } });
 });
