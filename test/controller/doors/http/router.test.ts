@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import test from 'ava';
-import type { Caller, NotLetIn, WhoAsks } from '../../../../controller/access/caller.ts';
+import { type Caller, installation, type NotLetIn, type WhoAsks } from '../../../../controller/access/caller.ts';
+import { callerLimits } from '../../../../controller/doors/http/admit.ts';
 import { brokerForAgents } from '../../../../controller/doors/http/broker-for-agents.ts';
 import { byInstallationToken } from '../../../../controller/doors/http/credentials.ts';
 import { enrolmentLimits } from '../../../../controller/doors/http/enrolment-limits.ts';
@@ -24,6 +25,7 @@ interface StageOptions {
   readonly hook?: boolean;
   readonly isNamed?: (name: string) => boolean;
   readonly whoAsks?: WhoAsks;
+  readonly callerLimits?: NonNullable<ApiParts['callerLimits']>;
 }
 
 function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options }: StageOptions = {}) {
@@ -92,6 +94,7 @@ function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options 
     readiness: () => ({ isReady: true }),
     whoAsks: options.whoAsks ?? byInstallationToken('the-token'),
     enrolments: enrolmentLimits(() => 0),
+    ...(options.callerLimits && { callerLimits: options.callerLimits }),
     ...(hook ? { webhookSecret: 'a-secret-of-the-hook' } : {}),
   };
   const api = createApi(parts);
@@ -429,6 +432,25 @@ test('parts of batches are for the device that its certificate names, and answer
   t.is((await ask(nobody, 'POST', '/messages', { headers: token })).status, 401);
   t.is((await ask({ ...device, device: 'gone' }, 'POST', '/messages')).status, 403);
   t.deepEqual(seen.slice(0, 2), ['part of 2 bytes from buoy-1', 'part of 3 bytes from buoy-1']);
+});
+
+test('a caller who asks too often is told when to ask again, and keeps nobody else waiting', async (t) => {
+  let now = 0;
+  const as = (name: string) => ({ headers: { authorization: `Bearer ${name}` } });
+  const { ask } = stage({
+    callerLimits: callerLimits(() => now),
+    whoAsks: ({ headers }) =>
+      headers.authorization === 'Bearer own'
+        ? installation
+        : { name: headers.authorization!.slice(7), kind: 'token', scope: 'view' },
+  });
+  for (let n = 0; n < 200; n += 1) t.is((await ask(nobody, 'GET', '/api/v1/status', as('ada'))).status, 200);
+  const late = await ask(nobody, 'GET', '/api/v1/status', as('ada'));
+  t.like(late, { status: 429, headers: { 'retry-after': '1' }, body: { code: 'TOO_MANY_REQUESTS' } });
+  t.is((await ask(nobody, 'GET', '/api/v1/status', as('bob'))).status, 200);
+  for (let n = 0; n < 201; n += 1) t.is((await ask(nobody, 'GET', '/api/v1/status', as('own'))).status, 200);
+  now += 1000;
+  t.is((await ask(nobody, 'GET', '/api/v1/status', as('ada'))).status, 200);
 });
 
 test('a caller gets as far as their scope goes, and where a route is about all fleets only without limits', async (t) => {
