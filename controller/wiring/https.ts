@@ -119,7 +119,7 @@ export function openApi(
     ...{ news: controller.onNews, messages },
     newsLimits: newsLimits(monotonic),
     parcelBounds: new ParcelBounds(monotonic),
-    status: (query) => controller.status(query),
+    inView: (look) => controller.inView(look),
     changes: controller.changes,
     clock,
     acceptRevision: (name) => controller.acceptRevision(name),
@@ -148,7 +148,7 @@ export function openApi(
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
     ...{ authorize, onRefusal, whoAsks },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
-    named: { tokens, clock, random: nodeRandom },
+    ...{ tokens, random: nodeRandom },
     callerLimits: callerLimits(monotonic),
   });
   return { api, whoAsks };

@@ -317,7 +317,7 @@ export class ScenarioWorld {
       artifacts: async () => ({ status: 404, headers: {}, body: (async function* () {})() }),
       news: controller.onNews,
       messages: async () => ({ kind: 'heard' }),
-      status: (query) => controller.status(query),
+      inView: (look) => controller.inView(look),
       changes: controller.changes,
       clock: this.#clock,
       acceptRevision: (name) => controller.acceptRevision(name),
@@ -339,7 +339,7 @@ export class ScenarioWorld {
       onRefusal: controller.onRefusal,
       readiness: () => ({ isReady: true }),
       whoAsks: byTokens(byInstallationToken(apiToken), controller.tokens),
-      named: { tokens: controller.tokens, clock: this.#clock, random: this.#random },
+      ...{ tokens: controller.tokens, random: this.#random },
     });
   }
 

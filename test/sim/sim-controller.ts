@@ -198,9 +198,9 @@ export class SimController {
         return answer;
       },
       messages,
-      status: (query) => controller.status(query),
+      inView: (look) => controller.inView(look),
       changes: controller.changes,
-      clock,
+      ...{ clock, random, tokens: controller.tokens },
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
       makeChallenge: () => challenges.make(),
       renew: async (asked) => this.#renew(clock, controller, challenges, asked),

@@ -49,7 +49,7 @@ function isCaller(who: ReturnType<WhoAsks>): who is Caller {
 
 /** How often a caller may ask: a page that shows a fleet asks a few times a second at most, a script that walks it more for a while. */
 export function callerLimits(monotonic: () => number): RateLimits {
-  return new RateLimits({ perSecond: 20, burst: 200, rememberedMax: 2000, monotonic });
+  return new RateLimits({ perSecond: 20, burst: 500, rememberedMax: 2000, monotonic });
 }
 
 /** Why a caller is not let through to a route; undefined when they are. */
@@ -60,7 +60,7 @@ function refuseCaller(
 ): HttpResponse | undefined {
   const { name, scope, kind } = caller;
   if (kind !== 'installation' && callerLimits?.take(`${kind} ${name}`) === false)
-    return tooManyAnswer(`${name} asks too often: 200 times at once, and 20 times a second from then on`, 1);
+    return tooManyAnswer(`${name} asks too often: 500 times at once, and 20 times a second from then on`, 1);
   if (!reaches(caller, needed))
     return errorAnswer(403, 'SCOPE_LACKING', `${name} has the scope ${scope}, and this needs ${needed}`);
   if (judgesLimits || isUnlimited(caller)) return undefined;

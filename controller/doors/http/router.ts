@@ -21,7 +21,6 @@ import { errorAnswer, jsonAnswer } from './json-answer.ts';
 import { carriedPath, type OperatorParts, operatorRoutes } from './operator-routes.ts';
 import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
 import type { Asked, OpenRoute, Route } from './route.ts';
-import { type TokenParts, tokenRoutes } from './token-routes.ts';
 
 /** Of the body of a request. A webhook that is longer is not needed: the next poll sees the same push. */
 export const bodyBytesMax = 65_536;
@@ -44,8 +43,6 @@ export interface ApiParts extends AdmitParts, DeviceParts, OperatorParts {
   /** Looks at the git remote soon. Calling it often is the same as calling it once. */
   readonly notifyPush: () => void;
   readonly readiness: () => Readiness;
-  /** Without it there are no named tokens. */
-  readonly named?: TokenParts;
   /** Without it the webhook is off. */
   readonly webhookSecret?: string;
 }
@@ -69,7 +66,6 @@ function table(parts: ApiParts): Route[] {
   return [
     ...deviceRoutes(parts),
     ...operatorRoutes(parts),
-    ...(parts.named === undefined ? [] : tokenRoutes(parts.named)),
     open('POST', '/hooks/git', (asked) => webhookAnswer(parts, asked)),
     open('GET', '/healthz', healthAnswer),
     open('GET', '/readyz', () => readinessAnswer(parts.readiness())),

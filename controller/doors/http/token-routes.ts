@@ -1,16 +1,15 @@
 /** Named tokens: `/api/v1/tokens`. Only who may do everything everywhere makes, sees or revokes them. */
-import type { HttpResponse, Random } from '../../../platform/ports.ts';
+import type { Clock, HttpResponse, Random } from '../../../platform/ports.ts';
 import type { TokenOrder, TokenStatus } from '../../../schemas/generated/types.ts';
 import { isTokenOrder } from '../../../schemas/generated/validators/token-order.js';
+import type { Caller } from '../../access/caller.ts';
 import { endOf, type KeptToken, secretOf, type TokenWish } from '../../access/token.ts';
 import type { TokenRefusal, Tokens } from '../../access/tokens.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';
-import { parseJson } from './json-body.ts';
-import type { AskedByCaller, CallerRoute } from './route.ts';
 
 export interface TokenParts {
   readonly tokens: Tokens;
-  readonly clock: { now(): number };
+  readonly clock: Clock;
   readonly random: Pick<Random, 'bytes'>;
 }
 
@@ -44,11 +43,12 @@ function wishOf({ lifetimeSeconds, ...wish }: TokenOrder): TokenWish {
   return { ...wish, ...(lifetimeSeconds === undefined ? {} : { lifetimeMs: lifetimeSeconds * 1000 }) };
 }
 
-async function makeAnswer(
+/** Makes one; `order` is as it came. */
+export async function makeTokenAnswer(
   { tokens, clock, random }: TokenParts,
-  { request, caller }: AskedByCaller,
+  order: unknown,
+  caller: Caller,
 ): Promise<HttpResponse> {
-  const order = parseJson(request.body);
   if (!isTokenOrder(order)) {
     const { instancePath = '', message = 'no JSON' } = isTokenOrder.errors?.[0] ?? {};
     return errorAnswer(400, 'BAD_REQUEST', `${instancePath === '' ? 'the body' : instancePath.slice(1)} ${message}`);
@@ -59,28 +59,19 @@ async function makeAnswer(
   return jsonAnswer(201, { token: statusOf(made, clock.now()), secret });
 }
 
-async function revokeAnswer({ tokens, clock }: TokenParts, { params, caller }: AskedByCaller): Promise<HttpResponse> {
-  const revoked = await tokens.revoke(params.name!, caller.name);
+/** Revokes one. */
+export async function revokeTokenAnswer(
+  { tokens, clock }: TokenParts,
+  name: string,
+  caller: Caller,
+): Promise<HttpResponse> {
+  const revoked = await tokens.revoke(name, caller.name);
   if ('kind' in revoked) return errorAnswer(refusalStatus[revoked.code], revoked.code, revoked.message);
   return jsonAnswer(200, statusOf(revoked, clock.now()));
 }
 
 /** All of them. */
-export function tokenRoutes(parts: TokenParts): CallerRoute[] {
-  const at = (
-    method: CallerRoute['method'],
-    path: string,
-    operation: string,
-    answer: CallerRoute['answer'],
-  ): CallerRoute => ({
-    ...{ method, path, for: 'admin', operation, answer },
-  });
-  const { tokens, clock } = parts;
-  return [
-    at('GET', '/api/v1/tokens', 'listTokens', () =>
-      jsonAnswer(200, { tokens: tokens.list().map((token) => statusOf(token, clock.now())) }),
-    ),
-    at('POST', '/api/v1/tokens', 'makeToken', (asked) => makeAnswer(parts, asked)),
-    at('POST', '/api/v1/tokens/{name}/revoke', 'revokeToken', (asked) => revokeAnswer(parts, asked)),
-  ];
+export function tokensAnswer({ tokens, clock }: TokenParts): HttpResponse {
+  const now = clock.now();
+  return jsonAnswer(200, { tokens: tokens.list().map((token) => statusOf(token, now)) });
 }

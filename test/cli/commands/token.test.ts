@@ -18,7 +18,7 @@ test('a token is made, does what its scope says and no more, is listed without i
   );
   t.is(
     await fleet('token', 'list', '--set', `token=${secret}`),
-    'fleet: ada has the scope view, and this needs admin\n',
+    'fleet: the controller does not do this: ada has the scope view, and this needs admin\n',
   );
   t.regex(await fleet('token', 'create', 'ada', '--scope', 'view'), /no token was made: there is a token ada: choose/);
   t.regex(await fleet('token', 'create', 'Ada!', '--scope', 'view'), /no token was made: name must match pattern/);
