@@ -2,6 +2,7 @@
 import type { Clock, Log } from '../platform/ports.ts';
 import type { BatchAnswer } from '../schemas/batch-answer.ts';
 import type {
+  AuditPage,
   BrokerStatus,
   Deployment,
   MessagesOrder,
@@ -14,6 +15,7 @@ import type { Tokens } from './access/tokens.ts';
 import type { AuthorizeDevice } from './authority/authorization.ts';
 import type { TakeNews } from './doors/http/news-route.ts';
 import type { ReceiptOutcome } from './doors/http/receipt-routes.ts';
+import type { Recorder } from './doors/http/record-deed.ts';
 import type { BundledEvent, Carriage, ContactEvent, ShadowRequestEvent } from './engine/events.ts';
 import type { ActRefusal } from './engine/move-rollout.ts';
 import type { DeviceOffer } from './engine/offers.ts';
@@ -67,6 +69,10 @@ export interface ControllerParts {
 export interface Controller {
   /** Named tokens of the API. */
   readonly tokens: Tokens;
+  /** Where it is written down what was done over the API, and who was refused. */
+  readonly recorder: Recorder;
+  /** Entries of the audit behind a number, oldest first. */
+  readAudit(after: number, limit: number): Promise<AuditPage>;
   /** Takes up what was in force, then follows the branch whenever `poll` is called. */
   start(): Promise<void>;
   /** Looks at the branch; calls during a look become one look after it. */

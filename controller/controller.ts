@@ -9,10 +9,13 @@
 import { Turn } from '../platform/turn.ts';
 import type { Refusal, StatusDocument } from '../schemas/generated/types.ts';
 import { proveReceipt } from '../schemas/receipt.ts';
+import { auditPage } from './access/audit.ts';
+import { GatheredRefusals } from './access/gathered-refusals.ts';
 import { Tokens } from './access/tokens.ts';
 import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
 import type { Controller, ControllerParts } from './controller-parts.ts';
 import type { TakeNews } from './doors/http/news-route.ts';
+import type { Recorder } from './doors/http/record-deed.ts';
 import { Refusals } from './doors/refusals.ts';
 import { Engine } from './engine/engine.ts';
 import type { BundledEvent, ContactEvent, ShadowRequestEvent } from './engine/events.ts';
@@ -49,6 +52,7 @@ class FollowingController implements Controller {
   readonly #intake: Intake;
   readonly #logbooks = new LogbookIntake((event) => this.#engine.ask(event));
   readonly tokens: Tokens;
+  readonly recorder: Recorder;
   readonly #markOf: IntakeParts['markOf'] = (device, channel) => this.#image.marks(device)[channel];
 
   constructor(parts: ControllerParts, image: Image, needed: NeededArtifacts) {
@@ -70,6 +74,14 @@ class FollowingController implements Controller {
       keep: (writes) => this.#engine.ask({ kind: 'tokens', writes }),
       note: (write) => this.#engine.tell({ kind: 'tokens', writes: [write] }),
     });
+    const gathered = new GatheredRefusals({
+      after: (delayMs, callback) => clock.after(delayMs, callback),
+      note: (deed) => this.#engine.tell({ kind: 'audit', deed }),
+    });
+    this.recorder = {
+      done: (deed) => this.#engine.ask({ kind: 'audit', deed }),
+      refused: (deed) => gathered.take(deed),
+    };
     parts.deltas.onDeltas = () => this.#engine.lookAtDeltas();
     this.#intake = new Intake({
       ...{ clock, outlets: parts.outlets ?? [] },
@@ -198,6 +210,12 @@ class FollowingController implements Controller {
     const { shown, next } = await selectDevices(this.#view, desired, query, new Turn(this.#parts.clock));
     return { devices: await offersTo(this.#image, shown), isMore: next !== undefined };
   };
+
+  readAudit: Controller['readAudit'] = (after, limit) =>
+    auditPage(this.#image.auditHead, after, limit, async (numbers) => {
+      const rows = await this.#parts.state.read(numbers.map((n) => ({ room: 'audit', key: String(n) })));
+      return rows.flatMap((row) => ('value' in row ? [row.value] : []));
+    });
 
   noteBundle(bundled: Omit<BundledEvent, 'kind'>): Promise<void> {
     return this.#engine.ask({ kind: 'bundled', ...bundled });

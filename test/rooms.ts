@@ -214,7 +214,7 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'controller/access',
-    imports: ['schemas'],
+    imports: ['schemas', 'platform'],
     packages: [],
     reason: 'pure: who asks and what they may do',
   },

@@ -102,7 +102,7 @@ export function openApi(
   { embedded, url, messages }: Pick<Broker, 'embedded' | 'url'> & { readonly messages: TakePart },
 ): Api {
   const { configuration, authority, guard, keys } = ground;
-  const { authorize, onRefusal, tokens } = controller;
+  const { authorize, onRefusal, tokens, recorder } = controller;
   const whoAsks = byTokens(ground.whoAsks, tokens);
   const onIssued = (name: string, endsAt: number): void => {
     if (!isSubscriber(name)) controller.onCertificate(name, endsAt);
@@ -148,7 +148,7 @@ export function openApi(
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
     ...{ authorize, onRefusal, whoAsks },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
-    ...{ tokens, random: nodeRandom },
+    ...{ tokens, recorder, random: nodeRandom, readAudit: (after, limit) => controller.readAudit(after, limit) },
     callerLimits: callerLimits(monotonic),
   });
   return { api, whoAsks };

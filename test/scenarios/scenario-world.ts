@@ -339,7 +339,8 @@ export class ScenarioWorld {
       onRefusal: controller.onRefusal,
       readiness: () => ({ isReady: true }),
       whoAsks: byTokens(byInstallationToken(apiToken), controller.tokens),
-      ...{ tokens: controller.tokens, random: this.#random },
+      ...{ tokens: controller.tokens, random: this.#random, recorder: controller.recorder },
+      readAudit: (after, limit) => controller.readAudit(after, limit),
     });
   }
 
