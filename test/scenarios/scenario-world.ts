@@ -317,7 +317,7 @@ export class ScenarioWorld {
       artifacts: async () => ({ status: 404, headers: {}, body: (async function* () {})() }),
       news: controller.onNews,
       messages: async () => ({ kind: 'heard' }),
-      status: (query) => controller.status(query),
+      inView: (look) => controller.inView(look),
       changes: controller.changes,
       clock: this.#clock,
       acceptRevision: (name) => controller.acceptRevision(name),
