@@ -17,6 +17,7 @@ import { ConnectionsFull, connectionsMax } from '../doors/connection-room.ts';
 import { fairHandshakes } from '../doors/fair-handshakes.ts';
 import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
+import type { ReadMetrics } from '../doors/http/metrics-route.ts';
 import { newsLimits } from '../doors/http/news-route.ts';
 import { ParcelBounds } from '../doors/http/parcel-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
@@ -82,13 +83,19 @@ function bundling(
   };
 }
 
+/** What is opened besides, and answers here too. */
+interface OpenedDoors {
+  readonly messages: TakePart;
+  readonly readMetrics: ReadMetrics;
+}
+
 /** What a controller that leads answers. */
 export function openApi(
   ground: Ground,
   controller: Controller,
   serving: Serving,
   term: Term,
-  { embedded, url, messages }: Pick<Broker, 'embedded' | 'url'> & { readonly messages: TakePart },
+  { embedded, url, messages, readMetrics }: Pick<Broker, 'embedded' | 'url'> & OpenedDoors,
 ): HttpHandler {
   const { configuration, authority, guard, whoAsks, keys } = ground;
   const { authorize, onRefusal } = controller;
@@ -134,7 +141,7 @@ export function openApi(
     notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
     enrolments: enrolmentLimits(monotonic),
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
-    ...{ authorize, onRefusal, whoAsks },
+    ...{ authorize, onRefusal, whoAsks, readMetrics },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
   });
 }

@@ -338,6 +338,7 @@ export class ScenarioWorld {
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,
       readiness: () => ({ isReady: true }),
+      readMetrics: () => fleetFamilies(controller.readings()),
       whoAsks: byInstallationToken(apiToken),
     });
   }

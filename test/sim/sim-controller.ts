@@ -237,6 +237,7 @@ export class SimController {
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,
       readiness: () => ({ isReady: true }),
+      readMetrics: () => fleetFamilies(controller.readings()),
       whoAsks: byInstallationToken('simulated'),
     });
     this.#handler = async (request, peer, signal) => guardedResponse(life, await api(request, peer, signal));

@@ -90,6 +90,7 @@ function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options 
     authorize: (name) => (name === 'buoy-1' ? 'ok' : { code: 'DEVICE_UNKNOWN', message: name }),
     onRefusal: ({ code, device: name }) => seen.push(`refused ${name} ${code}`),
     readiness: () => ({ isReady: true }),
+    readMetrics: () => [{ name: 'fleet_seen', kind: 'gauge', help: 'Seen.', samples: [{ value: 1 }] }],
     whoAsks: options.whoAsks ?? byInstallationToken('the-token'),
     enrolments: enrolmentLimits(() => 0),
     ...(hook ? { webhookSecret: 'a-secret-of-the-hook' } : {}),
