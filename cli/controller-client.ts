@@ -28,6 +28,8 @@ const devicesPerPage = 500;
 export interface StatusQuestion {
   readonly target?: string;
   readonly selector?: string;
+  /** What devices are looked for by, as the API has it: `state`, `text`, `release`, `held`. */
+  readonly filter?: Readonly<Record<string, string>>;
   /** With what happened on each device. */
   readonly withEvents?: true;
   /** With what the controller decides by, as it keeps it. */
@@ -137,8 +139,9 @@ async function askStatus(
   return judge(status, new TextDecoder().decode(bytes), client);
 }
 
-function parametersOf({ target, selector, withEvents, withRows }: StatusQuestion): Record<string, string> {
+function parametersOf({ target, selector, filter, withEvents, withRows }: StatusQuestion): Record<string, string> {
   return {
+    ...filter,
     ...(target === undefined ? {} : { target }),
     ...(selector === undefined ? {} : { selector }),
     ...(withEvents === undefined ? {} : { events: 'true' }),
@@ -330,6 +333,8 @@ export function refusalOf(status: number, text: string, client: ControllerClient
   const { controller } = client;
   const answer = parsed(text);
   if (status === 401) return new CommandError(unauthorized(client));
+  if (status === 403 && isMessage(answer))
+    return new CommandError(`the controller does not do this: ${answer.message}`);
   if (status === 404 && isError(answer, 'NOTHING_THERE')) return new CommandError(answer.message);
   if (status === 400 && isError(answer, 'BAD_QUERY')) return new CommandError(answer.message, exitCodes.usage);
   if (status === 503) return unavailable(controller, answer);

@@ -30,6 +30,7 @@ import type { ShadowMessage } from './shadow/protocol.ts';
 import type { BlobCache } from './state/blob-cache.ts';
 import type { StatePort } from './state/state-port.ts';
 import type { StatusQuery } from './view/selection.ts';
+import type { StatusInputs } from './view/status.ts';
 import type { View } from './view/view.ts';
 
 /** The other rooms. */
@@ -76,6 +77,8 @@ export interface Controller {
   ends(): readonly End[];
   /** Does something to the rollout of a fleet; what it says instead is why it can't be done. */
   act(fleet: string, asked: Asked): Promise<ActRefusal | undefined>;
+  /** Looks at all that is known at one moment, every row of which is as it should be. */
+  inView<T>(look: (inputs: StatusInputs) => T | Promise<T>): Promise<T>;
   /** Throws `NothingThere` when there is no such thing as was asked for. */
   status(query?: StatusQuery): Promise<StatusDocument>;
   /** What is measured of it, as it is counted now. */
@@ -92,7 +95,7 @@ export interface Controller {
   /** Takes messages that were brought by hand; durable when it resolves. */
   takeMessages(order: MessagesOrder): Promise<CarriedOutcome>;
   /** Changes of what status shows, for who keeps up with them. */
-  readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen'>;
+  readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen' | 'row'>;
   /** Frees artifacts that nobody needs any more. */
   collectGarbage(): Promise<void>;
   /** Whether a file that is served is as it was written, where that is known. */

@@ -33,7 +33,7 @@ import type { ReleaseDemand } from './publishing/release-demand.ts';
 import type { JsonObject } from './shadow/document.ts';
 import { NeededArtifacts, wantedReleases } from './view/needed-artifacts.ts';
 import { type StatusQuery, selectDevices } from './view/selection.ts';
-import { statusDocument } from './view/status.ts';
+import { type StatusInputs, statusDocument } from './view/status.ts';
 import { storageStatus } from './view/storage-status.ts';
 import { View } from './view/view.ts';
 
@@ -165,23 +165,24 @@ class FollowingController implements Controller {
     return this.#engine.act(fleet, asked);
   }
 
-  async status(query: StatusQuery = {}): Promise<StatusDocument> {
+  async inView<T>(look: (inputs: StatusInputs) => T | Promise<T>): Promise<T> {
     await this.#view.settled();
     const { brokerStatus, outlets = [], ends, clock } = this.#parts;
     const storage = storageStatus(this.#engine.trouble, this.#image, this.#parts.state.lost, this.#startedAt);
-    return statusDocument(
-      {
-        ...{ view: this.#view, image: this.#image, turn: new Turn(clock) },
-        context: this.#engine.context,
-        source: this.#branch.status,
-        refusals: this.#refusals.newestFirst(),
-        ...(brokerStatus && { broker: brokerStatus() }),
-        ...(ends && { expiry: expiryStatuses(this.ends(), clock.now()) }),
-        ...(storage && { storage }),
-        outlets: outlets.map((outlet) => outlet.status()),
-      },
-      query,
-    );
+    return look({
+      ...{ view: this.#view, image: this.#image, turn: new Turn(clock) },
+      context: this.#engine.context,
+      source: this.#branch.status,
+      refusals: this.#refusals.newestFirst(),
+      ...(brokerStatus && { broker: brokerStatus() }),
+      ...(ends && { expiry: expiryStatuses(this.ends(), clock.now()) }),
+      ...(storage && { storage }),
+      outlets: outlets.map((outlet) => outlet.status()),
+    });
+  }
+
+  status(query: StatusQuery = {}): Promise<StatusDocument> {
+    return this.inView((inputs) => statusDocument(inputs, query));
   }
 
   readings(): Readings {

@@ -16,6 +16,7 @@ type Format = 'text' | 'wide' | 'json' | 'yaml';
 interface Wanted {
   readonly target?: Target;
   readonly selector?: string;
+  readonly filter?: Readonly<Record<string, string>>;
   readonly format: Format;
   readonly worstFirst?: boolean;
   /** With what the controller keeps. */
@@ -48,8 +49,12 @@ function render(status: StatusDocument, wanted: Wanted, context: CommandContext)
 }
 
 /** The screen shows what deserves attention; every other form is for who wants to see all. */
-function look(context: CommandContext, { target, selector, format, withRows }: Wanted): Promise<StatusDocument> {
+function look(
+  context: CommandContext,
+  { target, selector, filter, format, withRows }: Wanted,
+): Promise<StatusDocument> {
   const question = {
+    ...(filter && { filter }),
     ...(withRows && { withRows }),
     ...(target === undefined ? {} : { target: targetText(target) }),
     ...(selector === undefined ? {} : { selector }),
@@ -68,6 +73,20 @@ export function watchStatus(context: CommandContext, asked: Wanted, footer = () 
   return watchScreen(context, watched, footer);
 }
 
+/** What devices are looked for by; the controller refuses what makes no sense. */
+function filterOf(
+  values: Readonly<Record<string, string | undefined>>,
+  isHeld: boolean,
+): NonNullable<Wanted['filter']> {
+  const { state, text, release } = values;
+  return {
+    ...(state !== undefined && { state }),
+    ...(text !== undefined && { text }),
+    ...(release !== undefined && { release }),
+    ...(isHeld && { held: 'true' }),
+  };
+}
+
 export const statusCommand: Command = {
   name: 'status',
   summary: 'what runs where, and how old that knowledge is',
@@ -80,6 +99,14 @@ export const statusCommand: Command = {
       value: 'SELECTOR',
       description: 'Only devices with these labels: a=b,c!=d,e.',
     },
+    state: {
+      type: 'string',
+      value: 'STATE[,STATE]',
+      description: 'Only devices that are so: failed, dark, unknown, progressing, running, removed.',
+    },
+    text: { type: 'string', value: 'TEXT', description: 'Only devices with this in name, fleet, site or a label.' },
+    release: { type: 'string', value: 'NAME/VERSION', description: 'Only devices that reported to run this.' },
+    held: { type: 'boolean', description: 'Only devices that their manifests hold now.' },
     rows: {
       type: 'boolean',
       description: 'With -o json, also what the controller itself goes by: fleet simulate --status goes on from there.',
@@ -91,6 +118,7 @@ export const statusCommand: Command = {
     if (positionals.length > 1) throw new CommandError('status takes one target at most', exitCodes.usage);
     const wanted: Wanted = {
       format: formatOf(values.output),
+      filter: filterOf(values, flags.has('held')),
       ...(positionals[0] === undefined ? {} : { target: parseTarget(positionals[0]) }),
       ...(values.selector === undefined ? {} : { selector: checkSelector(values.selector) }),
       ...(flags.has('rows') && { withRows: true }),

@@ -214,7 +214,7 @@ function deviceTable(devices: readonly DeviceStatus[], asOf: string, options: Sc
 function omittedNote({ devicesOmitted = 0, tally, devices }: StatusDocument, { style }: ScreenOptions): string {
   const notWell = tally.desired - tally.running - devices.length;
   const others = notWell > 0 ? `, ${notWell} of them not well` : '';
-  const how = 'ask for a fleet, a site or labels (-l), or -o wide for all';
+  const how = 'ask for a fleet, a site, labels (-l), --state or --text, or -o wide for all';
   return style('dim', `${devicesOmitted} more devices${others}; ${how}\n`);
 }
 

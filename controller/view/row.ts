@@ -9,6 +9,10 @@ export interface Row {
   readonly isHeld: boolean;
   readonly fleet: string | undefined;
   readonly site: string | undefined;
+  /** Of its fleet's rollout. */
+  readonly wave: string | undefined;
+  /** Releases that it reported last, each `NAME/VERSION` and a space. */
+  readonly runs: string | undefined;
   /** When it was last heard. */
   readonly contactAt: number | undefined;
   /** The number of the change that made it. */

@@ -1,22 +1,10 @@
-/** What is asked of status, as a URL's query says it: `target=fleet/NAME`, `selector=a=b`, `limit=100`, `after=NAME`, `devices=NAME,NAME`, `events=true`, `rows=true`. */
-import { parseSelector, SelectorTextError } from '../manifests/selector-text.ts';
-import { pageMax, type StatusQuery } from './selection.ts';
-
-/** A question that makes no sense; the message is for who asked. */
-export class BadQuery extends Error {
-  override readonly name = 'BadQuery';
-}
-
-/** Of each part of the query. */
-const textLengthMax = 1024;
-
-function textOf(parameters: URLSearchParams, name: string): string | undefined {
-  const text = parameters.get(name) ?? undefined;
-  if (text !== undefined && text.length > textLengthMax) {
-    throw new BadQuery(`${name} has ${text.length} characters, at most ${textLengthMax} are read`);
-  }
-  return text;
-}
+/**
+ * What is asked of status, as a URL's query says it: `target=fleet/NAME`, `selector=a=b`, `limit=100`, `after=NAME`,
+ * `devices=NAME,NAME`, `events=true`, `rows=true`, and what devices are looked for by: `state=dark,failed`, `text=crane`,
+ * `release=NAME/VERSION`, `held=true`, `wave=NAME`.
+ */
+import { BadQuery, filterNames, filterOf, isAsked, limitOf, refuseUnknown, selectorOf, textOf } from './query-parts.ts';
+import type { StatusQuery } from './selection.ts';
 
 /** `fleet/NAME`, `site/NAME` or `device/NAME`; undefined when it is none of them. */
 export function parseTarget(text: string): StatusQuery['target'] {
@@ -34,23 +22,10 @@ function targetOf(text: string | undefined): Pick<StatusQuery, 'target'> {
   return { target };
 }
 
-function pageOf(limit: string | undefined, after: string | undefined): Pick<StatusQuery, 'page'> {
-  if (limit === undefined && after === undefined) return {};
-  const count = limit === undefined ? pageMax : Number(limit);
-  if (!Number.isSafeInteger(count) || count < 1 || count > pageMax) {
-    throw new BadQuery(`limit ${JSON.stringify(limit)} is no number from 1 to ${pageMax}`);
-  }
-  return { page: { limit: count, ...(after === undefined ? {} : { after }) } };
-}
-
-function selectorOf(text: string | undefined): Pick<StatusQuery, 'selector'> {
-  if (text === undefined) return {};
-  try {
-    return { selector: parseSelector(text) };
-  } catch (error) {
-    if (error instanceof SelectorTextError) throw new BadQuery(`selector: ${error.message}`);
-    throw error;
-  }
+function pageOf(parameters: URLSearchParams): Pick<StatusQuery, 'page'> {
+  const after = textOf(parameters, 'after');
+  if (after === undefined && !parameters.has('limit')) return {};
+  return { page: { limit: limitOf(parameters), ...(after === undefined ? {} : { after }) } };
 }
 
 /** Asked for by name at once, of at most 63 characters each. */
@@ -65,24 +40,18 @@ function namesOf(text: string | null): Pick<StatusQuery, 'names'> {
   return { names };
 }
 
-function isAsked(parameters: URLSearchParams, name: 'events' | 'rows'): boolean {
-  const text = textOf(parameters, name);
-  if (text === undefined || text === 'true') return text === 'true';
-  throw new BadQuery(`${name} ${JSON.stringify(text)} is not true; leave it out to have none`);
-}
-
-const known = new Set(['target', 'selector', 'limit', 'after', 'devices', 'events', 'rows']);
+const known = new Set(['target', 'selector', 'limit', 'after', 'devices', 'events', 'rows', ...filterNames]);
 
 /** Reads a query. Throws `BadQuery`. */
 export function parseStatusQuery(parameters: URLSearchParams): StatusQuery {
-  for (const name of parameters.keys()) {
-    if (!known.has(name)) throw new BadQuery(`nobody knows the parameter ${JSON.stringify(name.slice(0, 64))}`);
-  }
+  refuseUnknown(parameters, known);
+  const filter = filterOf(parameters);
   return {
     ...targetOf(textOf(parameters, 'target')),
-    ...selectorOf(textOf(parameters, 'selector')),
+    ...selectorOf(parameters),
     ...namesOf(parameters.get('devices')),
-    ...pageOf(textOf(parameters, 'limit'), textOf(parameters, 'after')),
+    ...(filter === undefined ? {} : { filter }),
+    ...pageOf(parameters),
     ...(isAsked(parameters, 'events') ? { withEvents: true } : {}),
     ...(isAsked(parameters, 'rows') ? { withRows: true } : {}),
   };

@@ -20,6 +20,7 @@ import { deviceStatus, removedDeviceStatus } from '../planning/device-status.ts'
 import { clockStepMs } from '../planning/heard.ts';
 import { linkPrices } from '../planning/link-prices.ts';
 import { convergenceOf } from '../planning/tally.ts';
+import { isWithin, type Within } from './device-filter.ts';
 import { fleetForecast } from './fleet-forecast.ts';
 import type { Standing } from './groups.ts';
 import { keptRows } from './kept-rows.ts';
@@ -44,7 +45,8 @@ export interface StatusInputs {
   readonly expiry?: readonly ExpiryStatus[];
 }
 
-function isoTime(ms: number): string {
+/** As documents have times. */
+export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
@@ -59,7 +61,8 @@ function applicationsOf({ fleets, applications }: DesiredFleet, name: string): F
   }));
 }
 
-type Named = readonly [name: string, standing: Standing];
+/** A fleet or site, and where its devices stand. */
+export type Named = readonly [name: string, standing: Standing];
 
 /** As `statesWorstFirst` has it of devices. */
 const convergenceWorstFirst: readonly FleetStatus['state'][] = ['failed', 'stale', 'progressing', 'converged'];
@@ -78,6 +81,8 @@ const fleetsMax = 100;
 
 /** With its past where the fleet is asked for by its name, with what happened where events are. */
 function rolloutIn({ image, context }: StatusInputs, name: string, query: StatusQuery): Pick<FleetStatus, 'rollout'> {
+  // It tells of all sites of the fleet.
+  if (query.within?.sites !== undefined) return {};
   const view = context.rollouts.view(name, context.now);
   if (view === undefined) return {};
   const rollout = rolloutStatus(view);
@@ -86,20 +91,25 @@ function rolloutIn({ image, context }: StatusInputs, name: string, query: Status
   return { rollout: query.withEvents === true ? { ...rollout, events: rolloutEvents(view.rollout) } : rollout };
 }
 
+/** One fleet, without a forecast. */
+export function fleetStatus(inputs: StatusInputs, [name, standing]: Named, query: StatusQuery): FleetStatus {
+  const applications = applicationsOf(inputs.context.desired, name);
+  return { name, ...summary(standing), applications, ...rolloutIn(inputs, name, query) };
+}
+
+/** One site. */
+export function siteStatus([name, standing]: Named): SiteStatus {
+  return { name, ...summary(standing) };
+}
+
 function shownFleets(
   inputs: StatusInputs,
   { groups }: Selection,
   query: StatusQuery,
 ): Pick<StatusDocument, 'fleets' | 'fleetsOmitted'> {
-  const { desired } = inputs.context;
   const all = groups('fleet');
   const isLarge = all.length > fleetsMax;
-  const fleets = (isLarge ? worstFirst(all) : all).slice(0, fleetsMax).map(([name, standing]) => ({
-    name,
-    ...summary(standing),
-    applications: applicationsOf(desired, name),
-    ...rolloutIn(inputs, name, query),
-  }));
+  const fleets = (isLarge ? worstFirst(all) : all).slice(0, fleetsMax).map((one) => fleetStatus(inputs, one, query));
   return { fleets, ...(isLarge ? { fleetsOmitted: all.length - fleets.length } : {}) };
 }
 
@@ -114,12 +124,13 @@ function rowsIn(inputs: StatusInputs, { groups, shown }: Selection, query: Statu
 /** A fleet that was asked for, or each of a few devices: by when those of it are heard that wait. */
 async function withForecasts(
   inputs: StatusInputs,
-  { target, selector, names, page }: StatusQuery,
+  { target, selector, names, filter, within, page }: StatusQuery,
   fleets: readonly FleetStatus[],
 ): Promise<FleetStatus[]> {
   const isAsked = target === undefined ? inputs.view.size <= shownMax : target.kind === 'fleet';
-  const isWhole = selector === undefined && names === undefined && page?.after === undefined;
-  if (!isAsked || !isWhole) return [...fleets];
+  const isWhole = selector === undefined && names === undefined && filter === undefined && page?.after === undefined;
+  const isAllSites = within?.sites === undefined;
+  if (!isAsked || !isWhole || !isAllSites) return [...fleets];
   const told: FleetStatus[] = [];
   for (const fleet of fleets) {
     const forecast = await fleetForecast(inputs, fleet.name);
@@ -133,11 +144,12 @@ function shownSites({ groups, count }: Selection): Pick<StatusDocument, 'sites' 
   const all = groups('site');
   const isLarge = count > shownMax && all.length > notWellMax;
   const shown = isLarge ? worstFirst(all.filter((one) => !isWell(one))).slice(0, notWellMax) : all;
-  const sites = shown.map(([name, standing]): SiteStatus => ({ name, ...summary(standing) }));
+  const sites = shown.map(siteStatus);
   return { sites, ...(isLarge ? { sitesOmitted: all.length - sites.length } : {}) };
 }
 
-function describe({ image, context }: StatusInputs, name: string, withEvents: boolean): DeviceStatus {
+/** One device; what of its documents is shown was brought before. */
+export function describe({ image, context }: StatusInputs, name: string, withEvents: boolean): DeviceStatus {
   const observed = described(image, context, name, withEvents);
   const { now, keyId, rollouts } = context;
   const desired = context.desired.devices.get(name);
@@ -152,12 +164,16 @@ function describe({ image, context }: StatusInputs, name: string, withEvents: bo
   return withEvents ? told : { ...told, events: [] };
 }
 
+/** Of who is no device that is known. */
+const nowhere = { fleet: undefined, site: undefined };
+
 /**
  * What is still worth a word: once a device was heard, it no longer matters that the key which git names for it was refused
  * before. Another key that claims its name is told of for as long as it is remembered.
  */
-function unsettled({ refusals, context, view }: StatusInputs): Refusal[] {
+export function unsettled({ refusals, context, view }: StatusInputs, within?: Within): Refusal[] {
   return refusals.filter(({ device = '', keyFingerprint, at }) => {
+    if (within !== undefined && !isWithin(within, view.row(device) ?? nowhere)) return false;
     const isItsOwn =
       keyFingerprint !== undefined && context.desired.devices.get(device)?.keyFingerprint === keyFingerprint;
     // One of a time to come was written down by a clock that ran ahead: any contact may be later.
@@ -170,7 +186,7 @@ function unsettled({ refusals, context, view }: StatusInputs): Refusal[] {
 const refusalsShownMax = 20;
 
 /** What of the documents of devices is shown. */
-function* shownDocuments(image: Image, shown: readonly string[], withEvents: boolean): Generator<DocumentKey> {
+export function* shownDocuments(image: Image, shown: readonly string[], withEvents: boolean): Generator<DocumentKey> {
   for (const name of shown) {
     if (image.device(name).gist !== undefined) yield { room: 'reported', name };
     if (withEvents) yield { room: 'history', name };
@@ -184,7 +200,7 @@ export async function statusDocument(inputs: StatusInputs, query: StatusQuery): 
   const { tally, shown, next, count } = selection;
   const omitted = query.page === undefined ? count - shown.length : 0;
   const withEvents = query.withEvents === true || query.target?.kind === 'device';
-  const refusals = unsettled(inputs);
+  const refusals = unsettled(inputs, query.within);
   const { fleets, ...fleetsLeft } = shownFleets(inputs, selection, query);
   const forecasts = await withForecasts(inputs, query, fleets);
   await image.documents.bring(shownDocuments(image, shown, withEvents));

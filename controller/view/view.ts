@@ -15,6 +15,7 @@ import { isHeld } from '../planning/hold.ts';
 import { CertificateEnds } from './certificate-ends.ts';
 import { ContactAges } from './contact-ages.ts';
 import type { Row } from './row.ts';
+import { RunningReleases } from './running-releases.ts';
 import { SortedNames } from './sorted-names.ts';
 import { Summary } from './summary.ts';
 
@@ -51,6 +52,7 @@ export class View {
   readonly summary = new Summary();
   readonly certificates = new CertificateEnds();
   readonly ages = new ContactAges();
+  readonly releases = new RunningReleases();
   /** All devices that git names or that were ever heard. */
   readonly names = new SortedNames();
   #changes: Change[] = [];
@@ -161,20 +163,23 @@ export class View {
   }
 
   #rowOf(device: string, desired: DesiredDevice | undefined, context: Context): Row {
-    const observed = observe(this.#parts.image, context, device, desired);
+    const { image } = this.#parts;
+    const observed = observe(image, context, device, desired);
     const { now } = context;
     if (desired !== undefined) {
       const at = changesAt(desired, observed, now);
       if (at === undefined) this.#due.cancel(device);
       else this.#due.schedule(device, at);
     }
-    const permitted = desired && context.rollouts.permitted(this.#parts.image, desired, observed, now);
+    const permitted = desired && context.rollouts.permitted(image, desired, observed, now);
     return {
       state: desired === undefined ? 'removed' : judge(desired, observed, now, context.keyId, permitted).state,
       connected: observed.connected,
       isHeld: desired !== undefined && isHeld(desired, now),
       fleet: desired?.fleet,
       site: desired?.site,
+      wave: permitted?.wave,
+      runs: image.devices.get(device)?.runs,
       contactAt: heardAt(observed, now),
       changeId: this.#nextId(),
     };
@@ -195,6 +200,7 @@ export class View {
     else if (this.#rows.delete(device)) this.#due.cancel(device);
     this.summary.move(device, before, row);
     this.ages.move(before, row);
+    this.releases.move(before, row);
     this.names.move(device, before !== undefined, row !== undefined);
     this.#tell(row === undefined ? { id: this.#nextId(), device } : { id: row.changeId, device, state: row.state });
   }

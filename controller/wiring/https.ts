@@ -114,7 +114,7 @@ export function openApi(
     ...{ news: controller.onNews, messages },
     newsLimits: newsLimits(monotonic),
     parcelBounds: new ParcelBounds(monotonic),
-    status: (query) => controller.status(query),
+    inView: (look) => controller.inView(look),
     changes: controller.changes,
     clock,
     acceptRevision: (name) => controller.acceptRevision(name),

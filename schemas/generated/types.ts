@@ -62,6 +62,27 @@ export type RolloutActName = 'pause' | 'resume' | 'approve' | 'abort' | 'retry' 
 export type RolloutState = 'running' | 'paused' | 'halted' | 'reverting' | 'done';
 export type SimulatedContactKind = 'ship' | 'vehicle' | 'always';
 export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
+/**
+ * What `/api/v1` takes and answers besides the documents that have schemas of their own. Lists come page by page: where there is `next`, ask again with it as `cursor`.
+ */
+export type ViewAnswer =
+  | DevicePage
+  | FleetPage
+  | SitePage
+  | RolloutPage
+  | ReleasePage
+  | RevisionsAnswer
+  | EventsAnswer
+  | RefusalsAnswer
+  | TrustAnswer
+  | ApiError
+  | RevisionToAccept
+  | AcceptedRevision
+  | Done
+  | WrittenBundle
+  | Recorded
+  | TakenReceipt
+  | TakenMessages;
 
 export interface EverySchema {
   Application?: Application;
@@ -89,6 +110,7 @@ export interface EverySchema {
   Site?: Site;
   StatusDocument?: StatusDocument;
   TakenMarks?: TakenMarks;
+  ViewAnswer?: ViewAnswer;
 }
 /**
  * A Wasm application: which release runs, with what arguments, environment and configuration.
@@ -3775,4 +3797,193 @@ export interface TakenMark {
   stream: string;
   segment: number;
   index: number;
+}
+export interface DevicePage {
+  kind: 'DevicePage';
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  asOf: string;
+  /**
+   * The number of the newest change that is in it: `GET /api/v1/changes` goes on from there with `Last-Event-ID`.
+   */
+  changeId: number;
+  /**
+   * Devices that were asked for, on all pages.
+   */
+  total: number;
+  tally: Tally;
+  items: DeviceLine[];
+  /**
+   * Where the next page begins; absent on the last.
+   */
+  next?: string;
+}
+/**
+ * A device in a list: what `DeviceStatus` says, but for its report, its history and what of its links costs.
+ */
+export interface DeviceLine {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  site?: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet?: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  wave?: string;
+  labels: Labels;
+  /**
+   * running: the newest deployment runs, as far as the last contact told; progressing: on the way; failed: refused, went back or an application fails; dark: silent for too long; unknown: never heard of; removed: no longer in git, still heard.
+   */
+  state: 'running' | 'progressing' | 'failed' | 'dark' | 'unknown' | 'removed';
+  reason: Reason;
+  phase?: Phase;
+  isHeld?: true;
+  connected?: boolean;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  contactAt?: string;
+  expectedContact?: ExpectedContact;
+  /**
+   * A git commit id.
+   */
+  revision?: string;
+  /**
+   * Releases that it reported last, each NAME/VERSION.
+   */
+  runs: string[];
+}
+export interface FleetPage {
+  kind: 'FleetPage';
+  items: FleetStatus[];
+  /**
+   * Where the next page begins; absent on the last.
+   */
+  next?: string;
+}
+export interface SitePage {
+  kind: 'SitePage';
+  items: SiteStatus[];
+  /**
+   * Where the next page begins; absent on the last.
+   */
+  next?: string;
+}
+export interface RolloutPage {
+  kind: 'RolloutPage';
+  items: FleetRollout1[];
+  /**
+   * Where the next page begins; absent on the last.
+   */
+  next?: string;
+}
+export interface FleetRollout1 {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleet: string;
+  rollout: RolloutStatus;
+}
+export interface ReleasePage {
+  kind: 'ReleasePage';
+  items: RunningRelease[];
+  /**
+   * Where the next page begins; absent on the last.
+   */
+  next?: string;
+}
+export interface RunningRelease {
+  /**
+   * NAME/VERSION.
+   */
+  release: string;
+  /**
+   * That reported last to run it.
+   */
+  devices: number;
+}
+/**
+ * Where the branch is: what is in force, and the newest commit that was seen where that is another, with what is wrong with it.
+ */
+export interface RevisionsAnswer {
+  kind: 'Revisions';
+  source: SourceStatus;
+}
+/**
+ * What happened on a device, newest first, or to the rollout of a fleet, oldest first.
+ */
+export interface EventsAnswer {
+  kind: 'Events';
+  items: DeviceEvent[];
+}
+/**
+ * Who knocked and was not let in, newest first.
+ */
+export interface RefusalsAnswer {
+  kind: 'Refusals';
+  items: Refusal[];
+}
+/**
+ * Trust that comes to its end within a year, the soonest first.
+ */
+export interface TrustAnswer {
+  kind: 'Trust';
+  deploymentKey?: string;
+  items: ExpiryStatus[];
+}
+export interface ApiError {
+  code: string;
+  message: string;
+}
+export interface RevisionToAccept {
+  /**
+   * The id of the commit, or the beginning of it.
+   */
+  revision: string;
+}
+export interface AcceptedRevision {
+  revision: RevisionStatus;
+}
+/**
+ * It is done, and durable.
+ */
+export interface Done {
+  done: true;
+}
+export interface WrittenBundle {
+  /**
+   * The digest of its lease.
+   */
+  lease: string;
+}
+export interface Recorded {
+  recorded: true;
+}
+export interface TakenReceipt {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  device: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  madeAt: string;
+}
+export interface TakenMessages {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  device: string;
+  application: string;
+  channel: string;
+  messages: number;
 }

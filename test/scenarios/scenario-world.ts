@@ -15,6 +15,7 @@ import type { Controller } from '../../controller/controller-parts.ts';
 import { byInstallationToken } from '../../controller/doors/http/credentials.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
+import { fleetFamilies } from '../../controller/metrics/fleet-families.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { DirectoryFiles } from '../../controller/publishing/files/directory-files.ts';
@@ -317,7 +318,7 @@ export class ScenarioWorld {
       artifacts: async () => ({ status: 404, headers: {}, body: (async function* () {})() }),
       news: controller.onNews,
       messages: async () => ({ kind: 'heard' }),
-      status: (query) => controller.status(query),
+      inView: (look) => controller.inView(look),
       changes: controller.changes,
       clock: this.#clock,
       acceptRevision: (name) => controller.acceptRevision(name),

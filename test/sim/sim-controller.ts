@@ -14,6 +14,7 @@ import { ParcelDoor } from '../../controller/doors/mqtt/parcel-door.ts';
 import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
 import type { TakePart } from '../../controller/doors/part-outcome.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
+import { fleetFamilies } from '../../controller/metrics/fleet-families.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { ArtifactError, type ArtifactFiles } from '../../controller/publishing/files/artifact-files.ts';
@@ -198,7 +199,7 @@ export class SimController {
         return answer;
       },
       messages,
-      status: (query) => controller.status(query),
+      inView: (look) => controller.inView(look),
       changes: controller.changes,
       clock,
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),

@@ -3,11 +3,12 @@
  * everything anew; who reads too slowly is cut off, and comes back.
  */
 import type { Clock, HttpRequest, HttpResponse } from '../../../platform/ports.ts';
+import { type Caller, isTheirs, isUnlimited } from '../../access/caller.ts';
 import type { Change, View } from '../../view/view.ts';
 import { errorAnswer } from './json-answer.ts';
 
 export interface FeedParts {
-  readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen'>;
+  readonly changes: Pick<View, 'changeId' | 'changesSince' | 'listen' | 'row'>;
   readonly clock: Clock;
 }
 
@@ -40,19 +41,23 @@ function resetText(id: number): string {
 async function* feed(
   { changes, clock }: FeedParts,
   lastId: number | undefined,
+  isTheirs: (change: Change) => boolean,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   const waiting: Change[] = [];
   let wake = (): void => {};
   using _listening = changes.listen((change) => {
+    if (!isTheirs(change)) return;
     if (waiting.length <= waitingMax) waiting.push(change);
     wake();
   });
   signal.addEventListener('abort', () => wake(), { once: true });
   const missed = lastId === undefined ? [] : changes.changesSince(lastId);
   yield encoder.encode(
-    missed === undefined ? resetText(changes.changeId) : `: hello\n\n${missed.map(eventText).join('')}`,
+    missed === undefined
+      ? resetText(changes.changeId)
+      : `: hello\n\n${missed.filter(isTheirs).map(eventText).join('')}`,
   );
   while (!signal.aborted && waiting.length <= waitingMax) {
     if (waiting.length === 0) {
@@ -70,10 +75,18 @@ function lastIdOf({ headers }: HttpRequest): number | undefined {
   return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : undefined;
 }
 
+/** What is about no device is everybody's: it says that something is otherwise, and not what. */
+function theirsOf({ changes }: FeedParts, caller: Caller): (change: Change) => boolean {
+  if (isUnlimited(caller)) return () => true;
+  return ({ device }) => device === undefined || isTheirs(caller, changes.row(device) ?? {});
+}
+
 /** Answers `GET /api/v1/changes`; an answer goes on until its reader leaves. */
-export function changeFeeds(parts: FeedParts): (request: HttpRequest, signal: AbortSignal) => HttpResponse {
+export function changeFeeds(
+  parts: FeedParts,
+): (request: HttpRequest, caller: Caller, signal: AbortSignal) => HttpResponse {
   let readers = 0;
-  return (request, signal) => {
+  return (request, caller, signal) => {
     if (readers >= readersMax) {
       const message = `${readersMax} readers follow the changes already; ask for the status instead, or come later`;
       return errorAnswer(503, 'TOO_MANY_READERS', message, { 'retry-after': '15' });
@@ -85,7 +98,7 @@ export function changeFeeds(parts: FeedParts): (request: HttpRequest, signal: Ab
     return {
       status: 200,
       headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
-      body: feed(parts, lastIdOf(request), signal),
+      body: feed(parts, lastIdOf(request), theirsOf(parts, caller), signal),
     };
   };
 }

@@ -15,5 +15,5 @@ export function metricsAnswer(read: ReadMetrics): HttpResponse {
 
 /** On the API: for callers who may see all there is. */
 export function metricsRoute(read: ReadMetrics): CallerRoute {
-  return { method: 'GET', path: '/metrics', for: 'view', operation: 'getMetrics', answer: () => metricsAnswer(read) };
+  return { method: 'GET', path: '/metrics', for: 'view', answer: () => metricsAnswer(read) };
 }

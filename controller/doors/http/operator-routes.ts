@@ -1,24 +1,27 @@
-/** What people and programs ask and do: `/api/v1`. */
+/** What people and programs ask and do under `/api/v1`, bound to its contract (`schemas/api-operations.ts`). */
 import type { HttpResponse } from '../../../platform/ports.ts';
+import { type Operation, type OperationName, operations } from '../../../schemas/api-operations.ts';
+import openApi from '../../../schemas/generated/open-api.json' with { type: 'json' };
 import type { RevisionStatus } from '../../../schemas/generated/types.ts';
+import { type Caller, isTheirs } from '../../access/caller.ts';
 import { bundleAnswer, type MakeBundle, type NoteBundle, writtenAnswer } from './bundle-routes.ts';
 import { changeFeeds, type FeedParts } from './change-feed.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';
 import { parseJson } from './json-body.ts';
 import { messagesAnswer, receiptAnswer, type TakeMessages, type TakeReceipt } from './receipt-routes.ts';
 import { type ActOnRollout, actAnswer } from './rollout-routes.ts';
-import type { CallerRoute } from './route.ts';
-import { type StatusParts, statusAnswer } from './status-routes.ts';
+import type { AskedByCaller, CallerRoute, Route } from './route.ts';
+import { type LookName, lookAnswer, lookNames, type ViewParts } from './view-routes.ts';
 
 /** Messages that were carried by hand are brought here, in bodies longer than others. */
-export const carriedPath = '/api/v1/receipts/messages';
+export const carriedPath = operations.takeMessages.path;
 
 /** What became of an operator's wish to take a commit. */
 export type RevisionAcceptance =
   | { readonly kind: 'accepted'; readonly revision: RevisionStatus }
   | { readonly kind: 'not-held'; readonly message: string };
 
-export interface OperatorParts extends FeedParts, Pick<StatusParts, 'status'> {
+export interface OperatorParts extends FeedParts, Pick<ViewParts, 'inView'> {
   /** Takes a commit that is held back, named by its id or the beginning of it. */
   readonly acceptRevision: (name: string) => Promise<RevisionAcceptance>;
   readonly actOnRollout: ActOnRollout;
@@ -40,33 +43,41 @@ async function acceptAnswer({ acceptRevision }: OperatorParts, body: unknown): P
   return jsonAnswer(202, { revision: answer.revision });
 }
 
-type AnswerBody = (body: unknown) => Promise<HttpResponse>;
+type Answer = (asked: AskedByCaller) => HttpResponse | Promise<HttpResponse>;
 
-/** What is done, by the path under `/api/v1` and the scope that it needs. */
-function acts(parts: OperatorParts): CallerRoute[] {
-  const act = (path: string, scope: CallerRoute['for'], operation: string, answer: AnswerBody): CallerRoute => ({
-    ...{ method: 'POST', path, for: scope, operation },
-    answer: ({ request }) => answer(parseJson(request.body)),
-  });
-  return [
-    act('/api/v1/source/accept', 'admin', 'acceptRevision', (body) => acceptAnswer(parts, body)),
-    act('/api/v1/rollouts/act', 'operate', 'actOnRollout', (body) => actAnswer(parts.actOnRollout, body)),
-    act('/api/v1/bundles', 'operate', 'makeBundle', (body) => bundleAnswer(parts.makeBundle, body)),
-    act('/api/v1/bundles/written', 'operate', 'noteBundle', (body) => writtenAnswer(parts.noteBundle, body)),
-    act('/api/v1/receipts', 'operate', 'takeReceipt', (body) => receiptAnswer(parts.takeReceipt, body)),
-    act(carriedPath, 'operate', 'takeMessages', (body) => messagesAnswer(parts.takeMessages, body)),
-  ];
+/** The operations that do something, or go on. */
+type DoingName = Exclude<OperationName, LookName>;
+
+function doing(parts: OperatorParts): Readonly<Record<DoingName, Answer>> {
+  const changes = changeFeeds(parts);
+  const withBody =
+    (answer: (body: unknown, caller: Caller) => HttpResponse | Promise<HttpResponse>): Answer =>
+    ({ request, caller }) =>
+      answer(parseJson(request.body), caller);
+  return {
+    followChanges: ({ request, caller, signal }) => changes(request, caller, signal),
+    acceptRevision: withBody((body) => acceptAnswer(parts, body)),
+    actOnRollout: withBody((body, caller) =>
+      actAnswer(parts.actOnRollout, body, (fleet) => isTheirs(caller, { fleet })),
+    ),
+    makeBundle: withBody((body) => bundleAnswer(parts.makeBundle, body)),
+    noteBundle: withBody((body) => writtenAnswer(parts.noteBundle, body)),
+    takeReceipt: withBody((body) => receiptAnswer(parts.takeReceipt, body)),
+    takeMessages: withBody((body) => messagesAnswer(parts.takeMessages, body)),
+  };
 }
 
-/** All of them. */
-export function operatorRoutes(parts: OperatorParts): CallerRoute[] {
-  const changes = changeFeeds(parts);
-  const get = (path: string, operation: string, answer: CallerRoute['answer']): CallerRoute => ({
-    ...{ method: 'GET', path, for: 'view', operation, answer },
-  });
+function routeOf(operation: OperationName, answer: Answer): CallerRoute {
+  const { method, path, for: scope, judgesLimits }: Operation = operations[operation];
+  return { method, path, for: scope, ...(judgesLimits && { judgesLimits }), answer };
+}
+
+/** All of them, and the document that says so. */
+export function operatorRoutes(parts: OperatorParts): Route[] {
+  const document = jsonAnswer.bind(undefined, 200, openApi);
   return [
-    get('/api/v1/status', 'getStatus', ({ request }) => statusAnswer(parts, request)),
-    get('/api/v1/changes', 'followChanges', ({ request, signal }) => changes(request, signal)),
-    ...acts(parts),
+    ...lookNames.map((name) => routeOf(name, (asked) => lookAnswer(parts, name, asked))),
+    ...Object.entries(doing(parts)).map(([name, answer]) => routeOf(name as DoingName, answer)),
+    { method: 'GET', path: '/api/v1/openapi.json', for: 'anyone', answer: () => document() },
   ];
 }

@@ -36,11 +36,21 @@ function unmeant(asked: RolloutActRequest): string | undefined {
   return undefined;
 }
 
-/** Answers it; `body` is as it came. */
-export async function actAnswer(act: ActOnRollout, body: unknown): Promise<HttpResponse> {
+/** Answers it; `body` is as it came, and `isTheirs` tells whether who asks may act on a fleet. */
+export async function actAnswer(
+  act: ActOnRollout,
+  body: unknown,
+  isTheirs: (fleet: string) => boolean,
+): Promise<HttpResponse> {
   if (!isRolloutActRequest(body)) return errorAnswer(400, 'BAD_REQUEST', fault());
   const wrong = unmeant(body);
   if (wrong !== undefined) return errorAnswer(400, 'BAD_REQUEST', wrong);
+  if (!isTheirs(body.fleet))
+    return errorAnswer(
+      403,
+      'LIMITED',
+      `the rollout of ${body.fleet} is not of your fleets, or of more than your sites`,
+    );
   const refused = await act(body);
   if (refused !== undefined) return errorAnswer(refusalStatus[refused.code], refused.code, refused.message);
   return jsonAnswer(200, { done: true });

@@ -28,8 +28,6 @@ interface Place {
 /** For people and programs, who show a token or a session. */
 export interface CallerRoute extends Place {
   readonly for: Scope;
-  /** In the API's document. */
-  readonly operation: string;
   /** It judges itself what of a fleet or site a caller sees or does; to all others only who is not limited is let through. */
   readonly judgesLimits?: true;
   readonly answer: (asked: AskedByCaller) => Answer;

@@ -12,6 +12,8 @@ const row: fc.Arbitrary<Row> = fc.record({
   isHeld: fc.boolean(),
   fleet: fc.constantFrom('x', 'y', undefined),
   site: fc.constant(undefined),
+  wave: fc.constant(undefined),
+  runs: fc.constant(undefined),
   contactAt: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
   changeId: fc.constant(1),
 });

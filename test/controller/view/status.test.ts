@@ -2,6 +2,7 @@ import test from 'ava';
 import type { Context } from '../../../controller/engine/context.ts';
 import { Image } from '../../../controller/engine/image.ts';
 import type { FinishedRollout } from '../../../controller/planning/rollout/rollout.ts';
+import type { Within } from '../../../controller/view/device-filter.ts';
 import { type StatusInputs, statusDocument } from '../../../controller/view/status.ts';
 import { parseStatusQuery } from '../../../controller/view/status-query.ts';
 import { View } from '../../../controller/view/view.ts';
@@ -62,14 +63,14 @@ function viewOf(
   const refusals: Refusal[] = [];
   const view = new View({ clock, image, context });
   view.touch(undefined);
-  const status = async (query = '', turn: StatusInputs['turn'] = new Turn(clock)) => {
+  const inputs = (turn: StatusInputs['turn'] = new Turn(clock)): StatusInputs => ({
+    ...{ turn, view, image, refusals, source: { ...source, problems: [] }, context: context() },
+  });
+  const status = async (query = '', turn?: StatusInputs['turn']) => {
     await view.settled();
-    return statusDocument(
-      { turn, view, image, refusals, source: { ...source, problems: [] }, context: context() },
-      parseStatusQuery(new URLSearchParams(query)),
-    );
+    return statusDocument(inputs(turn), parseStatusQuery(new URLSearchParams(query)));
   };
-  return { time, refusals, view, status, image, heard };
+  return { time, refusals, view, status, image, heard, inputs };
 }
 
 async function refusalsWhen(contactAt: number | undefined, refusal: Partial<Refusal>): Promise<number> {
@@ -290,4 +291,29 @@ test('what happened on devices comes with a page where it is asked for, and no o
   t.throws(() => parseStatusQuery(new URLSearchParams('events=1')), {
     message: /events "1" is not true; leave it out/,
   });
+});
+
+test('who is limited to fleets or sites is told of these alone, whatever the question', async (t) => {
+  const { view, refusals, inputs } = viewOf({ 'a-1': start, 'b-2': start, 'c-1': start }, ['f-1', 'f-2']);
+  await view.settled();
+  const refused = { at: new Date(start).toISOString(), code: 'DEVICE_WITHOUT_KEY', message: 'no key' };
+  refusals.push({ ...refused, device: 'a-1' }, { ...refused, device: 'b-2' }, { ...refused, device: 'stranger' });
+  const ask = (query: string, within: Within) =>
+    statusDocument(inputs(), { ...parseStatusQuery(new URLSearchParams(query)), within });
+  const ships = await ask('', { fleets: ['f-1'] });
+  t.deepEqual(
+    [ships.fleets, ships.devices, ships.refusals].map((all) =>
+      all.map((one) => ('device' in one ? one.device : 'name' in one && one.name)),
+    ),
+    [['f-1'], ['a-1', 'c-1'], ['a-1']],
+  );
+  t.is(ships.tally.desired, 2);
+  t.deepEqual((await ask('', { fleets: ['f-1'], sites: ['odd'] })).devices, [], 'of both at once there is none');
+  t.is((await ask('devices=a-1,b-2', { fleets: ['f-1'] })).tally.desired, 1);
+  for (const other of ['device/b-2', 'fleet/f-2', 'site/odd'])
+    await t.throwsAsync(ask(`target=${other}`, { fleets: ['f-1'] }), {
+      name: 'NothingThere',
+      message: /^there is no \w+ "[^"]+" in the revision in force$/,
+    });
+  t.is((await ask('target=site/even', { fleets: ['f-1'] })).tally.desired, 2);
 });

@@ -122,10 +122,15 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     fillParcel: async () => undefined,
     news: async () => undefined,
     messages: async () => ({ kind: 'heard' }),
-    status: async () => {
-      throw new Error('there is no status');
+    inView: async () => {
+      throw new Error('there is no view');
     },
-    changes: { changeId: 0, changesSince: () => [], listen: () => ({ [Symbol.dispose]: () => {} }) },
+    changes: {
+      changeId: 0,
+      changesSince: () => [],
+      listen: () => ({ [Symbol.dispose]: () => {} }),
+      row: () => undefined,
+    },
     clock: nodeClock,
     enrol: (request, from) => answerEnrolment({ authority, authorize, onRefusal, onIssued: () => {} }, request, from),
     makeChallenge: () => challenges.make(),

@@ -1,9 +1,11 @@
 import test from 'ava';
+import { type Caller, installation } from '../../../../controller/access/caller.ts';
 import { changeFeeds, readersMax } from '../../../../controller/doors/http/change-feed.ts';
-import { statusAnswer } from '../../../../controller/doors/http/status-routes.ts';
+import { lookAnswer } from '../../../../controller/doors/http/view-routes.ts';
+import type { Row } from '../../../../controller/view/row.ts';
+import type { StatusInputs } from '../../../../controller/view/status.ts';
 import type { Change } from '../../../../controller/view/view.ts';
 import { SimTime } from '../../../../platform/simulated/clock.ts';
-import type { StatusDocument } from '../../../../schemas/generated/types.ts';
 
 const firstId = 1_000;
 
@@ -23,6 +25,7 @@ function stage() {
         listeners.add(listener);
         return { [Symbol.dispose]: () => void listeners.delete(listener) };
       },
+      row: (device) => (device === 'x' ? undefined : ({ fleet: device } as Row)),
     },
   });
   const tell = (device: string) => {
@@ -30,10 +33,10 @@ function stage() {
     told.push(change);
     for (const listener of listeners) listener(change);
   };
-  const open = (lastId?: string) => {
+  const open = (lastId?: string, caller: Caller = installation) => {
     const leaving = new AbortController();
     const headers: Record<string, string> = lastId === undefined ? {} : { 'last-event-id': lastId };
-    const { status, body } = feeds({ method: 'GET', url: '/api/v1/changes', headers }, leaving.signal);
+    const { status, body } = feeds({ method: 'GET', url: '/api/v1/changes', headers }, caller, leaving.signal);
     const chunks = body[Symbol.asyncIterator]();
     const read = async () => {
       const { done, value } = await chunks.next();
@@ -49,7 +52,7 @@ const event = (id: number, device: string) => `id: ${id}\ndata: {"device":"${dev
 test('who left before the feed began takes no place', async (t) => {
   const { open, feeds } = stage();
   for (let reader = 0; reader < readersMax; reader += 1)
-    feeds({ method: 'GET', url: '/api/v1/changes', headers: {} }, AbortSignal.abort());
+    feeds({ method: 'GET', url: '/api/v1/changes', headers: {} }, installation, AbortSignal.abort());
   t.is(open().status, 200);
 });
 
@@ -107,7 +110,17 @@ test('so many readers and no more are let in, and who leaves gives up the place'
   t.is(open().status, 200);
 });
 
-test('a status that changed while it was made is no longer what was asked for last', async (t) => {
+test('who is limited to fleets is told of these, and that something is otherwise where it is about no device', async (t) => {
+  const { tell, open } = stage();
+  const caller: Caller = { name: 'ada', kind: 'token', scope: 'view', fleets: ['a', 'x'] };
+  const { read } = open(undefined, caller);
+  await read();
+  for (const device of ['b', 'a', 'x']) tell(device);
+  t.is(await read(), event(1_002, 'a'), 'of who is gone nobody knows whose it was');
+  t.is(await open('1000', caller).read(), `: hello\n\n${event(1_002, 'a')}`);
+});
+
+test('what changed while it was told is no longer what was asked for last', async (t) => {
   let changeId = 7;
   let isChanging = true;
   const parts = {
@@ -116,13 +129,16 @@ test('a status that changed while it was made is no longer what was asked for la
         return changeId;
       },
     },
-    status: async () => {
+    inView: async <T>(look: (inputs: StatusInputs) => T | Promise<T>) => {
       if (isChanging) changeId += 1;
-      return {} as StatusDocument;
+      return look({ source: {} } as StatusInputs);
     },
   };
-  const ask = (etag?: string) =>
-    statusAnswer(parts, { method: 'GET', url: '/', headers: etag === undefined ? {} : { 'if-none-match': etag } });
+  const ask = (etag?: string) => {
+    const request = { method: 'GET', url: '/', headers: etag === undefined ? {} : { 'if-none-match': etag } } as const;
+    const beside = { peer: { address: '' }, signal: new AbortController().signal, params: {} };
+    return lookAnswer(parts, 'getRevisions', { request, caller: installation, ...beside });
+  };
   const { etag } = (await ask()).headers;
   isChanging = false;
   const again = await ask(etag);

@@ -4,7 +4,7 @@ import type { Caller, NotLetIn, WhoAsks } from '../../../../controller/access/ca
 import { brokerForAgents } from '../../../../controller/doors/http/broker-for-agents.ts';
 import { byInstallationToken } from '../../../../controller/doors/http/credentials.ts';
 import { enrolmentLimits } from '../../../../controller/doors/http/enrolment-limits.ts';
-import { emptyAnswer } from '../../../../controller/doors/http/json-answer.ts';
+import { emptyAnswer, jsonAnswer } from '../../../../controller/doors/http/json-answer.ts';
 import { newsLimits } from '../../../../controller/doors/http/news-route.ts';
 import { ParcelBounds } from '../../../../controller/doors/http/parcel-route.ts';
 import { type ApiParts, bodyBytesMax, createApi, urlCharactersMax } from '../../../../controller/doors/http/router.ts';
@@ -48,8 +48,13 @@ function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options 
       if (part.length > 3) return { kind: 'too-many', seconds: 6 };
       return { kind: 'heard', ...(part.length > 2 && { answer: new TextEncoder().encode('taken') }) };
     },
-    status: async () => status,
-    changes: { changeId: 7, changesSince: () => [], listen: () => ({ [Symbol.dispose]: () => {} }) },
+    inView: async () => jsonAnswer(200, status) as never,
+    changes: {
+      changeId: 7,
+      changesSince: () => [],
+      listen: () => ({ [Symbol.dispose]: () => {} }),
+      row: () => undefined,
+    },
     clock: nodeClock,
     acceptRevision: async (name) => ({ kind: 'not-held', message: `not ${name}` }),
     makeBundle: async ({ site, device: one, days, who }) => {
@@ -446,11 +451,30 @@ test('a caller gets as far as their scope goes, and where a route is about all f
   t.is(refused.body.message, 'ada has the scope view, and this needs operate');
   t.deepEqual(viewer.seen, []);
   const limited = stage({ whoAsks: () => ({ ...ada, scope: 'admin', fleets: ['ships'] }) });
-  t.like(await limited.ask(nobody, 'GET', '/api/v1/status'), { status: 403, body: { code: 'LIMITED' } });
+  t.like(await limited.ask(nobody, 'GET', '/api/v1/releases'), { status: 403, body: { code: 'LIMITED' } });
+  t.is((await limited.ask(nobody, 'GET', '/api/v1/status')).status, 200);
+  t.like(await limited.ask(nobody, 'GET', '/api/v1/status?rows=true'), { status: 400, body: { code: 'BAD_QUERY' } });
+  const other = json({ fleet: 'cranes', act: 'abort', who: 'Ada', why: '' });
+  t.like(await limited.ask(nobody, 'POST', '/api/v1/rollouts/act', other), { status: 403, body: { code: 'LIMITED' } });
+  t.deepEqual(limited.seen, []);
+  t.is((await limited.ask(nobody, 'POST', '/api/v1/rollouts/act', body)).status, 200);
   t.is((await limited.ask(nobody, 'GET', '/tuf/timestamp.json')).status, 401);
   const hasty = stage({ whoAsks: () => ({ ...late, retryAfterSeconds: 9 }) });
   t.like(await hasty.ask(nobody, 'GET', '/api/v1/status'), { status: 429, headers: { 'retry-after': '9' } });
   const expired = stage({ whoAsks: () => ({ ...late, status: 401, code: 'TOKEN_EXPIRED' }) });
   const answer = await expired.ask(nobody, 'GET', '/api/v1/status');
   t.like(answer, { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: { code: 'TOKEN_EXPIRED' } });
+});
+
+test('metrics are for callers who may see all, and for nobody else', async (t) => {
+  const limited: Caller = { name: 'yard', kind: 'token', scope: 'admin', sites: ['yard'] };
+  t.is((await stage().ask(nobody, 'GET', '/metrics')).status, 401);
+  t.is((await stage().ask(device, 'GET', '/metrics')).status, 401);
+  t.like(await stage({ whoAsks: () => limited }).ask(nobody, 'GET', '/metrics'), {
+    status: 403,
+    body: { code: 'LIMITED' },
+  });
+  const told = await stage().ask(nobody, 'GET', '/metrics', { headers: token });
+  t.is(told.headers['content-type'], 'application/openmetrics-text; version=1.0.0; charset=utf-8');
+  t.regex(told.body, /\nfleet_seen 1\n# EOF\n$/);
 });
