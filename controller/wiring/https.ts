@@ -20,6 +20,7 @@ import { callerLimits } from '../doors/http/admit.ts';
 import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { byTokens } from '../doors/http/credentials.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
+import type { ReadMetrics } from '../doors/http/metrics-route.ts';
 import { newsLimits } from '../doors/http/news-route.ts';
 import { ParcelBounds } from '../doors/http/parcel-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
@@ -93,13 +94,19 @@ function bundling(
   };
 }
 
+/** What is opened besides, and answers here too. */
+interface OpenedDoors {
+  readonly messages: TakePart;
+  readonly readMetrics: ReadMetrics;
+}
+
 /** What a controller that leads answers. */
 export function openApi(
   ground: Ground,
   controller: Controller,
   serving: Serving,
   term: Term,
-  { embedded, url, messages }: Pick<Broker, 'embedded' | 'url'> & { readonly messages: TakePart },
+  { embedded, url, messages, readMetrics }: Pick<Broker, 'embedded' | 'url'> & OpenedDoors,
 ): Api {
   const { configuration, authority, guard, keys } = ground;
   const { authorize, onRefusal, tokens } = controller;
@@ -146,7 +153,7 @@ export function openApi(
     notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
     enrolments: enrolmentLimits(monotonic),
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
-    ...{ authorize, onRefusal, whoAsks },
+    ...{ authorize, onRefusal, whoAsks, readMetrics },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
     ...{ tokens, random: nodeRandom },
     callerLimits: callerLimits(monotonic),
