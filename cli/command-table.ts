@@ -51,8 +51,13 @@ export const commandTable: readonly Entry[] = [
   },
   {
     name: 'release add',
-    summary: 'take a Wasm file into the repository as a signed release',
+    summary: 'take a Wasm file, or one in a registry, into the repository as a signed release',
     load: async () => (await import('./commands/release-add.ts')).releaseAddCommand,
+  },
+  {
+    name: 'release push',
+    summary: 'put a release into a registry, as Wasm modules lie there',
+    load: async () => (await import('./commands/release-push.ts')).releasePushCommand,
   },
   {
     name: 'release sign',

@@ -9,13 +9,10 @@
 import { Turn } from '../platform/turn.ts';
 import type { Refusal, StatusDocument } from '../schemas/generated/types.ts';
 import { proveReceipt } from '../schemas/receipt.ts';
-import { auditPage } from './access/audit.ts';
-import { GatheredRefusals } from './access/gathered-refusals.ts';
-import { Tokens } from './access/tokens.ts';
+import { type AccessRecords, accessRecords } from './access-records.ts';
 import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
 import type { Controller, ControllerParts } from './controller-parts.ts';
 import type { TakeNews } from './doors/http/news-route.ts';
-import type { Recorder } from './doors/http/record-deed.ts';
 import { Refusals } from './doors/refusals.ts';
 import { Engine } from './engine/engine.ts';
 import type { BundledEvent, ContactEvent, ShadowRequestEvent } from './engine/events.ts';
@@ -31,6 +28,7 @@ import type { DesiredFleet } from './manifests/desired.ts';
 import { Intake, type IntakeParts } from './messages/intake.ts';
 import { isOfLogbook, LogbookIntake } from './messages/logbook-intake.ts';
 import { takeCarried } from './messages/take-carried.ts';
+import { type Readings, takeReadings } from './metrics/readings.ts';
 import type { Asked } from './planning/rollout/act.ts';
 import type { ReleaseDemand } from './publishing/release-demand.ts';
 import type { JsonObject } from './shadow/document.ts';
@@ -51,8 +49,7 @@ class FollowingController implements Controller {
   readonly #branch: BranchFollower;
   readonly #intake: Intake;
   readonly #logbooks = new LogbookIntake((event) => this.#engine.ask(event));
-  readonly tokens: Tokens;
-  readonly recorder: Recorder;
+  readonly access: AccessRecords;
   readonly #markOf: IntakeParts['markOf'] = (device, channel) => this.#image.marks(device)[channel];
 
   constructor(parts: ControllerParts, image: Image, needed: NeededArtifacts) {
@@ -69,19 +66,7 @@ class FollowingController implements Controller {
       deltasTo: (releases, bases) => parts.deltas.deltasTo(releases, bases),
       onChange: (devices) => this.#view.touch(devices),
     });
-    this.tokens = new Tokens(image.tokens.values(), {
-      now: () => clock.now(),
-      keep: (writes) => this.#engine.ask({ kind: 'tokens', writes }),
-      note: (write) => this.#engine.tell({ kind: 'tokens', writes: [write] }),
-    });
-    const gathered = new GatheredRefusals({
-      after: (delayMs, callback) => clock.after(delayMs, callback),
-      note: (deed) => this.#engine.tell({ kind: 'audit', deed }),
-    });
-    this.recorder = {
-      done: (deed) => this.#engine.ask({ kind: 'audit', deed }),
-      refused: (deed) => gathered.take(deed),
-    };
+    this.access = accessRecords({ clock, image, state, engine: this.#engine });
     parts.deltas.onDeltas = () => this.#engine.lookAtDeltas();
     this.#intake = new Intake({
       ...{ clock, outlets: parts.outlets ?? [] },
@@ -203,6 +188,15 @@ class FollowingController implements Controller {
     return this.inView((inputs) => statusDocument(inputs, query));
   }
 
+  readings(): Readings {
+    return takeReadings({
+      ...{ view: this.#view, image: this.#image, context: this.#engine.context, waiting: this.#engine.waiting },
+      ...{ source: this.#branch.status, refusals: this.#refusals.counts, ends: this.ends() },
+      isStateWritten: this.#engine.trouble === undefined,
+      outlets: (this.#parts.outlets ?? []).map((outlet) => outlet.status()),
+    });
+  }
+
   offers: Controller['offers'] = async (target, limit) => {
     await this.#view.settled();
     const query = { target, page: { limit } };
@@ -210,12 +204,6 @@ class FollowingController implements Controller {
     const { shown, next } = await selectDevices(this.#view, desired, query, new Turn(this.#parts.clock));
     return { devices: await offersTo(this.#image, shown), isMore: next !== undefined };
   };
-
-  readAudit: Controller['readAudit'] = (after, limit) =>
-    auditPage(this.#image.auditHead, after, limit, async (numbers) => {
-      const rows = await this.#parts.state.read(numbers.map((n) => ({ room: 'audit', key: String(n) })));
-      return rows.flatMap((row) => ('value' in row ? [row.value] : []));
-    });
 
   noteBundle(bundled: Omit<BundledEvent, 'kind'>): Promise<void> {
     return this.#engine.ask({ kind: 'bundled', ...bundled });

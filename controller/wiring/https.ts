@@ -20,6 +20,7 @@ import { callerLimits } from '../doors/http/admit.ts';
 import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { byTokens } from '../doors/http/credentials.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
+import type { ReadMetrics } from '../doors/http/metrics-route.ts';
 import { newsLimits } from '../doors/http/news-route.ts';
 import { ParcelBounds } from '../doors/http/parcel-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
@@ -93,17 +94,23 @@ function bundling(
   };
 }
 
+/** What is opened besides, and answers here too. */
+interface OpenedDoors {
+  readonly messages: TakePart;
+  readonly readMetrics: ReadMetrics;
+}
+
 /** What a controller that leads answers. */
 export function openApi(
   ground: Ground,
   controller: Controller,
   serving: Serving,
   term: Term,
-  { embedded, url, messages }: Pick<Broker, 'embedded' | 'url'> & { readonly messages: TakePart },
+  { embedded, url, messages, readMetrics }: Pick<Broker, 'embedded' | 'url'> & OpenedDoors,
 ): Api {
   const { configuration, authority, guard, keys } = ground;
-  const { authorize, onRefusal, tokens, recorder } = controller;
-  const whoAsks = byTokens(ground.whoAsks, tokens);
+  const { authorize, onRefusal, access } = controller;
+  const whoAsks = byTokens(ground.whoAsks, access.tokens);
   const onIssued = (name: string, endsAt: number): void => {
     if (!isSubscriber(name)) controller.onCertificate(name, endsAt);
   };
@@ -146,9 +153,9 @@ export function openApi(
     notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
     enrolments: enrolmentLimits(monotonic),
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
-    ...{ authorize, onRefusal, whoAsks },
+    ...{ authorize, onRefusal, whoAsks, readMetrics },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
-    ...{ tokens, recorder, random: nodeRandom, readAudit: (after, limit) => controller.readAudit(after, limit) },
+    ...{ ...access, random: nodeRandom },
     callerLimits: callerLimits(monotonic),
   });
   return { api, whoAsks };

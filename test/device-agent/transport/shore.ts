@@ -150,6 +150,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     authorize,
     onRefusal,
     readiness: () => ({ isReady: true }),
+    readMetrics: () => [],
     whoAsks: byInstallationToken('token-of-the-test'),
   });
   const server = await startHttpServer({

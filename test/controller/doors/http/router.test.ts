@@ -102,6 +102,7 @@ function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options 
     readiness: () => ({ isReady: true }),
     ...{ tokens: new Tokens([], { now: () => 0, keep: async () => {}, note: () => {} }), random: nodeRandom },
     readAudit: async () => ({ first: 1, last: 0, entries: [] }),
+    readMetrics: () => [{ name: 'fleet_seen', kind: 'gauge', help: 'Seen.', samples: [{ value: 1 }] }],
     whoAsks: options.whoAsks ?? byInstallationToken('the-token'),
     enrolments: enrolmentLimits(() => 0),
     ...(options.recorder && { recorder: options.recorder }),
@@ -526,4 +527,17 @@ test('a caller gets as far as their scope goes, and where a route is about all f
   const expired = stage({ whoAsks: () => ({ ...late, status: 401, code: 'TOKEN_EXPIRED' }) });
   const answer = await expired.ask(nobody, 'GET', '/api/v1/status');
   t.like(answer, { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: { code: 'TOKEN_EXPIRED' } });
+});
+
+test('metrics are for callers who may see all, and for nobody else', async (t) => {
+  const limited: Caller = { name: 'yard', kind: 'token', scope: 'admin', sites: ['yard'] };
+  t.is((await stage().ask(nobody, 'GET', '/metrics')).status, 401);
+  t.is((await stage().ask(device, 'GET', '/metrics')).status, 401);
+  t.like(await stage({ whoAsks: () => limited }).ask(nobody, 'GET', '/metrics'), {
+    status: 403,
+    body: { code: 'LIMITED' },
+  });
+  const told = await stage().ask(nobody, 'GET', '/metrics', { headers: token });
+  t.is(told.headers['content-type'], 'application/openmetrics-text; version=1.0.0; charset=utf-8');
+  t.regex(told.body, /\nfleet_seen 1\n# EOF\n$/);
 });
