@@ -1,6 +1,13 @@
 import { type AddedRelease, addRelease } from '../../controller/publishing/authoring/add-release.ts';
 import { pullModule } from '../../controller/publishing/authoring/registry/pull-module.ts';
 import { isReference, referenceText } from '../../controller/publishing/authoring/registry/reference.ts';
+import {
+  type DebugPart,
+  type KeptDebug,
+  type StrippedModule,
+  stripDebug,
+} from '../../controller/publishing/authoring/strip-debug.ts';
+import { readWorkFile, type WorkTree } from '../../controller/publishing/authoring/work-tree.ts';
 import { type ReleaseName, releaseFile } from '../../controller/publishing/release-path.ts';
 import { DiskError } from '../../platform/ports.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
@@ -11,12 +18,12 @@ import { absolutePath, announceOn, repositoryOf, repositoryOption } from '../rep
 import { signing } from '../signing.ts';
 
 /** What became of the release, in words. */
-export function addReport(name: ReleaseName, release: AddedRelease, origin?: string): string {
+export function addReport(name: ReleaseName, release: AddedRelease, notes: readonly string[] = []): string {
   const title = `${name.name} ${name.version}`;
   const facts = `${release.kind}, ${byteCount(release.length)}, sha256 ${release.sha256.slice(0, 12)}…`;
   const imports = release.imports.length === 0 ? 'imports nothing' : `imports from ${release.imports.join(', ')}`;
   const lines = [`${title} ${release.added ? 'is' : 'was already'} ${releaseFile(name)}: ${facts}, ${imports}`];
-  if (origin !== undefined) lines.push(`taken from ${origin}`);
+  lines.push(...notes);
   if (release.delegated) lines.push(`its role trust/roles/${name.name}.json was delegated; keep its key safe`);
   if (!release.signed) lines.push(`it is not signed: run \`fleet release sign ${name.name}\` where the release key is`);
   return `${lines.join('\n')}\n`;
@@ -46,6 +53,27 @@ function readFile({ disk }: CommandContext, path: string): Uint8Array {
   }
 }
 
+function debugList(parts: readonly DebugPart[]): string {
+  return parts.map(({ what, bytes }) => `${byteCount(bytes)} of ${what}`).join(', ');
+}
+
+/** What became of debug information, in words; nothing where there was none. */
+export function debugReport({ taken, left, symbols }: StrippedModule, isLinked: boolean): string[] {
+  const why = isLinked ? 'by their names alone devices tell the functions of linked modules apart' : 'as you wish';
+  return [
+    ...(taken.length === 0 ? [] : [`taken off, for nothing on a device reads it: ${debugList(taken)}`]),
+    ...(symbols === undefined ? [] : ['what its functions are called is kept beside it, for `fleet why`']),
+    ...(left.length === 0 ? [] : [`travels to every device, ${why}: ${debugList(left)}`]),
+  ];
+}
+
+/** What is added: the file without debug information, unless it was released with it before. */
+function prepared(tree: WorkTree, name: ReleaseName, { bytes }: Taken, kept: KeptDebug): StrippedModule {
+  const before = readWorkFile(tree, releaseFile(name));
+  const isKnown = before !== undefined && Buffer.compare(before, bytes) === 0;
+  return stripDebug(bytes, isKnown ? 'all' : kept);
+}
+
 export const releaseAddCommand: Command = {
   name: 'release add',
   summary: 'take a Wasm file, or one in a registry, into the repository as a signed release',
@@ -57,6 +85,11 @@ export const releaseAddCommand: Command = {
     linked: {
       type: 'boolean',
       description: 'It imports from other modules or is imported by them, as spec.links says.',
+    },
+    'keep-names': {
+      type: 'boolean',
+      description:
+        'Leave the names of functions and all other debug information in the file: it travels to every device.',
     },
   },
   async run(context, args) {
@@ -72,18 +105,25 @@ export const releaseAddCommand: Command = {
     const isLinked = args.flags.has('linked');
     const tree = repositoryOf(context, args);
     const taken = await take(context, file);
+    const kept = args.flags.has('keep-names') ? 'all' : isLinked ? 'names' : 'nothing';
+    const module = prepared(tree, { name, version }, taken, kept);
     const added = await signing(context, tree, (known) =>
       addRelease(known, {
         name,
         version,
         ...taken,
+        ...module,
         isLinked,
         random,
         now: clock.now(),
         announce: announceOn(context),
       }),
     );
-    context.stdout.write(addReport({ name, version }, added, taken.origin));
+    const notes = [
+      ...(taken.origin === undefined ? [] : [`taken from ${taken.origin}`]),
+      ...debugReport(module, kept === 'names'),
+    ];
+    context.stdout.write(addReport({ name, version }, added, notes));
     return exitCodes.ok;
   },
 };

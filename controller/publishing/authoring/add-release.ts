@@ -6,13 +6,14 @@ import { lifetimesDays } from '../lifetimes.ts';
 import { namePattern, type ReleaseName, releaseFile, targetPath, versionPattern } from '../release-path.ts';
 import { roleFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
-import { writeOrigin } from './beside-release.ts';
+import { keepSymbols, writeOrigin } from './beside-release.ts';
 import { keyFile, readOrMakeKey } from './key-files.ts';
 import { requireSameMeaning } from './known-names.ts';
 import { nextRole, readable, readRole } from './role-file.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { roleSigners, signableFiles } from './signers.ts';
 import { rememberSigned, requireStanding } from './standing.ts';
+import type { FunctionSymbols } from './strip-debug.ts';
 import { checkWasm, type WasmFacts } from './wasm-check.ts';
 import { listWorkFolder, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 import { expiryAfter, keyEntry, targetsOf, versionAfter } from './write-metadata.ts';
@@ -25,6 +26,8 @@ export interface AddReleaseOptions extends ReleaseName {
   readonly isLinked?: boolean;
   /** The registry's name of it, where it was taken from one. */
   readonly origin?: string;
+  /** What its functions are called, where their names don't travel. */
+  readonly symbols?: FunctionSymbols;
   readonly random: Random;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -86,6 +89,7 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   // The file before the metadata that names it: what is signed is there.
   writeWorkFile(tree, releaseFile(release), bytes);
   if (options.origin !== undefined) writeOrigin(tree, release, options.origin);
+  if (options.symbols !== undefined) keepSymbols(tree, release, options.symbols, sha256);
   if (metadata !== undefined) writeWorkFile(tree, roleFile(name), metadata);
   if (isSignedNow) rememberSigned(tree, announce);
   const signed = (readRole(tree, name)?.signatures.size ?? 0) > 0;

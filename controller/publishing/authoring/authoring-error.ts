@@ -23,6 +23,7 @@ export type AuthoringErrorCode =
   | 'TOO_LARGE'
   | 'VERSION_TAKEN'
   | 'RELEASE_UNKNOWN'
+  | 'SYMBOLS_INVALID'
   | 'TOO_MANY_RELEASES';
 
 /** `code` decides, the message says what to do. */
