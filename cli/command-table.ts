@@ -200,6 +200,21 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/source-accept.ts')).sourceAcceptCommand,
   },
   {
+    name: 'token create',
+    summary: 'make a token of the API for somebody, or a program, with what it may do',
+    load: async () => (await import('./commands/token-create.ts')).tokenCreateCommand,
+  },
+  {
+    name: 'token list',
+    summary: 'the tokens of the API, and when each was used last',
+    load: async () => (await import('./commands/token-list.ts')).tokenListCommand,
+  },
+  {
+    name: 'token revoke',
+    summary: 'have a token count no more, at once',
+    load: async () => (await import('./commands/token-revoke.ts')).tokenRevokeCommand,
+  },
+  {
     name: 'wait',
     summary: 'wait until devices have converged',
     load: async () => (await import('./commands/wait.ts')).waitCommand,

@@ -152,6 +152,7 @@ export const rooms: readonly Room[] = [
     imports: [
       'schemas',
       'platform',
+      'controller/access',
       'controller/manifests',
       'controller/planning',
       'controller/shadow',

@@ -12,7 +12,7 @@ import { addExampleRelease, makeExampleFleet } from '../../cli/example-fleet.ts'
 import { runCommand } from '../../cli/run-command.ts';
 import { createController } from '../../controller/controller.ts';
 import type { Controller } from '../../controller/controller-parts.ts';
-import { byInstallationToken } from '../../controller/doors/http/credentials.ts';
+import { byInstallationToken, byTokens } from '../../controller/doors/http/credentials.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
@@ -338,7 +338,8 @@ export class ScenarioWorld {
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,
       readiness: () => ({ isReady: true }),
-      whoAsks: byInstallationToken(apiToken),
+      whoAsks: byTokens(byInstallationToken(apiToken), controller.tokens),
+      ...{ tokens: controller.tokens, random: this.#random },
     });
   }
 

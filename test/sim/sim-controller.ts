@@ -200,7 +200,7 @@ export class SimController {
       messages,
       inView: (look) => controller.inView(look),
       changes: controller.changes,
-      clock,
+      ...{ clock, random, tokens: controller.tokens },
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
       makeChallenge: () => challenges.make(),
       renew: async (asked) => this.#renew(clock, controller, challenges, asked),
