@@ -90,6 +90,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/release-verify.ts')).releaseVerifyCommand,
   },
   {
+    name: 'releases',
+    summary: 'which releases have a component, by their SBOMs, and which devices run them',
+    load: async () => (await import('./commands/releases.ts')).releasesCommand,
+  },
+  {
     name: 'delta create',
     summary: 'make the smallest patch that turns one file into another',
     load: async () => (await import('./commands/delta-create.ts')).deltaCreateCommand,

@@ -24,6 +24,8 @@ export type AuthoringErrorCode =
   | 'VERSION_TAKEN'
   | 'RELEASE_UNKNOWN'
   | 'SYMBOLS_INVALID'
+  | 'SBOM_INVALID'
+  | 'BAD_COMPONENT'
   | 'TOO_MANY_RELEASES';
 
 /** `code` decides, the message says what to do. */

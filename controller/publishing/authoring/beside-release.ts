@@ -6,8 +6,8 @@ import type { FunctionSymbols } from './strip-debug.ts';
 import { readSymbols, writeSymbols } from './symbols.ts';
 import { readWorkFile, removeWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 
-/** Endings of the files, in the place of `.wasm`: where it came from, what its functions are called. */
-const endings = ['.origin.json', '.symbols.json'] as const;
+/** Endings of the files, in the place of `.wasm`: where it came from, what its functions are called, what it is made of. */
+const endings = ['.origin.json', '.symbols.json', '.sbom.json'] as const;
 
 type Ending = (typeof endings)[number];
 
@@ -37,6 +37,11 @@ export function keptSymbols(tree: WorkTree, release: ReleaseName): FunctionSymbo
   const file = besideFile(release, '.symbols.json');
   const [bytes, module] = [readWorkFile(tree, file), readWorkFile(tree, releaseFile(release))];
   return bytes && module && readSymbols(bytes, sha256Hex(module), file);
+}
+
+/** Where the bill of what a release is made of lies. */
+export function sbomFile(release: ReleaseName): string {
+  return besideFile(release, '.sbom.json');
 }
 
 /** What a release was taken from; undefined where that was a file, or what is noted can't be read. */

@@ -10,7 +10,7 @@ export type KeptDebug = 'all' | 'names' | 'nothing';
 
 /** A sort of debug information, and how many bytes of the file it takes. */
 export interface DebugPart {
-  readonly what: 'names' | 'DWARF' | 'producers' | 'source maps';
+  readonly what: 'names' | 'DWARF' | 'producers' | 'SBOM' | 'source maps';
   readonly bytes: number;
 }
 
@@ -31,6 +31,7 @@ const kinds: readonly (readonly [DebugPart['what'], RegExp])[] = [
   ['names', /^name$/],
   ['DWARF', /^\.debug_/],
   ['producers', /^producers$/],
+  ['SBOM', /^sbom$/],
   ['source maps', /^(?:sourceMappingURL|external_debug_info)$/],
 ];
 

@@ -9,8 +9,16 @@ import { stripDebug } from '../../../controller/publishing/authoring/strip-debug
 import { readSymbols, withNames, writeSymbols } from '../../../controller/publishing/authoring/symbols.ts';
 import { moduleOf } from './repository.ts';
 
-const debugNames = ['name', '.debug_info', '.debug_line', 'producers', 'sourceMappingURL', 'external_debug_info'];
-const otherNames = ['target_features', 'sbom', 'names', 'debug', 'metadata.code.branch_hint', ''];
+const debugNames = [
+  'name',
+  '.debug_info',
+  '.debug_line',
+  'producers',
+  'sbom',
+  'sourceMappingURL',
+  'external_debug_info',
+];
+const otherNames = ['target_features', 'boms', 'names', 'debug', 'metadata.code.branch_hint', ''];
 
 interface Custom {
   readonly name: string;
