@@ -24,6 +24,7 @@ import type { JudgedPlace } from './following/judged-place.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
 import type { CarriedOutcome } from './messages/take-carried.ts';
 import type { WatchedOutlet } from './messages/watched-outlet.ts';
+import type { Readings } from './metrics/readings.ts';
 import type { Asked } from './planning/rollout/act.ts';
 import type { SmallerWays } from './publishing/smaller-ways.ts';
 import type { ShadowMessage } from './shadow/protocol.ts';
@@ -83,6 +84,10 @@ export interface Controller {
   inView<T>(look: (inputs: StatusInputs) => T | Promise<T>): Promise<T>;
   /** Throws `NothingThere` when there is no such thing as was asked for. */
   status(query?: StatusQuery): Promise<StatusDocument>;
+  /** Where the branch stands, and why the state can't be used at present. */
+  health(): Pick<Readings, 'source' | 'trouble'>;
+  /** What is measured of it, as it is counted now. */
+  readings(): Readings;
   /** What devices are offered now, `limit` of them at most. Throws as `status`. */
   offers(
     target: NonNullable<StatusQuery['target']>,

@@ -28,6 +28,7 @@ import type { DesiredFleet } from './manifests/desired.ts';
 import { Intake, type IntakeParts } from './messages/intake.ts';
 import { isOfLogbook, LogbookIntake } from './messages/logbook-intake.ts';
 import { takeCarried } from './messages/take-carried.ts';
+import { type Readings, takeReadings } from './metrics/readings.ts';
 import type { Asked } from './planning/rollout/act.ts';
 import type { ReleaseDemand } from './publishing/release-demand.ts';
 import type { JsonObject } from './shadow/document.ts';
@@ -189,6 +190,19 @@ class FollowingController implements Controller {
 
   status(query: StatusQuery = {}): Promise<StatusDocument> {
     return this.inView((inputs) => statusDocument(inputs, query));
+  }
+
+  health(): ReturnType<Controller['health']> {
+    return { source: this.#branch.status, trouble: this.#engine.trouble };
+  }
+
+  readings(): Readings {
+    return takeReadings({
+      ...{ view: this.#view, image: this.#image, context: this.#engine.context, waiting: this.#engine.waiting },
+      ...{ source: this.#branch.status, refusals: this.#refusals.counts, ends: this.ends() },
+      trouble: this.#engine.trouble,
+      outlets: (this.#parts.outlets ?? []).map((outlet) => outlet.status()),
+    });
   }
 
   offers: Controller['offers'] = async (target, limit) => {

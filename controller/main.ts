@@ -15,10 +15,15 @@ import type { ControllerConfiguration } from '../schemas/generated/types.ts';
 import { authorizeSubscribers } from './authority/subscribers.ts';
 import { createController } from './controller.ts';
 import type { Controller, ControllerParts } from './controller-parts.ts';
+import { readinessOf } from './doors/http/readiness.ts';
+import type { Watched } from './doors/http/watch-door.ts';
 import { openMessageDoor } from './doors/mqtt/message-door.ts';
 import { ParcelDoor } from './doors/mqtt/parcel-door.ts';
 import { openShadowDoor, say } from './doors/mqtt/shadow-door.ts';
 import { logExpiry } from './expiry/expiry-log.ts';
+import { fleetFamilies } from './metrics/fleet-families.ts';
+import { stateFamilies } from './metrics/process-families.ts';
+import { TimedState } from './metrics/timed-state.ts';
 import { keepFresh } from './publishing/keep-fresh.ts';
 import { signDeployment } from './publishing/sign-deployment.ts';
 import type { Term } from './state/leadership.ts';
@@ -30,6 +35,7 @@ import { type HttpsDoor, openApi, openHttps } from './wiring/https.ts';
 import { openOutlets } from './wiring/outlets.ts';
 import { openCache, openGitSource, openJudged, openPublishing } from './wiring/publishing.ts';
 import { openServing } from './wiring/serving.ts';
+import { Watch } from './wiring/watch.ts';
 
 /** The server certificate is looked at this often, also on a machine that sleeps at night; it is renewed long before it expires. */
 const renewalSchedule = '17 * * * *';
@@ -44,8 +50,14 @@ function scheduleLogger(log: Log): ScheduleLogger {
   return { info: write('debug'), debug: write('debug'), warn: write('warn'), error: write('warn') };
 }
 
+/** Open before this controller leads. */
+interface EarlyDoors {
+  readonly https: HttpsDoor;
+  readonly watch: Watch;
+}
+
 /** Serves for as long as this controller leads, and is not told to stop. */
-async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: Promise<void>): Promise<void> {
+async function serveTerm(opened: Ground, { https, watch }: EarlyDoors, term: Term, stopped: Promise<void>) {
   const { configuration, log, guard } = opened;
   // It may have stood by for long.
   const ground = { ...opened, identity: await opened.authority.serverIdentity(configuration.hostnames!) };
@@ -68,8 +80,9 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
     await say(bus, message);
   };
   const outlets = openOutlets(ground, term, publish);
+  const state = new TimedState(term.state, clock);
   const controller: Controller = await createController({
-    ...{ clock, log, publisher, deltas: ways, cache, judged: openJudged(ground), state: term.state, publish },
+    ...{ clock, log, publisher, deltas: ways, cache, judged: openJudged(ground), state, publish },
     outlets: outlets.all,
     source: openGitSource(ground, programs),
     sign: (deployment) => signDeployment(deployment, ground.keys.deployment),
@@ -88,7 +101,13 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   await openShadowDoor({ bus, guard, take: controller.onRequest, order: parcels.receive });
   const messages = await openMessageDoor({ bus, guard, clock, knows, take, say: publish, onRefusal });
   await broker.listen();
-  https.serve(openApi(ground, controller, serving, term, { ...broker, messages }));
+  const watched: Watched = {
+    readMetrics: () =>
+      watch.families(term.isHeld(), [...fleetFamilies(controller.readings()), ...stateFamilies(state)]),
+    readiness: () => readinessOf({ isLeading: term.isHeld(), leader: term.leader, ...controller.health() }),
+  };
+  https.serve(openApi(ground, controller, serving, { ...broker, messages, ...watched }));
+  watch.watched = watched;
   const { host } = configuration.http!;
   const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
   // On a full disk it runs as well: who set up agents before has what the file says.
@@ -132,6 +151,8 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   const { state, place } = await openPlace(configuration, log);
   const ground = await place.alone(() => openGround(configuration, log, state, place.wasLed));
   const https = await openHttps(ground, place);
+  using watch = new Watch(place);
+  await watch.open(ground);
   const stopped = untilStopped();
   const stopping = new AbortController();
   void stopped.then(() => stopping.abort());
@@ -141,7 +162,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   if (term === undefined) return place.close();
   // Whoever has lost the lead acts no more: what is remembered may be behind. It ends at once, and starts anew.
   const lost = term.lost.then((error) => Promise.reject(error));
-  await Promise.race([serveTerm(ground, https, term, stopped), lost]);
+  await Promise.race([serveTerm(ground, { https, watch }, term, stopped), lost]);
   await term.end();
 }
 

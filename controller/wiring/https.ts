@@ -25,10 +25,11 @@ import { ParcelBounds } from '../doors/http/parcel-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
 import { renewalLimits } from '../doors/http/renewal-routes.ts';
 import { bodyBytesFor, createApi } from '../doors/http/router.ts';
+import type { Watched } from '../doors/http/watch-door.ts';
 import type { TakePart } from '../doors/part-outcome.ts';
 import { serveArtifacts } from '../publishing/serve-artifacts.ts';
 import { signBundle, signTime } from '../publishing/sign-deployment.ts';
-import type { StatePlace, Term } from '../state/leadership.ts';
+import type { StatePlace } from '../state/leadership.ts';
 import type { Broker } from './broker.ts';
 import type { Ground } from './ground.ts';
 import type { Serving } from './serving.ts';
@@ -93,13 +94,17 @@ function bundling(
   };
 }
 
+/** What is opened besides, and answers here too. */
+interface OpenedDoors extends Watched {
+  readonly messages: TakePart;
+}
+
 /** What a controller that leads answers. */
 export function openApi(
   ground: Ground,
   controller: Controller,
   serving: Serving,
-  term: Term,
-  { embedded, url, messages }: Pick<Broker, 'embedded' | 'url'> & { readonly messages: TakePart },
+  { embedded, url, messages, readMetrics, readiness }: Pick<Broker, 'embedded' | 'url'> & OpenedDoors,
 ): Api {
   const { configuration, authority, guard, keys } = ground;
   const { authorize, onRefusal, tokens } = controller;
@@ -145,8 +150,8 @@ export function openApi(
     brokerForAgents: () => brokerForAgents(url(), embedded !== undefined),
     notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
     enrolments: enrolmentLimits(monotonic),
-    readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
-    ...{ authorize, onRefusal, whoAsks },
+    readiness,
+    ...{ authorize, onRefusal, whoAsks, readMetrics },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
     ...{ tokens, random: nodeRandom },
     callerLimits: callerLimits(monotonic),

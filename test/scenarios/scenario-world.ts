@@ -15,6 +15,7 @@ import type { Controller } from '../../controller/controller-parts.ts';
 import { byInstallationToken, byTokens } from '../../controller/doors/http/credentials.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
+import { fleetFamilies } from '../../controller/metrics/fleet-families.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { DirectoryFiles } from '../../controller/publishing/files/directory-files.ts';
@@ -341,7 +342,8 @@ export class ScenarioWorld {
       notifyPush: () => {},
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,
-      readiness: () => ({ isReady: true }),
+      readiness: () => ({ faults: {} }),
+      readMetrics: () => fleetFamilies(controller.readings()),
       whoAsks: byTokens(byInstallationToken(apiToken), controller.tokens),
       ...{ tokens: controller.tokens, random: this.#random },
     });
