@@ -18,6 +18,7 @@ import { fairHandshakes } from '../doors/fair-handshakes.ts';
 import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
 import { newsLimits } from '../doors/http/news-route.ts';
+import { pageOnce } from '../doors/http/page-routes.ts';
 import { ParcelBounds } from '../doors/http/parcel-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
 import { renewalLimits } from '../doors/http/renewal-routes.ts';
@@ -29,6 +30,9 @@ import type { StatePlace, Term } from '../state/leadership.ts';
 import type { Broker } from './broker.ts';
 import type { Ground } from './ground.ts';
 import type { Serving } from './serving.ts';
+
+/** What bundles the page is loaded with the first question for it. */
+const loadPage = pageOnce(async () => (await import('./bundle-page.ts')).bundlePage());
 
 /** Devices that may come back without their certificate: 45 MB. */
 const returningMax = 100_000;
@@ -134,7 +138,7 @@ export function openApi(
     notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
     enrolments: enrolmentLimits(monotonic),
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
-    ...{ authorize, onRefusal, whoAsks },
+    ...{ authorize, onRefusal, whoAsks, loadPage },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
   });
 }
