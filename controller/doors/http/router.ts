@@ -8,7 +8,8 @@
  *   POST /enroll                                               anybody; the answer depends on what git names
  *   POST /renew, /renew/challenge                              anybody; a device that shows that it has its key
  *   POST /hooks/git                                            who signs with the webhook secret
- *   GET  /, /page/FILE                                        anybody: the page that people look at (`page-routes.ts`)
+ *   GET  /, /page/FILE                                         anybody: the page that people look at (`page-routes.ts`)
+ *   GET  /metrics                                              callers who may see all
  *   GET  /healthz, /readyz                                     anybody
  */
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../../platform/ports.ts';
@@ -19,6 +20,7 @@ import { signsBody } from './credentials.ts';
 import { type DeviceParts, deviceRoutes } from './device-routes.ts';
 import { routeFinder } from './find-route.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';
+import { metricsRoute, type ReadMetrics } from './metrics-route.ts';
 import { carriedPath, type OperatorParts, operatorRoutes } from './operator-routes.ts';
 import { type PageParts, pageRoutes } from './page-routes.ts';
 import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
@@ -45,6 +47,7 @@ export interface ApiParts extends AdmitParts, DeviceParts, OperatorParts, PagePa
   /** Looks at the git remote soon. Calling it often is the same as calling it once. */
   readonly notifyPush: () => void;
   readonly readiness: () => Readiness;
+  readonly readMetrics: ReadMetrics;
   /** Without it the webhook is off. */
   readonly webhookSecret?: string;
 }
@@ -69,6 +72,7 @@ function table(parts: ApiParts): Route[] {
     ...deviceRoutes(parts),
     ...operatorRoutes(parts),
     ...pageRoutes(parts),
+    metricsRoute(parts.readMetrics),
     open('POST', '/hooks/git', (asked) => webhookAnswer(parts, asked)),
     open('GET', '/healthz', healthAnswer),
     open('GET', '/readyz', () => readinessAnswer(parts.readiness())),
