@@ -30,9 +30,11 @@ function Story({ events = [] }: { readonly events?: readonly DeviceEvent[] | und
   return html`<section><h2>What happened</h2><ol class="events">${rows}</ol></section>`;
 }
 
-function Past({ finished = [] }: Pick<RolloutStatus, 'finished'>) {
-  if (finished.length === 0) return null;
-  const rows = finished.map(
+function Past({ finished = [], number: shown }: Pick<RolloutStatus, 'finished' | 'number'>) {
+  // One that is done is among those that are over, too.
+  const before = finished.filter(({ number }) => number !== shown);
+  if (before.length === 0) return null;
+  const rows = before.map(
     ({ number, subject, outcome, finishedAt, reason }) =>
       html`<li key=${number}><small><${Age} time=${finishedAt} /></small><span><b>${subject}</b> ${outcome}<br /><small>${reason.message}</small></span></li>`,
   );
@@ -61,7 +63,7 @@ function Rollout({
     <${Stragglers} fleet=${fleet} rollout=${rollout} />
     <${Actions} fleet=${fleet} rollout=${rollout} />
     <div class="columns"><div><${Story} events=${rollout.events} /></div>
-    <div>${forecast && html`<${Outlook} forecast=${forecast} />`}<${Past} finished=${rollout.finished} /></div></div>`;
+    <div>${forecast && html`<${Outlook} forecast=${forecast} />`}<${Past} finished=${rollout.finished} number=${number} /></div></div>`;
 }
 
 /** The rollout of the fleet of this name, as the last answer has it. */
