@@ -54,7 +54,7 @@ export function whatToTry({ repository, projectDirectory, device, pid, columns, 
     url === undefined
       ? ''
       : `
-The page: ${url}/ (its certificate is of the demo's own authority)
+The page: ${url}/ (with a certificate of the demo's own)
 Its token: cat ${quoted(repository)}/../controller/api-token
 `;
   return `${page}
