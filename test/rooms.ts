@@ -302,6 +302,18 @@ export const rooms: readonly Room[] = [
     reason: 'wiring, room by room',
   },
   {
+    path: 'controller/wiring/bundle-page.ts',
+    imports: ['controller/doors/http'],
+    packages: ['esbuild', 'node:fs/promises'],
+    reason: 'makes the page of its sources; loaded when somebody looks at it first',
+  },
+  {
+    path: 'controller/page',
+    imports: ['schemas', 'platform/printable.ts'],
+    packages: ['preact', '@preact/signals', 'htm'],
+    reason: 'runs in a browser: of ours it knows shapes, and what it knows of the fleet it asks the API',
+  },
+  {
     path: 'controller/main.ts',
     imports: ['schemas', 'platform', 'platform/node', 'controller'],
     packages: ['node:*', 'node-cron'],

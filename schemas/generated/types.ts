@@ -2472,6 +2472,10 @@ export interface Report {
   problem?: DeviceProblem;
   outbox?: OutboxReport;
   asks?: Asks;
+  /**
+   * The gateway through which its connection to the shore goes, by name; absent where a way of its own leads there.
+   */
+  through?: string;
   clock?: ClockDoubt;
   /**
    * What it counted on the links of its site that its deployment names; absent where that names none.
