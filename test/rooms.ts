@@ -223,7 +223,7 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'controller/access',
-    imports: ['schemas'],
+    imports: ['schemas', 'platform'],
     packages: [],
     reason: 'pure: who asks and what they may do',
   },
@@ -264,6 +264,12 @@ export const rooms: readonly Room[] = [
     imports: ['schemas', 'platform', 'controller'],
     packages: [],
     reason: 'the shapes of what puts the rooms together',
+  },
+  {
+    path: 'controller/access-records.ts',
+    imports: ['schemas', 'platform', 'controller'],
+    packages: [],
+    reason: 'puts access and engine together',
   },
   {
     path: 'controller/controller.ts',

@@ -111,8 +111,8 @@ export function openApi(
   { embedded, url, messages, readMetrics, readiness }: Pick<Broker, 'embedded' | 'url'> & OpenedDoors,
 ): Api {
   const { configuration, authority, guard, keys } = ground;
-  const { authorize, onRefusal, tokens } = controller;
-  const whoAsks = byTokens(ground.whoAsks, tokens);
+  const { authorize, onRefusal, access } = controller;
+  const whoAsks = byTokens(ground.whoAsks, access.tokens);
   const onIssued = (name: string, endsAt: number): void => {
     if (!isSubscriber(name)) controller.onCertificate(name, endsAt);
   };
@@ -157,7 +157,7 @@ export function openApi(
     readiness,
     ...{ authorize, onRefusal, whoAsks, readMetrics, loadPage },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
-    ...{ tokens, random: nodeRandom },
+    ...{ ...access, random: nodeRandom },
     callerLimits: callerLimits(monotonic),
   });
   return { api, whoAsks };
