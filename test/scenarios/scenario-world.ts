@@ -338,7 +338,7 @@ export class ScenarioWorld {
       notifyPush: () => {},
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,
-      readiness: () => ({ isReady: true }),
+      readiness: () => ({ faults: {} }),
       readMetrics: () => fleetFamilies(controller.readings()),
       whoAsks: byTokens(byInstallationToken(apiToken), controller.tokens),
       ...{ tokens: controller.tokens, random: this.#random },

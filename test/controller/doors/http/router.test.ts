@@ -99,7 +99,7 @@ function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options 
     notifyPush: () => seen.push('push'),
     authorize: (name) => (name === 'buoy-1' ? 'ok' : { code: 'DEVICE_UNKNOWN', message: name }),
     onRefusal: ({ code, device: name }) => seen.push(`refused ${name} ${code}`),
-    readiness: () => ({ isReady: true }),
+    readiness: () => ({ faults: {} }),
     ...{ tokens: new Tokens([], { now: () => 0, keep: async () => {}, note: () => {} }), random: nodeRandom },
     readMetrics: () => [{ name: 'fleet_seen', kind: 'gauge', help: 'Seen.', samples: [{ value: 1 }] }],
     whoAsks: options.whoAsks ?? byInstallationToken('the-token'),
@@ -362,7 +362,10 @@ test('an unknown path is 404, a wrong method 405 with what is allowed, a long bo
   t.like(await ask(device, 'GET', '/constructor'), { status: 404, body: { code: 'NOT_FOUND' } });
   t.is((await ask(device, 'GET', '/')).status, 404);
   t.is((await ask(nobody, 'GET', '/healthz?verbose=1')).status, 200);
-  t.deepEqual((await ask(nobody, 'GET', '/readyz')).body, { ready: true });
+  t.deepEqual((await ask(nobody, 'GET', '/readyz')).body, {
+    ready: true,
+    checks: { leading: { code: 'OK' }, source: { code: 'OK' }, state: { code: 'OK' } },
+  });
   const wrong = await ask(nobody, 'GET', '/enroll');
   t.is(wrong.status, 405);
   t.is(wrong.headers.allow, 'POST');
