@@ -234,6 +234,12 @@ export const operations = {
     takes: 'messages-order.schema.json',
     answers: 'view.schema.json#/$defs/TakenMessages',
   },
+  getCaller: {
+    ...view,
+    path: '/api/v1/caller',
+    summary: 'Who asks, and what they may do.',
+    answers: 'view.schema.json#/$defs/CallerAnswer',
+  },
   listAudit: {
     ...{ method: 'GET', path: '/api/v1/audit', for: 'admin' },
     summary:

@@ -28,6 +28,8 @@ export const installation: Caller = { name: 'installation', kind: 'installation'
 /** Why somebody who showed a secret is not let in. */
 export interface NotLetIn {
   readonly kind: 'not-let-in';
+  /** Whose secret it was, where that is known: for the audit. */
+  readonly who?: Pick<Caller, 'name' | 'kind'>;
   readonly status: 401 | 403 | 429;
   readonly code: string;
   readonly message: string;

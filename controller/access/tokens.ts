@@ -49,7 +49,8 @@ function notLetIn({ name, revoked, expiresAt = 0 }: KeptToken): NotLetIn {
     revoked === undefined
       ? ['TOKEN_EXPIRED', `expired ${time(expiresAt)}`]
       : ['TOKEN_REVOKED', `was revoked ${time(revoked.at)} by ${revoked.by}`];
-  return { kind: 'not-let-in', status: 401, code, message: `the token ${name} ${what}: ask for another one` };
+  const message = `the token ${name} ${what}: ask for another one`;
+  return { kind: 'not-let-in', who: { name, kind: 'token' }, status: 401, code, message };
 }
 
 /** All of them, by name and by what is shown. */

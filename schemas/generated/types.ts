@@ -83,6 +83,7 @@ export type ViewAnswer =
   | RefusalsAnswer
   | TrustAnswer
   | ApiError
+  | CallerAnswer
   | RevisionToAccept
   | AcceptedRevision
   | Done
@@ -4109,6 +4110,26 @@ export interface TrustAnswer {
 export interface ApiError {
   code: string;
   message: string;
+}
+/**
+ * Who asks, and what they may do.
+ */
+export interface CallerAnswer {
+  name: string;
+  kind: 'installation' | 'token' | 'session';
+  scope: TokenScope;
+  /**
+   * Absent: of all.
+   *
+   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleets?: string[];
+  /**
+   * Absent: of all.
+   *
+   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  sites?: string[];
 }
 export interface RevisionToAccept {
   /**

@@ -80,7 +80,7 @@ function refuseStranger(who: NotLetIn | undefined): HttpResponse {
 async function forCaller(parts: AdmitParts, route: CallerRoute, asked: Asked): Promise<HttpResponse> {
   const who = parts.whoAsks(asked.request);
   const { recorder } = parts;
-  if (!isCaller(who)) return recordRefusal(recorder, undefined, route, asked, refuseStranger(who));
+  if (!isCaller(who)) return recordRefusal(recorder, who?.who, route, asked, refuseStranger(who));
   const refusal = refuseCaller(parts, who, route);
   if (refusal !== undefined) return recordRefusal(recorder, who, route, asked, refusal);
   const answer = await route.answer({ ...asked, caller: who });

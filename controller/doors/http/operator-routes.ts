@@ -72,6 +72,7 @@ function doing(parts: OperatorParts): Readonly<Record<DoingName, Answer>> {
     noteBundle: withBody((body) => writtenAnswer(parts.noteBundle, body)),
     takeReceipt: withBody((body) => receiptAnswer(parts.takeReceipt, body)),
     takeMessages: withBody((body) => messagesAnswer(parts.takeMessages, body)),
+    getCaller: ({ caller }) => jsonAnswer(200, caller),
     listAudit: (asked) => auditAnswer(parts, asked),
     listTokens: () => tokensAnswer(parts),
     makeToken: withBody((body, caller) => makeTokenAnswer(parts, body, caller)),

@@ -15,6 +15,9 @@ export interface Recorder {
   readonly refused: (deed: AuditDeed) => void;
 }
 
+/** Whoever it is, as far as the audit is concerned. */
+type Named = Pick<Caller, 'name' | 'kind'>;
+
 /** Longer bodies bring what devices wrote, and say nothing of who does what. */
 const readBytesMax = 65_536;
 
@@ -47,7 +50,7 @@ function aboutOf(path: string, members: Members): string | undefined {
 }
 
 /** What somebody asks for, without what came of it. */
-function attempt(caller: Caller | undefined, { operation, path }: CallerRoute, { request, params, peer }: Asked) {
+function attempt(caller: Named | undefined, { operation, path }: CallerRoute, { request, params, peer }: Asked) {
   const body = (request.body?.length ?? 0) > readBytesMax ? undefined : parseJson(request.body);
   const members: Members = { ...(isObject(body) ? body : {}), ...params };
   const { name: who, kind } = caller ?? { name: 'nobody', kind: 'nobody' as const };
@@ -90,7 +93,7 @@ async function errorIn(answer: HttpResponse) {
 /** Writes down that somebody was not let through; the answer that says so. */
 export async function recordRefusal(
   recorder: Recorder | undefined,
-  caller: Caller | undefined,
+  caller: Named | undefined,
   route: CallerRoute,
   asked: Asked,
   refusal: HttpResponse,

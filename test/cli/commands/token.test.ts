@@ -49,7 +49,7 @@ test('a token is made, does what its scope says and no more, is listed without i
     'installation  refused  revokeToken token/eve: there is no token eve  TOKEN_UNKNOWN from 192.0.2.1',
     '',
   ]);
-  t.regex(told[7]!, /^nobody {2}refused {2}getStatus: the token ada was revoked .* {2}TOKEN_REVOKED from 192.0.2.1$/);
+  t.regex(told[7]!, /^ada {2}refused {2}getStatus: the token ada was revoked .* {2}TOKEN_REVOKED from 192.0.2.1$/);
   t.false(audit.includes(secret.slice(6)));
   const exported = await fleet('audit', '-o', 'json');
   const file = join(world.repository, 'audit.ndjson');

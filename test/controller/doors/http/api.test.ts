@@ -103,6 +103,9 @@ test('a token is made, listed and revoked as the document says, and in no other 
   t.deepEqual([made.status, fault('makeToken', made.body)], [201, undefined]);
   const authorization = `Bearer ${made.body.secret}`;
   t.is((await ask('/api/v1/fleets/ships', { authorization })).status, 200);
+  const who = (await ask('/api/v1/caller', { authorization })).body;
+  t.deepEqual(who, { name: 'ada', kind: 'token', scope: 'operate', fleets: ['ships'] });
+  t.is(fault('getCaller', who), undefined);
   t.like(await ask('/api/v1/tokens', { authorization }), { status: 403, body: { code: 'SCOPE_LACKING' } });
   const listed = await ask('/api/v1/tokens');
   t.is(fault('listTokens', listed.body), undefined);
