@@ -235,6 +235,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/agent-status.ts')).agentLogsCommand,
   },
   {
+    name: 'agent diagnose',
+    summary: 'what whoever helps has to see of the agent on this machine, as JSON and without a network',
+    load: async () => (await import('./commands/agent-status.ts')).agentDiagnoseCommand,
+  },
+  {
     name: 'agent consent',
     summary: 'says yes or no to the deployment that waits on this machine',
     load: async () => (await import('./commands/agent-consent.ts')).agentConsentCommand,

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { diagnosisText } from '../../device-agent/command/diagnose.ts';
 import { applicationLogs } from '../../device-agent/command/logs.ts';
 import { describeAgent } from '../../device-agent/command/status.ts';
 import { defaultStateDirectory } from '../../device-agent/state-layout.ts';
@@ -32,6 +33,21 @@ export const agentStatusCommand: Command = {
     const text = isThere ? describeAgent(context, stateDirectory, isLocked(stateDirectory, 'agent')) : undefined;
     if (text === undefined) throw new CommandError(`no agent has run on ${stateDirectory} yet`);
     context.stdout.write(text);
+    return exitCodes.ok;
+  },
+};
+
+export const agentDiagnoseCommand: Command = {
+  name: 'agent diagnose',
+  summary: 'what whoever helps has to see of the agent on this machine, as JSON and without a network',
+  arguments: '',
+  options,
+  async run(context, args) {
+    const stateDirectory = await stateDirectoryOf(context, args);
+    if (context.disk.stat(stateDirectory) === undefined) {
+      throw new CommandError(`no agent has run on ${stateDirectory} yet`);
+    }
+    context.stdout.write(diagnosisText(context, stateDirectory, context.isLocked(stateDirectory, 'agent')));
     return exitCodes.ok;
   },
 };

@@ -1,4 +1,4 @@
-/** `node fleet-agent.js enroll | status | logs | consent | wake | apply | receipts | carried`: what a person does at a device that has the bundle and no checkout. */
+/** `node fleet-agent.js enroll | status | logs | diagnose | consent | wake | apply | receipts | carried`: what a person does at a device that has the bundle and no checkout. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nodeClock } from '../../platform/node/clock.ts';
@@ -14,6 +14,7 @@ import { applyBundle } from './apply.ts';
 import { takeCarried } from './carried.ts';
 import { resolveAgentConfiguration } from './configuration.ts';
 import { type ConsentWish, callerOf, consentAboard } from './consent.ts';
+import { diagnosisText } from './diagnose.ts';
 import { enroll } from './enroll.ts';
 import { applicationLogs } from './logs.ts';
 import { writeReceipt } from './receipts.ts';
@@ -25,6 +26,7 @@ const usage = `Usage: node fleet-agent.js COMMAND
          [--mqtt HOST[:PORT]] [--directory /etc/fleet] [--state DIR] [--wait]
   status [--state DIR]
   logs APPLICATION [--state DIR] [--socket PATH]
+  diagnose [--state DIR]
   apply FILE [--state DIR | --socket PATH]
   receipts --output FILE [--state DIR | --socket PATH]
   carried DIRECTORY [--state DIR | --socket PATH]
@@ -87,6 +89,13 @@ function runStatus(stateDirectory: string): number {
   const text = describeAgent({ clock: nodeClock, disk: nodeDisk }, stateDirectory, isRunning);
   if (text === undefined) return fail(`no agent has run on ${stateDirectory} yet`);
   print(text);
+  return exitCode.ok;
+}
+
+function runDiagnose(stateDirectory: string): number {
+  if (nodeDisk.stat(stateDirectory) === undefined) return fail(`there is no ${stateDirectory}`);
+  const isRunning = isLocked(stateDirectory, 'agent');
+  print(diagnosisText({ clock: nodeClock, disk: nodeDisk }, stateDirectory, isRunning));
   return exitCode.ok;
 }
 
@@ -170,6 +179,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (word === 'receipts') return await runReceipts(stateDirectory, values);
     if (word === 'carried') return await runCarried(stateDirectory, values, name);
     if (word === 'wake') return await runWake(stateDirectory, values);
+    if (word === 'diagnose') return runDiagnose(stateDirectory);
     if (word === 'logs') return await runLogs(stateDirectory, values, name);
     return fail(`there is no command ${JSON.stringify(word ?? '')}\n${usage}`, exitCode.usage);
   } catch (error) {

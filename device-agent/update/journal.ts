@@ -18,3 +18,8 @@ export function openJournal(disk: Disk, directory: string): { readonly journal: 
     memory: value ?? emptyMemory,
   };
 }
+
+/** What a journal holds, for who only looks: nothing is mended. */
+export function readJournal(disk: Disk, directory: string): Memory {
+  return DoubleSlot.open<Memory>(disk, `${directory}/engine`).value ?? emptyMemory;
+}

@@ -4,7 +4,7 @@ import { DoubleSlot } from '../storage/double-slot.ts';
 import { mendIfPossible } from '../storage/mend.ts';
 
 /** What only grows, across restarts. */
-interface Entries {
+export interface Entries {
   readonly timeFloorMs: number;
   readonly bytesReceived: number;
   /** How often an agent was started on it. */
@@ -17,6 +17,11 @@ interface Entries {
 const bytesBatch = 64 * 1024;
 
 const nothingYet: Entries = { timeFloorMs: 0, bytesReceived: 0, boots: 0, links: {} };
+
+/** What a ledger holds, for who only looks: that is no boot, and nothing is mended. */
+export function readLedger(disk: Disk, directory: string): Entries {
+  return { ...nothingYet, ...DoubleSlot.open<Entries>(disk, `${directory}/ledger`).value };
+}
 
 /** The slot that was lost may have counted one boot more. */
 function afterLoss(left: Entries): Entries {

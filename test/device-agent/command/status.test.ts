@@ -1,10 +1,14 @@
 import test from 'ava';
 import { applicationLogs } from '../../../device-agent/command/logs.ts';
 import { describeAgent } from '../../../device-agent/command/status.ts';
+import { type Diagnosis, diagnose } from '../../../device-agent/diagnosis/diagnosis.ts';
+import type { RoomUse } from '../../../device-agent/diagnosis/disk-use.ts';
 import { type AgentStatus, readStatus, writeStatus } from '../../../device-agent/report/status-file.ts';
 import { appendToLog } from '../../../device-agent/runtime/log-file.ts';
+import { DiskError } from '../../../platform/ports.ts';
 import { SimTime } from '../../../platform/simulated/clock.ts';
 import { SimDisk } from '../../sim/sim-disk.ts';
+import { proved } from '../update/proved-ship.ts';
 
 const ports = {
   doors: { ask: () => Promise.reject(new Error('connect ENOENT')) },
@@ -206,4 +210,52 @@ test('logs have what waited to be written, by asking the agent for it; where it 
   const alone = await applicationLogs({ ...ports, clock, disk }, place, 'pump');
   t.is(alone.text, 'old\ngathered\n');
   t.regex(alone.lack!, /the agent does not answer at \/state\/agent\.sock/);
+});
+
+test('diagnose() says where a device stands and what happened to it, and nothing that its applications publish, print or were told', async (t) => {
+  const ship = await proved();
+  const { disk } = ship;
+  ship.link.set(false);
+  await ship.run(3_600);
+  const told = readStatus(disk, '/state')!;
+  const [gauge, ...others] = told.report.applications;
+  const secret = 'hunter2';
+  const facts = { password: { value: secret, at: told.report.at } };
+  const waiting = {
+    to: 'activate' as const,
+    code: 'WHEN',
+    message: 'waits',
+    seen: [{ name: 'facts.x', value: secret }],
+  };
+  const applications = [{ ...gauge!, facts, lines: [secret] }, ...others];
+  writeStatus(disk, '/state', { ...told, report: { ...told.report, waiting, applications } });
+  disk.makeDirectory('/state/runtime/logs');
+  appendToLog(disk, '/state/runtime/logs', gauge!.name, Buffer.from(secret));
+  const files = disk.allFiles();
+  const ports = { clock: ship.time.clock({ alive: true }), disk };
+  const diagnosis = diagnose(ports, '/state', true);
+  t.false(JSON.stringify(diagnosis).includes(secret));
+  t.like(diagnosis, {
+    ...{ kind: 'Diagnosis', isRunning: true, boots: 1, status: { report: { phase: 'active' } } },
+    journal: { engine: { state: 'active' }, highest: { sequence: told.report.highestSequence } },
+  });
+  t.deepEqual(
+    (diagnosis.logbook as readonly { code: string }[]).map(({ code }) => code),
+    ['LINK_LOST'],
+  );
+  t.is((diagnosis.rooms as Readonly<Record<string, RoomUse>>).logs!.files, 1);
+  t.true((diagnosis.rooms as Readonly<Record<string, RoomUse>>).modules!.bytes > 0);
+  t.deepEqual(disk.allFiles(), files);
+  t.is((diagnose(ports, '/state', true) as Diagnosis).boots, 1, 'to look is no boot');
+});
+
+test('diagnose() tells what a failing disk does not give, and the rest', (t) => {
+  const disk = new SimDisk();
+  disk.makeDirectory('/state');
+  disk.freeBytes = () => {
+    throw new DiskError('IO', '/state', 'input/output error');
+  };
+  const diagnosis = diagnose({ clock: new SimTime(0).clock({ alive: true }), disk }, '/state', false);
+  t.like(diagnosis, { status: null, boots: 0, clock: { signed: null }, logbook: [] });
+  t.deepEqual(diagnosis.freeBytes, { unreadable: '/state: input/output error' });
 });

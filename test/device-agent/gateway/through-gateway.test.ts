@@ -141,3 +141,29 @@ test('a plain HTTP proxy may be the gateway, and hears nothing but where to', as
   t.is(answer.status, 200);
   await text(answer.body);
 });
+
+test('a server that is reached in the moment in which who asked leaves is left too', async (t) => {
+  const listener = createTcpServer().listen(0, '127.0.0.1');
+  t.teardown(() => listener.close());
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo;
+  const signal = AbortSignal.timeout(10_000);
+  const [near, { socket: server }] = await Promise.all(
+    [1, 2].map(() => reachDirectly({ host: '127.0.0.1', port }, 10_000, signal)),
+  ).then(([one, other]) => [one!.socket, other!] as const);
+  const ended: string[] = [];
+  const tunnels: Tunnels = {
+    reach: async () => {
+      near.destroy();
+      await once(near, 'close');
+      return { socket: server, areShort: false };
+    },
+    handler: () => ({
+      ...{ kind: 'tunnel', connectMsMax: 10_000, idleMsMax: 60_000, signal: new AbortController().signal },
+      ...{ reached: () => {}, accepts: () => true, countTravel: () => {}, ended: () => ended.push('ended') },
+    }),
+  };
+  serveTunnel('shore:443', near, { address: '' }, tunnels);
+  await once(server, 'close');
+  t.deepEqual(ended, ['ended']);
+});

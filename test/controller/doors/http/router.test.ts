@@ -91,6 +91,7 @@ function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options 
     renew: async ({ device: name }, address) => {
       seen.push(`renew ${name} from ${address}`);
       if (name === 'eager') return { kind: 'too-many' };
+      if (name === 'late') return { kind: 'full' };
       if (!isNamed(name)) return { kind: 'refused' };
       return { kind: 'renewed', certificate: 'CERT', authority: 'CA', time: 'TIME' };
     },
@@ -267,13 +268,17 @@ test('a renewal by the key alone answers with certificate and time, and to whoev
   t.deepEqual([code, body], [200, { certificate: 'CERT', authority: 'CA', time: 'TIME', mqtt: { port: 18883 } }]);
   t.like(await ask(nobody, 'POST', '/renew', renewal('x')), { status: 403, body: { code: 'KEY_REFUSED' } });
   t.like(await ask(nobody, 'POST', '/renew', renewal('eager')), { status: 429, headers: { 'retry-after': '600' } });
+  t.like(await ask(nobody, 'POST', '/renew', renewal('late')), { status: 429, headers: { 'retry-after': '120' } });
   for (const wrong of [
     { device: 'x' },
     { ...renewal('x'), more: 1 },
     { device: 1, csr: '', challenge: '', signature: '' },
   ])
     t.is((await ask(nobody, 'POST', '/renew', json(wrong))).status, 400);
-  t.deepEqual(seen, ['renew buoy-1 from 10.0.0.2', 'renew x from 10.0.0.2', 'renew eager from 10.0.0.2']);
+  t.deepEqual(
+    seen,
+    ['buoy-1', 'x', 'eager', 'late'].map((name) => `renew ${name} from 10.0.0.2`),
+  );
   const from = { address: '10.0.0.9' };
   for (let n = 0; n < 500; n += 1) await ask(from, 'POST', '/renew', renewal('x'));
   t.is((await ask(from, 'POST', '/renew', renewal('x'))).status, 429, 'one source knocks so often');
