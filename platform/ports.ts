@@ -287,6 +287,8 @@ export interface Relay extends Disposable {
   /** The gateway that it goes through, by name; undefined where it goes by the machine's own way, and before it was reached. */
   readonly through: string | undefined;
   readonly ended: Promise<RelayEnd>;
+  /** To be told once the server has shown that it is whom it has to be. */
+  came(): void;
 }
 
 /** Another machine, by name or address, that a program may talk to. */

@@ -118,6 +118,10 @@ export class ScenarioWorld {
     );
   }
 
+  write(file: string, text: string): void {
+    fs.writeFileSync(join(this.repository, file), text);
+  }
+
   edit(file: string, from: string, to: string): void {
     const path = join(this.repository, file);
     const text = fs.readFileSync(path, 'utf8');

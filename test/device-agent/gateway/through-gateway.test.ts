@@ -77,7 +77,8 @@ test('the gateway comes first for a while where the own way led nowhere, and the
   const texts = () => ({ ca: fleet.authority.certificate, ...identity.texts() });
   const reach = reachAnyWay({ addresses: [address], device: 'bella', identity: texts });
   const way = async (): Promise<string | undefined> => {
-    const { socket, through } = await reach({ host: '127.0.0.1', port }, 10_000, AbortSignal.timeout(20_000));
+    const { socket, through, came } = await reach({ host: '127.0.0.1', port }, 10_000, AbortSignal.timeout(20_000));
+    came?.();
     sockets.push(socket);
     return through;
   };
@@ -121,6 +122,23 @@ test('why a gateway does not lead to the controller is told apart, with what bec
   t.regex(await seen(foreign.address), /a certificate of another authority/);
   const network = await asDevice(others, 'mallory', [refusing.address]);
   await t.throwsAsync(ask(network, fleet.url), { message: /a certificate of another authority/ });
+});
+
+test('a gateway that leads to somebody else, or says nothing, is tried after the others, and no reason to leave the own way', async (t) => {
+  const fleet = await openFleet(t);
+  const lead = createServer();
+  lead.on('connect', (_request, socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nwelcome to the portal'));
+  await new Promise<void>((listens) => lead.listen(0, '127.0.0.1', listens));
+  t.teardown(() => lead.close());
+  const liar = `http://127.0.0.1:${(lead.address() as AddressInfo).port}`;
+  const { address, asked } = await openGateway(t, fleet, { https: fleet.port });
+  const network = await asDevice(fleet, 'bella', [liar, address]);
+  await t.throwsAsync(ask(network, fleet.url));
+  t.is(asked.length, 0);
+  const answer = await ask(network, fleet.url);
+  t.is(answer.status, 200);
+  await text(answer.body);
+  t.is(asked.length, 1);
 });
 
 test('a plain HTTP proxy may be the gateway, and hears nothing but where to', async (t) => {
