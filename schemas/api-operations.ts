@@ -234,6 +234,16 @@ export const operations = {
     takes: 'messages-order.schema.json',
     answers: 'view.schema.json#/$defs/TakenMessages',
   },
+  listAudit: {
+    ...{ method: 'GET', path: '/api/v1/audit', for: 'admin' },
+    summary:
+      'What was done over the API and who was refused, oldest first, each entry with the digest of the one before.',
+    query: {
+      after: { description: 'Entries behind this number.', schema: { type: 'integer', minimum: 0, default: 0 } },
+      limit: { ...limit, schema: { ...limit.schema, minimum: 0 } },
+    },
+    answers: 'audit.schema.json',
+  },
   listTokens: {
     ...{ method: 'GET', path: '/api/v1/tokens', for: 'admin' },
     summary: 'Named tokens, those that ended lately among them; never their secrets.',

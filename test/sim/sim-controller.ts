@@ -201,7 +201,7 @@ export class SimController {
       messages,
       inView: (look) => controller.inView(look),
       changes: controller.changes,
-      ...{ clock, random, tokens: controller.tokens },
+      ...{ ...controller.access, clock, random },
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
       makeChallenge: () => challenges.make(),
       renew: async (asked) => this.#renew(clock, controller, challenges, asked),

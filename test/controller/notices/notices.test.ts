@@ -41,9 +41,11 @@ test('what is told is a rollout that halts or waits, devices that failed by name
       ...{ state: 'refused', location: 'x', branch: 'main' },
       problems: [{ file: 'fleets/a.yaml', line: 7, code: 'X', message: 'no such release' }],
     },
-    ends: [
-      { kind: 'root', subject: 'root.json', expiresAt: quiet.now + 5 * 24 * hourMs, consequence: 'x', remedy: 'y' },
-    ],
+    // Of what ends in three hundred days status speaks, and nobody is called.
+    ends: [5, 300].map((days) => ({
+      ...{ kind: 'root', subject: 'root.json', consequence: 'x', remedy: 'y' },
+      expiresAt: quiet.now + days * 24 * hourMs,
+    })),
   });
   t.deepEqual(
     told.map(({ cause, subject, message }) => [cause, subject, message.slice(0, 40)]),
