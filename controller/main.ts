@@ -32,6 +32,7 @@ import { openBroker } from './wiring/broker.ts';
 import { announceHere, writeEndpoints } from './wiring/endpoints.ts';
 import { type Ground, newAuthority, openGround, openPlace } from './wiring/ground.ts';
 import { type HttpsDoor, openApi, openHttps } from './wiring/https.ts';
+import { openNotices } from './wiring/notices.ts';
 import { openOutlets } from './wiring/outlets.ts';
 import { openCache, openGitSource, openJudged, openPublishing } from './wiring/publishing.ts';
 import { openServing } from './wiring/serving.ts';
@@ -115,6 +116,7 @@ async function serveTerm(opened: Ground, { https, watch }: EarlyDoors, term: Ter
   using _announced = announceHere(ground, endpoints.controller);
   log.write('info', 'controller.ready', endpoints);
   using _fresh = keepFresh(online, clock, log);
+  using _notices = openNotices(ground, term, controller);
   using _told = logExpiry(() => controller.ends(), clock, log);
   const logger = scheduleLogger(log);
   const polling = schedule(configuration.source.schedule!, () => guard.run('timer', 'poll', () => controller.poll()), {

@@ -190,6 +190,15 @@ export const rooms: readonly Room[] = [
     reason: 'reads what others count, and measures only time; knows no door',
   },
   {
+    path: 'controller/notices',
+    imports: [
+      ...['schemas', 'platform', 'controller/expiry', 'controller/metrics', 'controller/state'],
+      'controller/messages/webhook-signature.ts',
+    ],
+    packages: [],
+    reason: 'who is told of what is counted: over what it goes, and what is remembered of it, is handed in',
+  },
+  {
     path: 'controller/simulation',
     imports: [
       ...['schemas', 'platform', 'platform/simulated'],

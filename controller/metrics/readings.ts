@@ -8,13 +8,17 @@ import { type Fate, fates } from '../planning/rollout/fate.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
 import type { RolloutView } from '../planning/rollout/rollout-view.ts';
 import type { AgeCounts } from '../view/contact-ages.ts';
+import type { Row } from '../view/row.ts';
 import type { View } from '../view/view.ts';
 
 /** A rollout that is not done: where it stands, what holds it, and its devices by their fate. */
 export interface RolloutReading {
   readonly fleet: string;
+  readonly number: number;
   readonly state: Rollout['state'];
+  /** The code of what holds it, and that in words. */
   readonly reason: string;
+  readonly message: string;
   readonly fates: Readonly<Record<Fate, number>>;
 }
 
@@ -23,6 +27,12 @@ export interface Readings {
   readonly tally: Tally;
   /** In order of name; the first of many. */
   readonly fleets: readonly (readonly [name: string, tally: Tally])[];
+  /** A few devices that deserve attention, the most urgent first. */
+  readonly notWell: readonly {
+    readonly name: string;
+    readonly fleet: string | undefined;
+    readonly state: Row['state'];
+  }[];
   readonly ages: AgeCounts;
   readonly neverHeard: number;
   /** Of all fleets with waves, by state. */
@@ -45,7 +55,7 @@ export const fleetsMax = 100;
 
 /** The controller's rooms, as far as they are read. */
 export interface ReadingParts extends Pick<Readings, 'source' | 'trouble' | 'outlets' | 'ends' | 'refusals'> {
-  readonly view: Pick<View, 'summary' | 'ages'>;
+  readonly view: Pick<View, 'summary' | 'ages' | 'row'>;
   readonly image: Pick<Image, 'rollouts' | 'work' | 'untold'>;
   readonly context: Context;
   readonly waiting: { readonly events: number; readonly devices: number };
@@ -64,7 +74,9 @@ function underWay({ image, context }: ReadingParts): RolloutReading[] {
     .flatMap((fleet) => {
       const view = context.rollouts.view(fleet, context.now);
       if (view === undefined) return [];
-      return [{ fleet, state: view.rollout.state, reason: view.verdict.code, fates: fatesOf(view) }];
+      const { rollout, verdict } = view;
+      const { number, state } = rollout;
+      return [{ fleet, number, state, reason: verdict.code, message: verdict.message, fates: fatesOf(view) }];
     });
 }
 
@@ -77,6 +89,10 @@ export function takeReadings(parts: ReadingParts): Readings {
     now: context.now,
     tally: view.summary.tally,
     fleets: names.map((name) => [name, view.summary.fleets.of(name).tally]),
+    notWell: view.summary.notWell.flatMap((name) => {
+      const row = view.row(name);
+      return row === undefined ? [] : [{ name, fleet: row.fleet, state: row.state }];
+    }),
     ages: view.ages.at(context.now),
     neverHeard: view.ages.neverHeard,
     rollouts: new Map([...byState].map(([state, rollouts]) => [state, rollouts.length])),

@@ -9,7 +9,7 @@ export interface KeptTexts {
 /** A room of the state as such a place; what can't be read is as if it were not there, and what can't be written is told. */
 export function keptTexts(
   state: Pick<StatePort, 'read' | 'commit'>,
-  room: 'published',
+  room: 'published' | 'notices',
   onTrouble: (error: unknown) => void,
 ): KeptTexts {
   return {

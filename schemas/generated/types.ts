@@ -848,6 +848,7 @@ export interface ControllerConfiguration {
   source: SourceConfiguration;
   http?: HttpConfiguration;
   metrics?: MetricsConfiguration;
+  notices?: NoticesConfiguration;
   /**
    * Names and addresses in the server certificate: shore.example, 192.0.2.7, 2001:db8::7, without scheme, port or brackets.
    *
@@ -937,6 +938,40 @@ export interface HttpConfiguration {
 export interface MetricsConfiguration {
   host?: string;
   port: number;
+}
+/**
+ * Who is told when a rollout halts or waits for a yes, devices fail, a commit is refused, the repository can not be read, or trust ends soon: each thing once, also over restarts.
+ */
+export interface NoticesConfiguration {
+  webhook?: NoticeWebhookConfiguration;
+  slack?: NoticeSlackConfiguration;
+}
+/**
+ * Posted as JSON, signed as Standard Webhooks are; taken when it answers 2xx.
+ */
+export interface NoticeWebhookConfiguration {
+  url: string;
+  /**
+   * whsec_ and 24 bytes or more in base64; better given as FLEET_CONTROLLER_NOTICES_WEBHOOK_SECRET.
+   */
+  secret: string;
+  /**
+   * PEM of who vouches for the receiver, where the system does not know it.
+   */
+  ca?: string;
+}
+/**
+ * An incoming webhook of Slack, or of what takes the same (Mattermost, Rocket.Chat).
+ */
+export interface NoticeSlackConfiguration {
+  /**
+   * Who knows it may write there: better given as FLEET_CONTROLLER_NOTICES_SLACK_URL.
+   */
+  url: string;
+  /**
+   * As of the webhook.
+   */
+  ca?: string;
 }
 /**
  * The embedded broker, unless `external` names another.

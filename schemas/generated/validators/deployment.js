@@ -9,7 +9,7 @@ const schema112 = {"title":"Windows","type":"array","maxItems":24,"items":{"titl
 const func1 = Object.prototype.hasOwnProperty;
 const func2 = (text) => [...text].length;
 const pattern4 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
-const pattern75 = new RegExp("^[0-9a-f]{40}$", "u");
+const pattern78 = new RegExp("^[0-9a-f]{40}$", "u");
 const pattern38 = new RegExp("^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$", "u");
 const pattern24 = new RegExp("^[a-z][a-z0-9_]{0,31}$", "u");
 const schema114 = {"title":"DeployedFact","type":"object","properties":{"type":{"$ref":"metadata.schema.json#/$defs/FactType"},"maxAgeSeconds":{"type":"integer","minimum":1,"maximum":31622400},"application":{"$ref":"metadata.schema.json#/$defs/Name"},"missing":{"oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]}},"required":["type","maxAgeSeconds"],"additionalProperties":false};
@@ -251,7 +251,7 @@ const schema119 = {"description":"The name of a network interface, or the beginn
 const schema120 = {"oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]};
 const schema121 = {"description":"What of modules may travel over it, deltas or whole ones, compressed or not; both when absent. What controls a device travels over every link: control alone means no modules.","type":"array","minItems":1,"maxItems":3,"items":{"enum":["control","delta","whole"]}};
 const schema123 = {"description":"By UTC.","enum":["day","month"]};
-const pattern69 = new RegExp("^([A-Za-z0-9_.-]{1,15}|[A-Za-z0-9_.-]{0,14}\\*)$", "u");
+const pattern72 = new RegExp("^([A-Za-z0-9_.-]{1,15}|[A-Za-z0-9_.-]{0,14}\\*)$", "u");
 
 function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -314,7 +314,7 @@ errors++;
 if(data.interface !== undefined){
 let data1 = data.interface;
 if(typeof data1 === "string"){
-if(!pattern69.test(data1)){
+if(!pattern72.test(data1)){
 const err4 = {instancePath:instancePath+"/interface",schemaPath:"metadata.schema.json#/$defs/InterfacePattern/pattern",keyword:"pattern",params:{pattern: "^([A-Za-z0-9_.-]{1,15}|[A-Za-z0-9_.-]{0,14}\\*)$"},message:"must match pattern \""+"^([A-Za-z0-9_.-]{1,15}|[A-Za-z0-9_.-]{0,14}\\*)$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -963,7 +963,7 @@ const pattern7 = new RegExp("^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$", "u");
 const pattern39 = new RegExp("^[0-9a-f]{64}$", "u");
 const pattern8 = new RegExp("^(?!env$)[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
 const pattern12 = new RegExp("^/((?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+(/(?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+)*)?$", "u");
-const pattern97 = new RegExp("^[A-Za-z0-9+/]{108,}={0,2}$", "u");
+const pattern100 = new RegExp("^[A-Za-z0-9+/]{108,}={0,2}$", "u");
 const pattern36 = new RegExp("^tcp://([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]{2,45}\\]):(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})$", "u");
 const schema129 = {"title":"LinkedModule","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"version":{"$ref":"metadata.schema.json#/$defs/Version"},"sha256":{"$ref":"metadata.schema.json#/$defs/Sha256","description":"Must agree with the TUF target NAME/VERSION.wasm."},"length":{"type":"integer","minimum":0,"maximum":268435456}},"required":["name","version","sha256","length"],"additionalProperties":false};
 
@@ -3738,7 +3738,7 @@ vErrors.push(err188);
 }
 errors++;
 }
-if(!pattern97.test(data68)){
+if(!pattern100.test(data68)){
 const err189 = {instancePath:instancePath+"/secrets/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/sealed",schemaPath:"metadata.schema.json#/$defs/Sealed/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9+/]{108,}={0,2}$"},message:"must match pattern \""+"^[A-Za-z0-9+/]{108,}={0,2}$"+"\""};
 if(vErrors === null){
 vErrors = [err189];
@@ -4158,7 +4158,7 @@ errors++;
 if(data.revision !== undefined){
 let data4 = data.revision;
 if(typeof data4 === "string"){
-if(!pattern75.test(data4)){
+if(!pattern78.test(data4)){
 const err16 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err16];

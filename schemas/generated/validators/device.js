@@ -182,8 +182,8 @@ return errors === 0;
 }
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern61 = new RegExp("^SHA256:[A-Za-z0-9+/]{43}=?$", "u");
-const pattern103 = new RegExp("^MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}==$", "u");
+const pattern64 = new RegExp("^SHA256:[A-Za-z0-9+/]{43}=?$", "u");
+const pattern106 = new RegExp("^MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}==$", "u");
 const pattern7 = new RegExp("^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$", "u");
 const pattern38 = new RegExp("^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$", "u");
 const func2 = (text) => [...text].length;
@@ -325,7 +325,7 @@ errors++;
 if(data3.keyFingerprint !== undefined){
 let data5 = data3.keyFingerprint;
 if(typeof data5 === "string"){
-if(!pattern61.test(data5)){
+if(!pattern64.test(data5)){
 const err10 = {instancePath:instancePath+"/spec/keyFingerprint",schemaPath:"metadata.schema.json#/$defs/KeyFingerprint/pattern",keyword:"pattern",params:{pattern: "^SHA256:[A-Za-z0-9+/]{43}=?$"},message:"must match pattern \""+"^SHA256:[A-Za-z0-9+/]{43}=?$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -350,7 +350,7 @@ errors++;
 if(data3.publicKey !== undefined){
 let data6 = data3.publicKey;
 if(typeof data6 === "string"){
-if(!pattern103.test(data6)){
+if(!pattern106.test(data6)){
 const err12 = {instancePath:instancePath+"/spec/publicKey",schemaPath:"metadata.schema.json#/$defs/PublicKey/pattern",keyword:"pattern",params:{pattern: "^MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}==$"},message:"must match pattern \""+"^MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}==$"+"\""};
 if(vErrors === null){
 vErrors = [err12];

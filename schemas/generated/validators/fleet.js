@@ -525,8 +525,8 @@ const schema187 = {"title":"FleetRollout","description":"How what all its device
 const schema193 = {"description":"Seconds, minutes, hours or days, as 30s, 10m, 24h or 7d; at most 400d.","type":"string","pattern":"^([1-9][0-9]{0,3}(s|m|h)|([1-9]|[1-9][0-9]|[1-3][0-9]{2}|400)d)$"};
 const schema188 = {"title":"RolloutWave","type":"object","properties":{"name":{"$ref":"metadata.schema.json#/$defs/Name"},"selector":{"$ref":"metadata.schema.json#/$defs/Selector"},"limit":{"$ref":"metadata.schema.json#/$defs/DeviceCount","description":"At most so many of those that the selector takes; the same ones each time."},"gate":{"$ref":"#/$defs/RolloutGate"},"soak":{"$ref":"metadata.schema.json#/$defs/Duration","description":"How long its devices are watched once its gate has passed."},"approve":{"description":"Somebody has to approve before it starts, or before the wave behind it does; manual is after.","enum":["before","after","manual"]}},"required":["name"],"additionalProperties":false};
 const schema190 = {"description":"A number of devices, or a part of them as 5%, at most 100%.","type":["integer","string"],"minimum":1,"maximum":1000000,"pattern":"^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$"};
-const pattern112 = new RegExp("^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$", "u");
-const pattern115 = new RegExp("^([1-9][0-9]{0,3}(s|m|h)|([1-9]|[1-9][0-9]|[1-3][0-9]{2}|400)d)$", "u");
+const pattern115 = new RegExp("^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$", "u");
+const pattern118 = new RegExp("^([1-9][0-9]{0,3}(s|m|h)|([1-9]|[1-9][0-9]|[1-3][0-9]{2}|400)d)$", "u");
 const schema191 = {"title":"RolloutGate","description":"What has to be seen of a wave before the next one starts. Of a wave, what it does not say is that of the rollout.","type":"object","properties":{"success":{"$ref":"metadata.schema.json#/$defs/Percent","description":"Of the devices that made contact since they were offered the change and are through with it; 100% unless said."},"contacts":{"description":"So many devices of the wave, or such a part of them, must have made contact; 1 unless said.","type":["integer","string"],"minimum":0,"maximum":1000000,"pattern":"^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$"},"patience":{"$ref":"metadata.schema.json#/$defs/Duration","description":"After so long devices that are dark hold nobody up; 24h unless said."},"failures":{"$ref":"metadata.schema.json#/$defs/DeviceCount","description":"So many devices of the wave, or such a part of them, that fail end the rollout; 1 unless said."}},"required":[],"additionalProperties":false};
 const schema192 = {"description":"A part of a hundred, as 5% or 99.5%, at most 100%.","type":"string","pattern":"^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$"};
 
@@ -556,7 +556,7 @@ errors++;
 if(data.success !== undefined){
 let data0 = data.success;
 if(typeof data0 === "string"){
-if(!pattern112.test(data0)){
+if(!pattern115.test(data0)){
 const err1 = {instancePath:instancePath+"/success",schemaPath:"metadata.schema.json#/$defs/Percent/pattern",keyword:"pattern",params:{pattern: "^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$"},message:"must match pattern \""+"^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$"+"\""};
 if(vErrors === null){
 vErrors = [err1];
@@ -613,7 +613,7 @@ errors++;
 }
 }
 if(typeof data1 === "string"){
-if(!pattern112.test(data1)){
+if(!pattern115.test(data1)){
 const err6 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/pattern",keyword:"pattern",params:{pattern: "^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$"},message:"must match pattern \""+"^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -628,7 +628,7 @@ errors++;
 if(data.patience !== undefined){
 let data2 = data.patience;
 if(typeof data2 === "string"){
-if(!pattern115.test(data2)){
+if(!pattern118.test(data2)){
 const err7 = {instancePath:instancePath+"/patience",schemaPath:"metadata.schema.json#/$defs/Duration/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,3}(s|m|h)|([1-9]|[1-9][0-9]|[1-3][0-9]{2}|400)d)$"},message:"must match pattern \""+"^([1-9][0-9]{0,3}(s|m|h)|([1-9]|[1-9][0-9]|[1-3][0-9]{2}|400)d)$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -685,7 +685,7 @@ errors++;
 }
 }
 if(typeof data3 === "string"){
-if(!pattern112.test(data3)){
+if(!pattern115.test(data3)){
 const err12 = {instancePath:instancePath+"/failures",schemaPath:"metadata.schema.json#/$defs/DeviceCount/pattern",keyword:"pattern",params:{pattern: "^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$"},message:"must match pattern \""+"^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -813,7 +813,7 @@ errors++;
 }
 }
 if(typeof data2 === "string"){
-if(!pattern112.test(data2)){
+if(!pattern115.test(data2)){
 const err7 = {instancePath:instancePath+"/limit",schemaPath:"metadata.schema.json#/$defs/DeviceCount/pattern",keyword:"pattern",params:{pattern: "^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$"},message:"must match pattern \""+"^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -834,7 +834,7 @@ errors = vErrors.length;
 if(data.soak !== undefined){
 let data4 = data.soak;
 if(typeof data4 === "string"){
-if(!pattern115.test(data4)){
+if(!pattern118.test(data4)){
 const err8 = {instancePath:instancePath+"/soak",schemaPath:"metadata.schema.json#/$defs/Duration/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,3}(s|m|h)|([1-9]|[1-9][0-9]|[1-3][0-9]{2}|400)d)$"},message:"must match pattern \""+"^([1-9][0-9]{0,3}(s|m|h)|([1-9]|[1-9][0-9]|[1-3][0-9]{2}|400)d)$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -1103,7 +1103,7 @@ errors++;
 if(data6.patience !== undefined){
 let data7 = data6.patience;
 if(typeof data7 === "string"){
-if(!pattern115.test(data7)){
+if(!pattern118.test(data7)){
 const err16 = {instancePath:instancePath+"/bytes/patience",schemaPath:"metadata.schema.json#/$defs/Duration/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,3}(s|m|h)|([1-9]|[1-9][0-9]|[1-3][0-9]{2}|400)d)$"},message:"must match pattern \""+"^([1-9][0-9]{0,3}(s|m|h)|([1-9]|[1-9][0-9]|[1-3][0-9]{2}|400)d)$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -1181,7 +1181,7 @@ validate57.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const schema199 = {"title":"ConditionFact","type":"object","properties":{"type":{"$ref":"metadata.schema.json#/$defs/FactType"},"maxAge":{"description":"What is older counts as missing: as 30s, 5m, 24h or 7d; at most 366d.","type":"string","pattern":"^([1-9][0-9]{0,3}[sm]|[1-9][0-9]{0,2}h|([1-9]|[1-9][0-9]|[12][0-9][0-9]|3[0-5][0-9]|36[0-6])d)$"},"application":{"$ref":"metadata.schema.json#/$defs/Name","description":"The application that publishes it; without one, a program of the integrator's writes it to facts.d/NAME."},"missing":{"description":"What a missing one counts as; without it, what is said about it is not true.","oneOf":[{"type":"number"},{"type":"boolean"},{"type":"string","maxLength":64}]}},"required":["type","maxAge"],"additionalProperties":false};
 const schema79 = {"description":"number: a finite one; boolean: true or false; string: at most 64 characters.","enum":["number","boolean","string"]};
-const pattern122 = new RegExp("^([1-9][0-9]{0,3}[sm]|[1-9][0-9]{0,2}h|([1-9]|[1-9][0-9]|[12][0-9][0-9]|3[0-5][0-9]|36[0-6])d)$", "u");
+const pattern125 = new RegExp("^([1-9][0-9]{0,3}[sm]|[1-9][0-9]{0,2}h|([1-9]|[1-9][0-9]|[12][0-9][0-9]|3[0-5][0-9]|36[0-6])d)$", "u");
 
 function validate65(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1242,7 +1242,7 @@ errors++;
 if(data.maxAge !== undefined){
 let data1 = data.maxAge;
 if(typeof data1 === "string"){
-if(!pattern122.test(data1)){
+if(!pattern125.test(data1)){
 const err4 = {instancePath:instancePath+"/maxAge",schemaPath:"#/properties/maxAge/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,3}[sm]|[1-9][0-9]{0,2}h|([1-9]|[1-9][0-9]|[12][0-9][0-9]|3[0-5][0-9]|36[0-6])d)$"},message:"must match pattern \""+"^([1-9][0-9]{0,3}[sm]|[1-9][0-9]{0,2}h|([1-9]|[1-9][0-9]|[12][0-9][0-9]|3[0-5][0-9]|36[0-6])d)$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -1405,7 +1405,7 @@ return errors === 0;
 validate65.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const func1 = Object.prototype.hasOwnProperty;
-const pattern119 = new RegExp("^([1-9][0-9]{0,3}m|[1-9][0-9]{0,2}h|([1-9]|[12][0-9]|3[01])d)$", "u");
+const pattern122 = new RegExp("^([1-9][0-9]{0,3}m|[1-9][0-9]{0,2}h|([1-9]|[12][0-9]|3[01])d)$", "u");
 const pattern24 = new RegExp("^[a-z][a-z0-9_]{0,31}$", "u");
 
 function validate51(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -1778,7 +1778,7 @@ errors++;
 if(data13.duration !== undefined){
 let data15 = data13.duration;
 if(typeof data15 === "string"){
-if(!pattern119.test(data15)){
+if(!pattern122.test(data15)){
 const err28 = {instancePath:instancePath+"/spec/windows/fetch/" + i1+"/duration",schemaPath:"#/$defs/WindowSpecs/items/properties/duration/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,3}m|[1-9][0-9]{0,2}h|([1-9]|[12][0-9]|3[01])d)$"},message:"must match pattern \""+"^([1-9][0-9]{0,3}m|[1-9][0-9]{0,2}h|([1-9]|[12][0-9]|3[01])d)$"+"\""};
 if(vErrors === null){
 vErrors = [err28];
@@ -1946,7 +1946,7 @@ errors++;
 if(data18.duration !== undefined){
 let data20 = data18.duration;
 if(typeof data20 === "string"){
-if(!pattern119.test(data20)){
+if(!pattern122.test(data20)){
 const err42 = {instancePath:instancePath+"/spec/windows/activate/" + i2+"/duration",schemaPath:"#/$defs/WindowSpecs/items/properties/duration/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,3}m|[1-9][0-9]{0,2}h|([1-9]|[12][0-9]|3[01])d)$"},message:"must match pattern \""+"^([1-9][0-9]{0,3}m|[1-9][0-9]{0,2}h|([1-9]|[12][0-9]|3[01])d)$"+"\""};
 if(vErrors === null){
 vErrors = [err42];

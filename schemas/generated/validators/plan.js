@@ -8,7 +8,7 @@ const func1 = Object.prototype.hasOwnProperty;
 const schema204 = {"title":"PlanSide","type":"object","properties":{"name":{"description":"The working tree, what was asked for, or why it was chosen.","type":"string"},"commit":{"$ref":"status.schema.json#/$defs/RevisionStatus","description":"Absent for a working tree, and for the nothing before a first commit."}},"required":["name"],"additionalProperties":false};
 const schema208 = {"title":"RevisionStatus","type":"object","properties":{"id":{"$ref":"metadata.schema.json#/$defs/Revision"},"subject":{"type":"string"},"author":{"type":"string"},"committedAt":{"$ref":"metadata.schema.json#/$defs/Time"}},"required":["id","subject","author","committedAt"],"additionalProperties":false};
 const schema109 = {"description":"A git commit id.","type":"string","pattern":"^[0-9a-f]{40}$"};
-const pattern75 = new RegExp("^[0-9a-f]{40}$", "u");
+const pattern78 = new RegExp("^[0-9a-f]{40}$", "u");
 const pattern38 = new RegExp("^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$", "u");
 
 function validate155(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -77,7 +77,7 @@ errors++;
 if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
-if(!pattern75.test(data0)){
+if(!pattern78.test(data0)){
 const err5 = {instancePath:instancePath+"/id",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -2932,7 +2932,7 @@ return errors === 0;
 }
 validate167.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern129 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
+const pattern132 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
 
 function validate69(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://fleet.dev/schemas/plan.schema.json" */;
@@ -3304,7 +3304,7 @@ errors++;
 if(data9.code !== undefined){
 let data13 = data9.code;
 if(typeof data13 === "string"){
-if(!pattern129.test(data13)){
+if(!pattern132.test(data13)){
 const err30 = {instancePath:instancePath+"/policy/" + i0+"/code",schemaPath:"status.schema.json#/$defs/Problem/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err30];
@@ -3488,7 +3488,7 @@ errors++;
 if(data17.code !== undefined){
 let data21 = data17.code;
 if(typeof data21 === "string"){
-if(!pattern129.test(data21)){
+if(!pattern132.test(data21)){
 const err45 = {instancePath:instancePath+"/warnings/" + i1+"/code",schemaPath:"status.schema.json#/$defs/Problem/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err45];
@@ -3672,7 +3672,7 @@ errors++;
 if(data25.code !== undefined){
 let data29 = data25.code;
 if(typeof data29 === "string"){
-if(!pattern129.test(data29)){
+if(!pattern132.test(data29)){
 const err60 = {instancePath:instancePath+"/notes/" + i2+"/code",schemaPath:"status.schema.json#/$defs/Problem/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err60];

@@ -178,8 +178,8 @@ return errors === 0;
 }
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern112 = new RegExp("^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$", "u");
-const pattern239 = new RegExp("^[A-Z]{3}$", "u");
+const pattern115 = new RegExp("^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$", "u");
+const pattern242 = new RegExp("^[A-Z]{3}$", "u");
 
 function validate173(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://fleet.dev/schemas/policy.schema.json" */;
@@ -405,7 +405,7 @@ errors++;
 }
 }
 if(typeof data6 === "string"){
-if(!pattern112.test(data6)){
+if(!pattern115.test(data6)){
 const err18 = {instancePath:instancePath+"/spec/maxFirstWave",schemaPath:"metadata.schema.json#/$defs/DeviceCount/pattern",keyword:"pattern",params:{pattern: "^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$"},message:"must match pattern \""+"^(100|[1-9]?[0-9](\\.[0-9]{1,2})?)%$"+"\""};
 if(vErrors === null){
 vErrors = [err18];
@@ -455,7 +455,7 @@ errors++;
 for(const key2 in data8){
 const _errs18 = errors;
 if(typeof key2 === "string"){
-if(!pattern239.test(key2)){
+if(!pattern242.test(key2)){
 const err22 = {instancePath:instancePath+"/spec/maxPrice",schemaPath:"#/properties/spec/properties/maxPrice/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Z]{3}$"},message:"must match pattern \""+"^[A-Z]{3}$"+"\"",propertyName:key2};
 if(vErrors === null){
 vErrors = [err22];

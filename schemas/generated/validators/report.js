@@ -6,13 +6,13 @@ const schema82 = {"description":"RFC 3339 in UTC, as 2026-12-24T08:00:00Z.","typ
 const schema292 = {"title":"Phase","enum":["idle","fetching","staged","waiting","activating","probation","active"]};
 const schema33 = {"description":"A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.","type":"string","pattern":"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"};
 const pattern38 = new RegExp("^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$", "u");
-const pattern183 = new RegExp("^[0-9a-f]{1,32}$", "u");
+const pattern186 = new RegExp("^[0-9a-f]{1,32}$", "u");
 const pattern4 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
-const pattern187 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
+const pattern190 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
 const func2 = (text) => [...text].length;
 const schema294 = {"title":"DeploymentReference","type":"object","properties":{"sequence":{"type":"integer","minimum":1,"maximum":9007199254740991},"revision":{"$ref":"metadata.schema.json#/$defs/Revision"}},"required":["sequence","revision"]};
 const schema109 = {"description":"A git commit id.","type":"string","pattern":"^[0-9a-f]{40}$"};
-const pattern75 = new RegExp("^[0-9a-f]{40}$", "u");
+const pattern78 = new RegExp("^[0-9a-f]{40}$", "u");
 
 function validate121(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -83,7 +83,7 @@ errors++;
 if(data.revision !== undefined){
 let data1 = data.revision;
 if(typeof data1 === "string"){
-if(!pattern75.test(data1)){
+if(!pattern78.test(data1)){
 const err5 = {instancePath:instancePath+"/revision",schemaPath:"metadata.schema.json#/$defs/Revision/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{40}$"},message:"must match pattern \""+"^[0-9a-f]{40}$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -2259,7 +2259,7 @@ return errors === 0;
 validate136.evaluated = {"props":{"name":true,"version":true,"method":true,"bytes":true,"length":true,"neighbour":true},"dynamicProps":false,"dynamicItems":false};
 
 const schema322 = {"title":"DeviceProblem","type":"object","properties":{"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"type":"string","maxLength":300},"at":{"$ref":"metadata.schema.json#/$defs/Time"},"sequence":{"description":"The deployment it is about.","type":"integer","minimum":0,"maximum":9007199254740991}},"required":["code","message","at"]};
-const pattern129 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
+const pattern132 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
 
 function validate138(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2305,7 +2305,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern129.test(data0)){
+if(!pattern132.test(data0)){
 const err3 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -2627,7 +2627,7 @@ errors++;
 if(data4.code !== undefined){
 let data5 = data4.code;
 if(typeof data5 === "string"){
-if(!pattern129.test(data5)){
+if(!pattern132.test(data5)){
 const err16 = {instancePath:instancePath+"/held/code",schemaPath:"#/properties/held/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -3353,7 +3353,7 @@ errors++;
 if(data1.id !== undefined){
 let data2 = data1.id;
 if(typeof data2 === "string"){
-if(!pattern183.test(data2)){
+if(!pattern186.test(data2)){
 const err12 = {instancePath:instancePath+"/boot/id",schemaPath:"#/properties/boot/properties/id/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{1,32}$"},message:"must match pattern \""+"^[0-9a-f]{1,32}$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -3746,7 +3746,7 @@ errors++;
 if(data15.code !== undefined){
 let data17 = data15.code;
 if(typeof data17 === "string"){
-if(!pattern187.test(data17)){
+if(!pattern190.test(data17)){
 const err44 = {instancePath:instancePath+"/waiting/code",schemaPath:"#/properties/waiting/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err44];

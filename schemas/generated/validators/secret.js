@@ -179,8 +179,8 @@ return errors === 0;
 }
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern61 = new RegExp("^SHA256:[A-Za-z0-9+/]{43}=?$", "u");
-const pattern97 = new RegExp("^[A-Za-z0-9+/]{108,}={0,2}$", "u");
+const pattern64 = new RegExp("^SHA256:[A-Za-z0-9+/]{43}=?$", "u");
+const pattern100 = new RegExp("^[A-Za-z0-9+/]{108,}={0,2}$", "u");
 const func2 = (text) => [...text].length;
 
 function validate180(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -379,7 +379,7 @@ errors++;
 if(data5.key !== undefined){
 let data6 = data5.key;
 if(typeof data6 === "string"){
-if(!pattern61.test(data6)){
+if(!pattern64.test(data6)){
 const err15 = {instancePath:instancePath+"/spec/copies/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"metadata.schema.json#/$defs/KeyFingerprint/pattern",keyword:"pattern",params:{pattern: "^SHA256:[A-Za-z0-9+/]{43}=?$"},message:"must match pattern \""+"^SHA256:[A-Za-z0-9+/]{43}=?$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
@@ -414,7 +414,7 @@ vErrors.push(err17);
 }
 errors++;
 }
-if(!pattern97.test(data7)){
+if(!pattern100.test(data7)){
 const err18 = {instancePath:instancePath+"/spec/copies/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/sealed",schemaPath:"metadata.schema.json#/$defs/Sealed/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9+/]{108,}={0,2}$"},message:"must match pattern \""+"^[A-Za-z0-9+/]{108,}={0,2}$"+"\""};
 if(vErrors === null){
 vErrors = [err18];

@@ -5,7 +5,7 @@ const schema396 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id
 const schema397 = {"title":"SimulatedSide","type":"object","properties":{"name":{"description":"The working tree, what was asked for, or why it was chosen.","type":"string"},"commit":{"description":"Absent for a working tree, and for the nothing before a first commit.","type":"string"}},"required":["name"],"additionalProperties":false};
 const schema213 = {"title":"Problem","description":"What is wrong with the files of a revision, and where.","type":"object","properties":{"file":{"type":"string"},"line":{"type":"integer","minimum":1},"column":{"type":"integer","minimum":1},"code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"message":{"description":"What is wrong, what was expected.","type":"string"},"excerpt":{"description":"The offending text.","type":"string"}},"required":["file","code","message"],"additionalProperties":false};
 const func1 = Object.prototype.hasOwnProperty;
-const pattern129 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
+const pattern132 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
 const schema400 = {"title":"SimulationBeginning","description":"Where the controller stood, from which it goes on; absent where nobody told: then all devices run the base.","type":"object","properties":{"asOf":{"$ref":"metadata.schema.json#/$defs/Time"},"rollouts":{"description":"Those that were under way.","type":"array","items":{"title":"BegunRollout","type":"object","properties":{"fleet":{"$ref":"metadata.schema.json#/$defs/Name"},"number":{"type":"integer","minimum":1},"state":{"$ref":"status.schema.json#/$defs/RolloutState"},"wave":{"description":"The one that was open, counted from 1.","type":"integer","minimum":1}},"required":["fleet","number","state","wave"],"additionalProperties":false}}},"required":["asOf","rollouts"],"additionalProperties":false};
 const schema82 = {"description":"RFC 3339 in UTC, as 2026-12-24T08:00:00Z.","type":"string","pattern":"^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$"};
 const schema33 = {"description":"A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.","type":"string","pattern":"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"};
@@ -2897,7 +2897,7 @@ errors++;
 if(data10.code !== undefined){
 let data14 = data10.code;
 if(typeof data14 === "string"){
-if(!pattern129.test(data14)){
+if(!pattern132.test(data14)){
 const err32 = {instancePath:instancePath+"/policy/" + i0+"/code",schemaPath:"status.schema.json#/$defs/Problem/properties/code/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err32];

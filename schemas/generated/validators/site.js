@@ -185,13 +185,13 @@ const schema193 = {"description":"Seconds, minutes, hours or days, as 30s, 10m, 
 const schema121 = {"description":"What of modules may travel over it, deltas or whole ones, compressed or not; both when absent. What controls a device travels over every link: control alone means no modules.","type":"array","minItems":1,"maxItems":3,"items":{"enum":["control","delta","whole"]}};
 const schema197 = {"title":"WindowSpecs","description":"Open while one of these is.","type":"array","maxItems":24,"items":{"title":"WindowSpec","type":"object","properties":{"cron":{"description":"When it opens: minute, hour, day of month, month, day of week; six fields begin with seconds.","type":"string","minLength":9,"maxLength":100},"duration":{"description":"How long it stays open, as 30m, 4h or 2d; at most 31d.","type":"string","pattern":"^([1-9][0-9]{0,3}m|[1-9][0-9]{0,2}h|([1-9]|[12][0-9]|3[01])d)$"},"timeZone":{"description":"An IANA name.","type":"string","minLength":1,"maxLength":64,"default":"UTC"}},"required":["cron","duration"],"additionalProperties":false}};
 const schema123 = {"description":"By UTC.","enum":["day","month"]};
-const pattern69 = new RegExp("^([A-Za-z0-9_.-]{1,15}|[A-Za-z0-9_.-]{0,14}\\*)$", "u");
+const pattern72 = new RegExp("^([A-Za-z0-9_.-]{1,15}|[A-Za-z0-9_.-]{0,14}\\*)$", "u");
 const pattern24 = new RegExp("^[a-z][a-z0-9_]{0,31}$", "u");
-const pattern115 = new RegExp("^([1-9][0-9]{0,3}(s|m|h)|([1-9]|[1-9][0-9]|[1-3][0-9]{2}|400)d)$", "u");
-const pattern258 = new RegExp("^(?!0+(\\.0+)?[a-zA-Z])[0-9]{1,4}(\\.[0-9]{1,3})?[kMG]?bit/s$", "u");
-const pattern239 = new RegExp("^[A-Z]{3}$", "u");
-const pattern119 = new RegExp("^([1-9][0-9]{0,3}m|[1-9][0-9]{0,2}h|([1-9]|[12][0-9]|3[01])d)$", "u");
-const pattern261 = new RegExp("^([1-9][0-9]{2,4}kB|[1-9][0-9]{0,4}(MB|GB))$", "u");
+const pattern118 = new RegExp("^([1-9][0-9]{0,3}(s|m|h)|([1-9]|[1-9][0-9]|[1-3][0-9]{2}|400)d)$", "u");
+const pattern261 = new RegExp("^(?!0+(\\.0+)?[a-zA-Z])[0-9]{1,4}(\\.[0-9]{1,3})?[kMG]?bit/s$", "u");
+const pattern242 = new RegExp("^[A-Z]{3}$", "u");
+const pattern122 = new RegExp("^([1-9][0-9]{0,3}m|[1-9][0-9]{0,2}h|([1-9]|[12][0-9]|3[01])d)$", "u");
+const pattern264 = new RegExp("^([1-9][0-9]{2,4}kB|[1-9][0-9]{0,4}(MB|GB))$", "u");
 const func2 = (text) => [...text].length;
 
 function validate200(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -280,7 +280,7 @@ errors++;
 if(data1.interface !== undefined){
 let data2 = data1.interface;
 if(typeof data2 === "string"){
-if(!pattern69.test(data2)){
+if(!pattern72.test(data2)){
 const err6 = {instancePath:instancePath+"/match/interface",schemaPath:"metadata.schema.json#/$defs/InterfacePattern/pattern",keyword:"pattern",params:{pattern: "^([A-Za-z0-9_.-]{1,15}|[A-Za-z0-9_.-]{0,14}\\*)$"},message:"must match pattern \""+"^([A-Za-z0-9_.-]{1,15}|[A-Za-z0-9_.-]{0,14}\\*)$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -474,7 +474,7 @@ vErrors = null;
 if(data3.maxAge !== undefined){
 let data6 = data3.maxAge;
 if(typeof data6 === "string"){
-if(!pattern115.test(data6)){
+if(!pattern118.test(data6)){
 const err19 = {instancePath:instancePath+"/match/fact/maxAge",schemaPath:"metadata.schema.json#/$defs/Duration/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,3}(s|m|h)|([1-9]|[1-9][0-9]|[1-3][0-9]{2}|400)d)$"},message:"must match pattern \""+"^([1-9][0-9]{0,3}(s|m|h)|([1-9]|[1-9][0-9]|[1-3][0-9]{2}|400)d)$"+"\""};
 if(vErrors === null){
 vErrors = [err19];
@@ -523,7 +523,7 @@ errors++;
 if(data.rate !== undefined){
 let data7 = data.rate;
 if(typeof data7 === "string"){
-if(!pattern258.test(data7)){
+if(!pattern261.test(data7)){
 const err23 = {instancePath:instancePath+"/rate",schemaPath:"#/properties/rate/pattern",keyword:"pattern",params:{pattern: "^(?!0+(\\.0+)?[a-zA-Z])[0-9]{1,4}(\\.[0-9]{1,3})?[kMG]?bit/s$"},message:"must match pattern \""+"^(?!0+(\\.0+)?[a-zA-Z])[0-9]{1,4}(\\.[0-9]{1,3})?[kMG]?bit/s$"+"\""};
 if(vErrors === null){
 vErrors = [err23];
@@ -583,7 +583,7 @@ errors++;
 if(data.currency !== undefined){
 let data9 = data.currency;
 if(typeof data9 === "string"){
-if(!pattern239.test(data9)){
+if(!pattern242.test(data9)){
 const err28 = {instancePath:instancePath+"/currency",schemaPath:"#/properties/currency/pattern",keyword:"pattern",params:{pattern: "^[A-Z]{3}$"},message:"must match pattern \""+"^[A-Z]{3}$"+"\""};
 if(vErrors === null){
 vErrors = [err28];
@@ -741,7 +741,7 @@ errors++;
 if(data13.duration !== undefined){
 let data15 = data13.duration;
 if(typeof data15 === "string"){
-if(!pattern119.test(data15)){
+if(!pattern122.test(data15)){
 const err41 = {instancePath:instancePath+"/fetch/" + i1+"/duration",schemaPath:"fleet.schema.json#/$defs/WindowSpecs/items/properties/duration/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{0,3}m|[1-9][0-9]{0,2}h|([1-9]|[12][0-9]|3[01])d)$"},message:"must match pattern \""+"^([1-9][0-9]{0,3}m|[1-9][0-9]{0,2}h|([1-9]|[12][0-9]|3[01])d)$"+"\""};
 if(vErrors === null){
 vErrors = [err41];
@@ -860,7 +860,7 @@ errors++;
 if(data17.bytes !== undefined){
 let data18 = data17.bytes;
 if(typeof data18 === "string"){
-if(!pattern261.test(data18)){
+if(!pattern264.test(data18)){
 const err51 = {instancePath:instancePath+"/budget/bytes",schemaPath:"#/properties/budget/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^([1-9][0-9]{2,4}kB|[1-9][0-9]{0,4}(MB|GB))$"},message:"must match pattern \""+"^([1-9][0-9]{2,4}kB|[1-9][0-9]{0,4}(MB|GB))$"+"\""};
 if(vErrors === null){
 vErrors = [err51];

@@ -4,7 +4,7 @@ export const isTakenMarks = validate202;
 const schema433 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://fleet.dev/schemas/taken-marks.schema.json","title":"TakenMarks","description":"Up to where the shore has what a device had to say, as a file of a bundle: the device keeps it no longer.","type":"object","properties":{"apiVersion":{"const":"fleet/v1alpha1"},"kind":{"const":"TakenMarks"},"channels":{"type":"array","minItems":1,"maxItems":64,"items":{"title":"TakenMark","description":"The last message of a channel that the shore has, with all before it.","type":"object","properties":{"application":{"$ref":"metadata.schema.json#/$defs/Name"},"channel":{"$ref":"metadata.schema.json#/$defs/Name"},"stream":{"type":"string","pattern":"^[0-9a-f]{16}$"},"segment":{"type":"integer","minimum":0,"maximum":9007199254740991},"index":{"type":"integer","minimum":0,"maximum":4294967296}},"required":["application","channel","stream","segment","index"],"additionalProperties":false}}},"required":["apiVersion","kind","channels"],"additionalProperties":false};
 const schema33 = {"description":"A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.","type":"string","pattern":"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"};
 const pattern4 = new RegExp("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "u");
-const pattern264 = new RegExp("^[0-9a-f]{16}$", "u");
+const pattern267 = new RegExp("^[0-9a-f]{16}$", "u");
 
 function validate202(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://fleet.dev/schemas/taken-marks.schema.json" */;
@@ -226,7 +226,7 @@ errors++;
 if(data3.stream !== undefined){
 let data6 = data3.stream;
 if(typeof data6 === "string"){
-if(!pattern264.test(data6)){
+if(!pattern267.test(data6)){
 const err18 = {instancePath:instancePath+"/channels/" + i0+"/stream",schemaPath:"#/properties/channels/items/properties/stream/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{16}$"},message:"must match pattern \""+"^[0-9a-f]{16}$"+"\""};
 if(vErrors === null){
 vErrors = [err18];

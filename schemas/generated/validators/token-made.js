@@ -343,7 +343,7 @@ return errors === 0;
 }
 validate208.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern280 = new RegExp("^fleet_[A-Za-z0-9_-]{43}$", "u");
+const pattern283 = new RegExp("^fleet_[A-Za-z0-9_-]{43}$", "u");
 
 function validate207(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://fleet.dev/schemas/token-made.schema.json" */;
@@ -398,7 +398,7 @@ errors = vErrors.length;
 if(data.secret !== undefined){
 let data1 = data.secret;
 if(typeof data1 === "string"){
-if(!pattern280.test(data1)){
+if(!pattern283.test(data1)){
 const err3 = {instancePath:instancePath+"/secret",schemaPath:"#/properties/secret/pattern",keyword:"pattern",params:{pattern: "^fleet_[A-Za-z0-9_-]{43}$"},message:"must match pattern \""+"^fleet_[A-Za-z0-9_-]{43}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
