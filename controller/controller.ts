@@ -135,7 +135,7 @@ class FollowingController implements Controller {
   ends(): readonly End[] {
     const { ends, clock } = this.#parts;
     const ofDevices = this.#view.certificates.end(clock.now());
-    return [...(ends?.() ?? []), ...(ofDevices === undefined ? [] : [ofDevices])];
+    return [...(ends?.() ?? []), ...(ofDevices === undefined ? [] : [ofDevices]), ...this.access.tokens.ends()];
   }
 
   get changes(): Controller['changes'] {

@@ -232,7 +232,7 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'controller/access',
-    imports: ['schemas', 'platform'],
+    imports: ['schemas', 'platform', 'controller/expiry'],
     packages: [],
     reason: 'pure: who asks and what they may do',
   },

@@ -5,6 +5,7 @@
  *     made ──► counts ──► expired ──┐
  *                └─────► revoked ───┴──► forgotten after 90 days, or when another is made by its name
  */
+import type { End } from '../expiry/end.ts';
 import { type Caller, installation, type NotLetIn } from './caller.ts';
 import { callerOf, dayOf, digestOf, endOf, type KeptToken, type TokenWish } from './token.ts';
 
@@ -12,6 +13,9 @@ import { callerOf, dayOf, digestOf, endOf, type KeptToken, type TokenWish } from
 export const tokensMax = 1000;
 
 const endedKeptMs = 90 * 86_400_000;
+
+/** Whoever has one is told so long before it ends; most are meant to end. */
+const toldBeforeMs = 7 * 86_400_000;
 
 /** What has to be written; a row goes without `token`. */
 export interface TokenWrite {
@@ -69,6 +73,19 @@ export class Tokens {
   /** By name, those that ended among them. */
   list(): KeptToken[] {
     return [...this.#byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Those that will end soon. */
+  ends(): End[] {
+    const now = this.#parts.now();
+    return this.list().flatMap((token) => {
+      const { name, expiresAt = Number.POSITIVE_INFINITY, madeAt } = token;
+      if (endOf(token, now) !== undefined || expiresAt - now > toldBeforeMs) return [];
+      const consequence = 'whoever has it is refused';
+      const remedy = 'Make another one under a new name (fleet token create), where it is still needed';
+      const subject = `the token ${name}`;
+      return [{ kind: 'token', subject, expiresAt, lifeMs: expiresAt - madeAt, consequence, remedy }];
+    });
   }
 
   /** Who shows this; undefined where it is no token of this controller. */

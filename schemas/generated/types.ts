@@ -3859,9 +3859,9 @@ export interface KeptRow {
 }
 export interface ExpiryStatus {
   /**
-   * root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.
+   * root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller; token: of the API.
    */
-  kind: 'root' | 'targets' | 'role' | 'snapshot' | 'timestamp' | 'authority' | 'server' | 'device';
+  kind: 'root' | 'targets' | 'role' | 'snapshot' | 'timestamp' | 'authority' | 'server' | 'device' | 'token';
   /**
    * A file of the repository, or what it is.
    */

@@ -6815,7 +6815,7 @@ return errors === 0;
 validate253.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const schema520 = {"title":"TrustAnswer","description":"Trust that comes to its end within a year, the soonest first.","type":"object","properties":{"kind":{"const":"Trust"},"deploymentKey":{"type":"string"},"items":{"type":"array","items":{"$ref":"status.schema.json#/$defs/ExpiryStatus"}}},"required":["kind","items"],"additionalProperties":false};
-const schema337 = {"title":"ExpiryStatus","type":"object","properties":{"kind":{"description":"root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller.","enum":["root","targets","role","snapshot","timestamp","authority","server","device"]},"subject":{"description":"A file of the repository, or what it is.","type":"string"},"expiresAt":{"$ref":"metadata.schema.json#/$defs/Time"},"severity":{"description":"notice: within a year; warning: within 30 days; urgent: within 7 days; expired: it is over.","enum":["notice","warning","urgent","expired"]},"message":{"description":"When it ends, what stops then, and what to do.","type":"string"}},"required":["kind","subject","expiresAt","severity","message"],"additionalProperties":false};
+const schema337 = {"title":"ExpiryStatus","type":"object","properties":{"kind":{"description":"root, targets, role: signed metadata of the repository; snapshot, timestamp: signed by the controller; authority, server: certificates of the controller; token: of the API.","enum":["root","targets","role","snapshot","timestamp","authority","server","device","token"]},"subject":{"description":"A file of the repository, or what it is.","type":"string"},"expiresAt":{"$ref":"metadata.schema.json#/$defs/Time"},"severity":{"description":"notice: within a year; warning: within 30 days; urgent: within 7 days; expired: it is over.","enum":["notice","warning","urgent","expired"]},"message":{"description":"When it ends, what stops then, and what to do.","type":"string"}},"required":["kind","subject","expiresAt","severity","message"],"additionalProperties":false};
 
 function validate258(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6892,7 +6892,7 @@ errors++;
 }
 if(data.kind !== undefined){
 let data0 = data.kind;
-if(!((((((((data0 === "root") || (data0 === "targets")) || (data0 === "role")) || (data0 === "snapshot")) || (data0 === "timestamp")) || (data0 === "authority")) || (data0 === "server")) || (data0 === "device"))){
+if(!(((((((((data0 === "root") || (data0 === "targets")) || (data0 === "role")) || (data0 === "snapshot")) || (data0 === "timestamp")) || (data0 === "authority")) || (data0 === "server")) || (data0 === "device")) || (data0 === "token"))){
 const err6 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema337.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err6];

@@ -2,6 +2,7 @@ import test from 'ava';
 import type { Caller, NotLetIn } from '../../../controller/access/caller.ts';
 import { digestOf, type KeptToken, secretOf } from '../../../controller/access/token.ts';
 import { Tokens, type TokenWrite, tokensMax } from '../../../controller/access/tokens.ts';
+import { expiryStatuses } from '../../../controller/expiry/end.ts';
 
 const dayMs = 86_400_000;
 const secret = (n: number): string => secretOf(new Uint8Array(32).fill(n));
@@ -53,6 +54,22 @@ test('one that expired or was revoked is refused with the reason, also by the ne
   const { tokens: next } = stage(rows.values());
   t.is(codeOf(next.whoShows(secret(2))), 'TOKEN_REVOKED');
   t.like(await tokens.revoke('nobody', 'carol'), { code: 'TOKEN_UNKNOWN' });
+});
+
+test('a token that ends within a week is told with what then stops, and no other', async (t) => {
+  const { tokens, world } = stage();
+  const told = () => expiryStatuses(tokens.ends(), world.now).map(({ message }) => message);
+  await tokens.make({ name: 'ada', scope: 'view', lifetimeMs: 90 * dayMs }, 'installation', secret(1));
+  await tokens.make({ name: 'bob', scope: 'view' }, 'installation', secret(2));
+  await tokens.make({ name: 'eve', scope: 'view', lifetimeMs: 90 * dayMs }, 'installation', secret(3));
+  await tokens.revoke('eve', 'carol');
+  world.now += 82 * dayMs;
+  t.deepEqual(told(), []);
+  world.now += 2 * dayMs;
+  t.regex(told().join(), /^the token ada expires in 6 days .*; from then whoever has it is refused\. Make another/);
+  t.is(told().length, 1);
+  world.now += 6 * dayMs;
+  t.deepEqual(told(), []);
 });
 
 test('what could not be written was not made, nor revoked', async (t) => {
