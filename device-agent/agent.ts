@@ -83,6 +83,8 @@ export interface AgentOptions {
   readonly machineBoot: number;
   /** Told of each reason for which there is no connection. */
   readonly onTrouble?: (trouble: LinkTrouble) => void;
+  /** Called when the shore answers an errand of the courier's, and does not take this device's certificate. */
+  readonly onNotLetIn?: () => void;
   /** Called whenever something happened that may have left garbage in memory. */
   readonly onActivity?: () => void;
 }
@@ -149,7 +151,8 @@ export function createAgent(options: AgentOptions): Agent {
     }),
     // What HTTPS finds is evidence for MQTT where it is news.
     onHeard: (heard) => {
-      if ((heard === 'answered') !== linkState.connected) link.lookAgain();
+      if (heard === 'not-let-in') options.onNotLetIn?.();
+      else if ((heard === 'answered') !== linkState.connected) link.lookAgain();
     },
     onTaken: (marks) => outbox.taken(marks),
     onApply: (applications) => outbox.expect(applications.some(speaksToShore)),

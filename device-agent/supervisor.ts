@@ -191,6 +191,8 @@ function assemble(configuration: AgentConfiguration, stateDirectory: string, log
     onTrouble: ({ kind }) => {
       if (isOfCertificate(kind)) doubts.raise();
     },
+    // A session that is there lives on with a certificate that has ended since, and nothing else would tell.
+    onNotLetIn: () => doubts.raise(),
   });
   const renew = (signal: AbortSignal): Promise<void> =>
     keepCertificate(

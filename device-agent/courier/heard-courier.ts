@@ -1,11 +1,12 @@
 import type { Brought, Courier, Verdict } from './courier.ts';
 
-/** What an errand proves of the way to the shore. */
-export type Heard = 'answered' | 'unanswered';
+/** What an errand proves of the way to the shore; not-let-in: there is one, and the shore does not take this device's certificate. */
+export type Heard = 'answered' | 'unanswered' | 'not-let-in';
 
 /** Undefined where it proves nothing: what answered may have been a stranger, or the fault lies here. */
 function evidenceOf(result: Verdict | Brought['result']): Heard | undefined {
   if (result.kind !== 'failed') return 'answered';
+  if (result.problem.code === 'CERTIFICATE_REFUSED') return 'not-let-in';
   return result.isLink ? 'unanswered' : undefined;
 }
 

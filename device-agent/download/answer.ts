@@ -45,6 +45,7 @@ function retryAfterMs({ headers }: HttpResponse): number | undefined {
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 
+const unauthorized = 401;
 const requestTimeout = 408;
 const tooEarly = 425;
 const tooManyRequests = 429;
@@ -85,6 +86,7 @@ export function unfit(url: string, response: HttpResponse): DownloadError | unde
 export function refusal(url: string, response: HttpResponse): DownloadError {
   const { status } = response;
   const message = `${url} answered ${status}`;
+  if (status === unauthorized) return new DownloadError('CERTIFICATE_REFUSED', message);
   if (status === 404 || status === 410) return new DownloadError('ARTIFACT_MISSING', message);
   if (isMomentary(status)) return new DownloadError('SERVER_BUSY', message, retryAfterMs(response));
   return new DownloadError('SERVER_REFUSED', message);

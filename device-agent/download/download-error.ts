@@ -6,6 +6,8 @@ export type DownloadErrorCode =
   | 'ARTIFACT_DAMAGED'
   /** The server answered with a status that means neither, or in a form that was not asked for. */
   | 'SERVER_REFUSED'
+  /** The server does not take this device's certificate: another one will do. */
+  | 'CERTIFICATE_REFUSED'
   /** The server can't now, by its status: it says nothing of what was asked for. */
   | 'SERVER_BUSY'
   /** Who is in between answers in place of the server, as a portal does until somebody pays or agrees. */

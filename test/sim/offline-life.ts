@@ -21,6 +21,7 @@ export interface AgentStart {
   readonly doors: LineDoors;
   readonly openCourier: AgentOptions['openCourier'];
   readonly onTrouble?: AgentOptions['onTrouble'];
+  readonly onNotLetIn?: AgentOptions['onNotLetIn'];
   readonly onRuntime?: (runtime: SimRuntime) => void;
   readonly onApply: (applications: readonly RunnableApplication[]) => void;
   readonly onRun: (application: RunnableApplication, bytes: Uint8Array) => void;

@@ -117,6 +117,7 @@ export function createOn(machine: AgentMachine, start: AgentStart, onReceipt: (r
     ...{ ways: simWays(machine.link, clock), surroundings: new SimSurroundings(), doors: start.doors },
     machineBoot: machine.powers,
     ...(start.onTrouble === undefined ? {} : { onTrouble: start.onTrouble }),
+    ...(start.onNotLetIn === undefined ? {} : { onNotLetIn: start.onNotLetIn }),
   });
 }
 
@@ -168,6 +169,7 @@ export class SimAgent {
         onTrouble: ({ kind }) => {
           if (isOfCertificate(kind)) doubts.raise();
         },
+        onNotLetIn: () => doubts.raise(),
         openCourier: this.#openCourier(),
         onRuntime: (runtime) => {
           this.#runtime = runtime;

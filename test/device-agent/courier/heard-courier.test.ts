@@ -3,7 +3,7 @@ import type { Brought, Courier, Failure } from '../../../device-agent/courier/co
 import { heardCourier } from '../../../device-agent/courier/heard-courier.ts';
 import { nothingFetched } from '../../../device-agent/download/fetch-memory.ts';
 
-const failure = (isLink: boolean): Failure => ({ kind: 'failed', problem: { code: 'X', message: 'x' }, isLink });
+const failure = (isLink: boolean, code = 'X'): Failure => ({ kind: 'failed', problem: { code, message: 'x' }, isLink });
 
 /** What is told of an errand that comes to this. */
 async function heard(result: Brought['result'], signal = new AbortController().signal): Promise<string[]> {
@@ -25,5 +25,6 @@ test('an errand tells whether the shore answered, and nothing where that is not 
   t.deepEqual(await heard({ kind: 'brought', downloads: [] }), ['answered', 'answered']);
   t.deepEqual(await heard(failure(true)), ['unanswered', 'unanswered']);
   t.deepEqual(await heard(failure(false)), []);
+  t.deepEqual(await heard(failure(false, 'CERTIFICATE_REFUSED')), ['not-let-in', 'not-let-in']);
   t.deepEqual(await heard(failure(true), AbortSignal.abort()), []);
 });

@@ -52,6 +52,7 @@ test('refusal() tells what is missing from what is busy, and hears when to come 
   t.deepEqual(of(410), ['ARTIFACT_MISSING', undefined]);
   t.deepEqual(of(301, { location: 'https://shore/x' }), ['SERVER_REFUSED', undefined]);
   t.deepEqual(of(403, { 'retry-after': '5' }), ['SERVER_REFUSED', undefined]);
+  t.deepEqual(of(401, {}), ['CERTIFICATE_REFUSED', undefined]);
   t.deepEqual(of(429, { 'retry-after': '5' }), ['SERVER_BUSY', 5_000]);
   const date = 'Sun, 29 Nov 2026 12:00:00 GMT';
   t.deepEqual(of(503, { date, 'retry-after': 'Sun, 29 Nov 2026 12:02:00 GMT' }), ['SERVER_BUSY', 120_000]);
