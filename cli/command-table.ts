@@ -51,8 +51,13 @@ export const commandTable: readonly Entry[] = [
   },
   {
     name: 'release add',
-    summary: 'take a Wasm file into the repository as a signed release',
+    summary: 'take a Wasm file, or one in a registry, into the repository as a signed release',
     load: async () => (await import('./commands/release-add.ts')).releaseAddCommand,
+  },
+  {
+    name: 'release push',
+    summary: 'put a release into a registry, as Wasm modules lie there',
+    load: async () => (await import('./commands/release-push.ts')).releasePushCommand,
   },
   {
     name: 'release sign',
@@ -188,6 +193,21 @@ export const commandTable: readonly Entry[] = [
     name: 'source accept',
     summary: 'let the controller take a commit that it holds back because its branch was rewritten',
     load: async () => (await import('./commands/source-accept.ts')).sourceAcceptCommand,
+  },
+  {
+    name: 'token create',
+    summary: 'make a token of the API for somebody, or a program, with what it may do',
+    load: async () => (await import('./commands/token-create.ts')).tokenCreateCommand,
+  },
+  {
+    name: 'token list',
+    summary: 'the tokens of the API, and when each was used last',
+    load: async () => (await import('./commands/token-list.ts')).tokenListCommand,
+  },
+  {
+    name: 'token revoke',
+    summary: 'have a token count no more, at once',
+    load: async () => (await import('./commands/token-revoke.ts')).tokenRevokeCommand,
   },
   {
     name: 'wait',

@@ -123,7 +123,8 @@ function clientOf(
   };
 }
 
-function unauthorized({ controller, hasToken }: ControllerClient): string {
+function unauthorized({ controller, hasToken }: ControllerClient, answer: unknown): string {
+  if (isError(answer, 'TOKEN_EXPIRED') || isError(answer, 'TOKEN_REVOKED')) return answer.message;
   const fault = hasToken ? 'does not take this API token: mend cli.token' : 'wants its API token: set cli.token';
   return `the controller at ${controller} ${fault}, cli.tokenFile or FLEET_CLI_TOKEN`;
 }
@@ -216,9 +217,16 @@ export async function fetchDevices(
 }
 
 /** Says something to the controller; `answer` is what its text comes to as JSON. */
-async function say(client: ControllerClient, path: string, value: unknown) {
+export async function say(client: ControllerClient, path: string, value: unknown) {
   const body = new TextEncoder().encode(JSON.stringify(value));
   const { status, bytes } = await client.ask({ method: 'POST', path, body, bytesMax: answerBytesMax });
+  const text = new TextDecoder().decode(bytes);
+  return { status, text, answer: parsed(text) };
+}
+
+/** Asks for a document; `answer` is what its text comes to as JSON. */
+export async function readAnswer(client: ControllerClient, path: string) {
+  const { status, bytes } = await client.ask({ method: 'GET', path, bytesMax: answerBytesMax });
   const text = new TextDecoder().decode(bytes);
   return { status, text, answer: parsed(text) };
 }
@@ -228,7 +236,7 @@ async function post(context: CommandContext, path: string, value: unknown, what:
   const client = await openController(context);
   const { status, text, answer } = await say(client, path, value);
   if (status >= 200 && status < 300) return;
-  if (status === 401) throw new CommandError(unauthorized(client));
+  if (status === 401) throw new CommandError(unauthorized(client, answer));
   if (status === 503) throw unavailable(client.controller, answer);
   // Its message names the fleet.
   if (isError(answer, 'ACT_REFUSED') || isError(answer, 'NO_ROLLOUT')) throw new CommandError(answer.message);
@@ -332,7 +340,7 @@ function unavailable(controller: string, answer: unknown): CommandError {
 export function refusalOf(status: number, text: string, client: ControllerClient): CommandError {
   const { controller } = client;
   const answer = parsed(text);
-  if (status === 401) return new CommandError(unauthorized(client));
+  if (status === 401) return new CommandError(unauthorized(client, answer));
   if (status === 403 && isMessage(answer))
     return new CommandError(`the controller does not do this: ${answer.message}`);
   if (status === 404 && isError(answer, 'NOTHING_THERE')) return new CommandError(answer.message);

@@ -10,6 +10,7 @@ import type {
   StatusDocument,
 } from '../schemas/generated/types.ts';
 import type { MessageBatch } from '../schemas/message-batch.ts';
+import type { Tokens } from './access/tokens.ts';
 import type { AuthorizeDevice } from './authority/authorization.ts';
 import type { TakeNews } from './doors/http/news-route.ts';
 import type { ReceiptOutcome } from './doors/http/receipt-routes.ts';
@@ -23,6 +24,7 @@ import type { JudgedPlace } from './following/judged-place.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
 import type { CarriedOutcome } from './messages/take-carried.ts';
 import type { WatchedOutlet } from './messages/watched-outlet.ts';
+import type { Readings } from './metrics/readings.ts';
 import type { Asked } from './planning/rollout/act.ts';
 import type { SmallerWays } from './publishing/smaller-ways.ts';
 import type { ShadowMessage } from './shadow/protocol.ts';
@@ -64,6 +66,8 @@ export interface ControllerParts {
 }
 
 export interface Controller {
+  /** Named tokens of the API. */
+  readonly tokens: Tokens;
   /** Takes up what was in force, then follows the branch whenever `poll` is called. */
   start(): Promise<void>;
   /** Looks at the branch; calls during a look become one look after it. */
@@ -80,6 +84,8 @@ export interface Controller {
   inView<T>(look: (inputs: StatusInputs) => T | Promise<T>): Promise<T>;
   /** Throws `NothingThere` when there is no such thing as was asked for. */
   status(query?: StatusQuery): Promise<StatusDocument>;
+  /** What is measured of it, as it is counted now. */
+  readings(): Readings;
   /** What devices are offered now, `limit` of them at most. Throws as `status`. */
   offers(
     target: NonNullable<StatusQuery['target']>,

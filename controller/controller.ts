@@ -9,6 +9,7 @@
 import { Turn } from '../platform/turn.ts';
 import type { Refusal, StatusDocument } from '../schemas/generated/types.ts';
 import { proveReceipt } from '../schemas/receipt.ts';
+import { Tokens } from './access/tokens.ts';
 import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
 import type { Controller, ControllerParts } from './controller-parts.ts';
 import type { TakeNews } from './doors/http/news-route.ts';
@@ -27,6 +28,7 @@ import type { DesiredFleet } from './manifests/desired.ts';
 import { Intake, type IntakeParts } from './messages/intake.ts';
 import { isOfLogbook, LogbookIntake } from './messages/logbook-intake.ts';
 import { takeCarried } from './messages/take-carried.ts';
+import { type Readings, takeReadings } from './metrics/readings.ts';
 import type { Asked } from './planning/rollout/act.ts';
 import type { ReleaseDemand } from './publishing/release-demand.ts';
 import type { JsonObject } from './shadow/document.ts';
@@ -47,6 +49,7 @@ class FollowingController implements Controller {
   readonly #branch: BranchFollower;
   readonly #intake: Intake;
   readonly #logbooks = new LogbookIntake((event) => this.#engine.ask(event));
+  readonly tokens: Tokens;
   readonly #markOf: IntakeParts['markOf'] = (device, channel) => this.#image.marks(device)[channel];
 
   constructor(parts: ControllerParts, image: Image, needed: NeededArtifacts) {
@@ -62,6 +65,11 @@ class FollowingController implements Controller {
       ...{ clock, log, state, image, publish, sign, keyId, putBlob, tellsConnections },
       deltasTo: (releases, bases) => parts.deltas.deltasTo(releases, bases),
       onChange: (devices) => this.#view.touch(devices),
+    });
+    this.tokens = new Tokens(image.tokens.values(), {
+      now: () => clock.now(),
+      keep: (writes) => this.#engine.ask({ kind: 'tokens', writes }),
+      note: (write) => this.#engine.tell({ kind: 'tokens', writes: [write] }),
     });
     parts.deltas.onDeltas = () => this.#engine.lookAtDeltas();
     this.#intake = new Intake({
@@ -182,6 +190,15 @@ class FollowingController implements Controller {
 
   status(query: StatusQuery = {}): Promise<StatusDocument> {
     return this.inView((inputs) => statusDocument(inputs, query));
+  }
+
+  readings(): Readings {
+    return takeReadings({
+      ...{ view: this.#view, image: this.#image, context: this.#engine.context, waiting: this.#engine.waiting },
+      ...{ source: this.#branch.status, refusals: this.#refusals.counts, ends: this.ends() },
+      isStateWritten: this.#engine.trouble === undefined,
+      outlets: (this.#parts.outlets ?? []).map((outlet) => outlet.status()),
+    });
   }
 
   offers: Controller['offers'] = async (target, limit) => {

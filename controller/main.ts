@@ -15,10 +15,15 @@ import type { ControllerConfiguration } from '../schemas/generated/types.ts';
 import { authorizeSubscribers } from './authority/subscribers.ts';
 import { createController } from './controller.ts';
 import type { Controller, ControllerParts } from './controller-parts.ts';
+import type { ReadMetrics } from './doors/http/metrics-route.ts';
 import { openMessageDoor } from './doors/mqtt/message-door.ts';
 import { ParcelDoor } from './doors/mqtt/parcel-door.ts';
 import { openShadowDoor, say } from './doors/mqtt/shadow-door.ts';
 import { logExpiry } from './expiry/expiry-log.ts';
+import { fleetFamilies } from './metrics/fleet-families.ts';
+import { LoopLateness } from './metrics/loop-lateness.ts';
+import { latenessFamily, leadingFamily, stateFamilies } from './metrics/process-families.ts';
+import { TimedState } from './metrics/timed-state.ts';
 import { keepFresh } from './publishing/keep-fresh.ts';
 import { signDeployment } from './publishing/sign-deployment.ts';
 import type { Term } from './state/leadership.ts';
@@ -68,8 +73,9 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
     await say(bus, message);
   };
   const outlets = openOutlets(ground, term, publish);
+  const state = new TimedState(term.state, clock);
   const controller: Controller = await createController({
-    ...{ clock, log, publisher, deltas: ways, cache, judged: openJudged(ground), state: term.state, publish },
+    ...{ clock, log, publisher, deltas: ways, cache, judged: openJudged(ground), state, publish },
     outlets: outlets.all,
     source: openGitSource(ground, programs),
     sign: (deployment) => signDeployment(deployment, ground.keys.deployment),
@@ -88,7 +94,14 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   await openShadowDoor({ bus, guard, take: controller.onRequest, order: parcels.receive });
   const messages = await openMessageDoor({ bus, guard, clock, knows, take, say: publish, onRefusal });
   await broker.listen();
-  https.serve(openApi(ground, controller, serving, term, { ...broker, messages }));
+  using lateness = new LoopLateness(clock);
+  const readMetrics: ReadMetrics = () => [
+    leadingFamily(term.isHeld()),
+    ...fleetFamilies(controller.readings()),
+    ...stateFamilies(state),
+    latenessFamily(lateness),
+  ];
+  https.serve(openApi(ground, controller, serving, term, { ...broker, messages, readMetrics }));
   const { host } = configuration.http!;
   const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
   // On a full disk it runs as well: who set up agents before has what the file says.

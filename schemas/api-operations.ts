@@ -23,7 +23,7 @@ export interface Operation {
   /** Of the answer; absent where it is a stream of server-sent events. */
   readonly answers?: string;
   /** Of an answer that went well; 200 where it is not said. */
-  readonly status?: 202;
+  readonly status?: 201 | 202;
   /** There is one that has an entity tag: asked with `If-None-Match` it is 304 while nothing changed. */
   readonly hasTag?: true;
 }
@@ -233,6 +233,23 @@ export const operations = {
     summary: 'Takes messages of applications that somebody carried.',
     takes: 'messages-order.schema.json',
     answers: 'view.schema.json#/$defs/TakenMessages',
+  },
+  listTokens: {
+    ...{ method: 'GET', path: '/api/v1/tokens', for: 'admin' },
+    summary: 'Named tokens, those that ended lately among them; never their secrets.',
+    answers: 'token-list.schema.json',
+  },
+  makeToken: {
+    ...{ method: 'POST', path: '/api/v1/tokens', for: 'admin' },
+    summary: 'Makes a named token, and tells its secret this once.',
+    takes: 'token-order.schema.json',
+    answers: 'token-made.schema.json',
+    status: 201,
+  },
+  revokeToken: {
+    ...{ method: 'POST', path: '/api/v1/tokens/{name}/revoke', for: 'admin' },
+    summary: 'Has a named token count no more.',
+    answers: 'token-list.schema.json#/$defs/TokenStatus',
   },
 } as const satisfies Readonly<Record<string, Operation>>;
 

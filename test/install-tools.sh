@@ -8,6 +8,7 @@ command -v mosquitto >/dev/null 2>&1 || missing="$missing mosquitto"
 command -v clang >/dev/null 2>&1 && command -v wasm-ld >/dev/null 2>&1 && [ -d /usr/include/wasm32-wasi ] || missing="$missing clang lld wasi-libc libclang-rt-dev-wasm32"
 ls -d /usr/lib/rustlib/wasm32-wasi* >/dev/null 2>&1 || ls -d "$(rustc --print sysroot 2>/dev/null)"/lib/rustlib/wasm32-wasi* >/dev/null 2>&1 || missing="$missing rustc libstd-rust-dev-wasm32 lld"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v docker-registry >/dev/null 2>&1 || missing="$missing docker-registry"
 # OpenStack Swift, whose proxy speaks S3.
 for server in proxy account container object; do
   [ -x "/usr/bin/swift-$server-server" ] || missing="$missing swift-$server"

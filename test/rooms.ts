@@ -152,6 +152,7 @@ export const rooms: readonly Room[] = [
     imports: [
       'schemas',
       'platform',
+      'controller/access',
       'controller/manifests',
       'controller/planning',
       'controller/shadow',
@@ -178,6 +179,15 @@ export const rooms: readonly Room[] = [
     ],
     packages: [],
     reason: 'reads what the engine remembers and changes none of it',
+  },
+  {
+    path: 'controller/metrics',
+    imports: [
+      ...['schemas', 'platform', 'controller/engine', 'controller/expiry', 'controller/planning', 'controller/state'],
+      'controller/view',
+    ],
+    packages: [],
+    reason: 'reads what others count, and measures only time; knows no door',
   },
   {
     path: 'controller/simulation',
@@ -243,6 +253,7 @@ export const rooms: readonly Room[] = [
       'controller/access',
       'controller/authority',
       'controller/doors',
+      'controller/metrics',
       'controller/view',
     ],
     packages: [],

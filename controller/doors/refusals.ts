@@ -46,8 +46,13 @@ function bounded(refusal: Refusal): Refusal {
   return { ...refusal, ...name, message: message.slice(0, textCharactersMax) };
 }
 
+/** Codes that are counted by name; there are fewer, all of them ours. */
+const countedMax = 100;
+
 /** The refusals of one controller. */
 export class Refusals {
+  /** How often somebody was not let in since this controller started, by code. */
+  readonly counts = new Map<string, number>();
   readonly #limits: RefusalLimits;
   /** By key, the newest last. */
   readonly #kept = new Map<string, Kept>();
@@ -59,11 +64,13 @@ export class Refusals {
     this.#limits = { ...refusalLimits, ...limits };
     const inOrder = [...written].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
     for (const refusal of inOrder) this.record(refusal);
+    this.counts.clear();
   }
 
   /** Takes one in; what has to be written for it, in order. */
   record(told: Refusal): RefusalWrite[] {
     const refusal = bounded(told);
+    this.#countCode(refusal.code);
     const key = keyOf(refusal);
     const before = this.#kept.get(key);
     const atMs = Date.parse(refusal.at);
@@ -79,6 +86,12 @@ export class Refusals {
   /** Newest first. */
   newestFirst(): Refusal[] {
     return [...this.#kept.values()].map(({ refusal }) => refusal).reverse();
+  }
+
+  #countCode(code: string): void {
+    const count = this.counts.get(code);
+    if (count === undefined && this.counts.size >= countedMax) return;
+    this.counts.set(code, (count ?? 0) + 1);
   }
 
   #keep(key: string, kept: Kept): void {

@@ -171,6 +171,9 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
     case 'refusals':
       for (const write of event.writes) draft.put(write);
       return nothing;
+    case 'tokens':
+      for (const write of event.writes) draft.put({ kind: 'token', ...write });
+      return nothing;
     case 'bundled':
       return bundled(draft, context, event);
     case 'receipt': {

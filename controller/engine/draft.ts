@@ -20,6 +20,7 @@ function nameOf(write: Write): string {
     case 'device':
     case 'document':
     case 'marks':
+    case 'token':
       return write.name;
     case 'owed':
       return write.owed.subject;

@@ -110,6 +110,11 @@ export class Engine {
     return this.#writing.trouble ?? this.#reading.trouble;
   }
 
+  /** What waits to be decided upon: events, and devices one by one. */
+  get waiting(): { readonly events: number; readonly devices: number } {
+    return { events: this.#queue.size, devices: this.#toConsider.size };
+  }
+
   get context(): Context {
     const { clock, keyId } = this.#parts;
     return {

@@ -13,6 +13,10 @@ export class EventQueue {
   #waiting: Waiting[] = [];
   #requests = 0;
 
+  get size(): number {
+    return this.#waiting.length;
+  }
+
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
   }

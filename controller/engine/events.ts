@@ -2,6 +2,7 @@
 
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { LogbookEntry } from '../../schemas/logbook-entry.ts';
+import type { TokenWrite } from '../access/tokens.ts';
 import type { IssuedDeployment } from '../planning/observed.ts';
 import type { Asked } from '../planning/rollout/act.ts';
 import type { JsonObject } from '../shadow/document.ts';
@@ -113,6 +114,8 @@ export type EngineEvent =
   | { readonly kind: 'acceptance'; readonly revision: string }
   /** What has to be written down of who was not let in. */
   | { readonly kind: 'refusals'; readonly writes: readonly Extract<Write, { kind: 'refusal' }>[] }
+  /** Named tokens were made, used or revoked, or are forgotten. */
+  | { readonly kind: 'tokens'; readonly writes: readonly TokenWrite[] }
   /** When devices were heard whose contact no other write tells. */
   | { readonly kind: 'contacts'; readonly heardAt: ReadonlyMap<string, number> }
   /** A deployment was signed; its envelope can be fetched where it has to be. */

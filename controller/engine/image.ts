@@ -3,6 +3,7 @@
  * durable already.
  */
 import type { Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { KeptToken } from '../access/token.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
 import type { Counted } from '../planning/rollout/begin.ts';
 import type { FinishedRollout, Rollout } from '../planning/rollout/rollout.ts';
@@ -48,6 +49,8 @@ export class Image implements Known {
   accepted: string | undefined;
   /** Who was not let in, by key. */
   readonly refusals = new Map<string, Refusal>();
+  /** Named tokens, by name. */
+  readonly tokens = new Map<string, KeptToken>();
   /** Rows that could not be read since this controller started. */
   rowsSetAside = 0;
   readonly documents: DocumentShelf;
@@ -144,6 +147,9 @@ export class Image implements Known {
       case 'refusal':
         if (write.refusal === undefined) this.refusals.delete(write.key);
         else this.refusals.set(write.key, write.refusal);
+        break;
+      case 'token':
+        keepOrForget(this.tokens, write.name, write.token);
         break;
       case 'aside':
         this.rowsSetAside += 1;

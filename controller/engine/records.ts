@@ -3,6 +3,7 @@
  * epoch. Of every device a record is in memory; its documents, which are most of the bytes, are read when they are asked for.
  */
 import type { DeviceEvent, Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { TokenWrite } from '../access/tokens.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
 import type { CarriedReport, DroppedReport, IssuedDeployment, ReportGist, Takeovers } from '../planning/observed.ts';
 import type { Counted } from '../planning/rollout/begin.ts';
@@ -162,6 +163,8 @@ export type Write =
   | { readonly kind: 'forgotten'; readonly forgotten: Required<Counted> }
   /** Who was not let in, by a key of its own; gone without `refusal`. */
   | { readonly kind: 'refusal'; readonly key: string; readonly refusal?: Refusal }
+  /** A named token, or that there is none of this name any more. */
+  | ({ readonly kind: 'token' } & TokenWrite)
   /** What can't be read, as it was, out of the way. */
   | { readonly kind: 'aside'; readonly row: StateRow };
 

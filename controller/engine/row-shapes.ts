@@ -12,6 +12,7 @@ import type {
 } from '../../schemas/generated/types.ts';
 import { isReport } from '../../schemas/generated/validators/report.js';
 import { isObject } from '../../schemas/json-object.ts';
+import type { KeptToken } from '../access/token.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
 import type { CarriedReport, DroppedReport, Takeovers } from '../planning/observed.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
@@ -39,6 +40,7 @@ import {
   mapOf,
   matching,
   name,
+  oneOf,
   optional,
   sequence,
   shape,
@@ -162,6 +164,18 @@ const rooms = {
   definition,
   finished: finishedRollouts,
   forgotten,
+  token: shape<KeptToken>({
+    name,
+    sha256: digest,
+    scope: oneOf({ view: true, operate: true, admin: true }, 'a scope'),
+    fleets: optional(listOf(name)),
+    sites: optional(listOf(name)),
+    madeBy: text,
+    madeAt: time,
+    expiresAt: optional(time),
+    revoked: optional(shape<NonNullable<KeptToken['revoked']>>({ at: time, by: text })),
+    usedOn: optional(matching(/^\d{4}-\d\d-\d\d$/, 'a day')),
+  }),
   refusal: shape<Refusal>({
     at: writtenTime,
     device: optional(text),
@@ -180,7 +194,7 @@ const documents: Readonly<Record<DocumentRoom, Check>> = {
 };
 
 /** Rooms whose keys are names of devices or fleets. */
-const namedRooms: ReadonlySet<Room> = new Set(['device', 'marks', 'rollout', 'definition', 'finished']);
+const namedRooms: ReadonlySet<Room> = new Set(['device', 'marks', 'rollout', 'definition', 'finished', 'token']);
 
 /** A room of the state. */
 export type Room = keyof typeof rooms;
@@ -202,6 +216,7 @@ export function assertRow(room: Room, key: string, value: unknown): void {
   assert(rooms[room], value);
   if ((room === 'rollout' || room === 'definition') && (value as Rollout | FleetDefinition).fleet !== key)
     throw new TypeError('it is of another fleet than its key');
+  if (room === 'token' && (value as KeptToken).name !== key) throw new TypeError('it is of another name than its key');
   if (room === 'owed' && owedKey(value as Owed) !== key) throw new TypeError('it is of another subject than its key');
 }
 

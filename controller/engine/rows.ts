@@ -1,5 +1,6 @@
 /** Rows of the state from what the engine remembers, and back. */
 import type { Refusal } from '../../schemas/generated/types.ts';
+import type { KeptToken } from '../access/token.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
 import type { Counted } from '../planning/rollout/begin.ts';
 import type { FinishedRollout, Rollout } from '../planning/rollout/rollout.ts';
@@ -59,6 +60,8 @@ export function encodeWrite(write: Write): StateWrite {
     case 'refusal':
       if (write.refusal === undefined) return { room: 'refusal', key: write.key };
       return row('refusal', write.key, write.refusal);
+    case 'token':
+      return rowOrGone('token', write.name, write.token);
     case 'aside':
       return { room: asideRoom, key: `${write.row.room}/${write.row.key}`, value: write.row.value };
     default:
@@ -80,6 +83,7 @@ const decoders: Readonly<Record<Room, Decode>> = {
   finished: (fleet, rollouts: readonly FinishedRollout[]) => ({ kind: 'finished', fleet, rollouts }),
   forgotten: (_key, forgotten: Required<Counted>) => ({ kind: 'forgotten', forgotten }),
   refusal: (key, refusal: Refusal) => ({ kind: 'refusal', key, refusal }),
+  token: (name, token: KeptToken) => ({ kind: 'token', name, token }),
 };
 
 /**

@@ -13,6 +13,7 @@ import { changesAt, judge } from '../planning/device-status.ts';
 import { heardAt } from '../planning/heard.ts';
 import { isHeld } from '../planning/hold.ts';
 import { CertificateEnds } from './certificate-ends.ts';
+import { ContactAges } from './contact-ages.ts';
 import type { Row } from './row.ts';
 import { RunningReleases } from './running-releases.ts';
 import { SortedNames } from './sorted-names.ts';
@@ -50,6 +51,7 @@ export class View {
   /** Of all devices. */
   readonly summary = new Summary();
   readonly certificates = new CertificateEnds();
+  readonly ages = new ContactAges();
   readonly releases = new RunningReleases();
   /** All devices that git names or that were ever heard. */
   readonly names = new SortedNames();
@@ -197,6 +199,7 @@ export class View {
     if (row !== undefined) this.#rows.set(device, row);
     else if (this.#rows.delete(device)) this.#due.cancel(device);
     this.summary.move(device, before, row);
+    this.ages.move(before, row);
     this.releases.move(before, row);
     this.names.move(device, before !== undefined, row !== undefined);
     this.#tell(row === undefined ? { id: this.#nextId(), device } : { id: row.changeId, device, state: row.state });

@@ -6,6 +6,7 @@ import { ReturningDevices } from '../../platform/node/returning-devices.ts';
 import type { HttpHandler } from '../../platform/ports.ts';
 import { certificateIdentity } from '../../schemas/certificate-identity.ts';
 import type { BundleOrder } from '../../schemas/generated/types.ts';
+import type { WhoAsks } from '../access/caller.ts';
 import { Challenges } from '../authority/challenges.ts';
 import { enrol } from '../authority/enrolment.ts';
 import { renew } from '../authority/renewal.ts';
@@ -15,8 +16,11 @@ import { OrderedBundles } from '../bundles/ordered-bundles.ts';
 import type { Controller } from '../controller-parts.ts';
 import { ConnectionsFull, connectionsMax } from '../doors/connection-room.ts';
 import { fairHandshakes } from '../doors/fair-handshakes.ts';
+import { callerLimits } from '../doors/http/admit.ts';
 import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
+import { byTokens } from '../doors/http/credentials.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
+import type { ReadMetrics } from '../doors/http/metrics-route.ts';
 import { newsLimits } from '../doors/http/news-route.ts';
 import { ParcelBounds } from '../doors/http/parcel-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
@@ -33,11 +37,18 @@ import type { Serving } from './serving.ts';
 /** Devices that may come back without their certificate: 45 MB. */
 const returningMax = 100_000;
 
+/** What this door answers, and to whom. */
+interface Api {
+  readonly api: HttpHandler;
+  readonly whoAsks: WhoAsks;
+}
+
 /** The HTTPS door, open before this controller leads. `serve` has it answer for the one that does. */
 export async function openHttps(ground: Ground, place: StatePlace) {
   const { configuration, log, authority, identity, guard, room } = ground;
   const full = new ConnectionsFull(room.https, connectionsMax.https);
   let handler = standByApi(() => place.leader());
+  let bodyBytesOf = bodyBytesFor(ground.whoAsks);
   const server = await startHttpServer({
     host: configuration.http!.host!,
     port: configuration.http!.port!,
@@ -47,7 +58,7 @@ export async function openHttps(ground: Ground, place: StatePlace) {
     identify: certificateIdentity,
     returning: new ReturningDevices({ clock, devicesMax: returningMax }),
     handler: (request, peer, signal) => handler(request, peer, signal),
-    bodyBytesMax: bodyBytesFor(ground.whoAsks),
+    bodyBytesMax: (head) => bodyBytesOf(head),
     onFailure: (subject, error) => guard.tell('http', subject, error),
     connectionsMax: room.https,
     onTurnedAway: (address) => guard.tell('http', address, full),
@@ -55,8 +66,9 @@ export async function openHttps(ground: Ground, place: StatePlace) {
       fairHandshakes(listener, { clock, onTurnedAway: (address, error) => guard.tell('http', address, error) }),
     log,
   });
-  const serve = (api: HttpHandler): void => {
+  const serve = ({ api, whoAsks }: Api): void => {
     handler = api;
+    bodyBytesOf = bodyBytesFor(whoAsks);
   };
   return { server, serve };
 }
@@ -82,16 +94,23 @@ function bundling(
   };
 }
 
+/** What is opened besides, and answers here too. */
+interface OpenedDoors {
+  readonly messages: TakePart;
+  readonly readMetrics: ReadMetrics;
+}
+
 /** What a controller that leads answers. */
 export function openApi(
   ground: Ground,
   controller: Controller,
   serving: Serving,
   term: Term,
-  { embedded, url, messages }: Pick<Broker, 'embedded' | 'url'> & { readonly messages: TakePart },
-): HttpHandler {
-  const { configuration, authority, guard, whoAsks, keys } = ground;
-  const { authorize, onRefusal } = controller;
+  { embedded, url, messages, readMetrics }: Pick<Broker, 'embedded' | 'url'> & OpenedDoors,
+): Api {
+  const { configuration, authority, guard, keys } = ground;
+  const { authorize, onRefusal, tokens } = controller;
+  const whoAsks = byTokens(ground.whoAsks, tokens);
   const onIssued = (name: string, endsAt: number): void => {
     if (!isSubscriber(name)) controller.onCertificate(name, endsAt);
   };
@@ -101,7 +120,7 @@ export function openApi(
   const monotonic = (): number => clock.monotonic();
   const challenges = new Challenges({ random: nodeRandom, monotonic });
   const renewals = renewalLimits(monotonic);
-  return createApi({
+  const api = createApi({
     artifacts: serveArtifacts(serving.parts),
     fillParcel: serving.fill,
     ...{ news: controller.onNews, messages },
@@ -134,7 +153,10 @@ export function openApi(
     notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
     enrolments: enrolmentLimits(monotonic),
     readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
-    ...{ authorize, onRefusal, whoAsks },
+    ...{ authorize, onRefusal, whoAsks, readMetrics },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
+    ...{ tokens, random: nodeRandom },
+    callerLimits: callerLimits(monotonic),
   });
+  return { api, whoAsks };
 }

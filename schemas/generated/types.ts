@@ -63,6 +63,11 @@ export type RolloutState = 'running' | 'paused' | 'halted' | 'reverting' | 'done
 export type SimulatedContactKind = 'ship' | 'vehicle' | 'always';
 export type ConvergenceState = 'converged' | 'progressing' | 'failed' | 'stale';
 /**
+ * Each may do what those before it may.
+ */
+export type TokenScope = 'view' | 'operate' | 'admin';
+export type TokenState = 'counts' | 'expired' | 'revoked';
+/**
  * What `/api/v1` takes and answers besides the documents that have schemas of their own. Lists come page by page: where there is `next`, ask again with it as `cursor`.
  */
 export type ViewAnswer =
@@ -110,6 +115,9 @@ export interface EverySchema {
   Site?: Site;
   StatusDocument?: StatusDocument;
   TakenMarks?: TakenMarks;
+  TokenList?: TokenList;
+  TokenMade?: TokenMade;
+  TokenOrder?: TokenOrder;
   ViewAnswer?: ViewAnswer;
 }
 /**
@@ -3797,6 +3805,85 @@ export interface TakenMark {
   stream: string;
   segment: number;
   index: number;
+}
+/**
+ * The named tokens of a controller, which never tells their secrets again: the answer of `GET /api/v1/tokens`.
+ */
+export interface TokenList {
+  tokens: TokenStatus[];
+}
+export interface TokenStatus {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  scope: TokenScope;
+  /**
+   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleets?: string[];
+  /**
+   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  sites?: string[];
+  state: TokenState;
+  madeBy: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  madeAt: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  expiresAt?: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  revokedAt?: string;
+  revokedBy?: string;
+  /**
+   * The day, in UTC.
+   */
+  usedOn?: string;
+}
+/**
+ * A token that was made, with its secret, which nobody is told again: the answer of `POST /api/v1/tokens`.
+ */
+export interface TokenMade {
+  token: TokenStatus;
+  secret: string;
+}
+/**
+ * What token is to be made: the body of `POST /api/v1/tokens`.
+ */
+export interface TokenOrder {
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  name: string;
+  scope: TokenScope;
+  /**
+   * Absent: of all.
+   *
+   * @minItems 1
+   * @maxItems 100
+   *
+   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  fleets?: [string, ...string[]];
+  /**
+   * Absent: of all.
+   *
+   * @minItems 1
+   * @maxItems 100
+   *
+   * Items: A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  sites?: [string, ...string[]];
+  /**
+   * Absent: it lasts until it is revoked.
+   */
+  lifetimeSeconds?: number;
 }
 export interface DevicePage {
   kind: 'DevicePage';

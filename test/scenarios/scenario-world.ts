@@ -12,9 +12,10 @@ import { addExampleRelease, makeExampleFleet } from '../../cli/example-fleet.ts'
 import { runCommand } from '../../cli/run-command.ts';
 import { createController } from '../../controller/controller.ts';
 import type { Controller } from '../../controller/controller-parts.ts';
-import { byInstallationToken } from '../../controller/doors/http/credentials.ts';
+import { byInstallationToken, byTokens } from '../../controller/doors/http/credentials.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
+import { fleetFamilies } from '../../controller/metrics/fleet-families.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { DirectoryFiles } from '../../controller/publishing/files/directory-files.ts';
@@ -338,7 +339,9 @@ export class ScenarioWorld {
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,
       readiness: () => ({ isReady: true }),
-      whoAsks: byInstallationToken(apiToken),
+      readMetrics: () => fleetFamilies(controller.readings()),
+      whoAsks: byTokens(byInstallationToken(apiToken), controller.tokens),
+      ...{ tokens: controller.tokens, random: this.#random },
     });
   }
 

@@ -14,6 +14,7 @@ import { ParcelDoor } from '../../controller/doors/mqtt/parcel-door.ts';
 import { openShadowDoor } from '../../controller/doors/mqtt/shadow-door.ts';
 import type { TakePart } from '../../controller/doors/part-outcome.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
+import { fleetFamilies } from '../../controller/metrics/fleet-families.ts';
 import { ArtifactStore } from '../../controller/publishing/artifact-store.ts';
 import { readControllerKeys } from '../../controller/publishing/authoring/key-files.ts';
 import { ArtifactError, type ArtifactFiles } from '../../controller/publishing/files/artifact-files.ts';
@@ -200,7 +201,7 @@ export class SimController {
       messages,
       inView: (look) => controller.inView(look),
       changes: controller.changes,
-      clock,
+      ...{ clock, random, tokens: controller.tokens },
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
       makeChallenge: () => challenges.make(),
       renew: async (asked) => this.#renew(clock, controller, challenges, asked),
@@ -237,6 +238,7 @@ export class SimController {
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,
       readiness: () => ({ isReady: true }),
+      readMetrics: () => fleetFamilies(controller.readings()),
       whoAsks: byInstallationToken('simulated'),
     });
     this.#handler = async (request, peer, signal) => guardedResponse(life, await api(request, peer, signal));

@@ -1,7 +1,8 @@
 import { contextsMax } from './learnt.ts';
 
+const bucketBits = 3;
 /** Slots of a bucket: a check of its context, then the nodes of three decisions one after the other. */
-export const bucketSlots = 8;
+export const bucketSlots: number = 1 << bucketBits;
 /** Decisions that a bucket has slots for. */
 export const bucketDecisions = 3;
 
@@ -23,7 +24,7 @@ export class Buckets {
   constructor(slotBits: number) {
     this.slots = new Uint16Array(2 ** slotBits);
     this.#fours = new Float64Array(this.slots.buffer);
-    this.#shift = 32 - slotBits + Math.log2(bucketSlots);
+    this.#shift = 32 - slotBits + bucketBits;
   }
 
   /** Finds where the buckets of some contexts start, at a node of the symbol's tree. */

@@ -1,7 +1,7 @@
 import { WasmError } from '../../wasm/error.ts';
 import { immediate } from '../../wasm/immediates.ts';
 import { wasmLimits } from '../../wasm/limits.ts';
-import { type Section, sectionId, type ValueType } from '../../wasm/module.ts';
+import { type Section, type SubType, sectionId, type ValueType } from '../../wasm/module.ts';
 import { ByteReader } from '../../wasm/read/bytes.ts';
 import { readGlobal, readImport } from '../../wasm/read/entries.ts';
 import { readEntries, readRecursiveGroup } from '../../wasm/read/types.ts';
@@ -25,17 +25,33 @@ const sectionBytesMax = 128 * 1024;
 const numbersOf = (list: readonly ValueType[]): Uint8Array =>
   Uint8Array.from(list.slice(0, valuesMax), ({ code }) => typeNumber(code));
 
+const signatureOf = ({ composite }: SubType): Signature =>
+  composite.kind === 'function' && composite.params.length + composite.results.length > 0
+    ? { params: numbersOf(composite.params), results: numbersOf(composite.results) }
+    : unknown;
+
+/** Group by group, so that of a section of nothing but types only what the model looks at is in memory. */
+const readSignatures = (reader: ByteReader): Signature[] => {
+  const all: Signature[] = [];
+  for (let left = reader.count(); left > 0; left--)
+    for (const type of readRecursiveGroup(reader).types) all.push(signatureOf(type));
+  reader.finish();
+  return all;
+};
+
 /** What the sections before the code say of functions and globals: read where they can be, and else not known. */
 export class Signatures {
-  readonly #types: Signature[] = [];
+  #types: readonly Signature[] = [];
   readonly #functions: number[] = [];
   readonly #globals: number[] = [];
+  readonly #seen = new Set<number>();
   /** Functions that are imported: those that have bodies are numbered from there. */
   imported = 0;
 
-  /** Takes in a section whose bytes are all there. */
+  /** Takes in a section whose bytes are all there. A module has one of each: what comes again is hostile, and would pile up. */
   read(bytes: Uint8Array, { id, payload, end }: Pick<Section, 'id' | 'payload' | 'end'>): void {
-    if (end - payload > sectionBytesMax) return;
+    if (end - payload > sectionBytesMax || this.#seen.has(id)) return;
+    this.#seen.add(id);
     try {
       this.#read(new ByteReader(bytes, payload, end, wasmLimits), id);
     } catch (error) {
@@ -46,13 +62,7 @@ export class Signatures {
   #read(reader: ByteReader, id: number): void {
     switch (id) {
       case sectionId.type:
-        for (const { types } of readEntries(reader, readRecursiveGroup))
-          for (const { composite } of types)
-            this.#types.push(
-              composite.kind === 'function'
-                ? { params: numbersOf(composite.params), results: numbersOf(composite.results) }
-                : unknown,
-            );
+        this.#types = readSignatures(reader);
         return;
       case sectionId.import:
         return this.#readImports(reader);

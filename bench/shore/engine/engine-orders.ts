@@ -10,6 +10,8 @@ export type EngineOrder =
   /** All devices connect and report that they run their first deployment, of this revision. */
   | { readonly kind: 'come-aboard'; readonly revision: string }
   | { readonly kind: 'status'; readonly query: StatusQuery }
+  /** A page of devices, as a URL asks for it. */
+  | { readonly kind: 'devices'; readonly query: string }
   | { readonly kind: 'stop' };
 
 /** What an order cost. */

@@ -22,7 +22,8 @@ import { keptTexts } from '../../../controller/state/kept-texts.ts';
 import { openSqliteBlobCache } from '../../../controller/state/sqlite/sqlite-blob-cache.ts';
 import { openSqliteState } from '../../../controller/state/sqlite/sqlite-state.ts';
 import type { StatePort } from '../../../controller/state/state-port.ts';
-import type { StatusQuery } from '../../../controller/view/selection.ts';
+import { parseDeviceQuery } from '../../../controller/view/device-query.ts';
+import { devicePage } from '../../../controller/view/lists.ts';
 import { nodeClock as clock } from '../../../platform/node/clock.ts';
 import { nodeDisk as disk } from '../../../platform/node/disk.ts';
 import { openNetwork } from '../../../platform/node/network.ts';
@@ -149,12 +150,12 @@ async function comeAboard(revision: string): Promise<void> {
   await controller.status({ target: { kind: 'device', name: deviceName(0) } });
 }
 
-async function ask(query: StatusQuery): Promise<{ readonly ms: number; readonly bytes: number }> {
+async function ask(question: () => Promise<object>): Promise<{ readonly ms: number; readonly bytes: number }> {
   const times: number[] = [];
   let bytes = 0;
   for (let n = 0; n < 9; n += 1) {
     const startedAt = performance.now();
-    bytes = Buffer.byteLength(JSON.stringify(await controller.status(query)));
+    bytes = Buffer.byteLength(JSON.stringify(await question()));
     times.push(performance.now() - startedAt);
     await turn();
   }
@@ -174,7 +175,11 @@ async function obey(order: EngineOrder): Promise<Partial<EngineSample>> {
       await comeAboard(order.revision);
       return {};
     case 'status':
-      return { ...(await ask(order.query)) };
+      return ask(() => controller.status(order.query));
+    case 'devices': {
+      const query = parseDeviceQuery(new URLSearchParams(order.query));
+      return ask(() => controller.inView((inputs) => devicePage(inputs, query)));
+    }
     case 'stop':
       await controller.stop();
       await state.close();

@@ -18,6 +18,9 @@ export interface EngineFigures {
   readonly figures: Readonly<Record<string, number>>;
 }
 
+/** Pages of a hundred devices: the first by name is only shown, for the others each device is looked at. */
+const pages = ['sort=name', 'sort=contact', 'state=dark', 'text=7777', 'fleet=fleet-7', 'selector=fleet%3Df7'];
+
 /** How often the smallest change is made, for its median. */
 const singleChanges = 5;
 
@@ -143,6 +146,10 @@ async function firstLife(
   ] as const) {
     const { ms = 0, bytes = 0 } = await engine.ask({ kind: 'status', query: asked });
     tell(step, { ms, bytes });
+  }
+  for (const asked of pages) {
+    const { ms = 0, bytes = 0, longestTurnCpuMs } = await engine.ask({ kind: 'devices', query: `limit=100&${asked}` });
+    tell(`devices ${asked}`, { ms, bytes, longestTurnCpuMs });
   }
   await engine.end();
 }

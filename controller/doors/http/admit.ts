@@ -3,6 +3,7 @@ import type { HttpResponse, Peer, PeerOutOfTime } from '../../../platform/ports.
 import { type Caller, isUnlimited, reaches, type WhoAsks } from '../../access/caller.ts';
 import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
 import { outdated } from '../../authority/outdated-certificate.ts';
+import { RateLimits } from '../rate-limits.ts';
 import { errorAnswer, tooManyAnswer } from './json-answer.ts';
 import type { Asked, CallerRoute, Route } from './route.ts';
 
@@ -11,6 +12,8 @@ export interface AdmitParts {
   readonly onRefusal: OnRefusal;
   readonly clock: { now(): number };
   readonly whoAsks: WhoAsks;
+  /** Of callers by name; the controller's own token is asked with as often as it likes. */
+  readonly callerLimits?: RateLimits;
 }
 
 const unauthorized = (message: string): HttpResponse =>
@@ -44,9 +47,20 @@ function isCaller(who: ReturnType<WhoAsks>): who is Caller {
   return who !== undefined && who.kind !== 'not-let-in';
 }
 
+/** How often a caller may ask: a page that shows a fleet asks a few times a second at most, a script that walks it more for a while. */
+export function callerLimits(monotonic: () => number): RateLimits {
+  return new RateLimits({ perSecond: 20, burst: 500, rememberedMax: 2000, monotonic });
+}
+
 /** Why a caller is not let through to a route; undefined when they are. */
-function refuseCaller(caller: Caller, { for: needed, judgesLimits }: CallerRoute): HttpResponse | undefined {
-  const { name, scope } = caller;
+function refuseCaller(
+  { callerLimits }: AdmitParts,
+  caller: Caller,
+  { for: needed, judgesLimits }: CallerRoute,
+): HttpResponse | undefined {
+  const { name, scope, kind } = caller;
+  if (kind !== 'installation' && callerLimits?.take(`${kind} ${name}`) === false)
+    return tooManyAnswer(`${name} asks too often: 500 times at once, and 20 times a second from then on`, 1);
   if (!reaches(caller, needed))
     return errorAnswer(403, 'SCOPE_LACKING', `${name} has the scope ${scope}, and this needs ${needed}`);
   if (judgesLimits || isUnlimited(caller)) return undefined;
@@ -56,7 +70,7 @@ function refuseCaller(caller: Caller, { for: needed, judgesLimits }: CallerRoute
 async function forCaller(parts: AdmitParts, route: CallerRoute, asked: Asked): Promise<HttpResponse> {
   const who = parts.whoAsks(asked.request);
   if (who === undefined) return unauthorized('the API token is missing or not the right one');
-  if (isCaller(who)) return refuseCaller(who, route) ?? route.answer({ ...asked, caller: who });
+  if (isCaller(who)) return refuseCaller(parts, who, route) ?? route.answer({ ...asked, caller: who });
   const { status, code, message, retryAfterSeconds } = who;
   if (status === 429) return tooManyAnswer(message, retryAfterSeconds ?? 1);
   return errorAnswer(status, code, message, status === 401 ? { 'www-authenticate': 'Bearer' } : {});

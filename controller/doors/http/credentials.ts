@@ -1,6 +1,7 @@
 /** Secrets that arrive in headers, compared in a time that tells nothing of them. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { installation, type WhoAsks } from '../../access/caller.ts';
+import type { Tokens } from '../../access/tokens.ts';
 
 /** Compares two texts of any length through their digests. */
 function sameSecret(left: string, right: string): boolean {
@@ -8,10 +9,9 @@ function sameSecret(left: string, right: string): boolean {
   return timingSafeEqual(digest(left), digest(right));
 }
 
-/** Whether an Authorization header carries this bearer token. */
-function bearsToken(authorization: string | undefined, token: string): boolean {
-  const match = /^Bearer +(\S+)$/i.exec(authorization ?? '');
-  return match !== null && sameSecret(match[1]!, token);
+/** The bearer token of an Authorization header. */
+function bearerOf(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
 }
 
 /** Whether an X-Hub-Signature-256 header signs this body with this secret. */
@@ -22,5 +22,16 @@ export function signsBody(signature: string | undefined, body: Uint8Array, secre
 
 /** Knows nobody but whoever has the controller's own token. */
 export function byInstallationToken(token: string): WhoAsks {
-  return ({ headers }) => (bearsToken(headers.authorization, token) ? installation : undefined);
+  return ({ headers }) => {
+    const shown = bearerOf(headers.authorization);
+    return shown !== undefined && sameSecret(shown, token) ? installation : undefined;
+  };
+}
+
+/** Knows who has the controller's own token, and whoever has a named one. */
+export function byTokens(installed: WhoAsks, tokens: Pick<Tokens, 'whoShows'>): WhoAsks {
+  return (asked) => {
+    const shown = bearerOf(asked.headers.authorization);
+    return installed(asked) ?? (shown === undefined ? undefined : tokens.whoShows(shown));
+  };
 }

@@ -25,8 +25,8 @@ export function jsonAnswer(
 }
 
 /** Bytes for one asker. */
-export function bytesAnswer(bytes: Uint8Array): HttpResponse {
-  const headers = { 'content-type': 'application/octet-stream', 'content-length': String(bytes.length) };
+export function bytesAnswer(bytes: Uint8Array, type = 'application/octet-stream'): HttpResponse {
+  const headers = { 'content-type': type, 'content-length': String(bytes.length) };
   return { status: 200, headers: { ...headers, 'cache-control': 'no-store' }, body: once(bytes) };
 }
 

@@ -11,6 +11,7 @@ import { parseJson } from './json-body.ts';
 import { messagesAnswer, receiptAnswer, type TakeMessages, type TakeReceipt } from './receipt-routes.ts';
 import { type ActOnRollout, actAnswer } from './rollout-routes.ts';
 import type { AskedByCaller, CallerRoute, Route } from './route.ts';
+import { makeTokenAnswer, revokeTokenAnswer, type TokenParts, tokensAnswer } from './token-routes.ts';
 import { type LookName, lookAnswer, lookNames, type ViewParts } from './view-routes.ts';
 
 /** Messages that were carried by hand are brought here, in bodies longer than others. */
@@ -21,7 +22,7 @@ export type RevisionAcceptance =
   | { readonly kind: 'accepted'; readonly revision: RevisionStatus }
   | { readonly kind: 'not-held'; readonly message: string };
 
-export interface OperatorParts extends FeedParts, Pick<ViewParts, 'inView'> {
+export interface OperatorParts extends FeedParts, Pick<ViewParts, 'inView'>, TokenParts {
   /** Takes a commit that is held back, named by its id or the beginning of it. */
   readonly acceptRevision: (name: string) => Promise<RevisionAcceptance>;
   readonly actOnRollout: ActOnRollout;
@@ -64,6 +65,9 @@ function doing(parts: OperatorParts): Readonly<Record<DoingName, Answer>> {
     noteBundle: withBody((body) => writtenAnswer(parts.noteBundle, body)),
     takeReceipt: withBody((body) => receiptAnswer(parts.takeReceipt, body)),
     takeMessages: withBody((body) => messagesAnswer(parts.takeMessages, body)),
+    listTokens: () => tokensAnswer(parts),
+    makeToken: withBody((body, caller) => makeTokenAnswer(parts, body, caller)),
+    revokeToken: ({ params, caller }) => revokeTokenAnswer(parts, params.name!, caller),
   };
 }
 

@@ -8,6 +8,7 @@
  *   POST /enroll                                               anybody; the answer depends on what git names
  *   POST /renew, /renew/challenge                              anybody; a device that shows that it has its key
  *   POST /hooks/git                                            who signs with the webhook secret
+ *   GET  /metrics                                              callers who may see all
  *   GET  /healthz, /readyz                                     anybody
  */
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../../platform/ports.ts';
@@ -18,6 +19,7 @@ import { signsBody } from './credentials.ts';
 import { type DeviceParts, deviceRoutes } from './device-routes.ts';
 import { routeFinder } from './find-route.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';
+import { metricsRoute, type ReadMetrics } from './metrics-route.ts';
 import { carriedPath, type OperatorParts, operatorRoutes } from './operator-routes.ts';
 import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
 import type { Asked, OpenRoute, Route } from './route.ts';
@@ -43,6 +45,7 @@ export interface ApiParts extends AdmitParts, DeviceParts, OperatorParts {
   /** Looks at the git remote soon. Calling it often is the same as calling it once. */
   readonly notifyPush: () => void;
   readonly readiness: () => Readiness;
+  readonly readMetrics: ReadMetrics;
   /** Without it the webhook is off. */
   readonly webhookSecret?: string;
 }
@@ -66,6 +69,7 @@ function table(parts: ApiParts): Route[] {
   return [
     ...deviceRoutes(parts),
     ...operatorRoutes(parts),
+    metricsRoute(parts.readMetrics),
     open('POST', '/hooks/git', (asked) => webhookAnswer(parts, asked)),
     open('GET', '/healthz', healthAnswer),
     open('GET', '/readyz', () => readinessAnswer(parts.readiness())),

@@ -6,6 +6,7 @@ import { lifetimesDays } from '../lifetimes.ts';
 import { namePattern, type ReleaseName, releaseFile, targetPath, versionPattern } from '../release-path.ts';
 import { roleFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
+import { writeOrigin } from './beside-release.ts';
 import { keyFile, readOrMakeKey } from './key-files.ts';
 import { requireSameMeaning } from './known-names.ts';
 import { nextRole, readable, readRole } from './role-file.ts';
@@ -22,6 +23,8 @@ export interface AddReleaseOptions extends ReleaseName {
   readonly file: string;
   /** Whether it is one of several modules of an application, which its manifest links: then others judge what it imports. */
   readonly isLinked?: boolean;
+  /** The registry's name of it, where it was taken from one. */
+  readonly origin?: string;
   readonly random: Random;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -43,8 +46,8 @@ export interface AddedRelease extends WasmFacts {
   readonly signed: boolean;
 }
 
-/** As in the deployment schema. */
-const releaseBytesMax = 256 * 1024 * 1024;
+/** Of a release, as in the deployment schema. */
+export const releaseBytesMax = 256 * 1024 * 1024;
 
 /** Names that TUF has for roles of its own. */
 const reservedNames = ['root', 'targets', 'snapshot', 'timestamp'];
@@ -82,6 +85,7 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   const metadata = added ? nextRole(tree, { name, role, targets, now, announce }) : undefined;
   // The file before the metadata that names it: what is signed is there.
   writeWorkFile(tree, releaseFile(release), bytes);
+  if (options.origin !== undefined) writeOrigin(tree, release, options.origin);
   if (metadata !== undefined) writeWorkFile(tree, roleFile(name), metadata);
   if (isSignedNow) rememberSigned(tree, announce);
   const signed = (readRole(tree, name)?.signatures.size ?? 0) > 0;
@@ -119,7 +123,9 @@ function requireRoleOfOthers(tree: WorkTree, { name, version }: ReleaseName): vo
   if (readWorkFile(tree, roleFile(name)) !== undefined) return;
   const own = releaseFile({ name, version });
   const cut = own.lastIndexOf('/');
-  const others = listWorkFolder(tree, own.slice(0, cut)).filter((file) => file !== own.slice(cut + 1));
+  const others = listWorkFolder(tree, own.slice(0, cut)).filter(
+    (file) => file.endsWith('.wasm') && file !== own.slice(cut + 1),
+  );
   if (others.length === 0) return;
   const message = `${roleFile(name)} does not exist, and what would be signed in its place names none of the releases before (${others[0]}). Nothing was signed. Restore it with git`;
   throw new AuthoringError('TRUST_MISSING', message);

@@ -1,5 +1,6 @@
 import type { Targets } from '@tufjs/models';
 import { parseTargetPath, type ReleaseName, releaseFile } from '../release-path.ts';
+import { readOrigin } from './beside-release.ts';
 import { signableFiles } from './signers.ts';
 import { readWorkFile, type WorkTree } from './work-tree.ts';
 
@@ -11,6 +12,8 @@ export interface ListedRelease extends ReleaseName {
   readonly imports: readonly string[];
   /** Whether its file is in the work tree. */
   readonly present: boolean;
+  /** What of a registry it was taken from. */
+  readonly origin?: string;
 }
 
 /** All releases that metadata in the work tree names, by name and in the order in which they were added. */
@@ -23,6 +26,12 @@ export function listReleases(tree: WorkTree): ListedRelease[] {
       if (release === undefined) return [];
       const imports = Array.isArray(custom.imports) ? custom.imports.map(String) : [];
       const present = readWorkFile(tree, releaseFile(release)) !== undefined;
-      return [{ ...release, length, sha256: hashes.sha256 ?? '', kind: String(custom.kind ?? ''), imports, present }];
+      const origin = readOrigin(tree, release);
+      return [
+        {
+          ...{ ...release, length, sha256: hashes.sha256 ?? '', kind: String(custom.kind ?? ''), imports, present },
+          ...(origin === undefined ? {} : { origin }),
+        },
+      ];
     });
 }

@@ -1,6 +1,7 @@
 import { type ReleaseName, releaseFile, targetPath } from '../release-path.ts';
 import { roleFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
+import { removeBeside } from './beside-release.ts';
 import { keyFile } from './key-files.ts';
 import { nextRole, readRole } from './role-file.ts';
 import type { Announce } from './sign-file.ts';
@@ -16,7 +17,8 @@ export interface RemoveReleaseOptions extends ReleaseName {
 }
 
 /**
- * Takes a release out of the metadata of its application's role, signed at once, and its file out of the repository. Whether a
+ * Takes a release out of the metadata of its application's role, signed at once, and its file, with what lies beside it, out of
+ * the repository. Whether a
  * manifest still names it is for the caller to ask.
  */
 export function removeRelease(tree: WorkTree, { name, version, now, announce }: RemoveReleaseOptions): void {
@@ -34,5 +36,6 @@ export function removeRelease(tree: WorkTree, { name, version, now, announce }: 
   // The metadata before the file that it names: what is signed is there.
   writeWorkFile(tree, roleFile(name), nextRole(tree, { name, role, targets, now, announce }));
   removeWorkFile(tree, releaseFile({ name, version }));
+  removeBeside(tree, { name, version });
   rememberSigned(tree, announce);
 }

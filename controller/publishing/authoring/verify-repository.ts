@@ -4,6 +4,7 @@ import { judgeRelease } from '../check-release.ts';
 import { parseTargetPath, releaseFile } from '../release-path.ts';
 import { trustEnds } from '../trust-ends.ts';
 import { type VerifiedTrust, verifyTrust } from '../verify-trust.ts';
+import { releaseBeside } from './beside-release.ts';
 import { listWorkFolder, readTrustFiles, readWorkFile, type WorkTree } from './work-tree.ts';
 
 /** What `verifyRepository` found. */
@@ -37,7 +38,7 @@ function expired(trust: VerifiedTrust, now: number): Problem[] {
 function unsignedFiles(tree: WorkTree, { releases }: VerifiedTrust): Problem[] {
   return listWorkFolder(tree, 'releases').flatMap((name) =>
     listWorkFolder(tree, `releases/${name}`).flatMap((file) => {
-      const release = parseTargetPath(`${name}/${file}`);
+      const release = parseTargetPath(`${name}/${releaseBeside(file)}`);
       if (release !== undefined && releases.has(`${name}/${release.version}`)) return [];
       const message = 'no signed metadata names this file; `fleet release add` does';
       return [{ file: `releases/${name}/${file}`, code: 'RELEASE_UNSIGNED', message }];

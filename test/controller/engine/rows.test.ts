@@ -84,6 +84,13 @@ const writes: readonly Write[] = [
   },
   { kind: 'accepted', revision: id },
   { kind: 'refusal', key: 'any', refusal },
+  {
+    ...{ kind: 'token', name: 'ada' },
+    token: {
+      ...{ name: 'ada', sha256: 'ab'.repeat(32), scope: 'view', fleets: ['ships'], sites: ['bergen'], madeBy: 'bob' },
+      ...{ madeAt: now, expiresAt: now, revoked: { at: now, by: 'bob' }, usedOn: '2026-03-01' },
+    },
+  },
   { kind: 'rollout', fleet: 'ships', rollout },
   { kind: 'definition', fleet: 'ships', definition },
   { kind: 'forgotten', forgotten: { number: 7, retries: 3 } },
@@ -206,7 +213,7 @@ test('a row in which anything that devices were issued alike is something else i
 test('a row under a key that is not its own is set aside', (t) => {
   for (const row of rows) {
     if (isReadOnDemand(row)) continue;
-    const isBound = ['device', 'marks', 'owed', 'rollout', 'definition', 'finished'].includes(row.room);
+    const isBound = ['device', 'marks', 'owed', 'rollout', 'definition', 'finished', 'token'].includes(row.room);
     const decode = () => decodeRow({ ...row, key: 'issue of\u001b[31m' });
     if (isBound) t.throws(decode, { instanceOf: TypeError }, row.room);
     else t.notThrows(decode, row.room);

@@ -1,9 +1,11 @@
 /** The other end of an agent's lines: the controller's own authority, broker, shadow service and API, on real sockets. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { Tokens } from '../../../controller/access/tokens.ts';
 import { openAuthority } from '../../../controller/authority/authority.ts';
 import type { AuthorizeDevice, OnRefusal } from '../../../controller/authority/authorization.ts';
 import { Challenges } from '../../../controller/authority/challenges.ts';
@@ -142,10 +144,12 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     takeMessages: async () => ({ kind: 'refused', code: 'NOT_HERE', message: 'not here' }),
     actOnRollout: async () => ({ code: 'NO_ROLLOUT', message: 'not here' }),
     notifyPush: () => {},
+    ...{ tokens: new Tokens([], { now: () => 0, keep: async () => {}, note: () => {} }), random: nodeRandom },
     brokerForAgents: () => brokerForAgents(`mqtts://${brokerPlace}`, true),
     authorize,
     onRefusal,
     readiness: () => ({ isReady: true }),
+    readMetrics: () => [],
     whoAsks: byInstallationToken('token-of-the-test'),
   });
   const server = await startHttpServer({

@@ -11,8 +11,10 @@ import { nothing, nothingSha256 } from '../../../../artifact/delta/from-nothing.
 import { deltaLimits, wholeWorkMax } from '../../../../artifact/delta/limits.ts';
 import { decodeWhole } from '../../../../artifact/delta/whole/decode.ts';
 import { encodeWhole } from '../../../../artifact/delta/whole/encode.ts';
+import { Signatures } from '../../../../artifact/delta/whole/signatures.ts';
 import { unboundedWork, WorkBudget } from '../../../../artifact/delta/work.ts';
 import { wasmLimits } from '../../../../artifact/wasm/limits.ts';
+import { sectionId } from '../../../../artifact/wasm/module.ts';
 import { readBodies } from '../../../../artifact/wasm/read/contents.ts';
 import { readBinary } from '../../../../artifact/wasm/read/module.ts';
 import { damage, damaged, moduleVersions } from '../arbitrary-modules.ts';
@@ -95,6 +97,21 @@ test('coded bytes with damage give some file of the announced size or a coded er
     { numRuns: 60 },
   );
   t.true(seen.errors > 3 && seen.files > 3, `${seen.errors} errors, ${seen.files} files`);
+});
+
+test('of sections that come again the model keeps nothing, so that they do not pile up', (t) => {
+  const signatures = new Signatures();
+  const read = (id: number, ...payload: number[]) =>
+    signatures.read(Uint8Array.from(payload), { id, payload: 0, end: payload.length });
+  read(sectionId.type, 1, 0x60, 1, 0x7f, 0);
+  read(sectionId.type, 2, 0x60, 0, 0, 0x60, 2, 0x7f, 0x7f, 0);
+  for (let again = 0; again < 3; again++) read(sectionId.function, 1, 0);
+  t.is(signatures.ofType(0).params.length, 1);
+  t.is(signatures.ofType(1).params.length, 0);
+  t.deepEqual(
+    [0, 1].map((index) => signatures.typeOf(index)),
+    [0, -1],
+  );
 });
 
 test('what is left of the budget is all that decoding takes', (t) => {

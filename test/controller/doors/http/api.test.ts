@@ -2,6 +2,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import test from 'ava';
+import type { HttpRequest } from '../../../../platform/ports.ts';
 import { type Operation, operations } from '../../../../schemas/api-operations.ts';
 import openApi from '../../../../schemas/generated/open-api.json' with { type: 'json' };
 import { ScenarioWorld } from '../../../scenarios/scenario-world.ts';
@@ -21,11 +22,18 @@ const world = new ScenarioWorld();
 test.before(async () => void (await replay(ready, world)));
 test.after.always(() => world.close());
 
-async function ask(url: string, headers: Record<string, string> = {}) {
+async function ask(url: string, headers: Record<string, string> = {}, posted?: unknown) {
   const network = world.context(() => {}).openNetwork({});
   const authorization = 'Bearer known-to-the-scenario-only';
-  const request = { method: 'GET', url: `https://shore${url}`, headers: { authorization, ...headers } } as const;
-  const answer = await network.request(request, new AbortController().signal);
+  const request: HttpRequest = {
+    ...{ method: posted === undefined ? 'GET' : 'POST', url: `https://shore${url}` },
+    headers: { authorization, ...headers },
+    ...(posted !== undefined && { body: Buffer.from(JSON.stringify(posted)) }),
+  };
+  const answering = network.request(request, new AbortController().signal);
+  // What is asked to be done is done when it is written.
+  if (posted !== undefined) await world.later(1_000);
+  const answer = await answering;
   let text = '';
   for await (const chunk of answer.body) text += Buffer.from(chunk).toString();
   return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : JSON.parse(text) };
@@ -36,9 +44,12 @@ ajv.addSchema(openApi, 'api');
 
 /** What an answer is otherwise than the document says of an operation; undefined when it is as it says. */
 function fault(name: keyof typeof operations, body: unknown): string | undefined {
-  const { path, method } = operations[name];
+  const operation: Operation = operations[name];
+  const { path, method } = operation;
   const place = `${path.replaceAll('/', '~1').replaceAll('{', '%7B').replaceAll('}', '%7D')}/${method.toLowerCase()}`;
-  const validate = ajv.getSchema(`api#/paths/${place}/responses/200/content/application~1json/schema`);
+  const validate = ajv.getSchema(
+    `api#/paths/${place}/responses/${operation.status ?? 200}/content/application~1json/schema`,
+  );
   if (validate === undefined) return 'the document has no answer';
   return validate(body) === true ? undefined : ajv.errorsText(validate.errors);
 }
@@ -81,6 +92,25 @@ test('each answer is what the document says of it, with an entity tag that spare
     t.is(fault(name as keyof typeof examples, body), undefined, url);
     t.is((await ask(url, { 'if-none-match': headers.etag! })).status, 304, url);
   }
+});
+
+test('a token is made, listed and revoked as the document says, and in no other answer there is its secret', async (t) => {
+  const made = await ask(
+    '/api/v1/tokens',
+    {},
+    { name: 'ada', scope: 'operate', fleets: ['ships'], lifetimeSeconds: 60 },
+  );
+  t.deepEqual([made.status, fault('makeToken', made.body)], [201, undefined]);
+  const authorization = `Bearer ${made.body.secret}`;
+  t.is((await ask('/api/v1/fleets/ships', { authorization })).status, 200);
+  t.like(await ask('/api/v1/tokens', { authorization }), { status: 403, body: { code: 'SCOPE_LACKING' } });
+  const listed = await ask('/api/v1/tokens');
+  t.is(fault('listTokens', listed.body), undefined);
+  t.like(listed.body.tokens, [{ name: 'ada', state: 'counts', fleets: ['ships'], madeBy: 'installation' }]);
+  t.false(JSON.stringify(listed.body).includes(made.body.secret.slice(6)));
+  t.is(fault('revokeToken', (await ask('/api/v1/tokens/ada/revoke', {}, {})).body), undefined);
+  t.like(await ask('/api/v1/fleets/ships', { authorization }), { status: 401, body: { code: 'TOKEN_REVOKED' } });
+  t.like(await ask('/api/v1/tokens/eve/revoke', {}, {}), { status: 404, body: { code: 'TOKEN_UNKNOWN' } });
 });
 
 test('devices are found by where they are, how they are, what they run and how they are called', async (t) => {

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import test from 'ava';
-import type { Caller, NotLetIn, WhoAsks } from '../../../../controller/access/caller.ts';
+import { type Caller, installation, type NotLetIn, type WhoAsks } from '../../../../controller/access/caller.ts';
+import { Tokens } from '../../../../controller/access/tokens.ts';
+import { callerLimits } from '../../../../controller/doors/http/admit.ts';
 import { brokerForAgents } from '../../../../controller/doors/http/broker-for-agents.ts';
 import { byInstallationToken } from '../../../../controller/doors/http/credentials.ts';
 import { enrolmentLimits } from '../../../../controller/doors/http/enrolment-limits.ts';
@@ -10,6 +12,7 @@ import { ParcelBounds } from '../../../../controller/doors/http/parcel-route.ts'
 import { type ApiParts, bodyBytesMax, createApi, urlCharactersMax } from '../../../../controller/doors/http/router.ts';
 import { NothingThere } from '../../../../controller/view/selection.ts';
 import { nodeClock } from '../../../../platform/node/clock.ts';
+import { nodeRandom } from '../../../../platform/node/random.ts';
 import type { HttpRequest, HttpResponse, Peer } from '../../../../platform/ports.ts';
 import { packReport } from '../../../../schemas/brief-report.ts';
 import type { StatusDocument } from '../../../../schemas/generated/types.ts';
@@ -24,6 +27,7 @@ interface StageOptions {
   readonly hook?: boolean;
   readonly isNamed?: (name: string) => boolean;
   readonly whoAsks?: WhoAsks;
+  readonly callerLimits?: NonNullable<ApiParts['callerLimits']>;
 }
 
 function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options }: StageOptions = {}) {
@@ -95,8 +99,11 @@ function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options 
     authorize: (name) => (name === 'buoy-1' ? 'ok' : { code: 'DEVICE_UNKNOWN', message: name }),
     onRefusal: ({ code, device: name }) => seen.push(`refused ${name} ${code}`),
     readiness: () => ({ isReady: true }),
+    ...{ tokens: new Tokens([], { now: () => 0, keep: async () => {}, note: () => {} }), random: nodeRandom },
+    readMetrics: () => [{ name: 'fleet_seen', kind: 'gauge', help: 'Seen.', samples: [{ value: 1 }] }],
     whoAsks: options.whoAsks ?? byInstallationToken('the-token'),
     enrolments: enrolmentLimits(() => 0),
+    ...(options.callerLimits && { callerLimits: options.callerLimits }),
     ...(hook ? { webhookSecret: 'a-secret-of-the-hook' } : {}),
   };
   const api = createApi(parts);
@@ -268,7 +275,7 @@ test('a renewal by the key alone answers with certificate and time, and to whoev
     t.is((await ask(nobody, 'POST', '/renew', json(wrong))).status, 400);
   t.deepEqual(seen, ['renew buoy-1 from 10.0.0.2', 'renew x from 10.0.0.2', 'renew eager from 10.0.0.2']);
   const from = { address: '10.0.0.9' };
-  for (let n = 0; n < 200; n += 1) await ask(from, 'POST', '/renew', renewal('x'));
+  for (let n = 0; n < 500; n += 1) await ask(from, 'POST', '/renew', renewal('x'));
   t.is((await ask(from, 'POST', '/renew', renewal('x'))).status, 429, 'one source knocks so often');
   t.is((await ask(device, 'POST', '/renew', renewal('buoy-1'))).status, 200);
 });
@@ -277,7 +284,7 @@ test('more enrolments of one source than can be judged are told to come later, t
   const { ask, seen } = stage();
   const junk = json({ device: 'junk', csr: 'PEM' });
   let last = 0;
-  for (let n = 0; n < 201; n += 1) last = (await ask(nobody, 'POST', '/enroll', junk)).status;
+  for (let n = 0; n < 501; n += 1) last = (await ask(nobody, 'POST', '/enroll', junk)).status;
   t.is(last, 429);
   const refused = await ask({ address: '::ffff:10.0.0.2' }, 'POST', '/enroll', junk);
   t.like(refused, { status: 429, headers: { 'retry-after': '5' }, body: { code: 'TOO_MANY_REQUESTS' } });
@@ -290,7 +297,7 @@ test('more enrolments of one source than can be judged are told to come later, t
 test('only a valid certificate of the same device renews beside strangers, and not endlessly', async (t) => {
   const { ask } = stage();
   const { address } = nobody;
-  for (let n = 0; n < 200; n += 1) await ask(nobody, 'POST', '/enroll', json({ device: 'junk', csr: 'PEM' }));
+  for (let n = 0; n < 500; n += 1) await ask(nobody, 'POST', '/enroll', json({ device: 'junk', csr: 'PEM' }));
   const other = await ask({ ...device, address }, 'POST', '/enroll', json({ device: 'other', csr: 'PEM' }));
   t.is(other.status, 429, 'for another name it is a stranger');
   const gone = await ask(
@@ -436,6 +443,25 @@ test('parts of batches are for the device that its certificate names, and answer
   t.deepEqual(seen.slice(0, 2), ['part of 2 bytes from buoy-1', 'part of 3 bytes from buoy-1']);
 });
 
+test('a caller who asks too often is told when to ask again, and keeps nobody else waiting', async (t) => {
+  let now = 0;
+  const as = (name: string) => ({ headers: { authorization: `Bearer ${name}` } });
+  const { ask } = stage({
+    callerLimits: callerLimits(() => now),
+    whoAsks: ({ headers }) =>
+      headers.authorization === 'Bearer own'
+        ? installation
+        : { name: headers.authorization!.slice(7), kind: 'token', scope: 'view' },
+  });
+  for (let n = 0; n < 500; n += 1) t.is((await ask(nobody, 'GET', '/api/v1/status', as('ada'))).status, 200);
+  const late = await ask(nobody, 'GET', '/api/v1/status', as('ada'));
+  t.like(late, { status: 429, headers: { 'retry-after': '1' }, body: { code: 'TOO_MANY_REQUESTS' } });
+  t.is((await ask(nobody, 'GET', '/api/v1/status', as('bob'))).status, 200);
+  for (let n = 0; n < 501; n += 1) t.is((await ask(nobody, 'GET', '/api/v1/status', as('own'))).status, 200);
+  now += 1000;
+  t.is((await ask(nobody, 'GET', '/api/v1/status', as('ada'))).status, 200);
+});
+
 test('a caller gets as far as their scope goes, and where a route is about all fleets only without limits', async (t) => {
   const ada: Caller = { name: 'ada', kind: 'token', scope: 'view' };
   const late: NotLetIn = { kind: 'not-let-in', status: 429, code: 'TOO_MANY_REQUESTS', message: 'slow down' };
@@ -463,4 +489,17 @@ test('a caller gets as far as their scope goes, and where a route is about all f
   const expired = stage({ whoAsks: () => ({ ...late, status: 401, code: 'TOKEN_EXPIRED' }) });
   const answer = await expired.ask(nobody, 'GET', '/api/v1/status');
   t.like(answer, { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: { code: 'TOKEN_EXPIRED' } });
+});
+
+test('metrics are for callers who may see all, and for nobody else', async (t) => {
+  const limited: Caller = { name: 'yard', kind: 'token', scope: 'admin', sites: ['yard'] };
+  t.is((await stage().ask(nobody, 'GET', '/metrics')).status, 401);
+  t.is((await stage().ask(device, 'GET', '/metrics')).status, 401);
+  t.like(await stage({ whoAsks: () => limited }).ask(nobody, 'GET', '/metrics'), {
+    status: 403,
+    body: { code: 'LIMITED' },
+  });
+  const told = await stage().ask(nobody, 'GET', '/metrics', { headers: token });
+  t.is(told.headers['content-type'], 'application/openmetrics-text; version=1.0.0; charset=utf-8');
+  t.regex(told.body, /\nfleet_seen 1\n# EOF\n$/);
 });

@@ -1,0 +1,35 @@
+import test from 'ava';
+import { ScenarioWorld } from '../../scenarios/scenario-world.ts';
+
+test('a token is made, does what its scope says and no more, is listed without its secret, and counts no more once revoked', async (t) => {
+  const world = new ScenarioWorld();
+  t.teardown(() => world.close());
+  world.makeRepository('harbor');
+  await world.commit('A harbor');
+  await world.startController();
+  const fleet = async (...words: string[]) => (await world.fleet(words)).output;
+  const made = await fleet('token', 'create', 'ada', '--scope', 'view', '--expires', '30d');
+  t.regex(made, /^made the token ada, it ends 2026-.*; this is shown once, keep it:\nfleet_[\w-]{43}\n$/);
+  const secret = made.trimEnd().split('\n')[1]!;
+  t.regex(await fleet('status', '--set', `token=${secret}`), /aurora-bridge/);
+  t.is(
+    await fleet('rollout', 'pause', 'ships', '--as', 'Ada', '--set', `token=${secret}`),
+    'fleet: the controller does not pause the rollout of fleet ships: ada has the scope view, and this needs operate\n',
+  );
+  t.is(
+    await fleet('token', 'list', '--set', `token=${secret}`),
+    'fleet: the controller does not do this: ada has the scope view, and this needs admin\n',
+  );
+  t.regex(await fleet('token', 'create', 'ada', '--scope', 'view'), /no token was made: there is a token ada: choose/);
+  t.regex(await fleet('token', 'create', 'Ada!', '--scope', 'view'), /no token was made: name must match pattern/);
+  t.regex(await fleet('token', 'create', 'bob', '--scope', 'all'), /--scope all: there is view, operate, admin/);
+  t.regex(await fleet('token', 'create', 'bob', '--scope', 'view', '--expires', '3m'), /--expires 3m: write 12h/);
+  await fleet('token', 'create', 'bob', '--scope', 'operate', '--fleet', 'ships', '--expires', 'never');
+  const listed = await fleet('token', 'list');
+  t.regex(listed, /^ada +view +all +counts +2026-\S+Z +2026-\S+ +installation$/m);
+  t.regex(listed, /^bob +operate +fleet\/ships +counts +never +- +installation$/m);
+  t.false(listed.includes(secret.slice(6, 20)));
+  t.is(await fleet('token', 'revoke', 'ada'), 'revoked the token ada: it counts no more\n');
+  t.regex(await fleet('status', '--set', `token=${secret}`), /the token ada was revoked .* by installation: ask/);
+  t.regex(await fleet('token', 'revoke', 'eve'), /there is no token eve/);
+});
