@@ -5,7 +5,7 @@
  */
 
 /** Rooms of rows that are read one by one; all others are loaded. */
-const roomsReadOnDemand: ReadonlySet<string> = new Set(['envelope', 'reported', 'history', 'published']);
+const roomsReadOnDemand: ReadonlySet<string> = new Set(['envelope', 'reported', 'history', 'answer', 'published']);
 
 /** Whether a row stays in the store until it is asked for. */
 export function isReadOnDemand({ room }: RowKey): boolean {

@@ -9,6 +9,7 @@ import type { TlsIdentity } from '../../platform/node/connection-pools.ts';
 import { isGivenBy } from '../../platform/node/device-certificate.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { nodeLan } from '../../platform/node/lan.ts';
+import { nodeLineDoors } from '../../platform/node/line-door.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
@@ -73,7 +74,8 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const beside = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, peers: 'devices' }));
   const orders = new ForwardedOrders(say);
   const courier = new CarryingCourier({
-    ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
+    ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, random: nodeRandom, time },
+    doors: nodeLineDoors,
     network,
     lan: beside,
     ...looksFor(configuration),

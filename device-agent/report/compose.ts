@@ -76,6 +76,7 @@ export function composeReport(parts: ReportParts): Report {
     ...(parts.neighbours === undefined ? {} : { neighbours: [...parts.neighbours] }),
     ...(parts.asks === undefined ? {} : { asks: parts.asks }),
     ...(parts.clock === undefined ? {} : { clock: parts.clock }),
+    answers: true,
     bytesReceivedTotal: parts.bytesReceived,
   };
 }

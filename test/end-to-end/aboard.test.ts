@@ -49,6 +49,25 @@ function deviceIn({ devices }: StatusDocument): DeviceStatus {
   return devices.find(({ name }) => name === device)!;
 }
 
+test.serial(
+  'the shore is brought the log of an application and a diagnosis, for which a device was asked over its session',
+  async (t) => {
+    t.timeout(4 * generousMs);
+    const state = stateOf(made.fleet.devices.find(({ name }) => name === device)!);
+    const [application = ''] = deviceIn(await made.world.until(() => undefined, generousMs)).report!.applications.map(
+      ({ name }) => name,
+    );
+    const from = `device/${device}`;
+    const brought = await made.fleetCommand('logs', from, application, '--since', '1d', '--as', 'night-watch');
+    const [first] = (await made.fleetCommand('agent', 'logs', application, '--state', state)).text.split('\n');
+    t.true(brought.text.includes(first!), brought.text);
+    const { text } = await made.fleetCommand('diagnose', from, '--as', 'night-watch', '--why', 'it is slow');
+    t.like(JSON.parse(text), { kind: 'Diagnosis', isRunning: true, status: { device } });
+    t.is((await made.fleetCommand('diagnose', from, '--last')).text, text);
+    t.regex((await made.fleetCommand('events', from)).text, /night-watch asks for a diagnosis: it is slow/);
+  },
+);
+
 test.serial('what needs consent and a fact runs once somebody has said yes and a program has written it', async (t) => {
   t.timeout(4 * generousMs);
   const state = stateOf(made.fleet.devices.find(({ name }) => name === device)!);
