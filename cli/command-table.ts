@@ -60,6 +60,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/release-push.ts')).releasePushCommand,
   },
   {
+    name: 'release symbols',
+    summary: 'put the names of functions into a trace on the standard input, for a release whose names do not travel',
+    load: async () => (await import('./commands/release-symbols.ts')).releaseSymbolsCommand,
+  },
+  {
     name: 'release sign',
     summary: 'sign what you name, with the keys on this machine; without names, show what lacks signatures',
     load: async () => (await import('./commands/release-sign.ts')).releaseSignCommand,
@@ -83,6 +88,11 @@ export const commandTable: readonly Entry[] = [
     name: 'release verify',
     summary: 'check every signature, expiry and release file of the repository',
     load: async () => (await import('./commands/release-verify.ts')).releaseVerifyCommand,
+  },
+  {
+    name: 'releases',
+    summary: 'which releases have a component, by their SBOMs, and which devices run them',
+    load: async () => (await import('./commands/releases.ts')).releasesCommand,
   },
   {
     name: 'delta create',

@@ -42,6 +42,16 @@ function parentOf(directory: string): string | undefined {
   return directory === '' ? undefined : directory.slice(0, directory.lastIndexOf('/'));
 }
 
+/** The work tree around the working directory; undefined where there is none. */
+export function repositoryHere({
+  disk,
+  directory: from,
+}: Pick<CommandContext, 'disk' | 'directory'>): WorkTree | undefined {
+  for (let directory = from; directory !== ''; directory = parentOf(directory) ?? '')
+    if (isTop(disk, directory)) return { disk, directory };
+  return undefined;
+}
+
 /**
  * The work tree: the directory of `-C`, else the nearest one upwards that is a top. `another` is how the
  * command takes another directory.
@@ -49,9 +59,8 @@ function parentOf(directory: string): string | undefined {
 export function repositoryOf(context: CommandContext, { values }: ParsedArguments, another = '-C DIR'): WorkTree {
   const { disk } = context;
   if (values.repository !== undefined) return { disk, directory: absolutePath(context, values.repository) };
-  for (let directory = context.directory; directory !== ''; directory = parentOf(directory) ?? '') {
-    if (isTop(disk, directory)) return { disk, directory };
-  }
+  const here = repositoryHere(context);
+  if (here !== undefined) return here;
   throw new CommandError(`${context.directory} is not in a fleet repository; go there or name it: ${another}`);
 }
 

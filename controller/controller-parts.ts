@@ -99,6 +99,8 @@ export interface Controller {
   inView<T>(look: (inputs: StatusInputs) => T | Promise<T>): Promise<T>;
   /** Throws `NothingThere` when there is no such thing as was asked for. */
   status(query?: StatusQuery): Promise<StatusDocument>;
+  /** Where the branch stands, and why the state can't be used at present. */
+  health(): Pick<Readings, 'source' | 'trouble'>;
   /** What is measured of it, as it is counted now. */
   readings(): Readings;
   /** What devices are offered now, `limit` of them at most. Throws as `status`. */

@@ -192,11 +192,15 @@ class FollowingController implements Controller {
     return this.inView((inputs) => statusDocument(inputs, query));
   }
 
+  health(): ReturnType<Controller['health']> {
+    return { source: this.#branch.status, trouble: this.#engine.trouble };
+  }
+
   readings(): Readings {
     return takeReadings({
       ...{ view: this.#view, image: this.#image, context: this.#engine.context, waiting: this.#engine.waiting },
       ...{ source: this.#branch.status, refusals: this.#refusals.counts, ends: this.ends() },
-      isStateWritten: this.#engine.trouble === undefined,
+      trouble: this.#engine.trouble,
       outlets: (this.#parts.outlets ?? []).map((outlet) => outlet.status()),
     });
   }

@@ -15,14 +15,14 @@ import type { ControllerConfiguration } from '../schemas/generated/types.ts';
 import { authorizeSubscribers } from './authority/subscribers.ts';
 import { createController } from './controller.ts';
 import type { Controller, ControllerParts } from './controller-parts.ts';
-import type { ReadMetrics } from './doors/http/metrics-route.ts';
+import { readinessOf } from './doors/http/readiness.ts';
+import type { Watched } from './doors/http/watch-door.ts';
 import { openMessageDoor } from './doors/mqtt/message-door.ts';
 import { ParcelDoor } from './doors/mqtt/parcel-door.ts';
 import { openShadowDoor, say } from './doors/mqtt/shadow-door.ts';
 import { logExpiry } from './expiry/expiry-log.ts';
 import { fleetFamilies } from './metrics/fleet-families.ts';
-import { LoopLateness } from './metrics/loop-lateness.ts';
-import { latenessFamily, leadingFamily, stateFamilies } from './metrics/process-families.ts';
+import { stateFamilies } from './metrics/process-families.ts';
 import { TimedState } from './metrics/timed-state.ts';
 import { keepFresh } from './publishing/keep-fresh.ts';
 import { signDeployment } from './publishing/sign-deployment.ts';
@@ -35,6 +35,7 @@ import { type HttpsDoor, openApi, openHttps } from './wiring/https.ts';
 import { openOutlets } from './wiring/outlets.ts';
 import { openCache, openGitSource, openJudged, openPublishing } from './wiring/publishing.ts';
 import { openServing } from './wiring/serving.ts';
+import { Watch } from './wiring/watch.ts';
 
 /** The server certificate is looked at this often, also on a machine that sleeps at night; it is renewed long before it expires. */
 const renewalSchedule = '17 * * * *';
@@ -49,8 +50,14 @@ function scheduleLogger(log: Log): ScheduleLogger {
   return { info: write('debug'), debug: write('debug'), warn: write('warn'), error: write('warn') };
 }
 
+/** Open before this controller leads. */
+interface EarlyDoors {
+  readonly https: HttpsDoor;
+  readonly watch: Watch;
+}
+
 /** Serves for as long as this controller leads, and is not told to stop. */
-async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: Promise<void>): Promise<void> {
+async function serveTerm(opened: Ground, { https, watch }: EarlyDoors, term: Term, stopped: Promise<void>) {
   const { configuration, log, guard } = opened;
   // It may have stood by for long.
   const ground = { ...opened, identity: await opened.authority.serverIdentity(configuration.hostnames!) };
@@ -94,14 +101,13 @@ async function serveTerm(opened: Ground, https: HttpsDoor, term: Term, stopped: 
   await openShadowDoor({ bus, guard, take: controller.onRequest, order: parcels.receive });
   const messages = await openMessageDoor({ bus, guard, clock, knows, take, say: publish, onRefusal });
   await broker.listen();
-  using lateness = new LoopLateness(clock);
-  const readMetrics: ReadMetrics = () => [
-    leadingFamily(term.isHeld()),
-    ...fleetFamilies(controller.readings()),
-    ...stateFamilies(state),
-    latenessFamily(lateness),
-  ];
-  https.serve(openApi(ground, controller, serving, term, { ...broker, messages, readMetrics }));
+  const watched: Watched = {
+    readMetrics: () =>
+      watch.families(term.isHeld(), [...fleetFamilies(controller.readings()), ...stateFamilies(state)]),
+    readiness: () => readinessOf({ isLeading: term.isHeld(), leader: term.leader, ...controller.health() }),
+  };
+  https.serve(openApi(ground, controller, serving, { ...broker, messages, ...watched }));
+  watch.watched = watched;
   const { host } = configuration.http!;
   const endpoints = { controller: `https://${hostAndPort(host!, server.port)}`, mqtt: broker.url() };
   // On a full disk it runs as well: who set up agents before has what the file says.
@@ -145,6 +151,8 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   const { state, place } = await openPlace(configuration, log);
   const ground = await place.alone(() => openGround(configuration, log, state, place.wasLed));
   const https = await openHttps(ground, place);
+  using watch = new Watch(place);
+  await watch.open(ground);
   const stopped = untilStopped();
   const stopping = new AbortController();
   void stopped.then(() => stopping.abort());
@@ -154,7 +162,7 @@ async function run(configuration: ControllerConfiguration, log: Log): Promise<vo
   if (term === undefined) return place.close();
   // Whoever has lost the lead acts no more: what is remembered may be behind. It ends at once, and starts anew.
   const lost = term.lost.then((error) => Promise.reject(error));
-  await Promise.race([serveTerm(ground, https, term, stopped), lost]);
+  await Promise.race([serveTerm(ground, { https, watch }, term, stopped), lost]);
   await term.end();
 }
 

@@ -123,7 +123,8 @@ const asideMax = 32;
 
 /** Those that either of them sets aside, as a report has it. */
 function asideReport(fetchers: readonly Pick<Fetcher, 'aside'>[]): readonly NeighbourReport[] | undefined {
-  const aside = fetchers.flatMap((one) => one.aside()).map(({ untilAt: _untilAt, ...report }) => report);
+  const ours = fetchers.flatMap((one) => one.aside()).filter(({ isStranger }) => isStranger !== true);
+  const aside = ours.map(({ untilAt: _untilAt, ...report }) => report);
   const each = [...new Map(aside.map((one) => [one.address, one])).values()];
   return each.length === 0 ? undefined : each.slice(-asideMax);
 }

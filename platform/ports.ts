@@ -216,12 +216,18 @@ export interface LanSocket extends Disposable {
   send(bytes: Uint8Array, to: LanEnd): void;
 }
 
+/** One that joined a group. */
+export interface LanMember extends LanSocket {
+  /** Joins again where the network went and came back: its interface is another one then, by the same name. Never throws. */
+  stay(): void;
+}
+
 /** Datagrams on the networks that this machine is on: none of what is sent to a group goes farther. */
 export interface Lan {
   /** All of them by now, those of no other machine too. */
   places(): Promise<readonly LanPlace[]>;
   /** Hears what is sent to a group of machines. Rejects with what keeps it from that. */
-  join(place: LanPlace, group: LanEnd, onDatagram: OnDatagram): Promise<LanSocket>;
+  join(place: LanPlace, group: LanEnd, onDatagram: OnDatagram): Promise<LanMember>;
   /** Hears what is sent to this machine's own address at a port that nobody else has. */
   open(place: LanPlace, onDatagram: OnDatagram): Promise<LanSocket>;
 }
@@ -281,6 +287,8 @@ export interface Relay extends Disposable {
   /** The gateway that it goes through, by name; undefined where it goes by the machine's own way, and before it was reached. */
   readonly through: string | undefined;
   readonly ended: Promise<RelayEnd>;
+  /** To be told once the server has shown that it is whom it has to be. */
+  came(): void;
 }
 
 /** Another machine, by name or address, that a program may talk to. */

@@ -7,6 +7,7 @@ command -v ip >/dev/null 2>&1 && command -v ss >/dev/null 2>&1 || missing="$miss
 command -v mosquitto >/dev/null 2>&1 || missing="$missing mosquitto"
 command -v clang >/dev/null 2>&1 && command -v wasm-ld >/dev/null 2>&1 && [ -d /usr/include/wasm32-wasi ] || missing="$missing clang lld wasi-libc libclang-rt-dev-wasm32"
 ls -d /usr/lib/rustlib/wasm32-wasi* >/dev/null 2>&1 || ls -d "$(rustc --print sysroot 2>/dev/null)"/lib/rustlib/wasm32-wasi* >/dev/null 2>&1 || missing="$missing rustc libstd-rust-dev-wasm32 lld"
+command -v promtool >/dev/null 2>&1 || missing="$missing prometheus"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 command -v docker-registry >/dev/null 2>&1 || missing="$missing docker-registry"
 # OpenStack Swift, whose proxy speaks S3.

@@ -10,11 +10,12 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { packBrotli } from '../../artifact/delta/brotli.ts';
 import { nodeFlags } from '../../device-agent/node-flags.ts';
+import { buildKernel } from './build.ts';
 import { chooseModules, type WholeModule } from './modules.ts';
 import { train } from './train.ts';
 
-const usage = `[--json] [--modules WORD,...] [--train]; a word is a part of a module's name; --train makes anew what the
-model knows before its first bit`;
+const usage = `[--json] [--modules WORD,...] [--build] [--train]; a word is a part of a module's name; --build compiles
+the inner loop of the model, --train makes anew what it knows before its first bit`;
 
 interface Cost {
   readonly cpuMs: number;
@@ -108,12 +109,14 @@ export async function run(args: readonly string[]): Promise<void> {
     options: {
       help: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      build: { type: 'boolean', default: false },
       train: { type: 'boolean', default: false },
       modules: { type: 'string', default: '' },
     },
   });
   const modules = chooseModules(values.modules.split(',').filter(Boolean));
   if (values.help || modules.length === 0) throw new TypeError(usage);
+  if (values.build) process.stdout.write(`an inner loop of ${await buildKernel()} bytes\n`);
   if (values.train) process.stdout.write(`priors of ${train()} characters\n`);
   const directory = mkdtempSync(`${tmpdir()}/fleet-whole-`);
   const rows: Row[] = [];

@@ -2,9 +2,11 @@ import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError, cutWidth } from '../command.ts';
 import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { withKnownNames } from '../known-symbols.ts';
 import { deviceStory } from '../render/device-story.ts';
 import { rolloutStory, waveStory } from '../render/rollout-story.ts';
 import { styleFor } from '../render/style.ts';
+import { repositoryHere } from '../repository.ts';
 import { parseFleet, rolloutExitCode, rolloutOf } from '../rollout-target.ts';
 import { settingsOption } from '../settings.ts';
 import { exitCodeOf, parseTarget, targetText } from '../status-target.ts';
@@ -29,7 +31,11 @@ function subjectOf([text, ...rest]: readonly string[]): Subject {
 function storyOf(subject: Subject, status: StatusDocument, context: CommandContext): string {
   const style = styleFor(context.color);
   const columns = cutWidth(context.stdout);
-  if (subject.kind === 'device') return deviceStory(status.devices[0]!, status, style, columns);
+  if (subject.kind === 'device') {
+    const [device] = status.devices;
+    const tree = repositoryHere(context);
+    return deviceStory(tree === undefined ? device! : withKnownNames(tree, device!), status, style, columns);
+  }
   const fleet = rolloutOf(status, subject.fleet);
   const { wave: name } = subject;
   if (name === undefined) return rolloutStory(fleet, status, style, columns);

@@ -56,7 +56,7 @@ export class Challenges {
     return body.readDoubleBE() + lifeMs > this.#options.monotonic() && !this.#spent.has(challenge);
   }
 
-  /** Uses one up: false where it does not count, or too many were used. */
+  /** Uses one up: false where it does not count, or as many were used as are remembered. */
   spend(challenge: string): boolean {
     const now = this.#options.monotonic();
     this.#forget(now);

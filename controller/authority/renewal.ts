@@ -26,7 +26,9 @@ export interface RenewalRequest {
 export type RenewalAnswer =
   | { readonly kind: 'renewed'; readonly certificate: string; readonly authority: string; readonly time: string }
   | { readonly kind: 'refused' }
-  | { readonly kind: 'too-many' };
+  | { readonly kind: 'too-many' }
+  /** As many challenges were used as are remembered: another will do in a while. */
+  | { readonly kind: 'full' };
 
 const fields = ['device', 'csr', 'challenge', 'signature'] as const;
 
@@ -96,7 +98,7 @@ export async function renew(options: RenewalOptions, asked: RenewalRequest, addr
   if (!challenges.counts(challenge)) return refuse(notAsked);
   // Before it is used up: what is remembered of those is bounded for all, and one key could fill it.
   if (!mayRenew(device)) return { kind: 'too-many' };
-  if (!challenges.spend(challenge)) return refuse(notAsked);
+  if (!challenges.spend(challenge)) return { kind: 'full' };
   const certificate = await authority.issue(proven);
   options.onIssued(device, expiryOf(certificate));
   const time = options.signTime({ device, challenge, at: new Date(options.nowMs()).toISOString() });

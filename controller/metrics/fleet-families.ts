@@ -101,7 +101,7 @@ function trustFamilies({ ends, now }: Readings): Family[] {
 
 /** All of them. */
 export function fleetFamilies(readings: Readings): Family[] {
-  const { queues, outlets, isStateWritten, refusals } = readings;
+  const { queues, outlets, trouble, refusals } = readings;
   return [
     ...deviceFamilies(readings),
     ...rolloutFamilies(readings),
@@ -117,7 +117,9 @@ export function fleetFamilies(readings: Readings): Family[] {
       'Whether an outlet takes what applications say.',
       outlets.map(({ name, state }) => ({ labels: { outlet: name }, value: state === 'open' ? 1 : 0 })),
     ),
-    gauge('fleet_state_written', 'Whether the last write of the state succeeded.', [{ value: Number(isStateWritten) }]),
+    gauge('fleet_state_written', 'Whether the last write of the state succeeded.', [
+      { value: trouble === undefined ? 1 : 0 },
+    ]),
     {
       ...{ name: 'fleet_refusals', kind: 'counter', help: 'Who was not let in, by code.' },
       samples: [...refusals].map(([code, value]) => ({ labels: { code }, value })),

@@ -2,6 +2,7 @@
 import type { OutletStatus, SourceStatus, Tally } from '../../schemas/generated/types.ts';
 import type { Context } from '../engine/context.ts';
 import type { Image } from '../engine/image.ts';
+import type { StateTrouble } from '../engine/outage.ts';
 import type { End } from '../expiry/end.ts';
 import { type Fate, fates } from '../planning/rollout/fate.ts';
 import type { Rollout } from '../planning/rollout/rollout.ts';
@@ -31,8 +32,8 @@ export interface Readings {
   /** What waits, by where. */
   readonly queues: Readonly<Record<'events' | 'devices' | 'issue' | 'deliver' | 'untold', number>>;
   readonly source: SourceStatus;
-  /** Whether the last write succeeded. */
-  readonly isStateWritten: boolean;
+  /** Why the state can't be written or read at present. */
+  readonly trouble: StateTrouble | undefined;
   readonly outlets: readonly OutletStatus[];
   readonly ends: readonly End[];
   /** Who was not let in since the start, by code. */
@@ -43,7 +44,7 @@ export interface Readings {
 export const fleetsMax = 100;
 
 /** The controller's rooms, as far as they are read. */
-export interface ReadingParts extends Pick<Readings, 'source' | 'isStateWritten' | 'outlets' | 'ends' | 'refusals'> {
+export interface ReadingParts extends Pick<Readings, 'source' | 'trouble' | 'outlets' | 'ends' | 'refusals'> {
   readonly view: Pick<View, 'summary' | 'ages'>;
   readonly image: Pick<Image, 'rollouts' | 'work' | 'untold'>;
   readonly context: Context;
@@ -69,7 +70,7 @@ function underWay({ image, context }: ReadingParts): RolloutReading[] {
 
 /** What there is to read now. */
 export function takeReadings(parts: ReadingParts): Readings {
-  const { view, image, context, waiting, source, isStateWritten, outlets, ends, refusals } = parts;
+  const { view, image, context, waiting, source, trouble, outlets, ends, refusals } = parts;
   const byState = Map.groupBy(image.rollouts.values(), ({ state }) => state);
   const names = [...context.desired.fleets.keys()].sort().slice(0, fleetsMax);
   return {
@@ -84,6 +85,6 @@ export function takeReadings(parts: ReadingParts): Readings {
       ...waiting,
       ...{ issue: image.work.issue.size, deliver: image.work.deliver.size, untold: image.untold.size },
     },
-    ...{ source, isStateWritten, outlets, ends, refusals },
+    ...{ source, trouble, outlets, ends, refusals },
   };
 }

@@ -21,16 +21,16 @@ import { callerLimits } from '../doors/http/admit.ts';
 import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { byTokens } from '../doors/http/credentials.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
-import type { ReadMetrics } from '../doors/http/metrics-route.ts';
 import { newsLimits } from '../doors/http/news-route.ts';
 import { ParcelBounds } from '../doors/http/parcel-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
 import { renewalLimits } from '../doors/http/renewal-routes.ts';
 import { bodyBytesFor, createApi } from '../doors/http/router.ts';
+import type { Watched } from '../doors/http/watch-door.ts';
 import type { TakePart } from '../doors/part-outcome.ts';
 import { serveArtifacts } from '../publishing/serve-artifacts.ts';
 import { signBundle, signRequest, signTime } from '../publishing/sign-deployment.ts';
-import type { StatePlace, Term } from '../state/leadership.ts';
+import type { StatePlace } from '../state/leadership.ts';
 import type { Broker } from './broker.ts';
 import type { Ground } from './ground.ts';
 import type { Serving } from './serving.ts';
@@ -96,9 +96,8 @@ function bundling(
 }
 
 /** What is opened besides, and answers here too. */
-interface OpenedDoors {
+interface OpenedDoors extends Watched {
   readonly messages: TakePart;
-  readonly readMetrics: ReadMetrics;
 }
 
 /** What a controller that leads answers. */
@@ -106,8 +105,7 @@ export function openApi(
   ground: Ground,
   controller: Controller,
   serving: Serving,
-  term: Term,
-  { embedded, url, messages, readMetrics }: Pick<Broker, 'embedded' | 'url'> & OpenedDoors,
+  { embedded, url, messages, readMetrics, readiness }: Pick<Broker, 'embedded' | 'url'> & OpenedDoors,
 ): Api {
   const { configuration, authority, guard, keys } = ground;
   const { authorize, onRefusal, tokens } = controller;
@@ -153,7 +151,7 @@ export function openApi(
     brokerForAgents: () => brokerForAgents(url(), embedded !== undefined),
     notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
     enrolments: enrolmentLimits(monotonic),
-    readiness: () => ({ isReady: term.isHeld(), leader: term.leader }),
+    readiness,
     ...{ authorize, onRefusal, whoAsks, readMetrics },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
     ...{ tokens, random: nodeRandom },

@@ -1,7 +1,5 @@
 import type { Clock } from '../../platform/ports.ts';
 
-/** Enough to ask for news some times, and to renew a certificate; for a module far too little. */
-const bytesPerDay = 32 * 1024;
 const dayMs = 24 * 3_600_000;
 
 /** More devices than a site has: the oldest is forgotten. */
@@ -13,24 +11,26 @@ interface Taken {
   bytes: number;
 }
 
-/** What each device may take over HTTPS where it is to have no modules: news travel that way too, and nobody here can tell them apart. */
+/** What each device may take a day where it is to have no modules: control travels the same way, and nobody here can tell them apart. */
 export class ControlAllowance {
   readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #bytesPerDay: number;
   readonly #taken = new Map<string, Taken>();
 
-  constructor(clock: Pick<Clock, 'monotonic'>) {
+  constructor(clock: Pick<Clock, 'monotonic'>, bytesPerDay: number) {
     this.#clock = clock;
+    this.#bytesPerDay = bytesPerDay;
   }
 
   hasLeft(device: string): boolean {
-    return this.#of(device).bytes < bytesPerDay;
+    return this.#of(device).bytes < this.#bytesPerDay;
   }
 
   /** Whether so much more may go; it counts as taken. */
   take(device: string, bytes: number): boolean {
     const taken = this.#of(device);
     taken.bytes += bytes;
-    return taken.bytes <= bytesPerDay;
+    return taken.bytes <= this.#bytesPerDay;
   }
 
   #of(device: string): Taken {

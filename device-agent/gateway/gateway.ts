@@ -1,4 +1,5 @@
 /** Who is let through to controller and broker, and how much of it. What passes is sealed between a device and these: it is counted, not read. */
+import { Allowance } from '../../platform/allowance.ts';
 import type {
   Clock,
   CountTravel,
@@ -22,6 +23,18 @@ export interface GatewayOptions {
 /** All at once: a device has one to the broker, and while it fetches a few more. */
 const tunnelsMax = 128;
 const tunnelsPerDeviceMax = 8;
+
+/** Each costs a packet over the link at least, whatever is said through it. */
+const tunnelPace = { atOnce: 16, everyMs: 2_000 };
+
+/** More devices than a site has: the one that came longest ago is forgotten. */
+const devicesMax = 256;
+
+/**
+ * Of each device a day where the link may carry no modules. HTTPS: enough to ask for news some times, and to renew a certificate; for a
+ * module far too little. A session at rest takes 40 kB.
+ */
+const bytesPerDay: Readonly<Record<Destination['kind'], number>> = { broker: 4 * 1024 * 1024, https: 32 * 1024 };
 
 /** As one device by itself would wait at least. */
 const connectMsMax = 10_000;
@@ -53,6 +66,11 @@ interface Sight {
   isTried: boolean;
 }
 
+/** An old certificate is easier to come by than one that counts: who shows it takes nothing from who shows the other. */
+function nameOf({ device, isOutdated }: Client): string {
+  return isOutdated ? `${device} by an old certificate` : device;
+}
+
 function refused(status: TunnelRefusal['status'], reason: string): TunnelRefusal {
   return { kind: 'refused', status, reason };
 }
@@ -63,13 +81,16 @@ export class Gateway {
   readonly #open = new Set<Open>();
   /** Servers that were not reached. */
   readonly #dark = new Map<Destination, Sight>();
-  readonly #control: ControlAllowance;
+  readonly #allowed: Readonly<Record<Destination['kind'], ControlAllowance>>;
+  readonly #paces = new Map<string, Allowance>();
   /** Why the link that leads out may carry no modules now. */
   #closed: string | undefined;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#control = new ControlAllowance(options.clock);
+    const { clock } = options;
+    const { broker, https } = bytesPerDay;
+    this.#allowed = { broker: new ControlAllowance(clock, broker), https: new ControlAllowance(clock, https) };
   }
 
   /** Takes whether modules may go over the link that leads out, and why not. */
@@ -83,25 +104,39 @@ export class Gateway {
     const to = this.#destinationOf(asked);
     if (to === undefined) return refused(403, `it does not lead to ${asked.host} port ${asked.port}`);
     const client: Client = { device: who, isOutdated: device === undefined };
-    return this.#refusal(to, client) ?? this.#tunnel(to, client);
+    return this.#refusal(to, client) ?? this.#haste(client) ?? this.#tunnel(to, client);
   };
 
   #destinationOf({ host, port }: TunnelAsked): Destination | undefined {
     return this.#options.destinations.find((one) => one.host === host && one.port === port);
   }
 
-  #refusal(to: Destination, { device, isOutdated }: Client): TunnelRefusal | undefined {
+  #refusal(to: Destination, client: Client): TunnelRefusal | undefined {
+    const { isOutdated } = client;
     const sight = this.#dark.get(to);
     const isDark = sight !== undefined && (sight.isTried || this.#options.clock.monotonic() - sight.atMs < darkMs);
     if (isDark) return refused(502, sight.failure);
-    if (to.kind === 'broker') return isOutdated ? refused(403, outdatedWords) : undefined;
+    if (to.kind === 'broker' && isOutdated) return refused(403, outdatedWords);
     const why = isOutdated ? outdatedWords : this.#closed;
-    return why === undefined || this.#control.hasLeft(device) ? undefined : refused(503, why);
+    return why === undefined || this.#allowed[to.kind].hasLeft(nameOf(client)) ? undefined : refused(503, why);
+  }
+
+  /** That somebody comes again and again. */
+  #haste(client: Client): TunnelRefusal | undefined {
+    const name = nameOf(client);
+    const pace = this.#paces.get(name) ?? new Allowance(this.#options.clock, tunnelPace);
+    this.#paces.delete(name);
+    this.#paces.set(name, pace);
+    const [first] = this.#paces.keys();
+    if (this.#paces.size > devicesMax && first !== undefined) this.#paces.delete(first);
+    if (pace.waitMs() > 0) return refused(503, 'this device comes too often');
+    pace.spend();
+    return undefined;
   }
 
   /** Who comes with too many has lost those that it had: the oldest of them ends. */
   #tunnel(to: Destination, client: Client): Tunnel | TunnelRefusal {
-    const own = [...this.#open].filter((one) => one.device === client.device);
+    const own = [...this.#open].filter((one) => nameOf(one) === nameOf(client));
     if (own.length >= tunnelsPerDeviceMax) this.#end(own[0]!);
     if (this.#open.size >= tunnelsMax) return refused(503, `it lets ${tunnelsMax} connections through already`);
     const one: Open = { ...client, end: new AbortController(), kind: to.kind };
@@ -130,8 +165,8 @@ export class Gateway {
     else this.#dark.set(to, { failure, atMs: this.#options.clock.monotonic(), isTried: false });
   }
 
-  #accepts({ kind, device, isOutdated }: Open, bytes: number): boolean {
-    if (kind === 'broker' || (this.#closed === undefined && !isOutdated)) return true;
-    return this.#control.take(device, bytes);
+  #accepts(one: Open, bytes: number): boolean {
+    if (this.#closed === undefined && !one.isOutdated) return true;
+    return this.#allowed[one.kind].take(nameOf(one), bytes);
   }
 }

@@ -75,14 +75,18 @@ export class AskedNeighbours {
     return [...this.#aside.values()];
   }
 
-  setAside(who: Pick<NeighbourReport, 'address' | 'device'>, why: NeighbourReport['why']): void {
+  setAside(who: Pick<Aside, 'address' | 'device' | 'isStranger'>, why: NeighbourReport['why']): void {
     const at = new Date(this.#options.nowMs()).toISOString();
     const untilAt = this.#options.clock.monotonic() + restMsAfter(why);
-    const { address, device } = who;
-    this.#aside.set(address, { address, ...(device === undefined ? {} : { device }), why, at, untilAt });
+    this.#aside.set(who.address, { ...who, why, at, untilAt });
     if (this.#aside.size <= asideMax) return;
     const first = [...this.#aside.values()].find((one) => one.device === undefined) ?? [...this.#aside.values()][0];
     if (first !== undefined) this.#aside.delete(first.address);
+  }
+
+  #setStrangerAside(address: string): void {
+    const isNamed = this.#options.known.includes(address);
+    this.setAside({ address, ...(isNamed ? {} : { isStranger: true }) }, 'untrusted');
   }
 
   /** Asks it for nothing more in this attempt. */
@@ -142,7 +146,7 @@ export class AskedNeighbours {
       this.#absent.add(address);
     } catch (error) {
       this.#absent.add(address);
-      if (error instanceof NetworkError && error.code === 'TLS') this.setAside({ address }, 'untrusted');
+      if (error instanceof NetworkError && error.code === 'TLS') this.#setStrangerAside(address);
     }
     return undefined;
   }

@@ -6,6 +6,7 @@ import { bareHost } from '../../platform/host-and-port.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
 import { reachDirectly } from '../../platform/node/direct-way.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
+import { boundHolders } from '../../platform/node/holder-bounds.ts';
 import { startHttpServer } from '../../platform/node/http-server.ts';
 import { nodeLan } from '../../platform/node/lan.ts';
 import { openLog } from '../../platform/node/log.ts';
@@ -42,6 +43,9 @@ const sourceBounds = { clock: nodeClock, connectionsMax: 8, pace: { atOnce: 16, 
 /** Of one source at a gateway: as many for what goes through, and as many for modules. */
 const gatewaySourceBounds = { ...sourceBounds, connectionsMax: 16 };
 
+/** A quarter for those who have shown nothing yet, which a handshake takes less than a second of, and of each device what goes through and as many besides. */
+const holderBounds = (connectionsMax: number) => ({ unprovenMax: connectionsMax / 4, perNameMax: 16 });
+
 /** A certificate is renewed weeks before it ends. */
 const renewalMs = 3_600_000;
 
@@ -68,11 +72,15 @@ async function serve(configuration: AgentConfiguration): Promise<number> {
     if (message.kind === 'wants') door.want(message.wants);
     else gateway?.close(message.why);
   });
+  const most = gateway === undefined ? connectionsMax : gatewayConnectionsMax;
   const server = await startHttpServer({
     ...{ ...listen, ...texts, log, strangersPerSourceMax },
-    connectionsMax: gateway === undefined ? connectionsMax : gatewayConnectionsMax,
+    connectionsMax: most,
     ...(gateway === undefined ? {} : { tunnels: { handler: gateway.handle, reach: reachDirectly } }),
-    beforeHandshakes: (listener) => boundSources(listener, gateway === undefined ? sourceBounds : gatewaySourceBounds),
+    beforeHandshakes: (listener) => {
+      boundHolders(listener, holderBounds(most));
+      return boundSources(listener, gateway === undefined ? sourceBounds : gatewaySourceBounds);
+    },
     identify: certificateIdentity,
     authority: new TextDecoder().decode(nodeDisk.readFile(ca)),
     handler: door.handle,

@@ -29,7 +29,7 @@ export async function connect(connection: MqttClientConnection, wire: Wire, cloc
   );
   const last = wire.ended.then(({ kind }) => (kind === 'left' ? word : soon(word, clock)));
   const first = await Promise.race([word, last]);
-  if (first.kind === 'connected') return;
+  if (first.kind === 'connected') return wire.came();
   wire.close();
   const end = await wire.ended;
   const trouble = troubleOf(end, first.said);

@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/ports.ts';
 import type { Asks, Report } from '../../schemas/generated/types.ts';
 import { isObject } from '../../schemas/json-object.ts';
+import type { LinkTrouble } from './link-trouble.ts';
 import type { NewsLink } from './news-link.ts';
 import type { AskingLinkHandlers, ReportFate, ShadowLink } from './shadow-link.ts';
 
@@ -15,6 +16,12 @@ export interface StayingLinkOptions {
 /** How long a session is waited for before it is asked over HTTPS: most links that are lost are back by then. */
 const patienceMs = 2 * 60_000;
 
+/**
+ * An agent that has had no session since its start asks once so many tries in a row came to nobody at the broker: where only HTTPS
+ * comes through, that is within a quarter of a minute, or at once where the connection is refused.
+ */
+const youngTries = 2;
+
 /** How seldom a session is tried while the controller answers over HTTPS: that the link is there was seen, and is no news. */
 const restMs = 30 * 60_000;
 
@@ -24,6 +31,10 @@ export class StayingLink implements ShadowLink {
   #handlers: AskingLinkHandlers | undefined;
   #patience: Disposable | undefined;
   #isConnected = false;
+  /** Whether it has been without a session for longer than links are mostly lost for. */
+  #isLasting = false;
+  /** Tries in a row that found nobody at the broker, of an agent without a session since its start; undefined in any other. */
+  #youngTries: number | undefined = 0;
   #desired: object | undefined;
   /** While there is no session, and that has lasted. */
   #news: NewsLink | undefined;
@@ -47,7 +58,7 @@ export class StayingLink implements ShadowLink {
 
   /** The least pause before a session is tried again. */
   get restMs(): number {
-    return this.#news?.isAnswered === true ? restMs : 0;
+    return this.#isLasting && this.#news?.isAnswered === true ? restMs : 0;
   }
 
   start(handlers: AskingLinkHandlers): void {
@@ -58,6 +69,10 @@ export class StayingLink implements ShadowLink {
     this.#options.session.start({
       ...knowing,
       onConnection: (isConnected, through) => this.#connection(isConnected, through, handlers),
+      onTrouble: (trouble) => {
+        this.#missed(trouble);
+        handlers.onTrouble(trouble);
+      },
     });
   }
 
@@ -68,6 +83,8 @@ export class StayingLink implements ShadowLink {
 
   #connection(isConnected: boolean, through: string | undefined, handlers: AskingLinkHandlers): void {
     this.#isConnected = isConnected;
+    this.#isLasting = false;
+    this.#youngTries = undefined;
     this.#patience?.[Symbol.dispose]();
     if (isConnected) void this.#endNews();
     else this.#wait();
@@ -75,7 +92,16 @@ export class StayingLink implements ShadowLink {
   }
 
   #wait(): void {
-    this.#patience = this.#options.clock.after(patienceMs, () => this.#ask());
+    this.#patience = this.#options.clock.after(patienceMs, () => {
+      this.#isLasting = true;
+      this.#ask();
+    });
+  }
+
+  #missed({ kind }: LinkTrouble): void {
+    if (this.#youngTries === undefined) return;
+    this.#youngTries = kind === 'tcp' ? this.#youngTries + 1 : 0;
+    if (this.#youngTries === youngTries) this.#ask();
   }
 
   /** Why there is no session is what people are told: that is what they can mend. */

@@ -58,6 +58,11 @@ export class Wire {
     return this.#relay.through;
   }
 
+  /** Whoever answers is the broker. */
+  came(): void {
+    this.#relay.came();
+  }
+
   /** How it came to its end, if by anything but `close`. */
   get ended(): Promise<RelayEnd> {
     return this.#relay.ended.then((end) =>

@@ -161,7 +161,7 @@ export class Fetcher {
       if (signal.aborted) return;
       if (result.kind === 'brought') return this.#emit({ kind: 'way-changed', sequence });
       failures = (this.#progress?.bytesDone ?? 0) > doneBefore ? 1 : failures + 1;
-      const when = await this.#pauseAfter(failures, { isLink: true }, signal);
+      const when = await this.#pauseAfter(failures, { isLink: true, isOffLink: true }, signal);
       if (when === 'over') return;
       if (when === 'early') failures = 0;
     }

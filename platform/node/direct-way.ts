@@ -17,6 +17,8 @@ export interface Reached {
   readonly areShort: boolean;
   /** The gateway that it goes through, by name. */
   readonly through?: string;
+  /** To be told once the server has shown that it is whom it has to be: a gateway can say so of anybody. */
+  readonly came?: () => void;
 }
 
 /** Makes a connection; `msMax` is for this machine's own way. */

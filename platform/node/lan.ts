@@ -1,7 +1,7 @@
 /** Datagrams on the networks of this machine. */
 import { createSocket, type Socket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
-import type { Lan, LanPlace, LanSocket, OnDatagram } from '../ports.ts';
+import type { Lan, LanEnd, LanPlace, LanSocket, OnDatagram } from '../ports.ts';
 import { kernelText } from './kernel-text.ts';
 
 /** As RFC 6762 wants it: nobody farther away can have sent what arrives with that. */
@@ -107,6 +107,18 @@ function heardBy(socket: Socket, onDatagram: OnDatagram): void {
   socket.on('message', (bytes, { address, port }) => onDatagram(bytes, { address, port }));
 }
 
+function enter(socket: Socket, group: LanEnd, address: string): void {
+  socket.addMembership(group.address, address);
+  socket.setMulticastInterface(address);
+}
+
+/** The system refuses who is a member already, and where the network is not there: neither is to be mended here. */
+function enterAgain(socket: Socket, group: LanEnd, address: string): void {
+  try {
+    enter(socket, group, address);
+  } catch {}
+}
+
 /** This machine's. */
 export const nodeLan: Lan = {
   places: async () => toldPlaces() ?? placesByRoutes(kernelText('/proc/self/net/route')),
@@ -114,13 +126,12 @@ export const nodeLan: Lan = {
     // Other programs of this machine may be in the group too.
     const socket = createSocket({ type: 'udp4', reuseAddr: true });
     await bound(socket, group.port, '0.0.0.0', () => {
-      socket.addMembership(group.address, address);
-      socket.setMulticastInterface(address);
+      enter(socket, group, address);
       socket.setMulticastTTL(hopsMax);
       socket.setTTL(hopsMax);
     });
     heardBy(socket, onDatagram);
-    return sending(socket);
+    return { ...sending(socket), stay: () => enterAgain(socket, group, address) };
   },
   open: async ({ address }, onDatagram) => {
     const socket = createSocket('udp4');

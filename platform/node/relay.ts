@@ -41,6 +41,7 @@ class LoopbackRelay implements Relay {
   #firstByte: number | undefined;
   #replyByte: number | undefined;
   through: string | undefined;
+  #came: (() => void) | undefined;
 
   constructor(target: RelayTarget, reach: Reach, listener: Server) {
     this.#target = target;
@@ -69,10 +70,11 @@ class LoopbackRelay implements Relay {
     }
   }
 
-  #lead(client: Socket, { socket: server, areShort, through }: Reached): void {
+  #lead(client: Socket, { socket: server, areShort, through, came }: Reached): void {
     this.#watch(server, () => 'closed');
     if (client.destroyed) return void server.destroy();
     this.through = through;
+    this.#came = came;
     void this.ended.then(({ kind, firstByte }) => {
       // A server's first flight is longer than what some links carry. What lies behind a gateway is the gateway's own to see.
       if (kind === 'left' && firstByte === undefined && through === undefined) nodeSegments.cameToNothing(areShort);
@@ -126,6 +128,10 @@ class LoopbackRelay implements Relay {
     this.#listener.close();
     this.#left.abort();
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  came(): void {
+    this.#came?.();
   }
 
   [Symbol.dispose](): void {

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { bareHost } from '../host-and-port.ts';
 import { isGivenBy } from './device-certificate.ts';
-import type { Reach } from './direct-way.ts';
+import type { Reach, Reached } from './direct-way.ts';
 import { makeSocket, type SocketTerms } from './made-socket.ts';
 
 /** Whether a server's certificate that does not count by the clock here is taken; `untilMs` is when it ends. */
@@ -42,9 +42,9 @@ export function isMade({ areShort, via, reach }: TlsTerms): boolean {
 const ownWayMsMax = 15_000;
 
 /** A connection by whichever way leads there. Whoever asked and gave up finds it in the pool. */
-async function reached(reach: Reach, { host, port }: ClientRequestArgs): Promise<Socket> {
+function reached(reach: Reach, { host, port }: ClientRequestArgs): Promise<Reached> {
   const place = { host: bareHost(host ?? ''), port: Number(port) };
-  return (await reach(place, ownWayMsMax, new AbortController().signal)).socket;
+  return reach(place, ownWayMsMax, new AbortController().signal);
 }
 
 /** A connection under way on such terms; undefined where this machine can't make one, and none has to be. */
@@ -54,15 +54,20 @@ export async function connectOn(terms: SocketTerms, { host, port }: ClientReques
 }
 
 /** What TLS is to go over; undefined where Node is to make it. What is held to an interface is held to the machine's own way. */
-async function carrierOn(terms: TlsTerms, options: RequestOptions): Promise<Socket | undefined> {
+async function carrierOn(terms: TlsTerms, options: RequestOptions): Promise<Partial<Pick<Reached, 'socket' | 'came'>>> {
   if (terms.reach !== undefined && terms.via === undefined) return reached(terms.reach, options);
-  return isMade(terms) ? connectOn(terms, options) : undefined;
+  const socket = isMade(terms) ? await connectOn(terms, options) : undefined;
+  return socket === undefined ? {} : { socket };
 }
 
 /** The same with TLS. */
 export async function connectTlsOn(terms: TlsTerms, options: RequestOptions): Promise<TLSSocket> {
-  const socket = await carrierOn(terms, options);
-  return connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
+  const { socket, came } = await carrierOn(terms, options);
+  const secured = connectTls({ ...(options as ConnectionOptions), ...(socket === undefined ? {} : { socket }) });
+  secured.once('secureConnect', () => {
+    if (secured.authorized) came?.();
+  });
+  return secured;
 }
 
 /** Connections by sockets that Node has no word for. */

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { bareHost } from '../host-and-port.ts';
 import type { Peer, Tunnel, TunnelAsked, TunnelHandler, TunnelRefusal } from '../ports.ts';
+import { nodeClock } from './clock.ts';
 import { failureOf, type Reach, type Reached } from './direct-way.ts';
 import { interfaceOf } from './interface-of.ts';
 import { pass } from './pass.ts';
@@ -31,7 +32,9 @@ function refuse(socket: Socket, { status, reason }: Pick<TunnelRefusal, 'reason'
   const told = reason.replace(/[^ -~]/g, '?');
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nx-fleet-reason: ${told}\r\ncontent-length: 0\r\nconnection: close`;
   socket.end(`${head}\r\n\r\n`);
-  socket.setTimeout(lastWordsMsMax, () => socket.destroy());
+  // By the clock: a silence that somebody breaks now and then would never be long enough.
+  const patience = nodeClock.after(lastWordsMsMax, () => socket.destroy());
+  socket.once('close', () => patience[Symbol.dispose]());
 }
 
 /** One that ends lets the other have what it said before; one that fails does not. */
@@ -94,6 +97,11 @@ async function open(near: Socket, asked: TunnelAsked, tunnel: Tunnel, reach: Rea
     return refuse(near, { status: 502, reason });
   }
   tunnel.reached();
+  // Who left in the same moment tells of it no more.
+  if (near.destroyed || signal.aborted) {
+    near.destroy();
+    return void reached.socket.destroy();
+  }
   near.write('HTTP/1.1 200 OK\r\n\r\n');
   join(near, reached, tunnel);
 }

@@ -786,6 +786,7 @@ export interface ControllerConfiguration {
   artifacts?: ArtifactsConfiguration;
   source: SourceConfiguration;
   http?: HttpConfiguration;
+  metrics?: MetricsConfiguration;
   /**
    * Names and addresses in the server certificate: shore.example, 192.0.2.7, 2001:db8::7, without scheme, port or brackets.
    *
@@ -868,6 +869,13 @@ export interface HttpConfiguration {
    * HTTPS: API, artifacts, TUF metadata, enrolment.
    */
   port?: number;
+}
+/**
+ * A port of its own for /metrics, /healthz and /readyz: plain HTTP, without a token, for whoever reaches it. Without it they are at the HTTPS port alone, metrics for who shows a token.
+ */
+export interface MetricsConfiguration {
+  host?: string;
+  port: number;
 }
 /**
  * The embedded broker, unless `external` names another.

@@ -122,7 +122,7 @@ export class PairedController {
   }
 
   async readiness(): Promise<{ readonly status: number; readonly leader?: Readiness['leader'] } | undefined> {
-    const answer = await this.#get('/readyz');
+    const answer = await this.#get('/readyz/leading');
     return answer && { status: answer.status, ...(answer.body as Pick<Readiness, 'leader'>) };
   }
 

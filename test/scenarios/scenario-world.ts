@@ -119,6 +119,10 @@ export class ScenarioWorld {
     );
   }
 
+  write(file: string, text: string): void {
+    fs.writeFileSync(join(this.repository, file), text);
+  }
+
   edit(file: string, from: string, to: string): void {
     const path = join(this.repository, file);
     const text = fs.readFileSync(path, 'utf8');
@@ -340,7 +344,7 @@ export class ScenarioWorld {
       notifyPush: () => {},
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,
-      readiness: () => ({ isReady: true }),
+      readiness: () => ({ faults: {} }),
       readMetrics: () => fleetFamilies(controller.readings()),
       whoAsks: byTokens(byInstallationToken(apiToken), controller.tokens),
       ...{ tokens: controller.tokens, random: this.#random },

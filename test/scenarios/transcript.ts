@@ -107,6 +107,7 @@ const moves: Readonly<Record<string, Move>> = {
   example: (world, [name, ...rest]) => world.makeRepository(name!, { hasWaves: rest.join(' ') === 'with waves' }),
   release: (world, [name, version]) => world.addRelease(name!, version!),
   edit: (world, [file, from, to]) => world.edit(file!, from!, to!),
+  write: (world, [file, text]) => world.write(file!, text!),
   commit: (world, [subject]) => world.commit(subject!),
   controller: async (world, [what]) => {
     if (what === 'starts') await world.startController();

@@ -239,7 +239,7 @@ export class SimController {
       notifyPush: () => {},
       authorize: controller.authorize,
       onRefusal: controller.onRefusal,
-      readiness: () => ({ isReady: true }),
+      readiness: () => ({ faults: {} }),
       readMetrics: () => fleetFamilies(controller.readings()),
       whoAsks: byInstallationToken('simulated'),
     });

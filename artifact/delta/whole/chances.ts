@@ -8,8 +8,6 @@ level of the chance, learns it.
   counter, 32 bits:  22 bits of chance, less half | 10 bits of count
 */
 
-/** Turns the highest bit of a slot. */
-export const evenSlot = 0x8000;
 /** Levels of a chance as maps tell them apart, even in odds. */
 export const levels = 32;
 /** Counters of one map: the level within the count. */
@@ -29,29 +27,15 @@ export const levelOf: Uint8Array = Uint8Array.from(oddsOfTwelve, (odds) =>
 
 // What is left to learn from one more bit, by how many were seen: 65536 / (n + 1.6), never below a good fifth: what came last
 // in a context says more than how often, and what that is worth maps learn.
-const slotStep = Int32Array.from({ length: slotCountMax + 1 }, (_, seen) =>
+/** What a slot learns from one more bit, in 1/65536, by how many it has seen. */
+export const slotStep: Int32Array = Int32Array.from({ length: slotCountMax + 1 }, (_, seen) =>
   Math.max(15_000, Math.floor(655360 / (10 * seen + 16))),
 );
 // 8192 / (n + 1.5).
-const counterStep = Int32Array.from({ length: mapCountMax + 1 }, (_, seen) => Math.floor(16384 / (2 * seen + 3)));
-
-/** A slot, its highest bit as it was, after one more bit. */
-export const nextSlot = (slot: number, bit: number): number => {
-  const seen = slot & 15;
-  const chance = slot >> 4;
-  const step = slotStep[seen]!;
-  const next = bit === 1 ? chance + (((4095 - chance) * step) >> 16) : chance - ((chance * step) >> 16);
-  return (next << 4) | (seen < slotCountMax ? seen + 1 : seen);
-};
-
-/** A counter after one more bit. */
-export const nextCounter = (counter: number, bit: number): number => {
-  const seen = counter & 1023;
-  const chance = (counter >> 10) + 0x200000;
-  const gap = bit === 1 ? (0x3fffff - chance) >> 3 : 0 - (chance >> 3);
-  const next = (counter & ~1023) + (Math.imul(gap, counterStep[seen]!) & ~1023);
-  return next | (seen < mapCountMax ? seen + 1 : seen);
-};
+/** What a counter learns from one more bit, by how many it has seen. */
+export const counterStep: Int32Array = Int32Array.from({ length: mapCountMax + 1 }, (_, seen) =>
+  Math.floor(16384 / (2 * seen + 3)),
+);
 
 /** A counter of these odds that has seen so many bits. */
 export const counterOf = (odds: number, seen: number): number =>
@@ -59,6 +43,3 @@ export const counterOf = (odds: number, seen: number): number =>
 
 /** The odds that a counter stands for. */
 export const oddsOfCounter = (counter: number): number => oddsOf[(counter >> 16) + 0x8000]!;
-
-/** Odds within their bounds. */
-export const clampOdds = (odds: number): number => (odds > oddsMax ? oddsMax : odds < -oddsMax ? -oddsMax : odds);

@@ -1,7 +1,7 @@
 import { prefixBase } from '../../wasm/opcodes.ts';
-import { mix } from './buckets.ts';
 import type { Coding } from './coding.ts';
 import { Frame } from './frame.ts';
+import { mix } from './hash.ts';
 import { Immediates } from './immediates.ts';
 import { kind, selection } from './kinds.ts';
 import { Past } from './past.ts';
@@ -70,8 +70,8 @@ export class CodeModel {
 
   #opcode(): number {
     const coding = this.#coding;
-    coding.matches.place(0, this.#past.threeInstructions);
-    coding.matches.place(1, this.#past.eightInstructions);
+    coding.model.place(0, this.#past.threeInstructions);
+    coding.model.place(1, this.#past.eightInstructions);
     this.#opcodeContexts(coding.model.contexts);
     const { o1 } = this.#past;
     const byte = coding.byte(kind.opcode, selection.opcodeAfter + (o1 & 255), opcodeContexts);

@@ -1,9 +1,9 @@
 import { sectionId } from '../../wasm/module.ts';
 import { DeltaError } from '../error.ts';
-import { mix } from './buckets.ts';
 import { CodeModel } from './code.ts';
 import type { Coding } from './coding.ts';
 import { apart, DataModel } from './data.ts';
+import { mix } from './hash.ts';
 import { kind, selection } from './kinds.ts';
 import { bodyWidth, holdsBodies, isModule } from './shape.ts';
 import { Signatures } from './signatures.ts';

@@ -1,9 +1,7 @@
 import { DeltaError } from '../error.ts';
-import { mix } from './buckets.ts';
+import { mix } from './hash.ts';
 import { kind, selection, widthBase } from './kinds.ts';
-import type { Matches } from './matches.ts';
 import type { Model } from './model.ts';
-import type { SymbolTree } from './trees.ts';
 
 /** Contexts of what follows the first symbol of a number. */
 const digitContextsMax = 6;
@@ -14,26 +12,16 @@ const digitContextsMax = 6;
  */
 export class Coding {
   readonly model: Model;
-  readonly matches: Matches;
   readonly bytes: Uint8Array;
   readonly source: Uint8Array | undefined;
-  readonly #trees: readonly SymbolTree[];
   at = 0;
   /** Nothing is written there or behind. */
   stop: number;
   /** What the last number was, as far as 32 bits say. */
   value = 0;
 
-  constructor(
-    model: Model,
-    matches: Matches,
-    trees: readonly SymbolTree[],
-    bytes: Uint8Array,
-    source: Uint8Array | undefined,
-  ) {
+  constructor(model: Model, bytes: Uint8Array, source: Uint8Array | undefined) {
     this.model = model;
-    this.matches = matches;
-    this.#trees = trees;
     this.bytes = bytes;
     this.source = source;
     this.stop = bytes.length;
@@ -41,10 +29,7 @@ export class Coding {
 
   /** Codes a symbol in the first `count` contexts of the model. */
   symbol(wanted: number, of: number, selected: number, count: number): number {
-    const grade = this.matches.guess(of);
-    const symbol = this.model.symbol(this.#trees[of]!, wanted, of, grade, selected, count);
-    this.matches.add(symbol, of);
-    return symbol;
+    return this.model.symbol(wanted, of, selected, count);
   }
 
   /** Codes a byte as it is. */

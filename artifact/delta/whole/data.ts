@@ -1,6 +1,6 @@
 import { sectionId } from '../../wasm/module.ts';
-import { mix } from './buckets.ts';
 import type { Coding } from './coding.ts';
+import { mix } from './hash.ts';
 import { kind, selection } from './kinds.ts';
 import { contextsMax } from './learnt.ts';
 
@@ -47,7 +47,7 @@ export class DataModel {
   }
 
   #contexts(section: number): void {
-    const { at, model, matches } = this.#coding;
+    const { at, model } = this.#coding;
     const { contexts } = model;
     const last = this.#four(0);
     const before = this.#four(4);
@@ -55,8 +55,8 @@ export class DataModel {
     const two = last & 0xffff;
     const fourth = last >>> 24;
     const eighth = before >>> 24;
-    matches.place(0, mix(mix(2000, last), before & 255));
-    matches.place(1, mix(mix(mix(2000, last), before), this.#four(8)));
+    model.place(0, mix(mix(2000, last), before & 255));
+    model.place(1, mix(mix(mix(2000, last), before), this.#four(8)));
     contexts[0] = mix(mix(2010, section), one);
     contexts[1] = mix(2011, two);
     contexts[2] = mix(2012, last & 0xffffff);

@@ -1,5 +1,5 @@
 import { DeltaError } from '../error.ts';
-import { mix } from './buckets.ts';
+import { mix } from './hash.ts';
 import { Operands } from './operands.ts';
 import { type Signature, type Signatures, typeNumber } from './signatures.ts';
 

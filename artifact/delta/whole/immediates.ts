@@ -1,9 +1,9 @@
 import { layout, layoutOfOpcode } from '../../wasm/opcodes.ts';
 import { indexLayouts } from '../../wasm/read/instructions.ts';
 import { DeltaError } from '../error.ts';
-import { mix } from './buckets.ts';
 import type { Coding } from './coding.ts';
 import type { Frame } from './frame.ts';
+import { mix } from './hash.ts';
 import { kind, selection } from './kinds.ts';
 import { contextsMax } from './learnt.ts';
 import { isStore } from './operands.ts';

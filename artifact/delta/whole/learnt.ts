@@ -1,4 +1,5 @@
 import { mapSize } from './chances.ts';
+import { kinds, selections } from './kinds.ts';
 
 /** Most contexts of one symbol. */
 export const contextsMax = 8;
@@ -8,6 +9,8 @@ export const guessCount = 2;
 export const grades = 8;
 /** Inputs of a decision: contexts, guesses, and one that is always the same. */
 export const inputsMax: number = contextsMax + guessCount + 1;
+/** Numbers that a set of weights takes in the kernel, which has them four at a time. */
+export const setSize = 12;
 /** Decisions of one symbol that weights tell apart. */
 export const depths = 8;
 
@@ -24,15 +27,9 @@ export type Learnt = {
 /** How many numbers each part has. */
 export type LearntSizes = Readonly<Record<keyof Learnt, number>>;
 
-/** The sizes for so many kinds and selections. */
-export const learntSizes = ({
-  kinds,
-  selections,
-}: {
-  readonly kinds: number;
-  readonly selections: number;
-}): LearntSizes => ({
+/** The sizes of all. */
+export const learntSizes: LearntSizes = {
   byKind: kinds * grades * depths * inputsMax,
   bySelection: selections * inputsMax,
   maps: kinds * contextsMax * mapSize,
-});
+};

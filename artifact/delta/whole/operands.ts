@@ -1,6 +1,6 @@
 import { layoutOfOpcode, noLayout, opcodeName } from '../../wasm/opcodes.ts';
 import { stackEffects } from '../../wasm/stack-effects.ts';
-import { mix } from './buckets.ts';
+import { mix } from './hash.ts';
 
 const heightMax = 1024;
 /** Stands for the type of a value that is not there. */

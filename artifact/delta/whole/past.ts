@@ -1,4 +1,4 @@
-import { mix } from './buckets.ts';
+import { mix } from './hash.ts';
 
 /** Every instruction moves those before it up by four bits: after the eighth one is out. */
 const runFactor = 0x2b4d1b70;

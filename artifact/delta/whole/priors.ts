@@ -1,6 +1,6 @@
 import { unpackBrotli } from '../brotli.ts';
 import { counterOf, levels, mapSize, oddsOfCounter } from './chances.ts';
-import { kinds, selections, shapes, symbolsOf } from './kinds.ts';
+import { shapes, symbolsOf } from './kinds.ts';
 import { type Learnt, learntSizes } from './learnt.ts';
 import { packedPriors } from './packed-priors.ts';
 import { type SymbolTree, treeOf } from './trees.ts';
@@ -11,7 +11,7 @@ Unpacked, one signed byte each: the weights by kind, the weights by selection, w
 one byte for each symbol of each kind: the bits of how often it came.
 */
 
-const sizes = learntSizes({ kinds, selections });
+const sizes = learntSizes;
 const learntBytes = sizes.byKind + sizes.bySelection + sizes.maps;
 const bytesInAll = learntBytes + symbolsOf.reduce((sum, symbols) => sum + symbols, 0);
 

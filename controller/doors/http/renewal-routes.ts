@@ -24,6 +24,8 @@ export interface RenewalParts {
 const perSecond = 1 / 600;
 const burst = 6;
 const devicesRemembered = 100_000;
+/** As long as a challenge that was used is remembered. */
+const fullSeconds = 120;
 
 /** How often each device is given a certificate, over a monotonic clock in milliseconds. */
 export function renewalLimits(monotonic: () => number): RateLimits {
@@ -53,6 +55,8 @@ export async function renewalAnswer(
     return errorAnswer(403, 'KEY_REFUSED', message);
   }
   if (answer.kind === 'too-many') return tooManyAnswer('this device renews too often', 1 / perSecond);
+  if (answer.kind === 'full')
+    return tooManyAnswer('more devices renew at once than are remembered here; ask for another challenge', fullSeconds);
   enrolments?.enrolled(asked.device, peer);
   const { certificate, authority, time } = answer;
   const mqtt = brokerForAgents?.();

@@ -9,7 +9,7 @@
  *   POST /renew, /renew/challenge                              anybody; a device that shows that it has its key
  *   POST /hooks/git                                            who signs with the webhook secret
  *   GET  /metrics                                              callers who may see all
- *   GET  /healthz, /readyz                                     anybody
+ *   GET  /healthz, /readyz, /readyz/CHECK                      anybody
  */
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../../platform/ports.ts';
 import { carriedMessagesBytesMax } from '../../../schemas/carried-messages.ts';
@@ -73,6 +73,7 @@ function table(parts: ApiParts): Route[] {
     open('POST', '/hooks/git', (asked) => webhookAnswer(parts, asked)),
     open('GET', '/healthz', healthAnswer),
     open('GET', '/readyz', () => readinessAnswer(parts.readiness())),
+    open('GET', '/readyz/{check}', ({ params }) => readinessAnswer(parts.readiness(), params.check)),
   ];
 }
 

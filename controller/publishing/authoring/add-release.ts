@@ -6,13 +6,14 @@ import { lifetimesDays } from '../lifetimes.ts';
 import { namePattern, type ReleaseName, releaseFile, targetPath, versionPattern } from '../release-path.ts';
 import { roleFile, targetsFile } from '../trust-files.ts';
 import { AuthoringError } from './authoring-error.ts';
-import { writeOrigin } from './beside-release.ts';
+import { keepSymbols, sbomFile, writeOrigin } from './beside-release.ts';
 import { keyFile, readOrMakeKey } from './key-files.ts';
 import { requireSameMeaning } from './known-names.ts';
 import { nextRole, readable, readRole } from './role-file.ts';
 import { type Announce, signFile } from './sign-file.ts';
 import { roleSigners, signableFiles } from './signers.ts';
 import { rememberSigned, requireStanding } from './standing.ts';
+import type { FunctionSymbols } from './strip-debug.ts';
 import { checkWasm, type WasmFacts } from './wasm-check.ts';
 import { listWorkFolder, readWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 import { expiryAfter, keyEntry, targetsOf, versionAfter } from './write-metadata.ts';
@@ -25,6 +26,10 @@ export interface AddReleaseOptions extends ReleaseName {
   readonly isLinked?: boolean;
   /** The registry's name of it, where it was taken from one. */
   readonly origin?: string;
+  /** What its functions are called, where their names don't travel. */
+  readonly symbols?: FunctionSymbols;
+  /** A bill of what it is made of, which was read before: its digest is signed with the release. One that nobody named gives way to what was signed. */
+  readonly sbom?: { readonly bytes: Uint8Array; readonly isNamed: boolean };
   readonly random: Random;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -75,17 +80,23 @@ export function addRelease(tree: WorkTree, options: AddReleaseOptions): AddedRel
   requireSameMeaning(tree, release, sha256);
   const delegated = delegateRole(tree, options);
   const role = readRole(tree, name);
-  const target = { length: bytes.length, hashes: { sha256 }, custom: facts };
   const path = targetPath(release);
   const before = role?.signed.targets[path];
+  const sbom = judgeSbom(release, before?.custom.sbom, options.sbom);
+  const custom = sbom === undefined ? facts : { ...facts, sbom };
+  const target = { length: bytes.length, hashes: { sha256 }, custom };
   if (before !== undefined && before.hashes.sha256 !== sha256) throw taken(release);
   const added = before === undefined;
   const targets = { ...(role?.signed.toJSON().targets as object | undefined), [path]: target };
   const { now, announce = silently } = options;
-  const metadata = added ? nextRole(tree, { name, role, targets, now, announce }) : undefined;
+  const isSaid = !added && before.custom.sbom === sbom;
+  const metadata = isSaid ? undefined : nextRole(tree, { name, role, targets, now, announce });
   // The file before the metadata that names it: what is signed is there.
   writeWorkFile(tree, releaseFile(release), bytes);
   if (options.origin !== undefined) writeOrigin(tree, release, options.origin);
+  if (options.symbols !== undefined) keepSymbols(tree, release, options.symbols, sha256);
+  if (options.sbom !== undefined && sbom === sha256Hex(options.sbom.bytes))
+    writeWorkFile(tree, sbomFile(release), options.sbom.bytes);
   if (metadata !== undefined) writeWorkFile(tree, roleFile(name), metadata);
   if (isSignedNow) rememberSigned(tree, announce);
   const signed = (readRole(tree, name)?.signatures.size ?? 0) > 0;
@@ -129,6 +140,16 @@ function requireRoleOfOthers(tree: WorkTree, { name, version }: ReleaseName): vo
   if (others.length === 0) return;
   const message = `${roleFile(name)} does not exist, and what would be signed in its place names none of the releases before (${others[0]}). Nothing was signed. Restore it with git`;
   throw new AuthoringError('TRUST_MISSING', message);
+}
+
+/** The digest to be signed: of a bill that comes now, else of the one that was signed before, and never of another. */
+function judgeSbom(release: ReleaseName, before: unknown, found: AddReleaseOptions['sbom']): string | undefined {
+  const known = typeof before === 'string' ? before : undefined;
+  const sha256 = found && sha256Hex(found.bytes);
+  if (known === undefined) return sha256;
+  if (found === undefined || !found.isNamed || known === sha256) return known;
+  const message = `${sbomFile(release)} was signed with other content; what a release is made of never changes`;
+  throw new AuthoringError('VERSION_TAKEN', message);
 }
 
 function taken(release: ReleaseName): AuthoringError {

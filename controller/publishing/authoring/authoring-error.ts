@@ -23,6 +23,9 @@ export type AuthoringErrorCode =
   | 'TOO_LARGE'
   | 'VERSION_TAKEN'
   | 'RELEASE_UNKNOWN'
+  | 'SYMBOLS_INVALID'
+  | 'SBOM_INVALID'
+  | 'BAD_COMPONENT'
   | 'TOO_MANY_RELEASES';
 
 /** `code` decides, the message says what to do. */

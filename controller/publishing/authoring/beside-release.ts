@@ -1,10 +1,13 @@
 /** What lies beside a release's file in the repository, for people and tools of its author: no device ever gets it. */
 import { isObject } from '../../../schemas/json-object.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import { type ReleaseName, releaseFile } from '../release-path.ts';
+import type { FunctionSymbols } from './strip-debug.ts';
+import { readSymbols, writeSymbols } from './symbols.ts';
 import { readWorkFile, removeWorkFile, type WorkTree, writeWorkFile } from './work-tree.ts';
 
-/** Endings of the files, in the place of `.wasm`: where it came from. */
-const endings = ['.origin.json'] as const;
+/** Endings of the files, in the place of `.wasm`: where it came from, what its functions are called, what it is made of. */
+const endings = ['.origin.json', '.symbols.json', '.sbom.json'] as const;
 
 type Ending = (typeof endings)[number];
 
@@ -22,6 +25,23 @@ export function releaseBeside(file: string): string {
 export function writeOrigin(tree: WorkTree, release: ReleaseName, reference: string): void {
   const text = `${JSON.stringify({ reference }, undefined, 2)}\n`;
   writeWorkFile(tree, besideFile(release, '.origin.json'), new TextEncoder().encode(text));
+}
+
+/** Keeps what its functions are called, of a release whose names don't travel. */
+export function keepSymbols(tree: WorkTree, release: ReleaseName, symbols: FunctionSymbols, sha256: string): void {
+  writeWorkFile(tree, besideFile(release, '.symbols.json'), writeSymbols(symbols, sha256));
+}
+
+/** What its functions are called; undefined where nothing is kept of a release, or its file is not here. Throws `AuthoringError`. */
+export function keptSymbols(tree: WorkTree, release: ReleaseName): FunctionSymbols | undefined {
+  const file = besideFile(release, '.symbols.json');
+  const [bytes, module] = [readWorkFile(tree, file), readWorkFile(tree, releaseFile(release))];
+  return bytes && module && readSymbols(bytes, sha256Hex(module), file);
+}
+
+/** Where the bill of what a release is made of lies. */
+export function sbomFile(release: ReleaseName): string {
+  return besideFile(release, '.sbom.json');
 }
 
 /** What a release was taken from; undefined where that was a file, or what is noted can't be read. */

@@ -46,8 +46,9 @@ function textsOf<T>(
   return new Map(Object.entries(entries ?? {}).map(([name, entry]) => [name, text(name, entry)]));
 }
 
-function targetText(path: string, { length, hashes }: Targets['targets'][string]): string {
-  return `${path}, ${length} bytes, sha256 ${hashes.sha256 ?? 'missing'}`;
+function targetText(path: string, { length, hashes, custom }: Targets['targets'][string]): string {
+  const sbom = typeof custom.sbom === 'string' ? `, its SBOM sha256 ${custom.sbom}` : '';
+  return `${path}, ${length} bytes, sha256 ${hashes.sha256 ?? 'missing'}${sbom}`;
 }
 
 function delegationTexts(targets: Targets | undefined): Texts {

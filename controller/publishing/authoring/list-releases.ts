@@ -14,6 +14,8 @@ export interface ListedRelease extends ReleaseName {
   readonly present: boolean;
   /** What of a registry it was taken from. */
   readonly origin?: string;
+  /** SHA-256 of the bill of what it is made of, as it was signed. */
+  readonly sbom?: string;
 }
 
 /** All releases that metadata in the work tree names, by name and in the order in which they were added. */
@@ -31,6 +33,7 @@ export function listReleases(tree: WorkTree): ListedRelease[] {
         {
           ...{ ...release, length, sha256: hashes.sha256 ?? '', kind: String(custom.kind ?? ''), imports, present },
           ...(origin === undefined ? {} : { origin }),
+          ...(typeof custom.sbom === 'string' ? { sbom: custom.sbom } : {}),
         },
       ];
     });

@@ -1,10 +1,12 @@
 import type { Problem } from '../../../schemas/generated/types.ts';
+import { sha256Hex } from '../../../schemas/sha256.ts';
 import { expiryStatus } from '../../expiry/end.ts';
 import { judgeRelease } from '../check-release.ts';
 import { parseTargetPath, releaseFile } from '../release-path.ts';
 import { trustEnds } from '../trust-ends.ts';
 import { type VerifiedTrust, verifyTrust } from '../verify-trust.ts';
-import { releaseBeside } from './beside-release.ts';
+import { releaseBeside, sbomFile } from './beside-release.ts';
+import { listReleases } from './list-releases.ts';
 import { listWorkFolder, readTrustFiles, readWorkFile, type WorkTree } from './work-tree.ts';
 
 /** What `verifyRepository` found. */
@@ -25,7 +27,20 @@ export function verifyRepository(tree: WorkTree, now: number): Verification {
     const problem = judgeRelease(release, readWorkFile(tree, releaseFile(release)));
     if (problem !== undefined) problems.push(problem);
   }
+  problems.push(...wrongSboms(tree));
   return { problems, releases: trust.releases.size };
+}
+
+/** Bills of what releases are made of that are not those that were signed. */
+function wrongSboms(tree: WorkTree): Problem[] {
+  return listReleases(tree).flatMap((release) => {
+    if (release.sbom === undefined) return [];
+    const file = sbomFile(release);
+    const bytes = readWorkFile(tree, file);
+    if (bytes !== undefined && sha256Hex(bytes) === release.sbom) return [];
+    const seen = bytes === undefined ? 'the file is not in the repository' : 'the file has another SHA-256';
+    return [{ file, code: 'RELEASE_SBOM_MISMATCH', message: `it is signed, but ${seen}; restore it with git` }];
+  });
 }
 
 function expired(trust: VerifiedTrust, now: number): Problem[] {

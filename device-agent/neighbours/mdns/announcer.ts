@@ -1,6 +1,6 @@
 /** Tells who asks on the networks that are named where the door of this device is, and says so once when it comes there. */
 import { Allowance } from '../../../platform/allowance.ts';
-import type { Clock, Lan, LanEnd, LanPlace, LanSocket, Log, Random } from '../../../platform/ports.ts';
+import type { Clock, Lan, LanEnd, LanMember, LanPlace, Log, Random } from '../../../platform/ports.ts';
 import { isBeside, mdnsGroup, placesOn } from './own-networks.ts';
 import { readMessage } from './read-message.ts';
 import { announcementOf, answerTo, type Door, type Telling, wantsItAlone } from './service.ts';
@@ -22,9 +22,6 @@ export interface AnnouncerOptions {
 /** Networks come and go, as a wireless one does. */
 const lookMs = 60_000;
 
-/** A machine has few networks; more are not told anything. */
-const placesMax = 8;
-
 /** Something that is told to all may get lost, and is told once more. */
 const announceMs = [0, 1_000] as const;
 
@@ -42,7 +39,7 @@ class Presence implements Disposable {
   readonly #alone: Allowance;
   readonly #all: Allowance;
   readonly #due = new Set<Disposable>();
-  #socket: LanSocket | undefined;
+  #socket: LanMember | undefined;
 
   constructor(options: AnnouncerOptions, place: LanPlace) {
     const { clock, device, port } = options;
@@ -56,6 +53,11 @@ class Presence implements Disposable {
   async begin(): Promise<void> {
     this.#socket = await this.#options.lan.join(this.#place, mdnsGroup, (bytes, from) => this.#hear(bytes, from));
     for (const afterMs of announceMs) this.#sendAfter(afterMs, announcementOf(this.#door), mdnsGroup);
+  }
+
+  /** Hears on, though its network went and came back. */
+  stay(): void {
+    this.#socket?.stay();
   }
 
   #hear(bytes: Uint8Array, from: LanEnd): void {
@@ -114,9 +116,9 @@ export class Announcer implements Disposable {
 
   async #look(): Promise<void> {
     const { lan, clock, host, interfaces } = this.#options;
-    const places = placesOn(await lan.places(), interfaces)
-      .filter(({ address }) => host === '0.0.0.0' || host === address)
-      .slice(0, placesMax);
+    const places = placesOn(await lan.places(), interfaces).filter(
+      ({ address }) => host === '0.0.0.0' || host === address,
+    );
     if (this.#isStopped) return;
     this.#leaveAllBut(new Set(places.map(keyOf)));
     const troubles = await Promise.all(places.map((place) => this.#enter(place)));
@@ -137,7 +139,11 @@ export class Announcer implements Disposable {
   /** What keeps it from that. */
   async #enter(place: LanPlace): Promise<string | undefined> {
     const key = keyOf(place);
-    if (this.#present.has(key)) return undefined;
+    const present = this.#present.get(key);
+    if (present !== undefined) {
+      present.stay();
+      return undefined;
+    }
     const presence = new Presence(this.#options, place);
     try {
       await presence.begin();

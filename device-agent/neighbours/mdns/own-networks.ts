@@ -4,6 +4,9 @@ import type { LanPlace } from '../../../platform/ports.ts';
 /** Programs of multicast DNS hear each other here (RFC 6762, 3). */
 export const mdnsGroup = { address: '224.0.0.251', port: 5353 } as const;
 
+/** A machine has few networks; on more nobody is asked nor told anything. */
+const placesMax = 8;
+
 /** Networks that are never the world's, each with the bits that all its addresses share: private, link-local, loopback. */
 const ownNetworks = [
   ['10.0.0.0', 8],
@@ -40,9 +43,9 @@ function isNamed(name: string, pattern: string): boolean {
   return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
-/** Of the networks of this machine those that are its owner's own, and whose interfaces are named. */
+/** Of the networks of this machine those that are its owner's own, and whose interfaces are named: the first of them where there are many. */
 export function placesOn(places: readonly LanPlace[], interfaces: readonly string[]): readonly LanPlace[] {
-  return places.filter(
-    (place) => isOwnNetwork(place.address) && interfaces.some((pattern) => isNamed(place.interface, pattern)),
-  );
+  const isOne = ({ interface: name, address }: LanPlace): boolean =>
+    isOwnNetwork(address) && interfaces.some((pattern) => isNamed(name, pattern));
+  return places.filter(isOne).slice(0, placesMax);
 }

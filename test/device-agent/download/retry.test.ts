@@ -19,9 +19,11 @@ test('a server that says "soon" every time is believed less each time, up to a m
   t.deepEqual(range(20, { isLink: false, retryAfterMs: 0 }), [60, 75]);
 });
 
-test('one that nobody answers for a day is tried again within a quarter of an hour, one that refuses within an hour', (t) => {
+test('one that nobody answers is tried again within half a minute for an hour, then within a quarter of an hour, one that refuses within an hour', (t) => {
   t.deepEqual(range(1, { isLink: true }), [1, 2]);
-  t.deepEqual(range(20, { isLink: true }), [450, 900]);
+  t.deepEqual(range(100, { isLink: true }), [15, 30]);
+  t.deepEqual(range(101, { isLink: true }), [450, 900]);
+  t.deepEqual(range(20, { isLink: true, isOffLink: true }), [450, 900], 'neighbours are asked as seldom as ever');
   t.deepEqual(range(20, { isLink: false }), [1800, 3598]);
 });
 
@@ -29,10 +31,10 @@ test('a pause tells whether it was over or ended early', async (t) => {
   const time = new SimTime(0);
   const pause = new RetryPause(time.clock({ alive: true }), draws[0]!);
   const { signal } = new AbortController();
-  const whole = pause.wait(20, { isLink: true }, signal);
+  const whole = pause.wait(200, { isLink: true }, signal);
   await time.runUntil(450_000);
   t.is(await whole, 'due');
-  const short = pause.wait(20, { isLink: true }, signal);
+  const short = pause.wait(200, { isLink: true }, signal);
   pause.nudge();
   t.is(await short, 'early');
 });

@@ -67,6 +67,28 @@ test('a device that comes with too many connections loses its oldest, and no oth
   t.false(other.signal.aborted);
 });
 
+test('a device that comes again and again is let through now and then, and the others as ever', async (t) => {
+  const { later, ask, tunnel } = openGateway();
+  for (let times = 0; times < 16; times++) tunnel(controller).ended();
+  t.like(ask(controller), { kind: 'refused', status: 503, reason: 'this device comes too often' });
+  t.is(ask(controller, 'bella').kind, 'tunnel');
+  await later(2_000);
+  t.deepEqual([ask(controller).kind, ask(controller).kind], ['tunnel', 'refused']);
+});
+
+test('who shows an old certificate of a device takes nothing from who shows one that counts', (t) => {
+  const { gateway, tunnel } = openGateway();
+  const own = tunnel(controller);
+  const outdated = { device: 'anna', keyFingerprint: 'SHA256:x', startsAt: 0, endsAt: 1 };
+  const come = () => gateway.handle(controller, { outdated, address: '192.168.7.13' });
+  const [first] = Array.from({ length: 12 }, come);
+  if (first?.kind !== 'tunnel') return t.fail();
+  t.deepEqual([first.signal.aborted, own.signal.aborted], [true, false]);
+  t.false(first.accepts(64 * 1024));
+  gateway.close('link vsat carries no modules');
+  t.true(own.accepts(32 * 1024));
+});
+
 test('a site has so many connections at once, and one that ends makes room', (t) => {
   const { ask, tunnel } = openGateway();
   const all = Array.from({ length: 128 }, (_, index) => tunnel(broker, `device-${index % 32}`));
@@ -98,7 +120,7 @@ test('a try that is left before it came to anything keeps nobody else from tryin
   t.is(ask(broker, 'bella').kind, 'tunnel');
 });
 
-test('while the link may carry no modules, HTTPS of a device is let through for 32 KiB a day, and the broker as ever', async (t) => {
+test('while the link may carry no modules, a device is let through to the broker for 4 MiB a day, and over HTTPS for 32 KiB', async (t) => {
   const { later, gateway, ask, tunnel } = openGateway();
   const [news, session] = [tunnel(controller), tunnel(broker)];
   t.true(news.accepts(10_000_000));
@@ -106,9 +128,12 @@ test('while the link may carry no modules, HTTPS of a device is let through for 
   gateway.close(why);
   t.true(news.accepts(32 * 1024));
   t.false(news.accepts(1));
-  t.true(session.accepts(10_000_000));
   t.like(ask(controller), { kind: 'refused', status: 503, reason: why });
   t.is(ask(broker).kind, 'tunnel');
+  t.true(session.accepts(4 * 1024 * 1024));
+  t.false(session.accepts(1));
+  t.like(ask(broker), { kind: 'refused', status: 503, reason: why });
+  t.is(ask(broker, 'bella').kind, 'tunnel');
   t.true(tunnel(controller, 'bella').accepts(1_000));
   await later(24 * 3_600_000);
   t.is(ask(controller).kind, 'tunnel');

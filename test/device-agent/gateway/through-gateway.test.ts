@@ -77,7 +77,8 @@ test('the gateway comes first for a while where the own way led nowhere, and the
   const texts = () => ({ ca: fleet.authority.certificate, ...identity.texts() });
   const reach = reachAnyWay({ addresses: [address], device: 'bella', identity: texts });
   const way = async (): Promise<string | undefined> => {
-    const { socket, through } = await reach({ host: '127.0.0.1', port }, 10_000, AbortSignal.timeout(20_000));
+    const { socket, through, came } = await reach({ host: '127.0.0.1', port }, 10_000, AbortSignal.timeout(20_000));
+    came?.();
     sockets.push(socket);
     return through;
   };
@@ -123,6 +124,23 @@ test('why a gateway does not lead to the controller is told apart, with what bec
   await t.throwsAsync(ask(network, fleet.url), { message: /a certificate of another authority/ });
 });
 
+test('a gateway that leads to somebody else, or says nothing, is tried after the others, and no reason to leave the own way', async (t) => {
+  const fleet = await openFleet(t);
+  const lead = createServer();
+  lead.on('connect', (_request, socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nwelcome to the portal'));
+  await new Promise<void>((listens) => lead.listen(0, '127.0.0.1', listens));
+  t.teardown(() => lead.close());
+  const liar = `http://127.0.0.1:${(lead.address() as AddressInfo).port}`;
+  const { address, asked } = await openGateway(t, fleet, { https: fleet.port });
+  const network = await asDevice(fleet, 'bella', [liar, address]);
+  await t.throwsAsync(ask(network, fleet.url));
+  t.is(asked.length, 0);
+  const answer = await ask(network, fleet.url);
+  t.is(answer.status, 200);
+  await text(answer.body);
+  t.is(asked.length, 1);
+});
+
 test('a plain HTTP proxy may be the gateway, and hears nothing but where to', async (t) => {
   const fleet = await openFleet(t);
   const proxy = createServer();
@@ -140,4 +158,30 @@ test('a plain HTTP proxy may be the gateway, and hears nothing but where to', as
   const answer = await ask(await asDevice(fleet, 'bella', [`http://127.0.0.1:${port}`]), fleet.url);
   t.is(answer.status, 200);
   await text(answer.body);
+});
+
+test('a server that is reached in the moment in which who asked leaves is left too', async (t) => {
+  const listener = createTcpServer().listen(0, '127.0.0.1');
+  t.teardown(() => listener.close());
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo;
+  const signal = AbortSignal.timeout(10_000);
+  const [near, { socket: server }] = await Promise.all(
+    [1, 2].map(() => reachDirectly({ host: '127.0.0.1', port }, 10_000, signal)),
+  ).then(([one, other]) => [one!.socket, other!] as const);
+  const ended: string[] = [];
+  const tunnels: Tunnels = {
+    reach: async () => {
+      near.destroy();
+      await once(near, 'close');
+      return { socket: server, areShort: false };
+    },
+    handler: () => ({
+      ...{ kind: 'tunnel', connectMsMax: 10_000, idleMsMax: 60_000, signal: new AbortController().signal },
+      ...{ reached: () => {}, accepts: () => true, countTravel: () => {}, ended: () => ended.push('ended') },
+    }),
+  };
+  serveTunnel('shore:443', near, { address: '' }, tunnels);
+  await once(server, 'close');
+  t.deepEqual(ended, ['ended']);
 });

@@ -182,6 +182,16 @@ test('a network that comes later is told, one that went is left, and what keeps 
   t.deepEqual(await wire.search('bella', [at('192.168.7.12')]), []);
 });
 
+test('a network that went and came back between two looks is one where a device is found again', async (t) => {
+  const wire = new Wire();
+  wire.announce('anna', [at('192.168.7.11')]);
+  await wire.time.runUntil(30_000);
+  wire.group.forget('192.168.7.11');
+  t.deepEqual(await wire.search('bella', [at('192.168.7.12')]), []);
+  await wire.time.runUntil(61_000);
+  t.deepEqual(await wire.search('bella', [at('192.168.7.12')]), ['192.168.7.11:7450']);
+});
+
 test('a door that listens at one address is told on the network of that alone', async (t) => {
   const wire = new Wire();
   wire.announce('anna', [at('192.168.7.11'), at('10.0.0.11')], '10.0.0.11');
@@ -302,4 +312,6 @@ test('only networks of an owner are looked at, and only who is on the very same 
   t.deepEqual(placesOn(places, ['eth*']), [places[0]!]);
   t.deepEqual(placesOn(places, ['*']), [places[0]!, places[2]!]);
   t.deepEqual(placesOn(places, []), []);
+  const many = Array.from({ length: 40 }, (_, index) => at(`192.168.${index}.1`));
+  t.is(placesOn(many, ['*']).length, 8);
 });

@@ -1,6 +1,8 @@
 import test from 'ava';
-import type { HttpHandler, HttpResponse } from '../../../platform/ports.ts';
-import type { DeployedLink } from '../../../schemas/generated/types.ts';
+import { AskedNeighbours } from '../../../device-agent/neighbours/ask-neighbours.ts';
+import { type HttpHandler, type HttpResponse, NetworkError } from '../../../platform/ports.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
+import type { DeployedLink, LinkedModule } from '../../../schemas/generated/types.ts';
 import { isReport } from '../../../schemas/generated/validators/report.js';
 import { answer, moduleBytes, sha256 } from '../shore.ts';
 import { Site } from './site.ts';
@@ -152,6 +154,24 @@ test('a liar with many addresses is asked once, and so many strangers that no re
   t.is(given, 1);
   t.is(anna!.report.neighbours?.length, 32);
   t.true(isReport(anna!.report));
+});
+
+test('who is found on the network and is of another fleet is no news, and one that somebody named is', async (t) => {
+  const strangers = Array.from({ length: 9 }, (_, at) => `stranger${at}:1`);
+  const refused = async () => {
+    throw new NetworkError('TLS', 'a certificate of another authority');
+  };
+  const asked = new AskedNeighbours({
+    ...{ network: { request: refused }, clock: new SimTime(0).clock({ alive: true }), nowMs: () => 0, device: 'anna' },
+    ...{ known: ['bella:1'], discover: async () => strangers, aside: [] },
+  });
+  await asked.ask(
+    { sha256: sha256(gauge.bytes), length: gauge.bytes.length } as LinkedModule,
+    new AbortController().signal,
+  );
+  const told = asked.aside().filter(({ isStranger }) => isStranger !== true);
+  t.is(asked.aside().length, 10);
+  t.like(told, { length: 1, 0: { address: 'bella:1', why: 'untrusted' } });
 });
 
 test('while it waits for one neighbour a device looks once a minute who else is there', async (t) => {

@@ -1,5 +1,5 @@
 /** Networks in memory: what is sent to a group reaches all that joined it there, at once; what is sent to one place that place alone. */
-import type { Lan, LanEnd, LanPlace, LanSocket, OnDatagram } from '../../../platform/ports.ts';
+import type { Lan, LanEnd, LanMember, LanPlace, OnDatagram } from '../../../platform/ports.ts';
 
 interface Member {
   readonly end: LanEnd;
@@ -23,10 +23,16 @@ export class SimGroup {
       if (isAt(end, to) || (group !== undefined && isAt(group, to))) onDatagram(bytes, from);
   }
 
-  #enter(member: Member): LanSocket {
+  /** The interface of who is at an address goes, and comes back at once. */
+  forget(address: string): void {
+    for (const member of this.#members) if (member.end.address === address) this.#members.delete(member);
+  }
+
+  #enter(member: Member): LanMember {
     this.#members.add(member);
     return {
       send: (bytes, to) => this.send(member.end, to, bytes),
+      stay: () => void this.#members.add(member),
       [Symbol.dispose]: () => this.#members.delete(member),
     };
   }

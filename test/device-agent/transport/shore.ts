@@ -152,7 +152,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     brokerForAgents: () => brokerForAgents(`mqtts://${brokerPlace}`, true),
     authorize,
     onRefusal,
-    readiness: () => ({ isReady: true }),
+    readiness: () => ({ faults: {} }),
     readMetrics: () => [],
     whoAsks: byInstallationToken('token-of-the-test'),
   });

@@ -157,7 +157,7 @@ test('a wire tells the longest silence that it bore, and the one after which no 
   let accepts: (bytes: number) => boolean = () => false;
   const open: Relays['open'] = async (target) => {
     accepts = target.accepts;
-    return { port: 1, through: undefined, ended: new Promise(() => {}), [Symbol.dispose]: () => {} };
+    return { port: 1, through: undefined, ended: new Promise(() => {}), came: () => {}, [Symbol.dispose]: () => {} };
   };
   const clock = time.clock({ alive: true });
   const wire = await Wire.open({ host: 'x', port: 1, connectMsMax: 1, countTravel: () => {}, clock, relays: { open } });

@@ -130,3 +130,26 @@ test('who wakes it has it asked at once, and once', async (t) => {
   t.is(asked.length, 2);
   await link.stop();
 });
+
+test('a young agent asks over HTTPS once two tries in a row found nobody at the broker, and goes on trying for a session', async (t) => {
+  const { link, asked, run, session } = begin();
+  for (const kind of ['tcp', 'tls', 'tcp'] as const) session().onTrouble({ ...trouble, kind });
+  await run(1_000);
+  t.is(asked.length, 0, 'somebody was there in between');
+  session().onTrouble(trouble);
+  await run(1_000);
+  t.is(asked.length, 1);
+  t.is(link.restMs, 0, 'the broker may only have been slow to start');
+  await run(2 * minuteMs);
+  t.is(link.restMs, 30 * minuteMs);
+  await link.stop();
+});
+
+test('one that had a session waits for it for two minutes, whoever is at the broker', async (t) => {
+  const { link, asked, run, session } = begin();
+  for (const isConnected of [true, false]) session().onConnection(isConnected);
+  for (let tries = 0; tries < 5; tries += 1) session().onTrouble(trouble);
+  await run(minuteMs);
+  t.is(asked.length, 0);
+  await link.stop();
+});

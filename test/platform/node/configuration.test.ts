@@ -155,11 +155,17 @@ test('an item of a list that is wrong is told with its own line, and with what i
   await t.throwsAsync(loadConfiguration('agent', { directory, environment: {} }), {
     message: `${directory}/fleet.config.yaml:10:9: agent.neighbours.known.1 is not what it must be: "carl:65536" (HOST:PORT with a port from 1 to 65535; an IPv6 address is in brackets)`,
   });
-  for (const gateway of ['carl:65536', 'http://proxy:0', 'https://proxy:3128', 'proxy'])
+  for (const gateway of ['carl:65536', 'http://proxy:0', 'https://proxy:3128', 'proxy', '[fe80::1%eth0]:1'])
     await t.throwsAsync(
       loadConfiguration('agent', { directory, environment: {}, flags: { 'neighbours.gateways': gateway } }),
       undefined,
       gateway,
+    );
+  for (const name of ['anna?', 'anna#x', 'an\\na', 'fe80::1%eth0', 'anna%41', ''])
+    await t.throwsAsync(
+      loadConfiguration('agent', { directory, environment: {}, flags: { 'neighbours.known': `${name}:7450` } }),
+      { message: /known\.0 is not what it must be/ },
+      name,
     );
   for (const port of ['0', '65536', '99999', '07450'])
     await t.throwsAsync(

@@ -7,6 +7,7 @@ import { connect } from 'node:tls';
 import test from 'ava';
 import { fairHandshakes } from '../../../controller/doors/fair-handshakes.ts';
 import { nodeClock } from '../../../platform/node/clock.ts';
+import { boundHolders } from '../../../platform/node/holder-bounds.ts';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../../platform/node/http-server.ts';
 import { boundSources } from '../../../platform/node/source-bounds.ts';
 import type { HttpHandler, Peer } from '../../../platform/ports.ts';
@@ -213,15 +214,23 @@ test('close() lets a running answer end', async (t) => {
 });
 
 /** A connection that is held open; resolves with whether it was let stay through one answer. */
-async function holds({ scene, server }: Stage, options: object = {}): Promise<{ stays: boolean; end(): void }> {
+interface Held {
+  readonly stays: boolean;
+  readonly isOpen: () => boolean;
+  readonly ended: Promise<unknown>;
+  end(): void;
+}
+
+async function holds({ scene, server }: Stage, options: object = {}): Promise<Held> {
   const socket = connect({ host: 'localhost', port: server.port, ca: scene.authority.certificate, ...options });
   socket.on('error', () => {});
+  const ended = new Promise((resolve) => socket.once('close', resolve));
   const stays = await new Promise<boolean>((resolve) => {
     socket.once('data', () => resolve(true));
     socket.once('close', () => resolve(false));
     socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
   });
-  return { stays, end: () => socket.destroy() };
+  return { stays, isOpen: () => !socket.destroyed, ended, end: () => socket.destroy() };
 }
 
 test('strangers of one source hold a bounded number of connections, and who shows a certificate is none of them', async (t) => {
@@ -238,6 +247,32 @@ test('strangers of one source hold a bounded number of connections, and who show
   // Its end is seen a moment later than it is made.
   while (!again.stays) again = await holds(stage);
   for (const one of [second, again, known]) one.end();
+});
+
+test('where too many have shown nothing or the same name, the oldest of them gives way, and no others', async (t) => {
+  await using stage = await open(async () => ({ status: 200, headers: {}, body: bodyOf(new Uint8Array(1)) }), {
+    beforeHandshakes: (server) => {
+      boundHolders(server, { unprovenMax: 2, perNameMax: 2 });
+      return boundSources(server, { clock: nodeClock, connectionsMax: 99, pace: { atOnce: 99, everyMs: 1 } });
+    },
+  });
+  const [liar, honest] = [await stage.scene.device('buoy-1'), await stage.scene.device('buoy-2')];
+  const as = ({ key, certificate: cert }: typeof liar) => holds(stage, { key, cert });
+  const other = await as(honest);
+  const silent = Array.from({ length: 3 }, () => connectTcp(stage.server.port, '127.0.0.1').on('error', () => {}));
+  await once(silent[0]!, 'close');
+  const own = [await as(liar), await as(liar), await as(liar)];
+  t.deepEqual(
+    own.map(({ stays }) => stays),
+    [true, true, true],
+  );
+  await own[0]!.ended;
+  t.deepEqual(
+    [other, own[1]!, own[2]!].map(({ isOpen }) => isOpen()),
+    [true, true, true],
+  );
+  for (const { end } of [other, ...own]) end();
+  for (const socket of silent) socket.destroy();
 });
 
 test('with handshakes in turn everybody is answered, however few places there are', async (t) => {

@@ -11,12 +11,14 @@ import { nothing, nothingSha256 } from '../../../../artifact/delta/from-nothing.
 import { deltaLimits, wholeWorkMax } from '../../../../artifact/delta/limits.ts';
 import { decodeWhole } from '../../../../artifact/delta/whole/decode.ts';
 import { encodeWhole } from '../../../../artifact/delta/whole/encode.ts';
+import { packedKernel } from '../../../../artifact/delta/whole/packed-kernel.ts';
 import { Signatures } from '../../../../artifact/delta/whole/signatures.ts';
 import { unboundedWork, WorkBudget } from '../../../../artifact/delta/work.ts';
 import { wasmLimits } from '../../../../artifact/wasm/limits.ts';
 import { sectionId } from '../../../../artifact/wasm/module.ts';
 import { readBodies } from '../../../../artifact/wasm/read/contents.ts';
 import { readBinary } from '../../../../artifact/wasm/read/module.ts';
+import { compileKernel } from '../../../../bench/whole/build.ts';
 import { damage, damaged, moduleVersions } from '../arbitrary-modules.ts';
 
 const examples = join(import.meta.dirname, '../../../../fleet-examples');
@@ -37,6 +39,11 @@ test('modules of the examples come back as they were, much smaller than brotli h
     t.is(Buffer.compare(decodeWhole(coded, file.length, new WorkBudget(wholeWorkMax(file.length))), file), 0);
     t.true(coded.length < 0.8 * packBrotli(file, 11).length, `${coded.length} bytes`);
   }
+});
+
+test('what was coded once is read by every later release: the form stays as it is, to the bit', (t) => {
+  const digest = '83ae0d7260c981b913b6fe61910e2fb3a4573352c0f24205597968f2c4afe6dd';
+  t.is(Buffer.from(sha256(codedLogbook)).toString('hex'), digest);
 });
 
 test('made-up modules come back as they were, valid or not', (t) => {
@@ -112,6 +119,10 @@ test('of sections that come again the model keeps nothing, so that they do not p
     [0, 1].map((index) => signatures.typeOf(index)),
     [0, -1],
   );
+});
+
+test('the inner loop that is shipped is what its source compiles to', async (t) => {
+  t.is(packedKernel, Buffer.from(await compileKernel()).toString('base64'));
 });
 
 test('what is left of the budget is all that decoding takes', (t) => {

@@ -95,6 +95,7 @@ function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options 
     renew: async ({ device: name }, address) => {
       seen.push(`renew ${name} from ${address}`);
       if (name === 'eager') return { kind: 'too-many' };
+      if (name === 'late') return { kind: 'full' };
       if (!isNamed(name)) return { kind: 'refused' };
       return { kind: 'renewed', certificate: 'CERT', authority: 'CA', time: 'TIME' };
     },
@@ -102,7 +103,7 @@ function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options 
     notifyPush: () => seen.push('push'),
     authorize: (name) => (name === 'buoy-1' ? 'ok' : { code: 'DEVICE_UNKNOWN', message: name }),
     onRefusal: ({ code, device: name }) => seen.push(`refused ${name} ${code}`),
-    readiness: () => ({ isReady: true }),
+    readiness: () => ({ faults: {} }),
     ...{ tokens: new Tokens([], { now: () => 0, keep: async () => {}, note: () => {} }), random: nodeRandom },
     readMetrics: () => [{ name: 'fleet_seen', kind: 'gauge', help: 'Seen.', samples: [{ value: 1 }] }],
     whoAsks: options.whoAsks ?? byInstallationToken('the-token'),
@@ -271,13 +272,17 @@ test('a renewal by the key alone answers with certificate and time, and to whoev
   t.deepEqual([code, body], [200, { certificate: 'CERT', authority: 'CA', time: 'TIME', mqtt: { port: 18883 } }]);
   t.like(await ask(nobody, 'POST', '/renew', renewal('x')), { status: 403, body: { code: 'KEY_REFUSED' } });
   t.like(await ask(nobody, 'POST', '/renew', renewal('eager')), { status: 429, headers: { 'retry-after': '600' } });
+  t.like(await ask(nobody, 'POST', '/renew', renewal('late')), { status: 429, headers: { 'retry-after': '120' } });
   for (const wrong of [
     { device: 'x' },
     { ...renewal('x'), more: 1 },
     { device: 1, csr: '', challenge: '', signature: '' },
   ])
     t.is((await ask(nobody, 'POST', '/renew', json(wrong))).status, 400);
-  t.deepEqual(seen, ['renew buoy-1 from 10.0.0.2', 'renew x from 10.0.0.2', 'renew eager from 10.0.0.2']);
+  t.deepEqual(
+    seen,
+    ['buoy-1', 'x', 'eager', 'late'].map((name) => `renew ${name} from 10.0.0.2`),
+  );
   const from = { address: '10.0.0.9' };
   for (let n = 0; n < 500; n += 1) await ask(from, 'POST', '/renew', renewal('x'));
   t.is((await ask(from, 'POST', '/renew', renewal('x'))).status, 429, 'one source knocks so often');
@@ -361,7 +366,10 @@ test('an unknown path is 404, a wrong method 405 with what is allowed, a long bo
   t.like(await ask(device, 'GET', '/constructor'), { status: 404, body: { code: 'NOT_FOUND' } });
   t.is((await ask(device, 'GET', '/')).status, 404);
   t.is((await ask(nobody, 'GET', '/healthz?verbose=1')).status, 200);
-  t.deepEqual((await ask(nobody, 'GET', '/readyz')).body, { ready: true });
+  t.deepEqual((await ask(nobody, 'GET', '/readyz')).body, {
+    ready: true,
+    checks: { leading: { code: 'OK' }, source: { code: 'OK' }, state: { code: 'OK' } },
+  });
   const wrong = await ask(nobody, 'GET', '/enroll');
   t.is(wrong.status, 405);
   t.is(wrong.headers.allow, 'POST');
