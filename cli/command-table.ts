@@ -231,6 +231,11 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/token-revoke.ts')).tokenRevokeCommand,
   },
   {
+    name: 'audit',
+    summary: 'what was done over the API, by whom and why, and who was refused',
+    load: async () => (await import('./commands/audit.ts')).auditCommand,
+  },
+  {
     name: 'wait',
     summary: 'wait until devices have converged',
     load: async () => (await import('./commands/wait.ts')).waitCommand,

@@ -245,8 +245,8 @@ async function post(context: CommandContext, path: string, value: unknown, what:
 }
 
 /** Has the controller take a commit that it holds back; `name` is its id, or at least 7 characters of it. Throws `CommandError`. */
-export async function acceptRevision(context: CommandContext, name: string): Promise<void> {
-  await post(context, '/api/v1/source/accept', { revision: name }, `take ${name}`);
+export async function acceptRevision(context: CommandContext, name: string, why: string): Promise<void> {
+  await post(context, '/api/v1/source/accept', { revision: name, ...(why === '' ? {} : { why }) }, `take ${name}`);
 }
 
 /** Has the controller do something to the rollout of a fleet; durable when it resolves. Throws `CommandError`. */

@@ -92,7 +92,32 @@ function isThere(tree: WorkTree, name: ReleaseName, bytes: Uint8Array): boolean 
   return before !== undefined && Buffer.compare(before, bytes) === 0;
 }
 
-/** What is added: the file without debug information, unless it was released with it before. */
-export function prepared(tree: WorkTree, name: ReleaseName, { bytes }: Taken, kept: KeptDebug): StrippedModule {
-  return stripDebug(bytes, isThere(tree, name, bytes) ? 'all' : kept);
+/** How a person wants a module released. */
+export interface Preparation {
+  readonly kept: KeptDebug;
+  readonly isOptimized: boolean;
+}
+
+/** A module as it is released, and what to say of its making. */
+export interface PreparedModule extends StrippedModule {
+  readonly notes: readonly string[];
+}
+
+/** What is added: the file without debug information, optimized where that is wanted, unless it was released as it is before. */
+export async function prepared(
+  context: CommandContext,
+  [tree, name]: readonly [WorkTree, ReleaseName],
+  { bytes }: Taken,
+  { kept, isOptimized }: Preparation,
+): Promise<PreparedModule> {
+  if (isThere(tree, name, bytes)) return { ...stripDebug(bytes, 'all'), notes: [] };
+  const plain = stripDebug(bytes, kept);
+  if (!isOptimized) return { ...plain, notes: [] };
+  // The optimizer is held up by DWARF and gives functions other numbers: it gets the names, to tell which those are.
+  const { optimized } = await import('./optimize-module.ts');
+  const made = stripDebug(await optimized(context, kept === 'all' ? bytes : stripDebug(bytes, 'names').bytes), kept);
+  const notes = [
+    `optimized by wasm-opt: ${byteCount(made.bytes.length)}, without that ${byteCount(plain.bytes.length)}`,
+  ];
+  return { ...made, taken: plain.taken, notes };
 }

@@ -10,7 +10,7 @@ import type {
   StatusDocument,
 } from '../schemas/generated/types.ts';
 import type { MessageBatch } from '../schemas/message-batch.ts';
-import type { Tokens } from './access/tokens.ts';
+import type { AccessRecords } from './access-records.ts';
 import type { AuthorizeDevice } from './authority/authorization.ts';
 import type { TakeNews } from './doors/http/news-route.ts';
 import type { ReceiptOutcome } from './doors/http/receipt-routes.ts';
@@ -81,8 +81,8 @@ export interface AskedOf {
 }
 
 export interface Controller {
-  /** Named tokens of the API. */
-  readonly tokens: Tokens;
+  /** Who may ask the API, and what they did. */
+  readonly access: AccessRecords;
   /** Takes up what was in force, then follows the branch whenever `poll` is called. */
   start(): Promise<void>;
   /** Looks at the branch; calls during a look become one look after it. */

@@ -9,7 +9,7 @@
 import { Turn } from '../platform/turn.ts';
 import type { Refusal, StatusDocument } from '../schemas/generated/types.ts';
 import { proveReceipt } from '../schemas/receipt.ts';
-import { Tokens } from './access/tokens.ts';
+import { type AccessRecords, accessRecords } from './access-records.ts';
 import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
 import type { AskedOf, Controller, ControllerParts } from './controller-parts.ts';
 import type { TakeNews } from './doors/http/news-route.ts';
@@ -49,7 +49,7 @@ class FollowingController implements Controller {
   readonly #branch: BranchFollower;
   readonly #intake: Intake;
   readonly #logbooks = new LogbookIntake((event) => this.#engine.ask(event));
-  readonly tokens: Tokens;
+  readonly access: AccessRecords;
   readonly #markOf: IntakeParts['markOf'] = (device, channel) => this.#image.marks(device)[channel];
 
   constructor(parts: ControllerParts, image: Image, needed: NeededArtifacts) {
@@ -66,11 +66,7 @@ class FollowingController implements Controller {
       deltasTo: (releases, bases) => parts.deltas.deltasTo(releases, bases),
       onChange: (devices) => this.#view.touch(devices),
     });
-    this.tokens = new Tokens(image.tokens.values(), {
-      now: () => clock.now(),
-      keep: (writes) => this.#engine.ask({ kind: 'tokens', writes }),
-      note: (write) => this.#engine.tell({ kind: 'tokens', writes: [write] }),
-    });
+    this.access = accessRecords({ clock, image, state, engine: this.#engine });
     parts.deltas.onDeltas = () => this.#engine.lookAtDeltas();
     this.#intake = new Intake({
       ...{ clock, outlets: parts.outlets ?? [] },

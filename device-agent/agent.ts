@@ -187,7 +187,7 @@ export function createAgent(options: AgentOptions): Agent {
       applications: runtime.states().map(({ written: _written, ...report }) => flaps.application(report)),
       hostDeath: runtime.lastDeath(),
       ...{ outbox: outbox.report(), links: updates.links(), neighbours: updates.neighbours(), asks: link.asks },
-      clock: time.doubt(),
+      ...{ through: linkState.through, clock: time.doubt() },
       bytesReceived: ledger.bytesReceived,
       nowMs: time.nowMs(),
     });
@@ -255,8 +255,8 @@ export function createAgent(options: AgentOptions): Agent {
     updates.nudge();
     answering.nudge();
   };
-  const onContact = (): void => {
-    linkState = linkAtContact(linkState, link.asks, atNow());
+  const onContact = (through?: string): void => {
+    linkState = linkAtContact(linkState, link.asks, atNow(), through);
     onActivity();
     // A connection that should be there, and is not, stays lost.
     if (link.asks?.why === 'plan') chronicle.contact();

@@ -9,8 +9,6 @@ const checkMs = 6 * hourMs;
 const renewedMs = 24 * hourMs;
 const firstRetryMs = 30_000;
 const retryMsMax = hourMs;
-/** Who had a certificate and is given none any more was most likely removed: it asks once a day whether it was taken back. */
-const removedMsMax = 24 * hourMs;
 
 /** Whether it is time: there is none, two thirds of its time are over, it has expired, or it does not count yet. */
 export function isRenewalDue(validity: Validity | undefined, nowMs: number): boolean {
@@ -44,15 +42,6 @@ async function renewIfDue(
   }
 }
 
-/** What can't be read is none. */
-function holdsOne({ validity }: RenewalOptions): boolean {
-  try {
-    return validity() !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 /** Keeps the certificate fresh until the signal aborts: before it expires, and also long after, for it is the key that counts. */
 export async function keepCertificate(options: RenewalOptions, signal: AbortSignal): Promise<void> {
   const { random, log, doubts, onRenewed } = options;
@@ -70,8 +59,7 @@ export async function keepCertificate(options: RenewalOptions, signal: AbortSign
       failures = 0;
       lastMessage = undefined;
     } else if (result !== undefined && !signal.aborted) {
-      const mostMs = result.kind === 'refused' && holdsOne(options) ? removedMsMax : retryMsMax;
-      delayMs = jitter(Math.min(firstRetryMs * 2 ** Math.min(failures, 20), mostMs));
+      delayMs = jitter(Math.min(firstRetryMs * 2 ** Math.min(failures, 20), retryMsMax));
       failures += 1;
       const level = result.message === lastMessage ? 'debug' : 'warn';
       lastMessage = result.message;

@@ -251,6 +251,16 @@ export const operations = {
     summary: 'Takes back what a device was asked for and has not answered.',
     answers: 'request-status.schema.json#/$defs/RequestStatus',
   },
+  listAudit: {
+    ...{ method: 'GET', path: '/api/v1/audit', for: 'admin' },
+    summary:
+      'What was done over the API and who was refused, oldest first, each entry with the digest of the one before.',
+    query: {
+      after: { description: 'Entries behind this number.', schema: { type: 'integer', minimum: 0, default: 0 } },
+      limit: { ...limit, schema: { ...limit.schema, minimum: 0 } },
+    },
+    answers: 'audit.schema.json',
+  },
   listTokens: {
     ...{ method: 'GET', path: '/api/v1/tokens', for: 'admin' },
     summary: 'Named tokens, those that ended lately among them; never their secrets.',

@@ -9,4 +9,5 @@ sh test/install-tools.sh
 biome check --error-on-warnings . &
 style=$!
 tsc -p .
+tsc -p controller/page
 wait "$style"

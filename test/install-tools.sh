@@ -9,6 +9,7 @@ command -v clang >/dev/null 2>&1 && command -v wasm-ld >/dev/null 2>&1 && [ -d /
 ls -d /usr/lib/rustlib/wasm32-wasi* >/dev/null 2>&1 || ls -d "$(rustc --print sysroot 2>/dev/null)"/lib/rustlib/wasm32-wasi* >/dev/null 2>&1 || missing="$missing rustc libstd-rust-dev-wasm32 lld"
 command -v promtool >/dev/null 2>&1 || missing="$missing prometheus"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 command -v docker-registry >/dev/null 2>&1 || missing="$missing docker-registry"
 # OpenStack Swift, whose proxy speaks S3.
 for server in proxy account container object; do

@@ -223,7 +223,7 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'controller/access',
-    imports: ['schemas'],
+    imports: ['schemas', 'platform'],
     packages: [],
     reason: 'pure: who asks and what they may do',
   },
@@ -266,6 +266,12 @@ export const rooms: readonly Room[] = [
     reason: 'the shapes of what puts the rooms together',
   },
   {
+    path: 'controller/access-records.ts',
+    imports: ['schemas', 'platform', 'controller'],
+    packages: [],
+    reason: 'puts access and engine together',
+  },
+  {
     path: 'controller/controller.ts',
     imports: ['schemas', 'platform', 'controller'],
     packages: [],
@@ -300,6 +306,18 @@ export const rooms: readonly Room[] = [
     imports: ['schemas', 'platform', 'platform/node', 'controller'],
     packages: ['node:*'],
     reason: 'wiring, room by room',
+  },
+  {
+    path: 'controller/wiring/bundle-page.ts',
+    imports: ['controller/doors/http'],
+    packages: ['esbuild', 'node:fs/promises'],
+    reason: 'makes the page of its sources; loaded when somebody looks at it first',
+  },
+  {
+    path: 'controller/page',
+    imports: ['schemas', 'platform/printable.ts'],
+    packages: ['preact', '@preact/signals', 'htm'],
+    reason: 'runs in a browser: of ours it knows shapes, and what it knows of the fleet it asks the API',
   },
   {
     path: 'controller/main.ts',

@@ -35,6 +35,7 @@ async function live(context: CommandContext, world: DemoWorld, fleet: DemoFleet)
       device,
       pid: world.pidOf(device.name),
       columns: stdout.columns(),
+      url: world.url,
     });
   if (stdout.isTerminal) {
     await watchStatus(world.context, { format: 'text' }, hints);

@@ -112,7 +112,7 @@ async function ask(
     1000 * (args.values.timeout === undefined ? timeoutSecondsUsual : secondsOf(args.values.timeout, '--timeout'));
   const { id } = await asked(context, device, {
     ...order,
-    by: whoOf(context, args).slice(0, whoLengthMax),
+    who: whoOf(context, args).slice(0, whoLengthMax),
     ...(args.values.why === undefined ? {} : { why: bounded(args.values.why, '--why', whyLengthMax) }),
   });
   return waitFor(context, device, id, timeoutMs);

@@ -36,6 +36,11 @@ export const releaseAddCommand: Command = {
       value: 'FILE',
       description: 'What it is made of, as CycloneDX or SPDX has it in JSON; without it what the module itself says.',
     },
+    optimize: {
+      type: 'boolean',
+      description:
+        "Let Binaryen's wasm-opt, which has to be here, make it smaller; for all releases of an application or none.",
+    },
     'keep-names': {
       type: 'boolean',
       description:
@@ -56,7 +61,8 @@ export const releaseAddCommand: Command = {
     const tree = repositoryOf(context, args);
     const taken = await take(context, file);
     const kept = args.flags.has('keep-names') ? 'all' : isLinked ? 'names' : 'nothing';
-    const module = prepared(tree, { name, version }, taken, kept);
+    const preparation = { kept, isOptimized: args.flags.has('optimize') } as const;
+    const { notes: making, ...module } = await prepared(context, [tree, { name, version }], taken, preparation);
     const { sbom, notes } = authored(() => sbomOf(context, args.values.sbom, { name, version }, taken.bytes));
     const added = await signing(context, tree, (known) =>
       addRelease(known, {
@@ -74,6 +80,7 @@ export const releaseAddCommand: Command = {
     const lines = [
       ...(taken.origin === undefined ? [] : [`taken from ${taken.origin}`]),
       ...debugReport(module, kept === 'names'),
+      ...making,
       ...notes,
     ];
     context.stdout.write(addReport({ name, version }, added, lines));

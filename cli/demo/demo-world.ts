@@ -65,6 +65,7 @@ export class DemoWorld {
   readonly #services = new Map<string, Service>();
   readonly #relays = new Map<string, readonly Relay[]>();
   #isStopping = false;
+  #url: string | undefined;
   #restartMs = usualRestartMs;
   /** Why this world cannot work. */
   #broken: CommandError | undefined;
@@ -107,6 +108,11 @@ export class DemoWorld {
 
   status(): Promise<StatusDocument> {
     return fetchStatus(this.#context);
+  }
+
+  /** Where its controller answers; undefined before it does. */
+  get url(): string | undefined {
+    return this.#url;
   }
 
   commit(message: string): Promise<string> {
@@ -163,6 +169,7 @@ export class DemoWorld {
     });
     const endpoints = await this.#endpoints(file);
     this.#writeConfiguration(endpoints);
+    this.#url = `https://127.0.0.1:${endpoints.controller}`;
     ports = { ...flags, 'http.port': String(endpoints.controller), 'mqtt.port': String(endpoints.mqtt) };
     return endpoints;
   }

@@ -10,6 +10,8 @@ export interface WhatToTry {
   /** Of its agent; undefined while it is not known. */
   readonly pid: number | undefined;
   readonly columns: number;
+  /** Of the controller, which serves the page; undefined while it is not known. */
+  readonly url: string | undefined;
 }
 
 const commandsWidthMin = 30;
@@ -27,7 +29,7 @@ function beside(rows: readonly (readonly [string, string])[], columns: number): 
   });
 }
 
-export function whatToTry({ repository, projectDirectory, device, pid, columns }: WhatToTry): string {
+export function whatToTry({ repository, projectDirectory, device, pid, columns, url }: WhatToTry): string {
   const { version, file } = nextRelease;
   const bad = badRelease;
   const manifest = `applications/${changedApplication}.yaml`;
@@ -48,7 +50,14 @@ export function whatToTry({ repository, projectDirectory, device, pid, columns }
     [`kill -9 ${pid ?? '…'}`, 'its agent: back after 3 s, and runs at once'],
     [`echo down > ../links/${device.site}`, 'dark after a minute; echo up > … ends it'],
   ] as const;
-  return `
+  const page =
+    url === undefined
+      ? ''
+      : `
+The page: ${url}/ (with a certificate of the demo's own)
+Its token: cat ${quoted(repository)}/../controller/api-token
+`;
+  return `${page}
 Try next, in another terminal (Ctrl-C here ends everything):
 ${(together.length <= columns ? [together] : enter.map((command) => `  ${command}`)).join('\n')}
 ${beside(rows, columns).join('\n')}

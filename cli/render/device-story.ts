@@ -68,6 +68,10 @@ function expected({ expectedContact, report }: DeviceStatus): string[] {
   }
 }
 
+function wayLine({ report }: DeviceStatus): string[] {
+  return report?.through === undefined ? [] : [`It comes through gateway ${report.through}.`];
+}
+
 /** What it said of itself, and when. */
 function known({ report, contactAt, connected, linkSince, carried }: DeviceStatus, asOf: string): string {
   if (contactAt === undefined) {
@@ -255,7 +259,7 @@ export function deviceStory(told: DeviceStatus, document: StatusDocument, style:
       ...progress(device, style),
       ...whys,
     ],
-    [wanted(device, status), ...holdLine(device, asOf), known(device, asOf), ...expected(device)],
+    [wanted(device, status), ...holdLine(device, asOf), known(device, asOf), ...wayLine(device), ...expected(device)],
     rolloutLine(device, status, style),
     repository(source),
     brokerTrouble(status),

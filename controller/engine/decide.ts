@@ -22,6 +22,7 @@ import { answerShadowRequest } from './shadow-request.ts';
 import { withContact, withLink } from './silences.ts';
 import { type ReceiptRefusal, takeReceipt } from './take-receipt.ts';
 import { noteTurn } from './takeovers.ts';
+import { writeDown } from './write-down.ts';
 
 /** What a decision comes to besides writes. */
 export interface Decision {
@@ -188,6 +189,8 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
     case 'tokens':
       for (const write of event.writes) draft.put({ kind: 'token', ...write });
       return nothing;
+    case 'audit':
+      return { ...nothing, tales: writeDown(draft, event.deed, context.now) };
     case 'bundled':
       return bundled(draft, context, event);
     case 'receipt': {

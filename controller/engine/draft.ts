@@ -1,4 +1,5 @@
 /** What a batch of decisions comes to before it is durable: writes laid over what is known. Thrown away when they can't be kept. */
+import type { AuditHead } from '../../schemas/audit-chain.ts';
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
 import type { Counted } from '../planning/rollout/begin.ts';
@@ -30,6 +31,8 @@ function nameOf(write: Write): string {
       return write.fleet;
     case 'refusal':
       return write.key;
+    case 'audit':
+      return String(write.n);
     case 'aside':
       return `${write.row.room}/${write.row.key}`;
     default:
@@ -154,6 +157,10 @@ export class Draft implements Known {
 
   get forgotten(): Required<Counted> {
     return this.#written('forgotten')?.forgotten ?? this.#base.forgotten;
+  }
+
+  get auditHead(): AuditHead {
+    return this.#written('audit-head')?.head ?? this.#base.auditHead;
   }
 
   get revision(): RevisionStatus | undefined {

@@ -1,5 +1,6 @@
 /** All that can happen to the engine. A start is an event like any other. */
 
+import type { AuditDeed } from '../../schemas/audit-chain.ts';
 import type { DeviceAnswer } from '../../schemas/device-answer.ts';
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { LogbookEntry } from '../../schemas/logbook-entry.ts';
@@ -146,6 +147,8 @@ export type EngineEvent =
   | { readonly kind: 'refusals'; readonly writes: readonly Extract<Write, { kind: 'refusal' }>[] }
   /** Named tokens were made, used or revoked, or are forgotten. */
   | { readonly kind: 'tokens'; readonly writes: readonly TokenWrite[] }
+  /** Something was done over the API, or somebody refused. */
+  | { readonly kind: 'audit'; readonly deed: AuditDeed }
   /** When devices were heard whose contact no other write tells. */
   | { readonly kind: 'contacts'; readonly heardAt: ReadonlyMap<string, number> }
   /** A deployment was signed; its envelope can be fetched where it has to be. */

@@ -2,6 +2,7 @@
  * All that the controller remembers, in memory but for the documents of devices: loaded once, and changed only by writes that are
  * durable already.
  */
+import { noAudit } from '../../schemas/audit-chain.ts';
 import type { Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { KeptToken } from '../access/token.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
@@ -51,6 +52,7 @@ export class Image implements Known {
   readonly refusals = new Map<string, Refusal>();
   /** Named tokens, by name. */
   readonly tokens = new Map<string, KeptToken>();
+  auditHead = noAudit;
   /** Rows that could not be read since this controller started. */
   rowsSetAside = 0;
   readonly documents: DocumentShelf;
@@ -150,6 +152,12 @@ export class Image implements Known {
         break;
       case 'token':
         keepOrForget(this.tokens, write.name, write.token);
+        break;
+      // Read when somebody asks for it.
+      case 'audit':
+        break;
+      case 'audit-head':
+        this.auditHead = write.head;
         break;
       case 'aside':
         this.rowsSetAside += 1;

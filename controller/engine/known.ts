@@ -1,3 +1,4 @@
+import type { AuditHead } from '../../schemas/audit-chain.ts';
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
 import type { Counted } from '../planning/rollout/begin.ts';
@@ -21,6 +22,8 @@ export interface Known {
   readonly finishedFleets: readonly string[];
   /** The highest that a fleet counted whose rollouts are not remembered. */
   readonly forgotten: Required<Counted>;
+  /** Where the audit ends. */
+  readonly auditHead: AuditHead;
   readonly revision: RevisionStatus | undefined;
   readonly source: SourceStatus | undefined;
 }

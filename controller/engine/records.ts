@@ -2,9 +2,16 @@
  * What the controller remembers, as the engine decides upon it and the state keeps it durably. Times in milliseconds since the
  * epoch. Of every device a record is in memory; its documents, which are most of the bytes, are read when they are asked for.
  */
-
+import type { AuditHead } from '../../schemas/audit-chain.ts';
 import type { DeviceAnswer } from '../../schemas/device-answer.ts';
-import type { DeviceEvent, Refusal, RequestAsk, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type {
+  AuditEntry,
+  DeviceEvent,
+  Refusal,
+  RequestAsk,
+  RevisionStatus,
+  SourceStatus,
+} from '../../schemas/generated/types.ts';
 import type { TokenWrite } from '../access/tokens.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
 import type { CarriedReport, DroppedReport, IssuedDeployment, ReportGist, Takeovers } from '../planning/observed.ts';
@@ -194,6 +201,9 @@ export type Write =
   | { readonly kind: 'refusal'; readonly key: string; readonly refusal?: Refusal }
   /** A named token, or that there is none of this name any more. */
   | ({ readonly kind: 'token' } & TokenWrite)
+  /** An entry of the audit, by its number; gone without it. */
+  | { readonly kind: 'audit'; readonly n: number; readonly entry?: AuditEntry }
+  | { readonly kind: 'audit-head'; readonly head: AuditHead }
   /** What can't be read, as it was, out of the way. */
   | { readonly kind: 'aside'; readonly row: StateRow };
 

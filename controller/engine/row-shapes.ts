@@ -2,6 +2,7 @@
  * What rows of the state must look like to be believed. A row may have been damaged, or written by hand or by another version; what
  * passes here ends nobody who reads it later. Members that are not known here are left alone.
  */
+import type { AuditHead } from '../../schemas/audit-chain.ts';
 import type {
   ApplicationReference,
   DeviceEvent,
@@ -181,6 +182,7 @@ const rooms = {
   definition,
   finished: finishedRollouts,
   forgotten,
+  'audit-head': shape<AuditHead>({ first: count, last: count, digest }),
   token: shape<KeptToken>({
     name,
     sha256: digest,

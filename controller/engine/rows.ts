@@ -1,4 +1,5 @@
 /** Rows of the state from what the engine remembers, and back. */
+import type { AuditHead } from '../../schemas/audit-chain.ts';
 import type { Refusal } from '../../schemas/generated/types.ts';
 import type { KeptToken } from '../access/token.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
@@ -62,6 +63,10 @@ export function encodeWrite(write: Write): StateWrite {
       return row('refusal', write.key, write.refusal);
     case 'token':
       return rowOrGone('token', write.name, write.token);
+    case 'audit':
+      return rowOrGone('audit', String(write.n), write.entry);
+    case 'audit-head':
+      return row('audit-head', 'chain', write.head);
     case 'aside':
       return { room: asideRoom, key: `${write.row.room}/${write.row.key}`, value: write.row.value };
     default:
@@ -83,6 +88,7 @@ const decoders: Readonly<Record<Room, Decode>> = {
   finished: (fleet, rollouts: readonly FinishedRollout[]) => ({ kind: 'finished', fleet, rollouts }),
   forgotten: (_key, forgotten: Required<Counted>) => ({ kind: 'forgotten', forgotten }),
   refusal: (key, refusal: Refusal) => ({ kind: 'refusal', key, refusal }),
+  'audit-head': (_key, head: AuditHead) => ({ kind: 'audit-head', head }),
   token: (name, token: KeptToken) => ({ kind: 'token', name, token }),
 };
 

@@ -63,7 +63,7 @@ export function lightReport(memory: Memory, counter: number, nowMs: number): Rep
     ...{ memory, counter, nowMs, applications: [], agentVersion: 'simulated', bytesReceived: 0 },
     ...{ hostDeath: undefined, progress: undefined, waiting: undefined, outbox: undefined, links: undefined },
     neighbours: undefined,
-    ...{ asks: undefined, clock: undefined },
+    ...{ asks: undefined, through: undefined, clock: undefined },
     boot: { id: '0', number: 1 },
   });
 }

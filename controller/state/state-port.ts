@@ -5,7 +5,14 @@
  */
 
 /** Rooms of rows that are read one by one; all others are loaded. */
-const roomsReadOnDemand: ReadonlySet<string> = new Set(['envelope', 'reported', 'history', 'answer', 'published']);
+const roomsReadOnDemand: ReadonlySet<string> = new Set([
+  'envelope',
+  'reported',
+  'history',
+  'answer',
+  'published',
+  'audit',
+]);
 
 /** Whether a row stays in the store until it is asked for. */
 export function isReadOnDemand({ room }: RowKey): boolean {

@@ -22,6 +22,7 @@ import { brokerForAgents } from '../doors/http/broker-for-agents.ts';
 import { byTokens } from '../doors/http/credentials.ts';
 import { enrolmentLimits } from '../doors/http/enrolment-limits.ts';
 import { newsLimits } from '../doors/http/news-route.ts';
+import { pageOnce } from '../doors/http/page-routes.ts';
 import { ParcelBounds } from '../doors/http/parcel-route.ts';
 import { standByApi } from '../doors/http/readiness.ts';
 import { renewalLimits } from '../doors/http/renewal-routes.ts';
@@ -34,6 +35,9 @@ import type { StatePlace } from '../state/leadership.ts';
 import type { Broker } from './broker.ts';
 import type { Ground } from './ground.ts';
 import type { Serving } from './serving.ts';
+
+/** What bundles the page is loaded with the first question for it. */
+const loadPage = pageOnce(async () => (await import('./bundle-page.ts')).bundlePage());
 
 /** Devices that may come back without their certificate: 45 MB. */
 const returningMax = 100_000;
@@ -108,8 +112,8 @@ export function openApi(
   { embedded, url, messages, readMetrics, readiness }: Pick<Broker, 'embedded' | 'url'> & OpenedDoors,
 ): Api {
   const { configuration, authority, guard, keys } = ground;
-  const { authorize, onRefusal, tokens } = controller;
-  const whoAsks = byTokens(ground.whoAsks, tokens);
+  const { authorize, onRefusal, access } = controller;
+  const whoAsks = byTokens(ground.whoAsks, access.tokens);
   const onIssued = (name: string, endsAt: number): void => {
     if (!isSubscriber(name)) controller.onCertificate(name, endsAt);
   };
@@ -152,9 +156,9 @@ export function openApi(
     notifyPush: () => void guard.run('http', 'webhook', () => controller.pollAtPush()),
     enrolments: enrolmentLimits(monotonic),
     readiness,
-    ...{ authorize, onRefusal, whoAsks, readMetrics },
+    ...{ authorize, onRefusal, whoAsks, readMetrics, loadPage },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
-    ...{ tokens, random: nodeRandom },
+    ...{ ...access, random: nodeRandom },
     requests: deviceRequests(
       { clock, random: nodeRandom, sign: (request) => signRequest(request, keys.deployment) },
       controller,

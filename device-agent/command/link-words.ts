@@ -28,9 +28,10 @@ export function connectionWords(
   { connected, through, lastConnectedAt, report }: AgentStatus,
   ageOf: (at: string) => string,
 ): string {
-  if (connected) return through === undefined ? 'connected' : `connected through gateway ${through}`;
+  const way = through === undefined ? '' : ` through gateway ${through}`;
+  if (connected) return `connected${way}`;
   if (report.asks !== undefined) {
-    const last = lastConnectedAt === undefined ? 'not answered yet' : `answered ${ageOf(lastConnectedAt)} ago`;
+    const last = lastConnectedAt === undefined ? 'not answered yet' : `answered${way} ${ageOf(lastConnectedAt)} ago`;
     return `${asksWords(report.asks)}, ${last}`;
   }
   if (lastConnectedAt === undefined) return 'never connected yet';

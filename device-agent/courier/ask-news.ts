@@ -24,15 +24,22 @@ function troubleOf(error: unknown): LinkTrouble {
   return { kind: 'https', message };
 }
 
+/** By what it is asked for. */
+interface NewsPorts extends ControllerPorts {
+  /** The gateway that answers come through. */
+  readonly through?: () => string | undefined;
+}
+
 /** Never rejects: what failed is told. */
-export async function askNews(ports: ControllerPorts, question: NewsQuestion, signal: AbortSignal): Promise<NewsReply> {
+export async function askNews(ports: NewsPorts, question: NewsQuestion, signal: AbortSignal): Promise<NewsReply> {
   try {
     let answer = await exchange(ports, question, signal);
     if (answer.report === 'other-base') {
       const { base: _otherBase, ...whole } = question;
       answer = await exchange(ports, whole, signal);
     }
-    return { kind: 'answered', answer };
+    const through = ports.through?.();
+    return { kind: 'answered', answer, ...(through === undefined ? {} : { through }) };
   } catch (error) {
     const { retryAfterMs } = error instanceof DownloadError ? error : {};
     return { kind: 'unanswered', trouble: troubleOf(error), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };

@@ -3,11 +3,13 @@
  * its supervisor, and never beside another courier of the same state directory.
  */
 import { X509Certificate } from 'node:crypto';
+import { bareHost } from '../../platform/host-and-port.ts';
 import { reachAnyWay } from '../../platform/node/any-way.ts';
 import { nodeClock } from '../../platform/node/clock.ts';
 import type { TlsIdentity } from '../../platform/node/connection-pools.ts';
 import { isGivenBy } from '../../platform/node/device-certificate.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
+import { KnownWay } from '../../platform/node/known-way.ts';
 import { nodeLan } from '../../platform/node/lan.ts';
 import { nodeLineDoors } from '../../platform/node/line-door.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
@@ -35,6 +37,8 @@ import { ForwardedOrders } from './forwarded-orders.ts';
 import type { FromCourier, ToCourier } from './protocol.ts';
 import { sendPart } from './send-part.ts';
 import { SharedTime } from './shared-time.ts';
+
+const httpsPort = 443;
 
 /** A supervisor that was killed a moment ago hears nothing; that it is gone is told elsewhere. */
 function say(message: FromCourier): void {
@@ -66,10 +70,16 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const countTravel: CountTravel = (bytes, via) =>
     say({ kind: 'travelled', bytes, ...(via === undefined ? {} : { via }) });
   const countBytes = (bytes: number): void => say({ kind: 'received', bytes });
-  const returnsTo = new URL(controller).origin;
+  const { origin: returnsTo, hostname, port } = new URL(controller);
   const shown = (): TlsIdentity => ({ ca: authority(), ...identity.texts(), keyExchange, tolerates, returnsTo });
   const gateways = configuration.neighbours?.gateways ?? [];
-  const reach = gateways.length === 0 ? undefined : reachAnyWay({ addresses: gateways, device, identity: shown });
+  const known =
+    gateways.length === 0
+      ? undefined
+      : new KnownWay(reachAnyWay({ addresses: gateways, device, identity: shown }), {
+          ...{ host: bareHost(hostname), port: port === '' ? httpsPort : Number(port) },
+        });
+  const reach = known?.reach;
   const network = openNetwork(shown, countTravel, reach);
   const beside = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, peers: 'devices' }));
   const orders = new ForwardedOrders(say);
@@ -99,7 +109,7 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const runner = new ErrandRunner({
     ...{ courier, time, orders, say, segments: nodeSegments, returnKeys: nodeReturnKeys },
     enrol: (signal) => (identity.certificateText() === undefined ? enrol : renewByKey)(enrolment, signal),
-    news: (question, signal) => askNews(way, question, signal),
+    news: (question, signal) => askNews({ ...way, through: () => known?.through }, question, signal),
     part: (part, signal) => sendPart(way, part, signal),
   });
   process.on('message', (message: ToCourier) => runner.receive(message));

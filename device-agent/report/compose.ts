@@ -31,6 +31,8 @@ export interface ReportParts {
   readonly neighbours: readonly NeighbourReport[] | undefined;
   /** How it asks for news; undefined where it has sessions. */
   readonly asks: Asks | undefined;
+  /** The gateway that it goes through to the shore; undefined where it goes its own way. */
+  readonly through: string | undefined;
   /** How its clock is wrong; undefined where nothing says so. */
   readonly clock: ClockDoubt | undefined;
   readonly agentVersion: string;
@@ -75,6 +77,7 @@ export function composeReport(parts: ReportParts): Report {
     ...(parts.links === undefined ? {} : { links: [...parts.links] }),
     ...(parts.neighbours === undefined ? {} : { neighbours: [...parts.neighbours] }),
     ...(parts.asks === undefined ? {} : { asks: parts.asks }),
+    ...(parts.through === undefined ? {} : { through: parts.through }),
     ...(parts.clock === undefined ? {} : { clock: parts.clock }),
     answers: true,
     bytesReceivedTotal: parts.bytesReceived,

@@ -23,9 +23,10 @@ export function linkAfter(
 }
 
 /** One that has no session was answered. Why it has none stays known where it should have one. */
-export function linkAtContact({ trouble }: LinkState, asks: Asks | undefined, at: string): LinkState {
+export function linkAtContact({ trouble }: LinkState, asks: Asks | undefined, at: string, through?: string): LinkState {
   const stays = asks?.why === 'no-mqtt' && trouble !== undefined;
-  return { connected: false, lastConnectedAt: at, ...(stays ? { trouble } : {}) };
+  const way = through === undefined ? {} : { through };
+  return { connected: false, ...way, lastConnectedAt: at, ...(stays ? { trouble } : {}) };
 }
 
 /** A try showed why there is none. The same trouble is not a new one at each try. */

@@ -92,7 +92,7 @@ export class NewsLink implements ShadowLink {
       return 'offline';
     }
     this.#trouble = undefined;
-    this.#hear(report, reply.answer);
+    this.#hear(report, reply.answer, reply.through);
     return fateOf(reply.answer);
   }
 
@@ -105,9 +105,9 @@ export class NewsLink implements ShadowLink {
     return { outcome, isLate: late.signal.aborted };
   }
 
-  #hear(report: Report, { report: fate, desired }: NewsAnswer): void {
+  #hear(report: Report, { report: fate, desired }: NewsAnswer, through: string | undefined): void {
     if (fate === 'taken') this.#taken = report;
-    this.#handlers?.onContact();
+    this.#handlers?.onContact(through);
     this.#outlet.open();
     if (desired === undefined) return;
     this.#desired = desired ?? undefined;

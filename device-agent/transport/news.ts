@@ -14,7 +14,12 @@ export interface NewsQuestion {
 
 /** What came of it. */
 export type NewsReply =
-  | { readonly kind: 'answered'; readonly answer: NewsAnswer }
+  | {
+      readonly kind: 'answered';
+      readonly answer: NewsAnswer;
+      /** The gateway that it came through, by name; absent where it came by a way of this machine's own. */
+      readonly through?: string;
+    }
   | {
       readonly kind: 'unanswered';
       readonly trouble: LinkTrouble;

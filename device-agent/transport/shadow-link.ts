@@ -27,8 +27,8 @@ export interface ShadowLinkHandlers {
 export interface AskingLinkHandlers extends ShadowLinkHandlers {
   /** Now is the time to report; resolves when that was tried. */
   onOccasion(): Promise<void>;
-  /** The shore has answered. */
-  onContact(): void;
+  /** The shore has answered; `through` as of a connection. */
+  onContact(through?: string): void;
   /** Parts of batches go now, or no longer. */
   onOutlet(isOpen: boolean): void;
 }

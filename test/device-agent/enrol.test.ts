@@ -241,36 +241,6 @@ test('keepCertificate() asks ever more rarely while nobody answers, and logs a r
   t.is(logged.filter((line) => line.startsWith('warn')).length, 1);
 });
 
-test('a device that was removed asks for another certificate once a day in the end, one that was not let in yet every hour', async (t) => {
-  const daysMs = 24 * 3_600_000;
-  for (const [validity, least, most] of [
-    [{ fromMs: 0, untilMs: 1 }, 5, 10],
-    [undefined, 5 * 24, 5 * 48],
-  ] as const) {
-    const time = new SimTime(2);
-    const stop = new AbortController();
-    const tries: number[] = [];
-    const done = keepCertificate(
-      {
-        validity: () => validity,
-        enrol: async () => {
-          tries.push(time.now);
-          return { kind: 'refused', code: 'KEY_REFUSED', message: 'not named' };
-        },
-        ...about(time),
-        random: new SimRandom(1),
-        log: { write: () => {} },
-      },
-      stop.signal,
-    );
-    await time.runUntil(10 * daysMs);
-    stop.abort();
-    await done;
-    const late = tries.filter((ms) => ms > 5 * daysMs).length;
-    t.true(late >= least && late <= most, `${late} in five days`);
-  }
-});
-
 test('keepCertificate() goes on when the disk takes no certificate or what is there cannot be read', async (t) => {
   const time = new SimTime(0);
   const logged: string[] = [];

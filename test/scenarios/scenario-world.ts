@@ -346,8 +346,8 @@ export class ScenarioWorld {
       onRefusal: controller.onRefusal,
       readiness: () => ({ faults: {} }),
       readMetrics: () => fleetFamilies(controller.readings()),
-      whoAsks: byTokens(byInstallationToken(apiToken), controller.tokens),
-      ...{ tokens: controller.tokens, random: this.#random },
+      whoAsks: byTokens(byInstallationToken(apiToken), controller.access.tokens),
+      ...{ ...controller.access, random: this.#random },
     });
   }
 

@@ -202,7 +202,7 @@ export class SimController {
       messages,
       inView: (look) => controller.inView(look),
       changes: controller.changes,
-      ...{ clock, random, tokens: controller.tokens },
+      ...{ ...controller.access, clock, random },
       requests: deviceRequests({ clock, random, sign: (request) => signRequest(request, deploymentKey) }, controller),
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
       makeChallenge: () => challenges.make(),

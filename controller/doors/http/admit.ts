@@ -1,10 +1,11 @@
 /** Who is let through to a route: by a device's certificate as it counts now, or by what a person or program shows. */
 import type { HttpResponse, Peer, PeerOutOfTime } from '../../../platform/ports.ts';
-import { type Caller, isUnlimited, reaches, type WhoAsks } from '../../access/caller.ts';
+import { type Caller, isUnlimited, type NotLetIn, reaches, type WhoAsks } from '../../access/caller.ts';
 import type { AuthorizeDevice, OnRefusal } from '../../authority/authorization.ts';
 import { outdated } from '../../authority/outdated-certificate.ts';
 import { RateLimits } from '../rate-limits.ts';
 import { errorAnswer, tooManyAnswer } from './json-answer.ts';
+import { type Recorder, recordDeed, recordRefusal } from './record-deed.ts';
 import type { Asked, CallerRoute, Route } from './route.ts';
 
 export interface AdmitParts {
@@ -14,6 +15,8 @@ export interface AdmitParts {
   readonly whoAsks: WhoAsks;
   /** Of callers by name; the controller's own token is asked with as often as it likes. */
   readonly callerLimits?: RateLimits;
+  /** Without it nothing is written down. */
+  readonly recorder?: Recorder;
 }
 
 const unauthorized = (message: string): HttpResponse =>
@@ -67,13 +70,21 @@ function refuseCaller(
   return errorAnswer(403, 'LIMITED', `${name} is limited to fleets or sites, and this is about all of them`);
 }
 
-async function forCaller(parts: AdmitParts, route: CallerRoute, asked: Asked): Promise<HttpResponse> {
-  const who = parts.whoAsks(asked.request);
+function refuseStranger(who: NotLetIn | undefined): HttpResponse {
   if (who === undefined) return unauthorized('the API token is missing or not the right one');
-  if (isCaller(who)) return refuseCaller(parts, who, route) ?? route.answer({ ...asked, caller: who });
   const { status, code, message, retryAfterSeconds } = who;
   if (status === 429) return tooManyAnswer(message, retryAfterSeconds ?? 1);
   return errorAnswer(status, code, message, status === 401 ? { 'www-authenticate': 'Bearer' } : {});
+}
+
+async function forCaller(parts: AdmitParts, route: CallerRoute, asked: Asked): Promise<HttpResponse> {
+  const who = parts.whoAsks(asked.request);
+  const { recorder } = parts;
+  if (!isCaller(who)) return recordRefusal(recorder, undefined, route, asked, refuseStranger(who));
+  const refusal = refuseCaller(parts, who, route);
+  if (refusal !== undefined) return recordRefusal(recorder, who, route, asked, refusal);
+  const answer = await route.answer({ ...asked, caller: who });
+  return route.method === 'GET' ? answer : recordDeed(recorder, who, route, asked, answer);
 }
 
 /** Whether these headers are of somebody who may see all there is. */

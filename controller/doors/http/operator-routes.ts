@@ -3,7 +3,9 @@ import type { HttpResponse } from '../../../platform/ports.ts';
 import { type Operation, type OperationName, operations } from '../../../schemas/api-operations.ts';
 import openApi from '../../../schemas/generated/open-api.json' with { type: 'json' };
 import type { RevisionStatus } from '../../../schemas/generated/types.ts';
+import { isObject } from '../../../schemas/json-object.ts';
 import { type Caller, isTheirs } from '../../access/caller.ts';
+import { type AuditParts, auditAnswer } from './audit-routes.ts';
 import { bundleAnswer, type MakeBundle, type NoteBundle, writtenAnswer } from './bundle-routes.ts';
 import { changeFeeds, type FeedParts } from './change-feed.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';
@@ -23,7 +25,7 @@ export type RevisionAcceptance =
   | { readonly kind: 'accepted'; readonly revision: RevisionStatus }
   | { readonly kind: 'not-held'; readonly message: string };
 
-export interface OperatorParts extends FeedParts, Pick<ViewParts, 'inView'>, TokenParts {
+export interface OperatorParts extends FeedParts, Pick<ViewParts, 'inView'>, TokenParts, AuditParts {
   /** Takes a commit that is held back, named by its id or the beginning of it. */
   readonly acceptRevision: (name: string) => Promise<RevisionAcceptance>;
   readonly actOnRollout: ActOnRollout;
@@ -46,6 +48,11 @@ async function acceptAnswer({ acceptRevision }: OperatorParts, body: unknown): P
   return jsonAnswer(202, { revision: answer.revision });
 }
 
+/** Who has a token of their own is on record by its name, whoever the client says they are. */
+function inNameOf({ kind, name }: Caller, body: unknown): unknown {
+  return kind === 'installation' || !isObject(body) || !('who' in body) ? body : { ...body, who: name };
+}
+
 type Answer = (asked: AskedByCaller) => HttpResponse | Promise<HttpResponse>;
 
 /** The operations that do something, or go on. */
@@ -56,7 +63,7 @@ function doing(parts: OperatorParts): Readonly<Record<DoingName, Answer>> {
   const withBody =
     (answer: (body: unknown, caller: Caller) => HttpResponse | Promise<HttpResponse>): Answer =>
     ({ request, caller }) =>
-      answer(parseJson(request.body), caller);
+      answer(inNameOf(caller, parseJson(request.body)), caller);
   return {
     followChanges: ({ request, caller, signal }) => changes(request, caller, signal),
     acceptRevision: withBody((body) => acceptAnswer(parts, body)),
@@ -70,6 +77,7 @@ function doing(parts: OperatorParts): Readonly<Record<DoingName, Answer>> {
     getRequest: (asked) => requestAnswer(parts.requests, asked),
     askDevice: (asked) => askAnswer(parts.requests, asked),
     withdrawRequest: (asked) => withdrawAnswer(parts.requests, asked),
+    listAudit: (asked) => auditAnswer(parts, asked),
     listTokens: () => tokensAnswer(parts),
     makeToken: withBody((body, caller) => makeTokenAnswer(parts, body, caller)),
     revokeToken: ({ params, caller }) => revokeTokenAnswer(parts, params.name!, caller),
@@ -78,7 +86,7 @@ function doing(parts: OperatorParts): Readonly<Record<DoingName, Answer>> {
 
 function routeOf(operation: OperationName, answer: Answer): CallerRoute {
   const { method, path, for: scope, judgesLimits }: Operation = operations[operation];
-  return { method, path, for: scope, ...(judgesLimits && { judgesLimits }), answer };
+  return { method, path, for: scope, operation, ...(judgesLimits && { judgesLimits }), answer };
 }
 
 /** All of them, and the document that says so. */

@@ -47,8 +47,8 @@ function notTheirs({ placeOf }: RequestParts, device: string, caller: Caller): H
 }
 
 /** The controller's own token is whoever has it. */
-function whoOf({ kind, name }: Caller, by: string | undefined): string {
-  return kind === 'installation' ? (by ?? name) : name;
+function whoOf({ kind, name }: Caller, who: string | undefined): string {
+  return kind === 'installation' ? (who ?? name) : name;
 }
 
 async function statusAnswer(parts: RequestParts, status: number, device: string): Promise<HttpResponse> {
@@ -87,8 +87,8 @@ export async function askAnswer(
   if (fault !== undefined) return errorAnswer(400, 'BAD_REQUEST', fault);
   const missing = notTheirs(parts, device, caller);
   if (missing !== undefined) return missing;
-  const { by, ...rest } = order as RequestOrder;
-  const refusal = await parts.askDevice(device, rest, whoOf(caller, by));
+  const { who, ...rest } = order as RequestOrder;
+  const refusal = await parts.askDevice(device, rest, whoOf(caller, who));
   return refusal === undefined ? statusAnswer(parts, 202, device) : refused(refusal);
 }
 

@@ -28,6 +28,8 @@ interface Place {
 /** For people and programs, who show a token or a session. */
 export interface CallerRoute extends Place {
   readonly for: Scope;
+  /** What the audit calls it; its path without. */
+  readonly operation?: string;
   /** It judges itself what of a fleet or site a caller sees or does; to all others only who is not limited is let through. */
   readonly judgesLimits?: true;
   readonly answer: (asked: AskedByCaller) => Answer;

@@ -8,6 +8,7 @@
  *   POST /enroll                                               anybody; the answer depends on what git names
  *   POST /renew, /renew/challenge                              anybody; a device that shows that it has its key
  *   POST /hooks/git                                            who signs with the webhook secret
+ *   GET  /, /page/FILE                                         anybody: the page that people look at (`page-routes.ts`)
  *   GET  /metrics                                              callers who may see all
  *   GET  /healthz, /readyz, /readyz/CHECK                      anybody
  */
@@ -21,6 +22,7 @@ import { routeFinder } from './find-route.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';
 import { metricsRoute, type ReadMetrics } from './metrics-route.ts';
 import { carriedPath, type OperatorParts, operatorRoutes } from './operator-routes.ts';
+import { type PageParts, pageRoutes } from './page-routes.ts';
 import { healthAnswer, type Readiness, readinessAnswer } from './readiness.ts';
 import type { Asked, OpenRoute, Route } from './route.ts';
 
@@ -40,7 +42,7 @@ export function bodyBytesFor(whoAsks: WhoAsks): (head: Pick<HttpRequest, 'url' |
 export const urlCharactersMax = 2048;
 
 /** The other rooms, as far as they answer requests. */
-export interface ApiParts extends AdmitParts, DeviceParts, OperatorParts {
+export interface ApiParts extends AdmitParts, DeviceParts, OperatorParts, PageParts {
   readonly clock: OperatorParts['clock'];
   /** Looks at the git remote soon. Calling it often is the same as calling it once. */
   readonly notifyPush: () => void;
@@ -69,6 +71,7 @@ function table(parts: ApiParts): Route[] {
   return [
     ...deviceRoutes(parts),
     ...operatorRoutes(parts),
+    ...pageRoutes(parts),
     metricsRoute(parts.readMetrics),
     open('POST', '/hooks/git', (asked) => webhookAnswer(parts, asked)),
     open('GET', '/healthz', healthAnswer),

@@ -10,6 +10,8 @@ import { runCommand } from '../../../cli/run-command.ts';
 import { listReleases } from '../../../controller/publishing/authoring/list-releases.ts';
 import { signMetadata } from '../../../controller/publishing/authoring/sign-metadata.ts';
 import { verifyRepository } from '../../../controller/publishing/authoring/verify-repository.ts';
+import type { Programs } from '../../../platform/ports.ts';
+import { SimTime } from '../../../platform/simulated/clock.ts';
 import { SimRandom } from '../../../platform/simulated/random.ts';
 import type { DeviceStatus } from '../../../schemas/generated/types.ts';
 import { moduleOf, newTree, now, release } from '../../controller/publishing/repository.ts';
@@ -39,16 +41,25 @@ test('fleet release list, sign and verify show the repository as it is', (t) => 
   t.regex(verifyReport(verifyRepository(tree, now)), /^releases\/crane\/1\.0\.0\.wasm: RELEASE_HASH_MISMATCH /);
 });
 
+const absent = async () => ({ code: undefined, output: new Uint8Array(), complaint: 'spawn ENOENT' });
+
 /** The command line in a repository on a simulated disk. */
-function commandLine(input = '') {
+function commandLine(input = '', optimize?: Programs['run']) {
   const tree = newTree();
   const run = async (...words: string[]) => {
     let said = '';
     const out = { write: (text: string) => (said += text), isTerminal: false, columns: () => 120, rows: () => 50 };
     const context = {
-      ...{ disk: tree.disk, directory: '/fleet', random: new SimRandom(3), clock: { now: () => now } },
+      ...{
+        disk: tree.disk,
+        directory: '/fleet',
+        random: new SimRandom(3),
+        clock: new SimTime(now).clock({ alive: true }),
+      },
       ...{ stdout: out, stderr: out, environment: {}, color: false, signal: new AbortController().signal },
-      programs: { run: async () => ({ code: undefined, output: new Uint8Array(), complaint: '' }) },
+      programs: {
+        run: (...of: Parameters<Programs['run']>) => (of[0] === 'wasm-opt' && optimize ? optimize(...of) : absent()),
+      },
       loadConfiguration: async () => ({ value: {} }),
       readInput: async () => Buffer.from(input),
     } as unknown as CommandContext;
@@ -166,4 +177,34 @@ test('devices that run a release with a component are told, also where it is lin
     '1 device may run more than could be told: carl',
   ];
   t.is(releasesText({ releases, silent: [], partial: ['carl'] }, 'zlib', 100), `${lines.join('\n')}\n`);
+});
+
+test('an optimizer gets the names and what it makes is judged as any module: its numbers of functions are those that are kept', async (t) => {
+  const given: string[] = [];
+  let made: Uint8Array = moduleWithNames(2);
+  const { tree, run, write } = commandLine('', async (_, args, { input }) => {
+    given.push(
+      `${args.join(' ')} ${Buffer.from(input!).includes('pump')} ${Buffer.from(input!).includes('.debug_info')}`,
+    );
+    return { code: made.length === 0 ? 1 : 0, output: made, complaint: made.length === 0 ? 'Fatal: no' : '' };
+  });
+  const dwarf = [0, 12, 11, ...Buffer.from('.debug_info')];
+  write('/fleet/pump.wasm', Uint8Array.from([...moduleWithNames(1), ...dwarf]));
+  const added = await run('release', 'add', 'pump.wasm', ...adding, '1.0.0', '--optimize');
+  t.regex(
+    added.said,
+    /\ntaken off, .*: 16 B of names, 14 B of DWARF\n.*\noptimized by wasm-opt: \d+ B, without that \d+ B\n/,
+  );
+  t.deepEqual(given, ['-Oz -g - -o - true false']);
+  t.deepEqual(tree.disk.readFile('/fleet/releases/pump/1.0.0.wasm'), moduleOf(2));
+  t.true(Buffer.from(tree.disk.readFile('/fleet/releases/pump/1.0.0.symbols.json')).includes('"0": "pump"'));
+  made = Uint8Array.of(1, 2, 3);
+  t.regex((await run('release', 'add', 'pump.wasm', ...adding, '1.1.0', '--optimize')).said, /NOT_WASM/);
+  made = new Uint8Array();
+  const failed = await run('release', 'add', 'pump.wasm', ...adding, '1.1.0', '--optimize');
+  t.regex(failed.said, /wasm-opt optimized nothing: Fatal: no; add the release without --optimize\. Nothing was added/);
+  const other = commandLine();
+  other.write('/fleet/pump.wasm', moduleOf(1));
+  const missing = await other.run('release', 'add', 'pump.wasm', ...adding, '1.0.0', '--optimize');
+  t.regex(missing.said, /it is not on PATH; install it \(Debian: apt install binaryen\)/);
 });

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { ScenarioWorld } from '../../scenarios/scenario-world.ts';
 
@@ -32,4 +34,34 @@ test('a token is made, does what its scope says and no more, is listed without i
   t.is(await fleet('token', 'revoke', 'ada'), 'revoked the token ada: it counts no more\n');
   t.regex(await fleet('status', '--set', `token=${secret}`), /the token ada was revoked .* by installation: ask/);
   t.regex(await fleet('token', 'revoke', 'eve'), /there is no token eve/);
+
+  const audit = await fleet('audit');
+  const told = audit.split('\n').map((line) => line.replace(/^\S+ +/, ''));
+  t.deepEqual(told, [
+    'installation  done  makeToken token/ada  from 192.0.2.1',
+    'Ada by ada  refused  actOnRollout pause fleet/ships: ada has the scope view, and this needs operate  SCOPE_LACKING from 192.0.2.1',
+    'ada  refused  listTokens: ada has the scope view, and this needs admin  SCOPE_LACKING from 192.0.2.1',
+    'installation  refused  makeToken token/ada: there is a token ada: choose another name, or revoke that one first  TOKEN_EXISTS from 192.0.2.1',
+    'installation  refused  makeToken token/Ada!: name must match pattern "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"  BAD_REQUEST from 192.0.2.1',
+    'installation  done  makeToken token/bob  from 192.0.2.1',
+    'installation  done  revokeToken token/ada  from 192.0.2.1',
+    told[7]!,
+    'installation  refused  revokeToken token/eve: there is no token eve  TOKEN_UNKNOWN from 192.0.2.1',
+    '',
+  ]);
+  t.regex(told[7]!, /^nobody {2}refused {2}getStatus: the token ada was revoked .* {2}TOKEN_REVOKED from 192.0.2.1$/);
+  t.false(audit.includes(secret.slice(6)));
+  const exported = await fleet('audit', '-o', 'json');
+  const file = join(world.repository, 'audit.ndjson');
+  writeFileSync(file, exported);
+  t.regex(await fleet('audit', '--verify', file), /^entries 1 to 9 follow each other, and none was changed/);
+  writeFileSync(file, exported.replace('listTokens', 'listFleets'));
+  t.deepEqual(await world.fleet(['audit', '--verify', file]), {
+    ...{
+      exitCode: 1,
+      output:
+        'fleet: /home/ada/fleet/audit.ndjson is not as it was written: entry 3 was changed: its digest is not that of what it says\n',
+    },
+  });
+  t.regex(await fleet('audit', '-n', '2', '--set', `token=${secret}`), /token ada was revoked/);
 });

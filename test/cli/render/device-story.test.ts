@@ -58,6 +58,9 @@ test('a device that waits for its first deployment does not wait since the begin
   const story = deviceStory(device, status, styleFor(false), 200);
   t.regex(story, /Then it ran nothing and waited for a deployment\./);
   t.notRegex(story, /\d{5}d/);
+  t.notRegex(story, /gateway/);
+  const around = { ...device, report: { ...report, through: 'bridge' } } as unknown as DeviceStatus;
+  t.regex(deviceStory(around, status, styleFor(false), 200), /It comes through gateway bridge\./);
 });
 
 test('a window that is drawn again and again has those on top that are not well', (t) => {

@@ -91,6 +91,7 @@ const writes: readonly Write[] = [
       ...{ madeAt: now, expiresAt: now, revoked: { at: now, by: 'bob' }, usedOn: '2026-03-01' },
     },
   },
+  { kind: 'audit-head', head: { first: 1, last: 2, digest: 'ab'.repeat(32) } },
   { kind: 'rollout', fleet: 'ships', rollout },
   { kind: 'definition', fleet: 'ships', definition },
   { kind: 'forgotten', forgotten: { number: 7, retries: 3 } },

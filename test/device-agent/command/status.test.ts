@@ -3,6 +3,7 @@ import { applicationLogs } from '../../../device-agent/command/logs.ts';
 import { describeAgent } from '../../../device-agent/command/status.ts';
 import { type Diagnosis, diagnose } from '../../../device-agent/diagnosis/diagnosis.ts';
 import type { RoomUse } from '../../../device-agent/diagnosis/disk-use.ts';
+import { linkAtContact } from '../../../device-agent/report/link-state.ts';
 import { type AgentStatus, readStatus, writeStatus } from '../../../device-agent/report/status-file.ts';
 import { appendToLog } from '../../../device-agent/runtime/log-file.ts';
 import { DiskError } from '../../../platform/ports.ts';
@@ -113,6 +114,10 @@ test('describeAgent() tells why there is no connection, and whether there ever w
   t.notRegex(told(), /DNS/);
   writeStatus(disk, '/state', { device: 'buoy', connected: true, through: 'aurora-bridge', report });
   t.regex(told(), /^buoy: idle, connected through gateway aurora-bridge \(as of 60 s ago\)\n/);
+  const asks = { everySeconds: 3_600, why: 'plan' } as const;
+  const link = linkAtContact({ connected: false }, asks, since, 'aurora-bridge');
+  writeStatus(disk, '/state', { device: 'buoy', ...link, report: { ...report, asks } });
+  t.regex(told(), /^buoy: idle, asks every 1 h over HTTPS, by plan, answered through gateway aurora-bridge 61 m ago /);
 });
 
 test('a status file with a trouble that is none counts as no status', (t) => {

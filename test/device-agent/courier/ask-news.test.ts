@@ -47,6 +47,9 @@ async function ask(answers: readonly (Answer | Error)[], question: { base?: Repo
 test('it tells what it knows and its report, and that nothing is news', async (t) => {
   const { reply, asked } = await ask([[204]], { base: first!, desired: { sequence: 3 } });
   t.deepEqual(reply, { kind: 'answered', answer: { report: 'taken' } });
+  const { ports } = shoreOf([[204]]);
+  const around = await askNews({ ...ports, through: () => 'bridge' }, { report: second! }, AbortSignal.timeout(60_000));
+  t.like(around, { kind: 'answered', through: 'bridge' });
   t.is(asked[0]?.knows, sumOfJson({ sequence: 3 }));
   t.like(unpackReport(asked[0]!.report, first), { kind: 'report', report: second! });
 });

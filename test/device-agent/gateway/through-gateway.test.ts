@@ -7,6 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import { reachAnyWay } from '../../../platform/node/any-way.ts';
 import { reachDirectly } from '../../../platform/node/direct-way.ts';
 import { freePort } from '../../../platform/node/free-port.ts';
+import { KnownWay } from '../../../platform/node/known-way.ts';
 import { openNetwork } from '../../../platform/node/network.ts';
 import { serveTunnel, type Tunnels } from '../../../platform/node/tunnel.ts';
 import type { CountTravel, Network } from '../../../platform/ports.ts';
@@ -75,11 +76,15 @@ test('the gateway comes first for a while where the own way led nowhere, and the
   );
   const { identity } = await fleet.enrolledDevice('bella');
   const texts = () => ({ ca: fleet.authority.certificate, ...identity.texts() });
-  const reach = reachAnyWay({ addresses: [address], device: 'bella', identity: texts });
+  const known = new KnownWay(reachAnyWay({ addresses: [address], device: 'bella', identity: texts }), {
+    ...{ host: '127.0.0.1', port },
+  });
+  const { reach } = known;
   const way = async (): Promise<string | undefined> => {
     const { socket, through, came } = await reach({ host: '127.0.0.1', port }, 10_000, AbortSignal.timeout(20_000));
     came?.();
     sockets.push(socket);
+    t.is(known.through, through);
     return through;
   };
   for (let times = 0; times < 2; times++) await t.throwsAsync(way(), { code: 'GATEWAY_DARK' });

@@ -13,7 +13,14 @@ const reportOf = (applications: readonly ApplicationReport[]) =>
       progress: undefined,
       waiting: undefined,
       hostDeath: undefined,
-      ...{ outbox: undefined, links: undefined, neighbours: undefined, asks: undefined, clock: undefined },
+      ...{
+        outbox: undefined,
+        links: undefined,
+        neighbours: undefined,
+        asks: undefined,
+        through: undefined,
+        clock: undefined,
+      },
     },
     ...{ agentVersion: '0.1.0', bytesReceived: 0, boot: { id: '1', number: 1 }, counter: 1, nowMs: 0 },
   });

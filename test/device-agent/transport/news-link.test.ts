@@ -51,7 +51,7 @@ function begin() {
   link.start({
     ...{
       onOccasion: report,
-      onContact: () => heard.push('contact'),
+      onContact: (through) => heard.push(through === undefined ? 'contact' : `contact through ${through}`),
       onOutlet: (isOpen) => outlets.push(isOpen),
       countTravel: () => {},
     },
@@ -84,6 +84,13 @@ test('it asks when it starts and once in each interval, and says only what is ot
     t.true(atMs - asked[index]!.atMs <= everySeconds * 1000 + 200, 'never later than it announced');
   t.false(heard.includes('connection'), 'it never has a session');
   await link.stop();
+});
+
+test('through which gateway the answer came is told with it', async (t) => {
+  const { shore, run, heard } = begin();
+  shore.reply = { kind: 'answered', answer: { report: 'taken' }, through: 'bridge' };
+  await run(minuteMs);
+  t.true(heard.includes('contact through bridge'), JSON.stringify(heard));
 });
 
 test('what is desired is told once, and known from then on', async (t) => {

@@ -149,6 +149,7 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
     actOnRollout: async () => ({ code: 'NO_ROLLOUT', message: 'not here' }),
     notifyPush: () => {},
     ...{ tokens: new Tokens([], { now: () => 0, keep: async () => {}, note: () => {} }), random: nodeRandom },
+    readAudit: async () => ({ first: 1, last: 0, entries: [] }),
     brokerForAgents: () => brokerForAgents(`mqtts://${brokerPlace}`, true),
     authorize,
     onRefusal,

@@ -28,6 +28,7 @@ interface StageOptions {
   readonly isNamed?: (name: string) => boolean;
   readonly whoAsks?: WhoAsks;
   readonly callerLimits?: NonNullable<ApiParts['callerLimits']>;
+  readonly recorder?: NonNullable<ApiParts['recorder']>;
 }
 
 function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options }: StageOptions = {}) {
@@ -105,9 +106,11 @@ function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options 
     onRefusal: ({ code, device: name }) => seen.push(`refused ${name} ${code}`),
     readiness: () => ({ faults: {} }),
     ...{ tokens: new Tokens([], { now: () => 0, keep: async () => {}, note: () => {} }), random: nodeRandom },
+    readAudit: async () => ({ first: 1, last: 0, entries: [] }),
     readMetrics: () => [{ name: 'fleet_seen', kind: 'gauge', help: 'Seen.', samples: [{ value: 1 }] }],
     whoAsks: options.whoAsks ?? byInstallationToken('the-token'),
     enrolments: enrolmentLimits(() => 0),
+    ...(options.recorder && { recorder: options.recorder }),
     ...(options.callerLimits && { callerLimits: options.callerLimits }),
     ...(hook ? { webhookSecret: 'a-secret-of-the-hook' } : {}),
   };
@@ -472,6 +475,41 @@ test('a caller who asks too often is told when to ask again, and keeps nobody el
   for (let n = 0; n < 501; n += 1) t.is((await ask(nobody, 'GET', '/api/v1/status', as('own'))).status, 200);
   now += 1000;
   t.is((await ask(nobody, 'GET', '/api/v1/status', as('ada'))).status, 200);
+});
+
+test('what a caller does is on record before it is answered, by the name of their token, and who is refused too', async (t) => {
+  const ada: Caller = { name: 'ada', kind: 'token', scope: 'operate' };
+  const written: unknown[] = [];
+  let isFull = false;
+  const recorder: NonNullable<ApiParts['recorder']> = {
+    done: async (deed) => {
+      if (isFull) throw new Error('the disk is full');
+      written.push(deed);
+    },
+    refused: (deed) => written.push(deed),
+  };
+  const { ask, seen } = stage({ recorder, whoAsks: ({ headers }) => (headers.authorization ? ada : undefined) });
+  const pause = { fleet: 'ships', act: 'pause', who: 'Bob', why: 'a swell' };
+  const post = (url: string, body: unknown) => ask(nobody, 'POST', url, { headers: token, ...json(body) });
+  t.is((await post('/api/v1/rollouts/act', pause)).status, 200);
+  t.deepEqual(seen, ['ships pause ada a swell  '], 'what a client says of itself is not who it is');
+  const ofAda = { who: 'ada', kind: 'token', from: '10.0.0.2' };
+  const paused = { ...ofAda, what: 'actOnRollout pause', about: 'fleet/ships', why: 'a swell', says: 'Bob' };
+  t.deepEqual(written.splice(0), [{ ...paused, outcome: 'done' }]);
+  t.like(await post('/api/v1/rollouts/act', { ...pause, fleet: 'trucks' }), {
+    status: 404,
+    body: { code: 'NO_ROLLOUT' },
+  });
+  t.like(await post('/api/v1/source/accept', { revision: 'abcdef0', why: 'w' }), { status: 403 });
+  t.is((await ask(nobody, 'GET', '/api/v1/audit?limit=1')).status, 401);
+  t.is((await ask(nobody, 'GET', '/api/v1/status', { headers: token })).status, 200);
+  t.like(written.splice(0), [
+    { about: 'fleet/trucks', outcome: 'refused', code: 'NO_ROLLOUT', message: 'at once' },
+    { ...ofAda, what: 'acceptRevision', about: 'revision/abcdef0', why: 'w', code: 'SCOPE_LACKING' },
+    { who: 'nobody', kind: 'nobody', what: 'listAudit', outcome: 'refused', code: 'UNAUTHORIZED' },
+  ]);
+  isFull = true;
+  t.like(await post('/api/v1/rollouts/act', pause), { status: 503, body: { code: 'NOT_RECORDED' } });
 });
 
 test('a caller gets as far as their scope goes, and where a route is about all fleets only without limits', async (t) => {
