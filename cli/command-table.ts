@@ -140,6 +140,17 @@ export const commandTable: readonly Entry[] = [
     load: async () => (await import('./commands/why.ts')).whyCommand,
   },
   {
+    name: 'logs',
+    summary: 'what an application on a device printed, as soon as its links bring it',
+    load: async () => (await import('./commands/device-requests.ts')).logsCommand,
+  },
+  {
+    name: 'diagnose',
+    summary:
+      'what whoever helps has to see of a device, as soon as its links bring it: status, journal, disk, clock, links',
+    load: async () => (await import('./commands/device-requests.ts')).diagnoseCommand,
+  },
+  {
     name: 'events',
     summary: 'what happened on devices and to rollouts, newest last; -f goes on',
     load: async () => (await import('./commands/events.ts')).eventsCommand,

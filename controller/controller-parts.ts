@@ -14,14 +14,23 @@ import type { AccessRecords } from './access-records.ts';
 import type { AuthorizeDevice } from './authority/authorization.ts';
 import type { TakeNews } from './doors/http/news-route.ts';
 import type { ReceiptOutcome } from './doors/http/receipt-routes.ts';
-import type { BundledEvent, Carriage, ContactEvent, ShadowRequestEvent } from './engine/events.ts';
+import type {
+  BundledEvent,
+  Carriage,
+  ContactEvent,
+  RequestEvent,
+  ShadowRequestEvent,
+  WithdrawalEvent,
+} from './engine/events.ts';
 import type { ActRefusal } from './engine/move-rollout.ts';
 import type { DeviceOffer } from './engine/offers.ts';
+import type { KeptAnswer, KeptRequest } from './engine/records.ts';
+import type { RequestRefusal } from './engine/requests.ts';
 import type { End } from './expiry/end.ts';
 import type { Publisher, RevisionSource } from './following/follower-parts.ts';
 import type { Acceptance } from './following/held-tip.ts';
 import type { JudgedPlace } from './following/judged-place.ts';
-import type { DesiredFleet } from './manifests/desired.ts';
+import type { DesiredDevice, DesiredFleet } from './manifests/desired.ts';
 import type { CarriedOutcome } from './messages/take-carried.ts';
 import type { WatchedOutlet } from './messages/watched-outlet.ts';
 import type { Readings } from './metrics/readings.ts';
@@ -65,6 +74,12 @@ export interface ControllerParts {
   readonly ends?: () => readonly End[];
 }
 
+/** What a device was asked last, and what it answered. */
+export interface AskedOf {
+  readonly request?: KeptRequest;
+  readonly answer?: KeptAnswer;
+}
+
 export interface Controller {
   /** Who may ask the API, and what they did. */
   readonly access: AccessRecords;
@@ -97,6 +112,12 @@ export interface Controller {
   noteBundle(bundled: Omit<BundledEvent, 'kind'>): Promise<void>;
   /** Takes what a device said of itself under its key, and somebody brought; durable when it resolves. */
   takeReceipt(order: ReceiptOrder): Promise<ReceiptOutcome>;
+  /** Asks something of a device, or takes that back; durable when it resolves, unless it is told why not. */
+  askDevice(event: RequestEvent | WithdrawalEvent): Promise<RequestRefusal | undefined>;
+  /** Where a device belongs that git names. */
+  placeOf(device: string): Pick<DesiredDevice, 'fleet' | 'site'> | undefined;
+  /** What a device was asked last, and what it answered. */
+  requestOf(device: string): Promise<AskedOf>;
   /** Takes messages that were brought by hand; durable when it resolves. */
   takeMessages(order: MessagesOrder): Promise<CarriedOutcome>;
   /** Changes of what status shows, for who keeps up with them. */

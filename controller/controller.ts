@@ -11,7 +11,7 @@ import type { Refusal, StatusDocument } from '../schemas/generated/types.ts';
 import { proveReceipt } from '../schemas/receipt.ts';
 import { type AccessRecords, accessRecords } from './access-records.ts';
 import { type AuthorizeDevice, authorizeByFleet } from './authority/authorization.ts';
-import type { Controller, ControllerParts } from './controller-parts.ts';
+import type { AskedOf, Controller, ControllerParts } from './controller-parts.ts';
 import type { TakeNews } from './doors/http/news-route.ts';
 import { Refusals } from './doors/refusals.ts';
 import { Engine } from './engine/engine.ts';
@@ -26,7 +26,7 @@ import { BranchFollower } from './following/branch-follower.ts';
 import type { Acceptance } from './following/held-tip.ts';
 import type { DesiredFleet } from './manifests/desired.ts';
 import { Intake, type IntakeParts } from './messages/intake.ts';
-import { isOfLogbook, LogbookIntake } from './messages/logbook-intake.ts';
+import { isOfAnswers, isOfLogbook, LogbookIntake } from './messages/logbook-intake.ts';
 import { takeCarried } from './messages/take-carried.ts';
 import { type Readings, takeReadings } from './metrics/readings.ts';
 import type { Asked } from './planning/rollout/act.ts';
@@ -124,7 +124,7 @@ class FollowingController implements Controller {
   readonly onNews: TakeNews = (device, asked) => this.#engine.news({ kind: 'news', device, ...asked });
 
   readonly onBatch: Controller['onBatch'] = (device, batch, carried) =>
-    (isOfLogbook(batch) ? this.#logbooks : this.#intake).take(device, batch, carried);
+    (isOfLogbook(batch) || isOfAnswers(batch) ? this.#logbooks : this.#intake).take(device, batch, carried);
 
   readonly onContact = (contact: Omit<ContactEvent, 'kind'>): void =>
     this.#engine.tell({ kind: 'contact', ...contact });
@@ -225,6 +225,18 @@ class FollowingController implements Controller {
       ? { kind: 'taken', device, madeAt: String(report.at) }
       : { kind: 'refused', ...refusal };
   };
+
+  askDevice: Controller['askDevice'] = (event) => this.#engine.askDevice(event);
+
+  async requestOf(device: string): Promise<AskedOf> {
+    const { documents } = this.#image;
+    await documents.bring([{ room: 'answer', name: device }]);
+    const { request } = this.#image.device(device);
+    const answer = documents.get('answer', device);
+    return { ...(request && { request }), ...(answer && { answer }) };
+  }
+
+  placeOf: Controller['placeOf'] = (device) => this.#engine.desired.devices.get(device);
 
   takeMessages: Controller['takeMessages'] = (order) =>
     takeCarried(order, {

@@ -11,6 +11,7 @@ import type {
   WaysWatch,
 } from '../platform/ports.ts';
 import type { CarriedClaim } from '../schemas/carried-messages.ts';
+import { answersChannel } from '../schemas/device-answer.ts';
 import type {
   AgentConfiguration,
   CarriedMessages,
@@ -38,6 +39,7 @@ import { linkAfter, linkAtContact, linkAtStart, linkInTrouble } from './report/l
 import { Reporter } from './report/reporter.ts';
 import { type AgentStatus, readStatus, writeStatus } from './report/status-file.ts';
 import { StatusKeeper } from './report/status-keeper.ts';
+import { Answering } from './requests/answering.ts';
 import { reportSecondsUsual } from './rhythm.ts';
 import type { AppRuntime } from './runtime/app-runtime.ts';
 import { openStateFiles } from './state-files.ts';
@@ -137,18 +139,19 @@ export function createAgent(options: AgentOptions): Agent {
     interface: () => surroundings.interface(),
     power: () => surroundings.power(),
   };
+  const courier = openCourier({
+    time,
+    countBytes: (bytes) => ledger.countBytes(bytes),
+    countTravel: (bytes, via) => updates.countTravel(bytes, via),
+    modulesCame: (flow, via) => updates.modulesCame(flow, via),
+    wayOut: () => surroundings.interface(),
+    orderParcel: (order) => link.orderParcel(order),
+    pathOf: (sha256) => store.pathOf(sha256),
+  });
   const updates = createUpdates({
     ...{ ports, files, runtime, time, senses, hasNeighbours: asksNeighbours(configuration) },
     interfaces: () => surroundings.interfaces(),
-    courier: openCourier({
-      time,
-      countBytes: (bytes) => ledger.countBytes(bytes),
-      countTravel: (bytes, via) => updates.countTravel(bytes, via),
-      modulesCame: (flow, via) => updates.modulesCame(flow, via),
-      wayOut: () => surroundings.interface(),
-      orderParcel: (order) => link.orderParcel(order),
-      pathOf: (sha256) => store.pathOf(sha256),
-    }),
+    courier,
     // What HTTPS finds is evidence for MQTT where it is news.
     onHeard: (heard) => {
       if (heard === 'not-let-in') options.onNotLetIn?.();
@@ -167,9 +170,16 @@ export function createAgent(options: AgentOptions): Agent {
     ...{ ...ports, directory: outboxDirectory, own: { ...logbookChannel, directory: logbookDirectory } },
     send: (part) => link.sendBatchPart(part),
     urgent: () => (!reporter.isSettled ? 'report' : updates.progress() === undefined ? undefined : 'update'),
-    held: () => updates.held(),
+    held: () => {
+      const held = updates.held();
+      return held && new Set([...held, answersChannel.application]);
+    },
     onChange: () => changed(),
     ...(bytesPerDay === undefined ? {} : { bytesPerDay }),
+  });
+  const answering = new Answering({
+    ...{ ...ports, courier, stateDirectory },
+    onAnswered: () => outbox.noted(),
   });
   const flaps = new Flaps(clock);
   const boot = { id: Buffer.from(random.bytes(bootIdBytes)).toString('hex'), number: ledger.bootNumber };
@@ -244,7 +254,9 @@ export function createAgent(options: AgentOptions): Agent {
     watch?.attend(isConnected ? 'easy' : 'close');
     reporter.connection(isConnected);
     outbox.connection(isConnected);
-    if (isConnected) updates.nudge();
+    if (!isConnected) return;
+    updates.nudge();
+    answering.nudge();
   };
   const onContact = (through?: string): void => {
     linkState = linkAtContact(linkState, link.asks, atNow(), through);
@@ -277,7 +289,10 @@ export function createAgent(options: AgentOptions): Agent {
       const desired = updates.desired();
       link.start({
         ...(desired === undefined ? {} : { desired }),
-        onDesired: (desired) => updates.consider(desired),
+        onDesired: (desired) => {
+          updates.consider(desired);
+          answering.consider(desired);
+        },
         onBatchAnswer: (payload) => outbox.answered(payload),
         ...{ onConnection, onContact, onTrouble, onOccasion: () => reporter.occasion() },
         onOutlet: (isOpen) => outbox.connection(isOpen),
@@ -286,6 +301,7 @@ export function createAgent(options: AgentOptions): Agent {
     },
     stop: async () => {
       updates.stop();
+      answering.stop();
       reporter.stop();
       keeper.stop();
       chronicle.stop();

@@ -240,6 +240,23 @@ export const operations = {
     summary: 'Who asks, and what they may do.',
     answers: 'view.schema.json#/$defs/CallerAnswer',
   },
+  getRequest: {
+    ...{ method: 'GET', path: '/api/v1/devices/{name}/requests', for: 'view', judgesLimits: true },
+    summary: 'What a device was asked for last, and what it answered.',
+    answers: 'request-status.schema.json',
+  },
+  askDevice: {
+    ...{ method: 'POST', path: '/api/v1/devices/{name}/requests', for: 'operate', judgesLimits: true },
+    summary: 'Asks a device for the log of an application, or a diagnosis, as its links allow.',
+    takes: 'request-order.schema.json',
+    answers: 'request-status.schema.json#/$defs/RequestStatus',
+    status: 202,
+  },
+  withdrawRequest: {
+    ...{ method: 'POST', path: '/api/v1/devices/{name}/requests/{id}/withdraw', for: 'operate', judgesLimits: true },
+    summary: 'Takes back what a device was asked for and has not answered.',
+    answers: 'request-status.schema.json#/$defs/RequestStatus',
+  },
   listAudit: {
     ...{ method: 'GET', path: '/api/v1/audit', for: 'admin' },
     summary:

@@ -287,6 +287,12 @@ export const rooms: readonly Room[] = [
     reason: 'puts the rooms together, without doors',
   },
   {
+    path: 'controller/device-requests.ts',
+    imports: ['schemas', 'platform', 'controller'],
+    packages: [],
+    reason: 'between a door and the engine: has what is asked of devices signed, and shows what came of it',
+  },
+  {
     path: 'controller/state-directory.ts',
     imports: ['platform'],
     packages: [],

@@ -13,6 +13,9 @@ export const bundlePayloadType = 'application/vnd.fleet.bundle+json';
 /** The payload type of what says to one device what time it is. */
 export const timePayloadType = 'application/vnd.fleet.time+json';
 
+/** What the shore asks of one device beside its deployment. */
+export const requestPayloadType = 'application/vnd.fleet.device-request+json';
+
 /** What is signed: `DSSEv1 LENGTH TYPE LENGTH PAYLOAD`, lengths in bytes as decimal text, one space between. */
 export function preAuthenticationEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
   const type = Buffer.from(payloadType);

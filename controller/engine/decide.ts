@@ -17,6 +17,7 @@ import { tellNews } from './news.ts';
 import { oweWord, postpone, settle } from './owed.ts';
 import type { UnreadableDocument } from './records.ts';
 import { remind } from './reminders.ts';
+import { askDevice, type RequestRefusal, takeAnswers, withdrawRequest } from './requests.ts';
 import { answerShadowRequest } from './shadow-request.ts';
 import { withContact, withLink } from './silences.ts';
 import { type ReceiptRefusal, takeReceipt } from './take-receipt.ts';
@@ -35,6 +36,8 @@ export interface Decision {
   readonly news?: NewsAnswer;
   /** Why nothing follows from what an operator asked for. */
   readonly refusal?: ActRefusal;
+  /** Why a device is not asked, or nothing is withdrawn. */
+  readonly unasked?: RequestRefusal;
   /** Why nothing follows from a receipt. */
   readonly unbelieved?: ReceiptRefusal;
 }
@@ -135,6 +138,10 @@ function bundled(draft: Draft, { now }: Context, { deployments, who, notAfter }:
   return { ...nothing, tales: [{ level: 'info', event: 'bundle.made', fields }] };
 }
 
+function notAsked(unasked: RequestRefusal | undefined): Decision {
+  return unasked === undefined ? nothing : { ...nothing, unasked };
+}
+
 function contacts(draft: Draft, context: Context, heardAt: ReadonlyMap<string, number>): Decision {
   for (const [device, at] of heardAt) draft.keep(device, withContact(draft.device(device), context, at));
   return nothing;
@@ -158,6 +165,13 @@ export function decide(draft: Draft, context: Context, event: EngineEvent): Deci
       return nothing;
     case 'logbook':
       return { ...nothing, tales: takeLogbook(draft, event, context.now) };
+    case 'request':
+      return notAsked(askDevice(draft, context, event));
+    case 'withdrawal':
+      return notAsked(withdrawRequest(draft, context, event));
+    case 'answers':
+      takeAnswers(draft, event, context.now);
+      return nothing;
     case 'certificate':
       noteCertificate(draft, event.device, event.endsAt);
       return nothing;

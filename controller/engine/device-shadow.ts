@@ -2,12 +2,13 @@
 import type { Report, ShadowDesired } from '../../schemas/generated/types.ts';
 import { isFailing, type ReportGist } from '../planning/observed.ts';
 import type { JsonObject } from '../shadow/document.ts';
+import { stateBytesMax } from '../shadow/limits.ts';
 import type { PackedSection, PackedShadow } from '../shadow/packed-shadow.ts';
 import type { Known } from './known.ts';
 import type { DeviceRecord, DocumentKey, DocumentWrite, EnvelopeBlob, ShadowMark } from './records.ts';
 
 /** Members of a desired state. */
-const desiredNames = ['sequence', 'envelope', 'blob'] as const satisfies readonly (keyof ShadowDesired)[];
+const desiredNames = ['sequence', 'envelope', 'blob', 'request'] as const satisfies readonly (keyof ShadowDesired)[];
 
 /** The shadow of a device that never had one. */
 export const noShadow: ShadowMark = { version: 0, deleted: true };
@@ -15,6 +16,24 @@ export const noShadow: ShadowMark = { version: 0, deleted: true };
 /** What a shadow wants: a deployment, inline or by digest. */
 export function desiredState(sequence: number, envelope: string | EnvelopeBlob): JsonObject {
   return typeof envelope === 'string' ? { sequence, envelope } : { sequence, blob: { ...envelope } };
+}
+
+/** Of a report, as its schema has it. */
+const reportBytesMax = 3_072;
+/** `{"reported":` and what stands about both. */
+const frameBytes = 32;
+
+/** Whether there is room in a shadow for a request beside the deployment, and for whatever its device reports. */
+export function hasRoomForRequest(state: JsonObject, request: string, reportedBytes = 0): boolean {
+  const bytes = Buffer.byteLength(JSON.stringify({ desired: { ...state, request } }));
+  return bytes + Math.max(reportBytesMax, reportedBytes) + frameBytes <= stateBytesMax;
+}
+
+/** What a shadow asks for beside the deployment. */
+function requestIn({ request, issued }: DeviceRecord): string | undefined {
+  if (request === undefined || request.end === 'withdrawn') return undefined;
+  const isOver = request.end === 'answered';
+  return isOver && request.sequence !== issued?.sequence ? undefined : request.envelope;
 }
 
 /** Whether its shadow has the envelope of its newest deployment in it. */
@@ -42,7 +61,10 @@ function desiredOf(known: Known, name: string): PackedSection | undefined {
   if (issued === undefined || shadow.desiredAt === undefined) return undefined;
   const envelope = blob ?? known.document('envelope', name);
   if (envelope === undefined) return undefined;
-  return { state: desiredState(issued.sequence, envelope), at: shadow.desiredAt };
+  const state = desiredState(issued.sequence, envelope);
+  const request = requestIn(known.device(name));
+  const isBeside = request !== undefined && hasRoomForRequest(state, request, shadow.reportedBytes);
+  return { state: isBeside ? { ...state, request } : state, at: shadow.desiredAt };
 }
 
 function shadowWith(known: Known, name: string, reported: PackedSection | undefined): PackedShadow {
@@ -79,7 +101,7 @@ export function reportOf(known: Known, name: string): Report | undefined {
 
 /** What of a report is kept in the record of its device. */
 export function gistOf(report: Report): ReportGist {
-  const { phase, since, highestSequence, running, target, problem, waiting, applications, asks } = report;
+  const { phase, since, highestSequence, running, target, problem, waiting, applications, asks, answers } = report;
   return {
     ...{ phase, since, highestSequence, applications: applications.filter(isFailing) },
     ...(running === undefined ? {} : { running }),
@@ -87,6 +109,7 @@ export function gistOf(report: Report): ReportGist {
     ...(problem === undefined ? {} : { problem }),
     ...(waiting === undefined ? {} : { waiting }),
     ...(asks === undefined ? {} : { asks }),
+    ...(answers === undefined ? {} : { answers }),
   };
 }
 

@@ -12,7 +12,7 @@ import type { Draft } from './draft.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { Envelopes } from './envelopes.ts';
 import { EventQueue } from './event-queue.ts';
-import type { EngineEvent, NewsEvent, ReceiptEvent } from './events.ts';
+import type { EngineEvent, NewsEvent, ReceiptEvent, RequestEvent, WithdrawalEvent } from './events.ts';
 import { FleetRollouts } from './fleet-rollouts.ts';
 import { type AdoptedRevision, InForce } from './in-force.ts';
 import type { ActRefusal } from './move-rollout.ts';
@@ -20,6 +20,7 @@ import { NameQueue } from './name-queue.ts';
 import { Outage, type StateTrouble } from './outage.ts';
 import { allOwed } from './owed.ts';
 import { rolloutsIn, shownIn, type Write } from './records.ts';
+import type { RequestRefusal } from './requests.ts';
 import type { ReceiptRefusal } from './take-receipt.ts';
 import {
   beginTurn,
@@ -154,6 +155,11 @@ export class Engine {
   /** Takes what a device said of itself and somebody brought; durable when it resolves, unless it is told why it counts for nothing. */
   async takeReceipt(receipt: Omit<ReceiptEvent, 'kind'>): Promise<ReceiptRefusal | undefined> {
     return (await this.#decided({ kind: 'receipt', ...receipt })).unbelieved;
+  }
+
+  /** Asks something of a device, or takes that back; durable when it resolves, unless it is told why not. */
+  async askDevice(event: RequestEvent | WithdrawalEvent): Promise<RequestRefusal | undefined> {
+    return (await this.#decided(event)).unasked;
   }
 
   /** As `ask`: what is news to a device; undefined where too many ask at once. */

@@ -1,6 +1,7 @@
 /** All that can happen to the engine. A start is an event like any other. */
 
 import type { AuditDeed } from '../../schemas/audit-chain.ts';
+import type { DeviceAnswer } from '../../schemas/device-answer.ts';
 import type { RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
 import type { LogbookEntry } from '../../schemas/logbook-entry.ts';
 import type { TokenWrite } from '../access/tokens.ts';
@@ -9,7 +10,7 @@ import type { Asked } from '../planning/rollout/act.ts';
 import type { JsonObject } from '../shadow/document.ts';
 import type { ShadowOperation } from '../shadow/topics.ts';
 import type { FollowedCommit } from './followed-fleets.ts';
-import type { ChannelMark, Owed, UnreadableDocument, Write } from './records.ts';
+import type { ChannelMark, KeptRequest, Owed, UnreadableDocument, Write } from './records.ts';
 
 /** A message of a device to its shadow, as it arrived. */
 export interface ShadowRequestEvent {
@@ -98,7 +99,36 @@ export interface ReceiptEvent {
   readonly who: string;
 }
 
+/** Somebody asks something of a device. */
+export interface RequestEvent {
+  readonly kind: 'request';
+  readonly device: string;
+  readonly request: Omit<KeptRequest, 'sequence' | 'at' | 'end'>;
+}
+
+/** Somebody takes back what was asked. */
+export interface WithdrawalEvent {
+  readonly kind: 'withdrawal';
+  readonly device: string;
+  readonly id: string;
+  readonly by: string;
+}
+
+/** What a device answered came in: messages that follow each other. */
+export interface AnswersEvent {
+  readonly kind: 'answers';
+  readonly device: string;
+  readonly mark: Omit<ChannelMark, 'at'>;
+  /** Undefined for what is none. */
+  readonly answers: readonly (DeviceAnswer | undefined)[];
+  /** If somebody brought them by hand. */
+  readonly carried?: Carriage;
+}
+
 export type EngineEvent =
+  | RequestEvent
+  | WithdrawalEvent
+  | AnswersEvent
   | ShadowRequestEvent
   | NewsEvent
   | ContactEvent

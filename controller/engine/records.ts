@@ -3,7 +3,15 @@
  * epoch. Of every device a record is in memory; its documents, which are most of the bytes, are read when they are asked for.
  */
 import type { AuditHead } from '../../schemas/audit-chain.ts';
-import type { AuditEntry, DeviceEvent, Refusal, RevisionStatus, SourceStatus } from '../../schemas/generated/types.ts';
+import type { DeviceAnswer } from '../../schemas/device-answer.ts';
+import type {
+  AuditEntry,
+  DeviceEvent,
+  Refusal,
+  RequestAsk,
+  RevisionStatus,
+  SourceStatus,
+} from '../../schemas/generated/types.ts';
 import type { TokenWrite } from '../access/tokens.ts';
 import type { FleetDefinition } from '../manifests/definition.ts';
 import type { CarriedReport, DroppedReport, IssuedDeployment, ReportGist, Takeovers } from '../planning/observed.ts';
@@ -34,6 +42,24 @@ export interface ShadowMark {
   readonly repeatsDesired?: true;
 }
 
+/** What an operator asked of a device, beside its deployment. One at a time; the newest is remembered when it is over, too. */
+export interface KeptRequest {
+  readonly id: string;
+  readonly ask: RequestAsk;
+  readonly application?: string;
+  readonly since?: number;
+  readonly by: string;
+  readonly why?: string;
+  readonly at: number;
+  readonly expiresAt: number;
+  /** As it was signed. */
+  readonly envelope: string;
+  /** Of the deployment beside which it travels: what is over is taken out of a shadow when that changes anyway, for to say so would cost the link. */
+  readonly sequence: number;
+  /** Absent while it waits for its answer. */
+  readonly end?: 'answered' | 'withdrawn';
+}
+
 /** One device: what it was told, what it said, and when, as far as all devices are decided upon and counted by it. */
 export interface DeviceRecord {
   /** The newest deployment; its envelope is a document. */
@@ -61,8 +87,15 @@ export interface DeviceRecord {
   /** Its newest report was brought by hand: when it came, and by whom. */
   readonly carried?: CarriedReport;
   readonly takeovers?: Takeovers;
+  readonly request?: KeptRequest;
   /** Deployments that were signed anew because the device claims another under the same sequence. */
   readonly contradictions?: { readonly count: number; readonly at: number };
+}
+
+/** What a device answered. */
+export interface KeptAnswer extends DeviceAnswer {
+  /** When it came. */
+  readonly at: number;
 }
 
 /** Documents of a device, by the room they are kept in. */
@@ -73,6 +106,8 @@ export interface Documents {
   readonly reported: PackedSection;
   /** What happened, newest first; bounded. */
   readonly history: readonly DeviceEvent[];
+  /** To what it was asked last. */
+  readonly answer: KeptAnswer;
 }
 
 /** A kind of document. */

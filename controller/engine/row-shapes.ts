@@ -24,6 +24,8 @@ import {
   type DeviceRecord,
   type DocumentRoom,
   type EnvelopeBlob,
+  type KeptAnswer,
+  type KeptRequest,
   type Owed,
   owedKey,
   type ShadowMark,
@@ -136,6 +138,21 @@ const rooms = {
     dropped: optional(shape<DroppedReport>({ code, message: text, since: time })),
     carried: optional(shape<CarriedReport>({ at: time, by: text })),
     takeovers: optional(shape<Takeovers>({ count, since: time, at: time, addresses: listOf(text) })),
+    request: optional(
+      shape<KeptRequest>({
+        id: text,
+        ask: oneOf({ logs: true, diagnosis: true }, 'anything a device is asked for'),
+        application: optional(name),
+        since: optional(time),
+        by: text,
+        why: optional(text),
+        at: time,
+        expiresAt: time,
+        envelope: text,
+        sequence,
+        end: optional(oneOf({ answered: true, withdrawn: true }, 'an end')),
+      }),
+    ),
     contradictions: optional(shape<NonNullable<DeviceRecord['contradictions']>>({ count, at: time })),
   }),
   marks: mapOf(mark),
@@ -193,6 +210,7 @@ const documents: Readonly<Record<DocumentRoom, Check>> = {
   envelope: text,
   reported: shape<PackedSection>({ state: when(isReport, 'a report'), at: packedTime }),
   history: listOf(event),
+  answer: shape<KeptAnswer>({ id: text, text, isCut: optional(flag), lack: optional(text), at: time }),
 };
 
 /** Rooms whose keys are names of devices or fleets. */

@@ -7,6 +7,7 @@ import type { DocumentKey } from './records.ts';
 /** Documents that a decision upon an event looks at. */
 export function wantedDocuments(known: Known, event: EngineEvent): readonly DocumentKey[] {
   switch (event.kind) {
+    case 'request':
     case 'receipt':
     case 'shadow-request':
     case 'news':
@@ -14,6 +15,8 @@ export function wantedDocuments(known: Known, event: EngineEvent): readonly Docu
     case 'contact':
       return event.takenOverFrom === undefined ? [] : [{ room: 'history', name: event.device }];
     case 'logbook':
+    case 'withdrawal':
+    case 'answers':
       return [{ room: 'history', name: event.device }];
     case 'bundled':
       return event.deployments.map(({ device }) => ({ room: 'history', name: device }));

@@ -68,7 +68,16 @@ export interface Unsettled {
 /** What of a report is decided and counted by. Of its applications those that do badly are enough. */
 export type ReportGist = Pick<
   Report,
-  'phase' | 'since' | 'highestSequence' | 'running' | 'target' | 'problem' | 'waiting' | 'applications' | 'asks'
+  | 'phase'
+  | 'since'
+  | 'highestSequence'
+  | 'running'
+  | 'target'
+  | 'problem'
+  | 'waiting'
+  | 'applications'
+  | 'asks'
+  | 'answers'
 >;
 
 /** Whether an application does badly. */

@@ -9,6 +9,7 @@ const roomsReadOnDemand: ReadonlySet<string> = new Set([
   'envelope',
   'reported',
   'history',
+  'answer',
   'published',
   'audit',
   'notices',

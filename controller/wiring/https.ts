@@ -14,6 +14,7 @@ import { authorizeSubscribers, isSubscriber } from '../authority/subscribers.ts'
 import { type BundleWorld, bundleDevicesMax, makeBundle } from '../bundles/make-bundle.ts';
 import { OrderedBundles } from '../bundles/ordered-bundles.ts';
 import type { Controller } from '../controller-parts.ts';
+import { deviceRequests } from '../device-requests.ts';
 import { ConnectionsFull, connectionsMax } from '../doors/connection-room.ts';
 import { fairHandshakes } from '../doors/fair-handshakes.ts';
 import { callerLimits } from '../doors/http/admit.ts';
@@ -29,7 +30,7 @@ import { bodyBytesFor, createApi } from '../doors/http/router.ts';
 import type { Watched } from '../doors/http/watch-door.ts';
 import type { TakePart } from '../doors/part-outcome.ts';
 import { serveArtifacts } from '../publishing/serve-artifacts.ts';
-import { signBundle, signTime } from '../publishing/sign-deployment.ts';
+import { signBundle, signRequest, signTime } from '../publishing/sign-deployment.ts';
 import type { StatePlace } from '../state/leadership.ts';
 import type { Broker } from './broker.ts';
 import type { Ground } from './ground.ts';
@@ -158,6 +159,10 @@ export function openApi(
     ...{ authorize, onRefusal, whoAsks, readMetrics, loadPage },
     ...(webhookSecret === undefined ? {} : { webhookSecret }),
     ...{ ...access, random: nodeRandom },
+    requests: deviceRequests(
+      { clock, random: nodeRandom, sign: (request) => signRequest(request, keys.deployment) },
+      controller,
+    ),
     callerLimits: callerLimits(monotonic),
   });
   return { api, whoAsks };

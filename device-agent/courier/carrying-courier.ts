@@ -35,6 +35,10 @@ export class CarryingCourier implements Courier {
     return this.#local.judge(desired, signal);
   }
 
+  answer(...[envelope, signal]: Parameters<Courier['answer']>): ReturnType<Courier['answer']> {
+    return this.#local.answer(envelope, signal);
+  }
+
   async judgeBundle(path: string, signal: AbortSignal): Promise<BundleVerdict> {
     try {
       using bundle = openBundle(this.#options.disk, path);

@@ -61,6 +61,7 @@ function lost(errand: Errand, failure: Failure, unpacked?: string): Outcomes[key
   switch (errand.kind) {
     case 'judge':
     case 'judge-bundle':
+    case 'answer':
       return failure;
     case 'bring': {
       const { memory } = errand.errand;
@@ -109,6 +110,10 @@ export class CourierProcess implements Courier {
 
   judgeBundle(...[path, signal]: Parameters<Courier['judgeBundle']>): ReturnType<Courier['judgeBundle']> {
     return this.#send<'judge-bundle'>({ kind: 'judge-bundle', path }, () => {}, signal);
+  }
+
+  answer(...[envelope, signal]: Parameters<Courier['answer']>): ReturnType<Courier['answer']> {
+    return this.#send<'answer'>({ kind: 'answer', envelope }, () => {}, signal);
   }
 
   bring(errand: BringErrand, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<Brought> {

@@ -20,6 +20,13 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly problem: Problem }
   | Failure;
 
+/** What became of what the shore asks. */
+export type AnswerVerdict =
+  /** The answer lies in the outbox. */
+  | { readonly kind: 'answered'; readonly id: string }
+  | { readonly kind: 'refused'; readonly problem: Problem }
+  | Failure;
+
 /** What a bundle turned out to be, and of one that counts how much the shore has of what this device had to say. */
 export type BundleVerdict =
   | (Extract<Verdict, { readonly kind: 'genuine' }> & { readonly taken: readonly TakenMark[] })
@@ -53,6 +60,8 @@ export interface Courier {
   judge(desired: ShadowDesired, signal: AbortSignal): Promise<Verdict>;
   /** Judges a bundle whole, and the envelope that it has for this device. Never fails: what can't be read is refused. */
   judgeBundle(path: string, signal: AbortSignal): Promise<BundleVerdict>;
+  /** Judges what the shore asks of this device, and puts the answer where it travels from. */
+  answer(envelope: string, signal: AbortSignal): Promise<AnswerVerdict>;
   /** Attempts once to bring what a deployment lacks. One at a time: two would write the same files. */
   bring(errand: BringErrand, onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<Brought>;
 }

@@ -64,6 +64,8 @@ export class ErrandRunner {
         return courier.judge(errand.desired, signal);
       case 'judge-bundle':
         return courier.judgeBundle(errand.path, signal);
+      case 'answer':
+        return courier.answer(errand.envelope, signal);
       case 'bring':
         return courier.bring(errand.errand, (progress) => say({ kind: 'progress', id, progress }), signal);
       case 'enrol':

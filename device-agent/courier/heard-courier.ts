@@ -23,6 +23,7 @@ export function heardCourier(courier: Courier, onHeard: (heard: Heard) => void):
       return verdict;
     },
     judgeBundle: (path, signal) => courier.judgeBundle(path, signal),
+    answer: (envelope, signal) => courier.answer(envelope, signal),
     bring: async (errand, onProgress, signal) => {
       const brought = await courier.bring(errand, onProgress, signal);
       // What is carried by hand proves nothing of any link.

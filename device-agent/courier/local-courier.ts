@@ -1,6 +1,6 @@
 import type { PublicKey } from '../../artifact/trust/keys.ts';
 import { makeDirectoryDurably } from '../../platform/durable-file.ts';
-import type { Clock, Disk, Network } from '../../platform/ports.ts';
+import type { Clock, Disk, LineDoors, Network, Random } from '../../platform/ports.ts';
 import type { AgentConfiguration, ShadowDesired } from '../../schemas/generated/types.ts';
 import { parcelDeltaBytesMax } from '../../schemas/parcel.ts';
 import { sha256Hex } from '../../schemas/sha256.ts';
@@ -25,10 +25,12 @@ import { stateLayout } from '../state-layout.ts';
 import { mendIfPossible } from '../storage/mend.ts';
 import { ModuleStore } from '../storage/module-store.ts';
 import { isMediumFault } from '../storage/unreadable.ts';
-import type { BringErrand, Courier, Verdict } from './courier.ts';
+import { answerRequest } from './answer-request.ts';
+import type { AnswerVerdict, BringErrand, Courier, Failure, Verdict } from './courier.ts';
 import { failureOf } from './failure-of.ts';
 import type { OrderParcel } from './forwarded-orders.ts';
-import { judgeEnvelope } from './judge-envelope.ts';
+import { judgeEnvelope, type Unproven } from './judge-envelope.ts';
+import { judgeRequest } from './judge-request.ts';
 import { judgeTime } from './judge-time.ts';
 
 /** What errands are done with. */
@@ -37,6 +39,9 @@ export interface LocalCourierOptions {
   readonly stateDirectory: string;
   readonly disk: Disk;
   readonly network: Network;
+  readonly random: Random;
+  /** Has the agent of this machine write down what applications printed; absent where nothing waits to be. */
+  readonly doors?: Pick<LineDoors, 'ask'>;
   readonly clock: Clock;
   readonly time: AgentTime;
   readonly countBytes: CountBytes;
@@ -58,6 +63,12 @@ export interface LocalCourierOptions {
   readonly leasedAtMs?: number;
 }
 
+const noDoors: Pick<LineDoors, 'ask'> = { ask: () => Promise.reject(new Error('nobody answers aboard')) };
+
+function isUnknown(judgement: unknown): judgement is Extract<Unproven, { readonly kind: 'unknown-signer' }> {
+  return (judgement as Unproven).kind === 'unknown-signer';
+}
+
 function budgetOf({ unpack = {} }: AgentConfiguration): UnpackBudget {
   const { memoryMegabytesMax = 128, cpuSecondsMax = 60 } = unpack;
   return { memoryBytesMax: memoryMegabytesMax * 1_000_000, cpuSecondsMax };
@@ -77,7 +88,7 @@ const asideMs = 10 * 60_000;
 const inTimeMs = 60_000;
 
 /** Does errands in this process. */
-export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
+export class LocalCourier implements Pick<Courier, 'judge' | 'answer' | 'bring'> {
   readonly #options: LocalCourierOptions;
   readonly #controller: string;
   readonly #context: Omit<DownloadContext, 'collect' | 'parcel' | 'passage'>;
@@ -102,22 +113,48 @@ export class LocalCourier implements Pick<Courier, 'judge' | 'bring'> {
     try {
       const envelope = await this.#envelope(desired, signal);
       const metadata = this.#openMetadata();
-      const judge = () => judgeEnvelope(envelope, metadata.deploymentKeys(), this.#options.configuration.device);
-      let judgement = judge();
-      // With the keys that are known; if none of them signed it, with those that newer metadata names.
-      if (judgement.kind === 'unknown-signer') {
-        await metadata.refresh([], signal);
-        judgement = judge();
-      }
-      // What names its key may come yet, from a cache in between that is behind.
-      if (judgement.kind === 'unknown-signer')
-        return { kind: 'failed', problem: judgement.problem, isLink: false, retryAfterMs: unknownSignerMs };
-      if (judgement.kind === 'refused') return judgement;
+      const { device } = this.#options.configuration;
+      const judgement = await this.#judged((keys) => judgeEnvelope(envelope, keys, device), signal);
+      if (judgement.kind !== 'genuine') return judgement;
       metadata.raiseTime(Date.parse(judgement.deployment.issuedAt));
       return { ...judgement, envelope };
     } catch (error) {
       return failureOf(error);
     }
+  }
+
+  async answer(envelope: string, signal: AbortSignal): Promise<AnswerVerdict> {
+    const { configuration, stateDirectory, disk, clock, random, doors, time } = this.#options;
+    const { device } = configuration;
+    const nowMs = (): number => time.nowMs();
+    try {
+      const judge = (keys: readonly PublicKey[]) => judgeRequest(envelope, keys, device, nowMs());
+      const judgement = await this.#judged(judge, signal);
+      if (judgement.kind !== 'genuine') return judgement;
+      const socket = doors && (configuration.socket ?? stateLayout(stateDirectory).socketPath);
+      const place = { stateDirectory, socket };
+      await answerRequest({ disk, clock, random, nowMs, doors: doors ?? noDoors, signal }, place, judgement.request);
+      return { kind: 'answered', id: judgement.request.id };
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  /** With the keys that are known; if none of them signed it, with those that newer metadata names. */
+  async #judged<G>(
+    judge: (keys: readonly PublicKey[]) => G | Unproven,
+    signal: AbortSignal,
+  ): Promise<G | Extract<Unproven, { readonly kind: 'refused' }> | Failure> {
+    const metadata = this.#openMetadata();
+    let judgement = judge(metadata.deploymentKeys());
+    if (isUnknown(judgement)) {
+      await metadata.refresh([], signal);
+      judgement = judge(metadata.deploymentKeys());
+    }
+    // What names its key may come yet, from a cache in between that is behind.
+    if (isUnknown(judgement))
+      return { kind: 'failed', problem: judgement.problem, isLink: false, retryAfterMs: unknownSignerMs };
+    return judgement as G | Extract<Unproven, { readonly kind: 'refused' }>;
   }
 
   async bring(...[errand, onProgress, signal]: Parameters<Courier['bring']>): ReturnType<Courier['bring']> {

@@ -11,6 +11,7 @@ import { isGivenBy } from '../../platform/node/device-certificate.ts';
 import { nodeDisk } from '../../platform/node/disk.ts';
 import { KnownWay } from '../../platform/node/known-way.ts';
 import { nodeLan } from '../../platform/node/lan.ts';
+import { nodeLineDoors } from '../../platform/node/line-door.ts';
 import { waitForLock } from '../../platform/node/lock.ts';
 import { openNetwork } from '../../platform/node/network.ts';
 import { nodeRandom } from '../../platform/node/random.ts';
@@ -83,7 +84,8 @@ async function serve(configuration: AgentConfiguration): Promise<void> {
   const beside = openNetwork(() => ({ ca: authority(), ...identity.texts(), keyExchange, peers: 'devices' }));
   const orders = new ForwardedOrders(say);
   const courier = new CarryingCourier({
-    ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, time },
+    ...{ configuration, stateDirectory, disk: nodeDisk, clock: nodeClock, random: nodeRandom, time },
+    doors: nodeLineDoors,
     network,
     lan: beside,
     ...looksFor(configuration),

@@ -5,12 +5,13 @@ import type { Enrolment } from '../enrol.ts';
 import type { Flow } from '../links/observed-rate.ts';
 import type { Want } from '../neighbours/wants.ts';
 import type { NewsQuestion, NewsReply, PartReply } from '../transport/news.ts';
-import type { BringErrand, Brought, BundleVerdict, Verdict } from './courier.ts';
+import type { AnswerVerdict, BringErrand, Brought, BundleVerdict, Verdict } from './courier.ts';
 
 /** What a courier can be sent for. */
 export type Errand =
   | { readonly kind: 'judge'; readonly desired: ShadowDesired }
   | { readonly kind: 'judge-bundle'; readonly path: string }
+  | { readonly kind: 'answer'; readonly envelope: string }
   | { readonly kind: 'bring'; readonly errand: BringErrand }
   /** Asks once for a certificate, new or renewed. */
   | { readonly kind: 'enrol' }
@@ -22,6 +23,7 @@ export type Errand =
 export interface Outcomes {
   readonly judge: Verdict;
   readonly 'judge-bundle': BundleVerdict;
+  readonly answer: AnswerVerdict;
   readonly bring: Brought;
   readonly enrol: Enrolment;
   readonly news: NewsReply;

@@ -5,7 +5,7 @@ import type { CourierProcess } from './courier-process.ts';
 
 /** What modules are made ready with. */
 export interface ReadyingCourierOptions {
-  readonly courier: Pick<CourierProcess, 'judge' | 'judgeBundle' | 'bring' | 'rest'>;
+  readonly courier: Pick<CourierProcess, 'judge' | 'judgeBundle' | 'answer' | 'bring' | 'rest'>;
   readonly prepared: Pick<PreparedModules, 'ready'>;
   /** Where the module with a digest lies. */
   readonly pathOf: (sha256: string) => string;
@@ -28,6 +28,10 @@ export class ReadyingCourier implements Courier {
 
   judgeBundle(...[path, signal]: Parameters<Courier['judgeBundle']>): ReturnType<Courier['judgeBundle']> {
     return this.#options.courier.judgeBundle(path, signal);
+  }
+
+  answer(...[envelope, signal]: Parameters<Courier['answer']>): ReturnType<Courier['answer']> {
+    return this.#options.courier.answer(envelope, signal);
   }
 
   /** What the disk refuses now is tried again when it is to run. */

@@ -79,6 +79,7 @@ export function composeReport(parts: ReportParts): Report {
     ...(parts.asks === undefined ? {} : { asks: parts.asks }),
     ...(parts.through === undefined ? {} : { through: parts.through }),
     ...(parts.clock === undefined ? {} : { clock: parts.clock }),
+    answers: true,
     bytesReceivedTotal: parts.bytesReceived,
   };
 }

@@ -51,6 +51,10 @@ export type LinkCarries =
   | ['control' | 'delta' | 'whole', 'control' | 'delta' | 'whole']
   | ['control' | 'delta' | 'whole', 'control' | 'delta' | 'whole', 'control' | 'delta' | 'whole'];
 /**
+ * logs: what an application printed last; diagnosis: what whoever helps has to see of the device.
+ */
+export type RequestAsk = 'logs' | 'diagnosis';
+/**
  * Open while one of these is.
  *
  * @maxItems 24
@@ -101,6 +105,7 @@ export interface EverySchema {
   CarriedMessages?: CarriedMessages;
   Configuration?: Configuration;
   Deployment?: Deployment;
+  DeviceRequest?: DeviceRequest;
   Device?: Device;
   Events?: Events;
   Fleet?: Fleet;
@@ -112,6 +117,8 @@ export interface EverySchema {
   Receipt?: Receipt;
   ReleaseIndex?: ReleaseIndex;
   Report?: Report;
+  RequestOrder?: RequestOrder;
+  RequestAnswer?: RequestAnswer;
   RolloutActRequest?: RolloutActRequest;
   Secret?: Secret;
   ShadowDesired?: ShadowDesired;
@@ -1687,6 +1694,39 @@ export interface DeployedSecret {
   sealed?: string;
 }
 /**
+ * What the shore asks of one device: the payload of a DSSE envelope by a deployment key.
+ */
+export interface DeviceRequest {
+  apiVersion: 'fleet/v1alpha1';
+  kind: 'DeviceRequest';
+  id: string;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  device: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  issuedAt: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  expiresAt: string;
+  ask: RequestAsk;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  application?: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  since?: string;
+  /**
+   * Of the answer, compressed.
+   */
+  bytesMax: number;
+}
+/**
  * One computer with an agent.
  */
 export interface Device {
@@ -2508,6 +2548,10 @@ export interface Report {
   outbox?: OutboxReport;
   asks?: Asks;
   /**
+   * It answers what the shore asks of it beside its deployment: for logs, or a diagnosis.
+   */
+  answers?: true;
+  /**
    * The gateway through which its connection to the shore goes, by name; absent where a way of its own leads there.
    */
   through?: string;
@@ -2927,6 +2971,86 @@ export interface NeighbourReport {
   at: string;
 }
 /**
+ * What a device is to be asked for: the body of `POST /api/v1/devices/{name}/requests`.
+ */
+export interface RequestOrder {
+  ask: RequestAsk;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  application?: string;
+  /**
+   * What was printed longer ago is left out; of logs only.
+   */
+  sinceSeconds?: number;
+  /**
+   * For so long it waits for its answer; a week where it is not said.
+   */
+  lifetimeSeconds?: number;
+  /**
+   * For the record.
+   */
+  why?: string;
+  /**
+   * Who asks, as they say themselves, where they have the controller's own token; else it is the name of their token.
+   */
+  who?: string;
+}
+/**
+ * What a device was asked for last, and what it answered: `GET /api/v1/devices/{name}/requests`.
+ */
+export interface RequestAnswer {
+  request?: RequestStatus;
+  answer?: DeviceAnswer;
+}
+export interface RequestStatus {
+  id: string;
+  ask: RequestAsk;
+  /**
+   * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63 characters.
+   */
+  application?: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  since?: string;
+  /**
+   * open: it waits for its answer.
+   */
+  state: 'open' | 'answered' | 'withdrawn' | 'expired';
+  /**
+   * Who asked.
+   */
+  by: string;
+  why?: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  at: string;
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  expiresAt: string;
+}
+export interface DeviceAnswer {
+  /**
+   * RFC 3339 in UTC, as 2026-12-24T08:00:00Z.
+   */
+  receivedAt: string;
+  /**
+   * Lines of a log, or a diagnosis as JSON. A device wrote it: nothing of it is to be believed, or shown as it is.
+   */
+  text: string;
+  /**
+   * There was more; what is oldest is missing.
+   */
+  isCut?: true;
+  /**
+   * Why there is nothing, or the newest may be missing.
+   */
+  lack?: string;
+}
+/**
  * What an operator does to the rollout of a fleet: the body of `POST /api/v1/rollouts/act`.
  */
 export interface RolloutActRequest {
@@ -2996,6 +3120,10 @@ export interface ShadowDesired {
    * The DSSE envelope as JSON text.
    */
   envelope?: string;
+  /**
+   * What the shore asks of the device, a DSSE envelope as JSON text; only for an agent whose report says that it answers.
+   */
+  request?: string;
   blob?: BlobReference;
 }
 export interface BlobReference {

@@ -163,7 +163,13 @@ export class Ship {
       const { discover } = this;
       const neighbours = { known: [...this.neighbours], ...(discover && { discover: ['lan0'] }) };
       const settings = { ...configuration, device, unpack: this.unpack, neighbours };
-      const outside = { configuration: settings, stateDirectory: '/state', disk: this.disk, clock };
+      const outside = {
+        configuration: settings,
+        stateDirectory: '/state',
+        disk: this.disk,
+        clock,
+        random: this.random,
+      };
       const server = () => this.shore.handle;
       this.agent = createAgent({
         ports: { clock, disk: this.disk, random: this.random, log },

@@ -49,6 +49,24 @@ function deviceIn({ devices }: StatusDocument): DeviceStatus {
   return devices.find(({ name }) => name === device)!;
 }
 
+test.serial(
+  'the shore is brought the log of an application, for which a device was asked over its session',
+  async (t) => {
+    t.timeout(4 * generousMs);
+    const state = stateOf(made.fleet.devices.find(({ name }) => name === device)!);
+    const [application = ''] = deviceIn(await made.world.until(() => undefined, generousMs)).report!.applications.map(
+      ({ name }) => name,
+    );
+    const from = `device/${device}`;
+    const said = ['--as', 'night-watch', '--why', 'it is slow'];
+    const { text } = await made.fleetCommand('logs', from, application, '--since', '1d', ...said);
+    const [first] = (await made.fleetCommand('agent', 'logs', application, '--state', state)).text.split('\n');
+    t.true(text.includes(first!), text);
+    t.is((await made.fleetCommand('logs', from, '--last')).text, text);
+    t.regex((await made.fleetCommand('events', from)).text, /night-watch asks for the log of [\w-]+: it is slow/);
+  },
+);
+
 test.serial('what needs consent and a fact runs once somebody has said yes and a program has written it', async (t) => {
   t.timeout(4 * generousMs);
   const state = stateOf(made.fleet.devices.find(({ name }) => name === device)!);

@@ -12,6 +12,7 @@ import { addExampleRelease, makeExampleFleet } from '../../cli/example-fleet.ts'
 import { runCommand } from '../../cli/run-command.ts';
 import { createController } from '../../controller/controller.ts';
 import type { Controller } from '../../controller/controller-parts.ts';
+import { deviceRequests } from '../../controller/device-requests.ts';
 import { byInstallationToken, byTokens } from '../../controller/doors/http/credentials.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
 import { judgedPlace } from '../../controller/following/judged-place.ts';
@@ -330,6 +331,7 @@ export class ScenarioWorld {
       noteBundle: async () => false,
       takeReceipt: controller.takeReceipt,
       takeMessages: controller.takeMessages,
+      requests: deviceRequests({ clock: this.#clock, random: this.#random, sign: () => '{}' }, controller),
       actOnRollout: async ({ fleet, ...asked }) => {
         const refused = await controller.act(fleet, asked);
         // What is shown right behind an act would hang on how quick this machine is: here it shows what came of it.

@@ -5,6 +5,7 @@ import type { RunnableApplication } from '../../device-agent/runtime/app-runtime
 import type { ShadowLink } from '../../device-agent/transport/shadow-link.ts';
 import { type Clock, type Disk, type LineDoors, type Log, type Network, NetworkError } from '../../platform/ports.ts';
 import { SimTime } from '../../platform/simulated/clock.ts';
+import { SimRandom } from '../../platform/simulated/random.ts';
 import type { AgentConfiguration, Report } from '../../schemas/generated/types.ts';
 import type { SimDisk } from './sim-disk.ts';
 import { SimDoors } from './sim-doors.ts';
@@ -60,7 +61,14 @@ export async function liveOffline({ disk, at, configuration, createAgent, onRun 
   const time = new SimTime(at);
   let applied: readonly RunnableApplication[] = [];
   const clock = time.clock({ alive: true });
-  const outside = { configuration, stateDirectory: '/state', disk, clock, network: noNetwork };
+  const outside = {
+    configuration,
+    stateDirectory: '/state',
+    disk,
+    clock,
+    random: new SimRandom(at),
+    network: noNetwork,
+  };
   const agent = createAgent({
     ...{ clock, disk, log: noLog, link: noLink, doors: new SimDoors(), onRun },
     openCourier: (shared) => new CarryingCourier({ ...outside, ...shared }),

@@ -6,6 +6,7 @@ import { bundleDevicesMax, makeBundle } from '../../controller/bundles/make-bund
 import { OrderedBundles } from '../../controller/bundles/ordered-bundles.ts';
 import { createController } from '../../controller/controller.ts';
 import type { Controller } from '../../controller/controller-parts.ts';
+import { deviceRequests } from '../../controller/device-requests.ts';
 import { createGuard } from '../../controller/doors/guard.ts';
 import { byInstallationToken } from '../../controller/doors/http/credentials.ts';
 import { createApi } from '../../controller/doors/http/router.ts';
@@ -25,7 +26,7 @@ import type { MakeReleaseDelta } from '../../controller/publishing/make-delta.ts
 import { OnlineMetadata } from '../../controller/publishing/online-metadata.ts';
 import { RepositoryPublisher } from '../../controller/publishing/publisher.ts';
 import { type ServingParts, serveArtifacts } from '../../controller/publishing/serve-artifacts.ts';
-import { signBundle, signDeployment, signTime } from '../../controller/publishing/sign-deployment.ts';
+import { signBundle, signDeployment, signRequest, signTime } from '../../controller/publishing/sign-deployment.ts';
 import { SmallerWays } from '../../controller/publishing/smaller-ways.ts';
 import type { BlobCache } from '../../controller/state/blob-cache.ts';
 import { keptTexts } from '../../controller/state/kept-texts.ts';
@@ -202,6 +203,7 @@ export class SimController {
       inView: (look) => controller.inView(look),
       changes: controller.changes,
       ...{ ...controller.access, clock, random },
+      requests: deviceRequests({ clock, random, sign: (request) => signRequest(request, deploymentKey) }, controller),
       enrol: async () => ({ kind: 'refused', code: 'NO_ENROLMENT', message: 'every device has its key here' }),
       makeChallenge: () => challenges.make(),
       renew: async (asked) => this.#renew(clock, controller, challenges, asked),

@@ -117,7 +117,7 @@ function startCourier(options: SimCourierOptions): ChildProcess {
   const courier = (): CarryingCourier =>
     new CarryingCourier({
       ...{ configuration, stateDirectory: configuration.stateDirectory ?? '/state', disk: diskOf(life, disk), clock },
-      ...{ network, time: shared, wayOut: options.wayOut, countBytes },
+      ...{ network, random, time: shared, wayOut: options.wayOut, countBytes },
       modulesCame: (flow, via) => say({ kind: 'modules', flow, ...(via === undefined ? {} : { via }) }),
       orderParcel: orders.place,
       ...(options.lanOf && { lan: options.lanOf(life) }),

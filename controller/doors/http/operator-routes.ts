@@ -11,6 +11,7 @@ import { changeFeeds, type FeedParts } from './change-feed.ts';
 import { errorAnswer, jsonAnswer } from './json-answer.ts';
 import { parseJson } from './json-body.ts';
 import { messagesAnswer, receiptAnswer, type TakeMessages, type TakeReceipt } from './receipt-routes.ts';
+import { askAnswer, type RequestParts, requestAnswer, withdrawAnswer } from './request-routes.ts';
 import { type ActOnRollout, actAnswer } from './rollout-routes.ts';
 import type { AskedByCaller, CallerRoute, Route } from './route.ts';
 import { makeTokenAnswer, revokeTokenAnswer, type TokenParts, tokensAnswer } from './token-routes.ts';
@@ -32,6 +33,7 @@ export interface OperatorParts extends FeedParts, Pick<ViewParts, 'inView'>, Tok
   readonly noteBundle: NoteBundle;
   readonly takeReceipt: TakeReceipt;
   readonly takeMessages: TakeMessages;
+  readonly requests: RequestParts;
 }
 
 /** As short as git itself shows ids, and as long as they are. */
@@ -73,6 +75,9 @@ function doing(parts: OperatorParts): Readonly<Record<DoingName, Answer>> {
     takeReceipt: withBody((body) => receiptAnswer(parts.takeReceipt, body)),
     takeMessages: withBody((body) => messagesAnswer(parts.takeMessages, body)),
     getCaller: ({ caller }) => jsonAnswer(200, caller),
+    getRequest: (asked) => requestAnswer(parts.requests, asked),
+    askDevice: (asked) => askAnswer(parts.requests, asked),
+    withdrawRequest: (asked) => withdrawAnswer(parts.requests, asked),
     listAudit: (asked) => auditAnswer(parts, asked),
     listTokens: () => tokensAnswer(parts),
     makeToken: withBody((body, caller) => makeTokenAnswer(parts, body, caller)),

@@ -11,6 +11,7 @@ async function heard(result: Brought['result'], signal = new AbortController().s
   const courier: Courier = {
     judge: async () => (result.kind === 'failed' ? result : { kind: 'refused', problem: { code: 'X', message: 'x' } }),
     judgeBundle: async () => ({ kind: 'refused', problem: { code: 'X', message: 'x' } }),
+    answer: async () => ({ kind: 'answered', id: '00' }),
     bring: async () => ({ memory: nothingFetched, result }),
   };
   const outer = heardCourier(courier, (how) => told.push(how));

@@ -30,6 +30,7 @@ function open(outcome: Brought, answer: Readiness) {
     courier: {
       judge: () => Promise.reject(new Error('nobody asked')),
       judgeBundle: () => Promise.reject(new Error('nobody asked')),
+      answer: () => Promise.reject(new Error('nobody asked')),
       bring: async () => {
         steps.push('bring');
         return outcome;

@@ -121,6 +121,10 @@ export async function openShore(t: ExecutionContext, address = '127.0.0.1') {
   };
   const handler = createApi({
     artifacts: async () => errorAnswer(404, 'NOT_FOUND', 'there are none'),
+    requests: {
+      ...{ placeOf: () => undefined, requestOf: async () => ({}) },
+      ...{ askDevice: async () => undefined, withdrawRequest: async () => undefined },
+    },
     fillParcel: async () => undefined,
     news: async () => undefined,
     messages: async () => ({ kind: 'heard' }),

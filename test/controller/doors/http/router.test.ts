@@ -34,6 +34,10 @@ interface StageOptions {
 function stage({ hook = true, isNamed = (name) => name === 'buoy-1', ...options }: StageOptions = {}) {
   const seen: string[] = [];
   const parts: ApiParts = {
+    requests: {
+      ...{ placeOf: () => undefined, requestOf: async () => ({}) },
+      ...{ askDevice: async () => undefined, withdrawRequest: async () => undefined },
+    },
     artifacts: async (request) => ({
       status: 200,
       headers: { 'content-type': 'application/octet-stream' },
