@@ -5,7 +5,6 @@ import { ParcelBounds } from '../../../../controller/doors/http/parcel-route.ts'
 import type { HttpResponse } from '../../../../platform/ports.ts';
 import { packReport } from '../../../../schemas/brief-report.ts';
 import { newsRequestBytesMax, packNewsRequest } from '../../../../schemas/news.ts';
-
 import { device, json, nobody, stage, token } from './api-stage.ts';
 
 test('artifacts, indexes and TUF metadata are for devices that git names and for the token', async (t) => {

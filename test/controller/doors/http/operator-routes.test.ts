@@ -1,6 +1,5 @@
 import test from 'ava';
 import { bodyBytesMax } from '../../../../controller/doors/http/router.ts';
-
 import { device, json, nobody, stage, token } from './api-stage.ts';
 
 test('a bundle is made for the token alone, of an order that says for whom, for how long and who asks', async (t) => {

@@ -3,7 +3,6 @@ import test from 'ava';
 import { type Caller, installation, type NotLetIn } from '../../../../controller/access/caller.ts';
 import { callerLimits } from '../../../../controller/doors/http/admit.ts';
 import { type ApiParts, bodyBytesMax, urlCharactersMax } from '../../../../controller/doors/http/router.ts';
-
 import { device, json, nobody, stage, status, token } from './api-stage.ts';
 
 test('status is for the token only, whatever certificate comes with the request', async (t) => {
