@@ -2,7 +2,8 @@
 import type { CarriedMessages } from '../schemas/generated/types.ts';
 import { logbookChannel } from '../schemas/logbook-entry.ts';
 import { BatchError, type MessageBatch, unpackBatch } from '../schemas/message-batch.ts';
-import { bringMessages, type ControllerClient } from './controller-client.ts';
+import { bringMessages } from './controller-acts.ts';
+import type { ControllerClient } from './controller-client.ts';
 
 /** What became of those of a receipt. */
 export interface BroughtMessages {

@@ -9,7 +9,8 @@ import type { BundleAnswer, BundledFile, BundleStatement } from '../schemas/gene
 import { isBundleStatement } from '../schemas/generated/validators/bundle.js';
 import { sha256Hex } from '../schemas/sha256.ts';
 import { CommandError } from './command.ts';
-import { type ControllerClient, noteBundle } from './controller-client.ts';
+import { noteBundle } from './controller-acts.ts';
+import type { ControllerClient } from './controller-client.ts';
 
 const again = 'make the bundle again';
 

@@ -1,7 +1,7 @@
 /** Who tells what is known of devices: the controller, asked now. */
 import type { DeviceStatus, KeptRow, StatusDocument } from '../schemas/generated/types.ts';
 import type { CommandContext } from './command.ts';
-import { fetchDevices, fetchEveryDevice, fetchStatus } from './controller-client.ts';
+import { fetchDevices, fetchEveryDevice, fetchStatus } from './fetch-status.ts';
 
 /** All devices of some fleets, and the rows that the controller keeps of them, others' maybe too. */
 export interface ToldFleets extends Pick<StatusDocument, 'asOf' | 'deploymentKey' | 'devices'> {

@@ -1,8 +1,8 @@
 import { printableDeep, printableLines } from '../../platform/printable.ts';
 import type { DeviceStatus } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError } from '../command.ts';
-import { fetchDevices, fetchFleets, fetchPages } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { fetchDevices, fetchFleets, fetchPages } from '../fetch-status.ts';
 import { type Changed, followChanges } from '../follow-changes.ts';
 import { ownTimeWords } from '../render/own-time.ts';
 import { styleFor } from '../render/style.ts';

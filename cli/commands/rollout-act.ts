@@ -1,8 +1,9 @@
 /** What an operator does to a rollout. Each is recorded with who did it and why. */
 import type { RolloutActName } from '../../schemas/generated/types.ts';
 import { type Command, CommandError, type OptionSpec, type ParsedArguments } from '../command.ts';
-import { actOnRollout, fetchFleets } from '../controller-client.ts';
+import { actOnRollout } from '../controller-acts.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { fetchFleets } from '../fetch-status.ts';
 import { rolloutLine } from '../render/rollout-screen.ts';
 import { parseFleet, rolloutOf } from '../rollout-target.ts';
 import { settingsOption } from '../settings.ts';

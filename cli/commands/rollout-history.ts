@@ -1,7 +1,7 @@
 import { printableDeep } from '../../platform/printable.ts';
 import { type Command, cutWidth } from '../command.ts';
-import { fetchFleets } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { fetchFleets } from '../fetch-status.ts';
 import { finishedTable } from '../render/rollout-screen.ts';
 import { styleFor } from '../render/style.ts';
 import { fleetArgument, jsonOption, rolloutOf, wantsJson } from '../rollout-target.ts';

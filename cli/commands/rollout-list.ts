@@ -1,7 +1,7 @@
 import { printableDeep } from '../../platform/printable.ts';
 import { type Command, cutWidth } from '../command.ts';
-import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { fetchStatus } from '../fetch-status.ts';
 import { rollingFleets, rolloutTable } from '../render/rollout-screen.ts';
 import { styleFor } from '../render/style.ts';
 import { jsonOption, wantsJson } from '../rollout-target.ts';

@@ -1,8 +1,8 @@
 import { printableLines } from '../../platform/printable.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError, cutWidth } from '../command.ts';
-import { fetchFleets } from '../controller-client.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { fetchFleets } from '../fetch-status.ts';
 import { rolloutLine, rolloutScreen } from '../render/rollout-screen.ts';
 import { styleFor } from '../render/style.ts';
 import { fleetArgument, jsonOption, rolloutExitCode, rolloutOf, wantsJson } from '../rollout-target.ts';

@@ -1,5 +1,5 @@
 import { type Command, CommandError } from '../command.ts';
-import { acceptRevision } from '../controller-client.ts';
+import { acceptRevision } from '../controller-acts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { settingsOption } from '../settings.ts';
 import { bounded } from '../who.ts';

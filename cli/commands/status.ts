@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError, type OptionSpec } from '../command.ts';
-import { fetchEveryDevice, fetchStatus } from '../controller-client.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { fetchEveryDevice, fetchStatus } from '../fetch-status.ts';
 import { deviceStory } from '../render/device-story.ts';
 import { statusScreen } from '../render/status-screen.ts';
 import { styleFor } from '../render/style.ts';

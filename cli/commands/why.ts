@@ -1,7 +1,7 @@
 import type { StatusDocument } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError, cutWidth } from '../command.ts';
-import { fetchStatus } from '../controller-client.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { fetchStatus } from '../fetch-status.ts';
 import { withKnownNames } from '../known-symbols.ts';
 import { deviceStory } from '../render/device-story.ts';
 import { rolloutStory, waveStory } from '../render/rollout-story.ts';

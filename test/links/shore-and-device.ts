@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import type { CommandContext } from '../../cli/command.ts';
-import { fetchStatus } from '../../cli/controller-client.ts';
+import { fetchStatus } from '../../cli/fetch-status.ts';
 import { changedApplication, type DemoFleet, makeDemoFleet, stateOf } from '../../cli/demo/demo-fleet.ts';
 import { DemoWorld } from '../../cli/demo/demo-world.ts';
 import { exampleModule } from '../../cli/example-fleet.ts';

@@ -352,11 +352,15 @@ export class ScenarioWorld {
   }
 
   /** Runs one command line; its output, with what differs from run to run replaced, and its exit code. */
-  async fleet(words: readonly string[]): Promise<{ readonly output: string; readonly exitCode: number }> {
+  async fleet(
+    words: readonly string[],
+    who: Partial<Pick<CommandContext, 'environment' | 'userName'>> = {},
+  ): Promise<{ readonly output: string; readonly exitCode: number }> {
     let output = '';
-    const context = this.context((text) => {
+    const write = (text: string): void => {
       output += text;
-    });
+    };
+    const context = { ...this.context(write), ...who };
     let exitCode = 0;
     // What the controller is asked to do is done when it is written.
     await this.#settle(

@@ -5,7 +5,8 @@
 import { bringAll } from '../../cli/bring-messages.ts';
 import { statementIn, writeBundle } from '../../cli/bundle-writer.ts';
 import { CommandError } from '../../cli/command.ts';
-import { bringReceipt, type ControllerClient, orderBundle, readBody } from '../../cli/controller-client.ts';
+import { bringReceipt, orderBundle } from '../../cli/controller-acts.ts';
+import { type ControllerClient, readBody } from '../../cli/controller-client.ts';
 import { readReceiptFile } from '../../cli/receipt-file.ts';
 import { applyBundle } from '../../device-agent/command/apply.ts';
 import { writeReceipt } from '../../device-agent/command/receipts.ts';

@@ -120,14 +120,10 @@ test('a paused rollout offers nothing, and says who paused it and why', async (t
     await outputOf(world, 'rollout', 'show', 'ships'),
     /^rollout\/ships 2: paused .*Ada paused it: storm ROLLOUT_PAUSED$/m,
   );
-  const byProgram = { ...world.context(() => {}), environment: { FLEET_USER: 'ci' }, userName: () => 'root' };
-  const resuming = runCommand(byProgram, ['rollout', 'resume', 'ships']);
-  await world.later(1_000);
-  t.is(await resuming, 0);
-  const byUser = { ...byProgram, environment: { USER: 'somebody else' } };
-  const pausing = runCommand(byUser, ['rollout', 'pause', 'ships']);
-  await world.later(1_000);
-  t.is(await pausing, 0);
+  const program = { environment: { FLEET_USER: 'ci' }, userName: () => 'root' };
+  t.is((await world.fleet(['rollout', 'resume', 'ships'], program)).exitCode, 0);
+  const user = { ...program, environment: { USER: 'somebody else' } };
+  t.is((await world.fleet(['rollout', 'pause', 'ships'], user)).exitCode, 0);
   t.regex(await outputOf(world, 'rollout', 'show', 'ships'), /root paused it [\s\S]* {2}ci resumed it /);
 });
 
