@@ -172,6 +172,7 @@ export const rooms: readonly Room[] = [
     imports: [
       'schemas',
       'platform',
+      'controller/access',
       'controller/engine',
       'controller/expiry',
       'controller/manifests',

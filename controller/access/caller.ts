@@ -5,15 +5,19 @@ export const scopes = ['view', 'operate', 'admin'] as const;
 
 export type Scope = (typeof scopes)[number];
 
-export interface Caller {
+/** What of all there is somebody may see and act upon. */
+export interface Limits {
+  /** Absent: of all. With both, a device has to be of one of these fleets and at one of these sites. */
+  readonly fleets?: readonly string[];
+  readonly sites?: readonly string[];
+}
+
+export interface Caller extends Limits {
   /** Of a token, or of a person that an issuer vouched for. */
   readonly name: string;
   /** installation: the token that the controller made at its first start; session: somebody signed in to the page. */
   readonly kind: 'installation' | 'token' | 'session';
   readonly scope: Scope;
-  /** Absent: of all. With both, a device has to be of one of these fleets and at one of these sites. */
-  readonly fleets?: readonly string[];
-  readonly sites?: readonly string[];
 }
 
 /** Where something belongs that is asked about, or done something to. */
@@ -40,7 +44,7 @@ export interface NotLetIn {
 export type WhoAsks = (asked: { readonly headers: Readonly<Record<string, string>> }) => Caller | NotLetIn | undefined;
 
 /** Whether all that is known is theirs to see, as far as their scope goes. */
-export function isUnlimited({ fleets, sites }: Caller): boolean {
+export function isUnlimited({ fleets, sites }: Limits): boolean {
   return fleets === undefined && sites === undefined;
 }
 
@@ -54,6 +58,6 @@ function isOf(names: readonly string[] | undefined, name: string | undefined): b
 }
 
 /** Whether what is of this fleet and site is theirs. What belongs to nothing, like the branch, is theirs who are unlimited. */
-export function isTheirs({ fleets, sites }: Caller, { fleet, site }: Subject): boolean {
+export function isTheirs({ fleets, sites }: Limits, { fleet, site }: Subject): boolean {
   return isOf(fleets, fleet) && isOf(sites, site);
 }

@@ -1,4 +1,4 @@
-/** What devices are looked for by, besides where they are; and what of all there is somebody may see. */
+/** What devices are looked for by, besides where they are. */
 import type { DesiredFleet } from '../manifests/desired.ts';
 import type { Row } from './row.ts';
 
@@ -13,18 +13,6 @@ export interface DeviceFilter {
   /** It reported to run one of these, `NAME/VERSION`. */
   readonly releases?: readonly string[];
   readonly isHeld?: boolean;
-}
-
-export interface Within {
-  readonly fleets?: readonly string[];
-  readonly sites?: readonly string[];
-}
-
-/** Whether what is said of a fleet and site is all within what may be seen. */
-export function isWithin({ fleets, sites }: Within, { fleet, site }: Pick<Row, 'fleet' | 'site'>): boolean {
-  const isOf = (all: readonly string[] | undefined, one: string | undefined): boolean =>
-    all === undefined || (one !== undefined && all.includes(one));
-  return isOf(fleets, fleet) && isOf(sites, site);
 }
 
 /** Whether one of these texts, as somebody reads it, has this in it. */

@@ -7,7 +7,7 @@ import type {
   RolloutPage,
   SitePage,
 } from '../../schemas/generated/types.ts';
-import type { Within } from './device-filter.ts';
+import type { Limits } from '../access/caller.ts';
 import { cursorOf, type DeviceQuery, type Page } from './device-query.ts';
 import { selectDevices } from './selection.ts';
 import { describe, fleetStatus, isoTime, type Named, type StatusInputs, shownDocuments, siteStatus } from './status.ts';
@@ -66,7 +66,7 @@ const firstOf = ([name]: readonly [name: string, ...rest: unknown[]]): string =>
 async function groupsOf(
   inputs: StatusInputs,
   kind: 'fleet' | 'site',
-  within: Within | undefined,
+  within: Limits | undefined,
 ): Promise<readonly Named[]> {
   const { view, context, turn } = inputs;
   const query = { page: { limit: 0 }, ...(within !== undefined && { within }) };
@@ -74,20 +74,20 @@ async function groupsOf(
 }
 
 /** A page of fleets. */
-export async function fleetPage(inputs: StatusInputs, page: Page, within?: Within): Promise<FleetPage> {
+export async function fleetPage(inputs: StatusInputs, page: Page, within?: Limits): Promise<FleetPage> {
   const { items, ...next } = pageOf(await groupsOf(inputs, 'fleet', within), firstOf, page);
   const query = within === undefined ? {} : { within };
   return { kind: 'FleetPage', items: items.map((one) => fleetStatus(inputs, one, query)), ...next };
 }
 
 /** A page of sites. */
-export async function sitePage(inputs: StatusInputs, page: Page, within?: Within): Promise<SitePage> {
+export async function sitePage(inputs: StatusInputs, page: Page, within?: Limits): Promise<SitePage> {
   const { items, ...next } = pageOf(await groupsOf(inputs, 'site', within), firstOf, page);
   return { kind: 'SitePage', items: items.map(siteStatus), ...next };
 }
 
 /** A page of the rollouts of fleets that have waves. */
-export async function rolloutPage(inputs: StatusInputs, page: Page, within?: Within): Promise<RolloutPage> {
+export async function rolloutPage(inputs: StatusInputs, page: Page, within?: Limits): Promise<RolloutPage> {
   const { context } = inputs;
   const fleets = await groupsOf(inputs, 'fleet', within);
   const moving = fleets.filter(([name]) => context.rollouts.view(name, context.now) !== undefined);

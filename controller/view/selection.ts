@@ -2,9 +2,10 @@
 import type { Turn } from '../../platform/turn.ts';
 import type { Selector } from '../../schemas/generated/types.ts';
 import { nearestName } from '../../schemas/nearest-name.ts';
+import { isTheirs, type Limits } from '../access/caller.ts';
 import type { DesiredFleet } from '../manifests/desired.ts';
 import { selects } from '../manifests/selector.ts';
-import { type DeviceFilter, isWithin, passes, type Within } from './device-filter.ts';
+import { type DeviceFilter, passes } from './device-filter.ts';
 import { type DeviceOrder, FirstPlaces, placeIn } from './device-order.ts';
 import type { Standing } from './groups.ts';
 import type { Row } from './row.ts';
@@ -26,7 +27,7 @@ export interface StatusQuery {
   /** Of these devices those alone of which all of this is so. */
   readonly filter?: DeviceFilter;
   /** What of all there is may be seen: devices of one of these fleets, at one of these sites. */
-  readonly within?: Within;
+  readonly within?: Limits;
   /** All devices page by page, instead of those that deserve attention. `after` is where the page before ended. */
   readonly page?: { readonly after?: string; readonly limit: number; readonly order?: DeviceOrder };
   /** With what happened on each device that is shown; a device that is asked for alone has that anyway. */
@@ -99,7 +100,7 @@ function candidates(view: View, { target, names, filter = {}, within = {} }: Sta
 function isMeant(name: string, row: Row, desired: DesiredFleet, query: StatusQuery): boolean {
   const { target, selector, filter, within } = query;
   if (target !== undefined && target.kind !== 'device' && row[target.kind] !== target.name) return false;
-  if (within !== undefined && !isWithin(within, row)) return false;
+  if (within !== undefined && !isTheirs(within, row)) return false;
   if (filter !== undefined && !passes(name, row, desired, filter)) return false;
   return selector === undefined || selects(selector, desired.devices.get(name)?.labels ?? {});
 }
@@ -151,10 +152,10 @@ function mayBeAsked(view: View, { within }: StatusQuery, { kind, name }: NonNull
   if (kind !== 'device')
     return (
       within[`${kind}s`]?.includes(name) ??
-      [...view.summary[`${kind}s`].devicesOf(name)].some((device) => isWithin(within, view.row(device)!))
+      [...view.summary[`${kind}s`].devicesOf(name)].some((device) => isTheirs(within, view.row(device)!))
     );
   const row = view.row(name);
-  return row !== undefined && isWithin(within, row);
+  return row !== undefined && isTheirs(within, row);
 }
 
 function checkTarget(view: View, desired: DesiredFleet, query: StatusQuery): void {

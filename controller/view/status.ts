@@ -12,6 +12,7 @@ import type {
   StatusDocument,
   StorageStatus,
 } from '../../schemas/generated/types.ts';
+import { isTheirs, type Limits } from '../access/caller.ts';
 import { type Context, described } from '../engine/context.ts';
 import type { Image } from '../engine/image.ts';
 import type { DocumentKey } from '../engine/records.ts';
@@ -20,7 +21,6 @@ import { deviceStatus, removedDeviceStatus } from '../planning/device-status.ts'
 import { clockStepMs } from '../planning/heard.ts';
 import { linkPrices } from '../planning/link-prices.ts';
 import { convergenceOf } from '../planning/tally.ts';
-import { isWithin, type Within } from './device-filter.ts';
 import { fleetForecast } from './fleet-forecast.ts';
 import type { Standing } from './groups.ts';
 import { keptRows } from './kept-rows.ts';
@@ -171,9 +171,9 @@ const nowhere = { fleet: undefined, site: undefined };
  * What is still worth a word: once a device was heard, it no longer matters that the key which git names for it was refused
  * before. Another key that claims its name is told of for as long as it is remembered.
  */
-export function unsettled({ refusals, context, view }: StatusInputs, within?: Within): Refusal[] {
+export function unsettled({ refusals, context, view }: StatusInputs, within?: Limits): Refusal[] {
   return refusals.filter(({ device = '', keyFingerprint, at }) => {
-    if (within !== undefined && !isWithin(within, view.row(device) ?? nowhere)) return false;
+    if (within !== undefined && !isTheirs(within, view.row(device) ?? nowhere)) return false;
     const isItsOwn =
       keyFingerprint !== undefined && context.desired.devices.get(device)?.keyFingerprint === keyFingerprint;
     // One of a time to come was written down by a clock that ran ahead: any contact may be later.

@@ -1,8 +1,8 @@
 /** What is known of the fleet, under `/api/v1`: each answer at one moment, with an entity tag, and no more than is theirs who asks. */
 import type { HttpResponse } from '../../../platform/ports.ts';
 import type { OperationName } from '../../../schemas/api-operations.ts';
-import { type Caller, isUnlimited } from '../../access/caller.ts';
-import type { Within } from '../../view/device-filter.ts';
+import { type Caller, isUnlimited, type Limits } from '../../access/caller.ts';
+
 import { parseDeviceQuery, parsePage } from '../../view/device-query.ts';
 import { devicePage, fleetPage, releasePage, rolloutPage, sitePage } from '../../view/lists.ts';
 import { BadQuery, refuseUnknown, textOf } from '../../view/query-parts.ts';
@@ -23,7 +23,7 @@ export interface ViewParts {
 interface Question {
   readonly query: URLSearchParams;
   readonly params: Readonly<Record<string, string>>;
-  readonly limits: { readonly within?: Within };
+  readonly limits: { readonly within?: Limits };
 }
 
 type Look = (question: Question) => (inputs: StatusInputs) => unknown;

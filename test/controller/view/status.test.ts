@@ -1,8 +1,8 @@
 import test from 'ava';
+import type { Limits } from '../../../controller/access/caller.ts';
 import type { Context } from '../../../controller/engine/context.ts';
 import { Image } from '../../../controller/engine/image.ts';
 import type { FinishedRollout } from '../../../controller/planning/rollout/rollout.ts';
-import type { Within } from '../../../controller/view/device-filter.ts';
 import { type StatusInputs, statusDocument } from '../../../controller/view/status.ts';
 import { parseStatusQuery } from '../../../controller/view/status-query.ts';
 import { View } from '../../../controller/view/view.ts';
@@ -298,7 +298,7 @@ test('who is limited to fleets or sites is told of these alone, whatever the que
   await view.settled();
   const refused = { at: new Date(start).toISOString(), code: 'DEVICE_WITHOUT_KEY', message: 'no key' };
   refusals.push({ ...refused, device: 'a-1' }, { ...refused, device: 'b-2' }, { ...refused, device: 'stranger' });
-  const ask = (query: string, within: Within) =>
+  const ask = (query: string, within: Limits) =>
     statusDocument(inputs(), { ...parseStatusQuery(new URLSearchParams(query)), within });
   const ships = await ask('', { fleets: ['f-1'] });
   t.deepEqual(
