@@ -1,10 +1,10 @@
 /** What is asked of a simulation on the command line, read and refused. */
+import { millisecondsOf } from '../controller/manifests/duration.ts';
 import { type ContactKind, contactKinds } from '../controller/simulation/contacts.ts';
 import { CommandError, type OptionSpec, type ParsedArguments } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 
 const dayMs = 86_400_000;
-const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: dayMs };
 
 /** More runs say little more. */
 const seedsMax = 1_000;
@@ -116,8 +116,7 @@ function wholeNumber(option: string, text: string, most: number): number {
 }
 
 function duration(option: string, text: string, shown = text): number {
-  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
-  const ms = count === undefined ? 0 : Number(count) * unitMs[unit!]!;
+  const ms = /^\d{1,6}[mhd]$/.test(text) ? millisecondsOf(text) : 0;
   if (ms > 0 && ms <= untilMsMax) return ms;
   throw usage(`--${option} ${shown}: write a time such as 90m, 12h or 14d, at most ${untilMsMax / dayMs}d`);
 }

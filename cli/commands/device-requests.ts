@@ -1,4 +1,5 @@
 /** What a device is asked for from shore: the log of an application, or a diagnosis. The answer comes when its links allow it. */
+import { secondsOf } from '../../controller/manifests/duration.ts';
 import { printableLines } from '../../platform/printable.ts';
 import type { DeviceAnswer, RequestOrder, RequestStatus } from '../../schemas/generated/types.ts';
 import { type Command, type CommandContext, CommandError, type OptionSpec, type ParsedArguments } from '../command.ts';
@@ -28,11 +29,8 @@ const options: Readonly<Record<string, OptionSpec>> = {
   ...settingsOption('cli', 'controller=https://HOST:7443'),
 };
 
-const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-
-function secondsOf(text: string, option: string): number {
-  const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const seconds = Number(count) * (unitSeconds[unit] ?? Number.NaN);
+function secondsIn(text: string, option: string): number {
+  const seconds = /^\d{1,6}[smhd]$/.test(text) ? secondsOf(text) : 0;
   if (seconds > 0) return seconds;
   throw new CommandError(`${option} ${text}: write 30s, 15m, 2h or 3d`, exitCodes.usage);
 }
@@ -109,7 +107,7 @@ async function ask(
   order: RequestOrder,
 ): Promise<ExitCode> {
   const timeoutMs =
-    1000 * (args.values.timeout === undefined ? timeoutSecondsUsual : secondsOf(args.values.timeout, '--timeout'));
+    1000 * (args.values.timeout === undefined ? timeoutSecondsUsual : secondsIn(args.values.timeout, '--timeout'));
   const { id } = await asked(context, device, {
     ...order,
     who: whoOf(context, args).slice(0, whoLengthMax),
@@ -145,7 +143,7 @@ export const logsCommand: Command = {
     if (application === undefined)
       throw new CommandError(`${usage}; without one, --last or --withdraw`, exitCodes.usage);
     const { since } = args.values;
-    const sinceSeconds = since === undefined ? {} : { sinceSeconds: secondsOf(since, '--since') };
+    const sinceSeconds = since === undefined ? {} : { sinceSeconds: secondsIn(since, '--since') };
     return ask(context, args, device, { ask: 'logs', application, ...sinceSeconds });
   },
 };

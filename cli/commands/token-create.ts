@@ -1,3 +1,4 @@
+import { secondsOf } from '../../controller/manifests/duration.ts';
 import type { TokenOrder, TokenScope } from '../../schemas/generated/types.ts';
 import { type Command, CommandError, type ParsedArguments } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -5,7 +6,6 @@ import { settingsOption } from '../settings.ts';
 import { makeToken } from '../token-client.ts';
 
 const scopes: readonly TokenScope[] = ['view', 'operate', 'admin'];
-const unitSeconds: Readonly<Record<string, number>> = { h: 3_600, d: 86_400 };
 const lifetimeDefault = '90d';
 /** Ten years. */
 const lifetimeSecondsMax = 315_360_000;
@@ -20,8 +20,7 @@ function scopeOf({ scope }: ParsedArguments['values']): TokenScope {
 /** Empty for one that lasts until it is revoked. */
 function lifetimeOf({ expires = lifetimeDefault }: ParsedArguments['values']): Pick<TokenOrder, 'lifetimeSeconds'> {
   if (expires === 'never') return {};
-  const [, count, unit = ''] = /^(\d{1,6})([hd])$/.exec(expires) ?? [];
-  const lifetimeSeconds = Number(count) * (unitSeconds[unit] ?? Number.NaN);
+  const lifetimeSeconds = /^\d{1,6}[hd]$/.test(expires) ? secondsOf(expires) : 0;
   if (lifetimeSeconds > 0 && lifetimeSeconds <= lifetimeSecondsMax) return { lifetimeSeconds };
   throw new CommandError(`--expires ${expires}: write 12h, 90d, at most 3650d, or never`, exitCodes.usage);
 }

@@ -1,3 +1,4 @@
+import { millisecondsOf } from '../../controller/manifests/duration.ts';
 import { rootFile } from '../../controller/publishing/trust-files.ts';
 import { SourceError } from '../../controller/source/source-error.ts';
 import type { StatusDocument } from '../../schemas/generated/types.ts';
@@ -12,15 +13,10 @@ import { maySoonChange, type WantedRevision, waitVerdict } from '../wait-verdict
 
 const pollMs = 500;
 
-const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /** `90s`, `5m`, `2h`, `1d` in milliseconds. */
 function durationMs(text: string): number {
-  const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
-  if (count === undefined || unit === undefined) {
-    throw new CommandError(`--timeout ${text}: write 90s, 5m, 2h or 1d`, exitCodes.usage);
-  }
-  return Number(count) * units[unit]!;
+  if (/^\d+[smhd]$/.test(text)) return millisecondsOf(text);
+  throw new CommandError(`--timeout ${text}: write 90s, 5m, 2h or 1d`, exitCodes.usage);
 }
 
 /** A commit, and a way to learn which others came after it. */
