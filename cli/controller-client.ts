@@ -130,6 +130,11 @@ export function isMessage(answer: unknown): answer is { readonly message: string
   return typeof answer === 'object' && answer !== null && 'message' in answer && typeof answer.message === 'string';
 }
 
+/** What an answer says for people, or the text that it came as. */
+export function wordsOf(answer: unknown, text: string): string {
+  return isMessage(answer) ? answer.message : text;
+}
+
 /** Whether an answer is an error with this code. */
 export function isError(answer: unknown, code: string): answer is { readonly message: string } {
   return isMessage(answer) && 'code' in answer && answer.code === code;

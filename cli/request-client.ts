@@ -3,15 +3,15 @@ import { printableLines } from '../platform/printable.ts';
 import type { RequestAnswer, RequestOrder, RequestStatus } from '../schemas/generated/types.ts';
 import { isRequestAnswer } from '../schemas/generated/validators/request-status.js';
 import { type CommandContext, CommandError } from './command.ts';
-import { openController, readAnswer, refusalOf, say } from './controller-client.ts';
+import { openController, readAnswer, refusalOf, say, wordsOf } from './controller-client.ts';
 
 function pathOf(device: string): string {
   return `/api/v1/devices/${encodeURIComponent(device)}/requests`;
 }
 
-function messageOf(answer: unknown): string | undefined {
-  const { message } = (answer ?? {}) as { readonly message?: unknown };
-  return typeof message === 'string' ? printableLines(message) : undefined;
+/** Why it is not done; what a name that came along brings with it can be shown. */
+function refusedBy(answer: unknown, text: string): CommandError {
+  return new CommandError(printableLines(wordsOf(answer, text)));
 }
 
 /** Refusals that say themselves what is the matter. */
@@ -22,7 +22,7 @@ export async function fetchRequest(context: CommandContext, device: string): Pro
   const client = await openController(context);
   const { status, text, answer } = await readAnswer(client, pathOf(device));
   if (status === 200 && isRequestAnswer(answer)) return answer;
-  if (status === 404) throw new CommandError(messageOf(answer) ?? text);
+  if (status === 404) throw refusedBy(answer, text);
   throw refusalOf(status, text, client);
 }
 
@@ -35,7 +35,7 @@ export async function orderRequest(
   const client = await openController(context);
   const { status, text, answer } = await say(client, pathOf(device), order);
   if (status === 202 && isRequestAnswer({ request: answer })) return answer as RequestStatus;
-  if (plainStatuses.has(status)) throw new CommandError(messageOf(answer) ?? text);
+  if (plainStatuses.has(status)) throw refusedBy(answer, text);
   throw refusalOf(status, text, client);
 }
 
@@ -44,6 +44,6 @@ export async function withdrawRequest(context: CommandContext, device: string, i
   const client = await openController(context);
   const { status, text, answer } = await say(client, `${pathOf(device)}/${encodeURIComponent(id)}/withdraw`, {});
   if (status === 200) return;
-  if (plainStatuses.has(status)) throw new CommandError(messageOf(answer) ?? text);
+  if (plainStatuses.has(status)) throw refusedBy(answer, text);
   throw refusalOf(status, text, client);
 }

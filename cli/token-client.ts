@@ -4,7 +4,7 @@ import type { TokenList, TokenMade, TokenOrder } from '../schemas/generated/type
 import { isTokenList } from '../schemas/generated/validators/token-list.js';
 import { isTokenMade } from '../schemas/generated/validators/token-made.js';
 import { type CommandContext, CommandError } from './command.ts';
-import { openController, readAnswer, refusalOf, say } from './controller-client.ts';
+import { openController, readAnswer, refusalOf, say, wordsOf } from './controller-client.ts';
 
 const path = '/api/v1/tokens';
 
@@ -16,17 +16,12 @@ export async function fetchTokens(context: CommandContext): Promise<TokenList['t
   throw refusalOf(status, text, client);
 }
 
-function messageOf(answer: unknown): string | undefined {
-  const { message } = (answer ?? {}) as { readonly message?: unknown };
-  return typeof message === 'string' ? message : undefined;
-}
-
 /** Makes one; the secret in the answer is told this once. Throws `CommandError`. */
 export async function makeToken(context: CommandContext, order: TokenOrder): Promise<TokenMade> {
   const client = await openController(context);
   const { status, text, answer } = await say(client, path, order);
   if (status === 201 && isTokenMade(answer)) return answer;
-  if (status === 400 || status === 409) throw new CommandError(`no token was made: ${messageOf(answer) ?? text}`);
+  if (status === 400 || status === 409) throw new CommandError(`no token was made: ${wordsOf(answer, text)}`);
   throw refusalOf(status, text, client);
 }
 
@@ -35,6 +30,6 @@ export async function revokeToken(context: CommandContext, name: string): Promis
   const client = await openController(context);
   const { status, text, answer } = await say(client, `${path}/${encodeURIComponent(name)}/revoke`, {});
   if (status === 200) return;
-  if (status === 404 || status === 409) throw new CommandError(messageOf(answer) ?? text);
+  if (status === 404 || status === 409) throw new CommandError(wordsOf(answer, text));
   throw refusalOf(status, text, client);
 }

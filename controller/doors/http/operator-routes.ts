@@ -8,7 +8,7 @@ import { type Caller, isTheirs } from '../../access/caller.ts';
 import { type AuditParts, auditAnswer } from './audit-routes.ts';
 import { bundleAnswer, type MakeBundle, type NoteBundle, writtenAnswer } from './bundle-routes.ts';
 import { changeFeeds, type FeedParts } from './change-feed.ts';
-import { errorAnswer, jsonAnswer } from './json-answer.ts';
+import { bytesAnswer, errorAnswer, jsonAnswer } from './json-answer.ts';
 import { parseJson } from './json-body.ts';
 import { messagesAnswer, receiptAnswer, type TakeMessages, type TakeReceipt } from './receipt-routes.ts';
 import { askAnswer, type RequestParts, requestAnswer, withdrawAnswer } from './request-routes.ts';
@@ -92,10 +92,16 @@ function routeOf(operation: OperationName, answer: Answer): CallerRoute {
 
 /** All of them, and the document that says so. */
 export function operatorRoutes(parts: OperatorParts): Route[] {
-  const document = jsonAnswer.bind(undefined, 200, openApi);
+  // Anybody may ask for it: it is written once.
+  const document = new TextEncoder().encode(`${JSON.stringify(openApi)}\n`);
   return [
     ...lookNames.map((name) => routeOf(name, (asked) => lookAnswer(parts, name, asked))),
     ...Object.entries(doing(parts)).map(([name, answer]) => routeOf(name as DoingName, answer)),
-    { method: 'GET', path: '/api/v1/openapi.json', for: 'anyone', answer: () => document() },
+    {
+      method: 'GET',
+      path: '/api/v1/openapi.json',
+      for: 'anyone',
+      answer: () => bytesAnswer(document, 'application/json'),
+    },
   ];
 }

@@ -168,19 +168,25 @@ async function answerOf(
   });
 }
 
-/** Answers an operation that looks at something. */
-export async function lookAnswer(parts: ViewParts, name: LookName, asked: AskedByCaller): Promise<HttpResponse> {
-  const { request, params, caller } = asked;
-  const query = queryOf(request);
+/** Answers a question; one that makes no sense, or is about nothing that is there, is refused in its own words. */
+export async function answerQuestion(answer: () => HttpResponse | Promise<HttpResponse>): Promise<HttpResponse> {
   try {
-    if (plain.has(name)) refuseUnknown(query, noParameters);
-    const look = looks[name]({ query, params, limits: limitsOf(caller) });
-    return await answerOf(parts, look, request.headers['if-none-match']);
+    return await answer();
   } catch (error) {
     if (error instanceof BadQuery) return errorAnswer(400, 'BAD_QUERY', error.message);
     if (error instanceof NothingThere) return errorAnswer(404, 'NOTHING_THERE', error.message);
     throw error;
   }
+}
+
+/** Answers an operation that looks at something. */
+export async function lookAnswer(parts: ViewParts, name: LookName, asked: AskedByCaller): Promise<HttpResponse> {
+  const { request, params, caller } = asked;
+  const query = queryOf(request);
+  return answerQuestion(() => {
+    if (plain.has(name)) refuseUnknown(query, noParameters);
+    return answerOf(parts, looks[name]({ query, params, limits: limitsOf(caller) }), request.headers['if-none-match']);
+  });
 }
 
 /** The names of all of them. */
